@@ -2069,10 +2069,12 @@ type Attention struct {
 	// Factor on the scores; usually head size^-0.5.
 	Scale float64 `protobuf:"fixed64,2,opt,name=scale,proto3" json:"scale,omitempty"`
 	// A query sees itself and window-1 keys before it; 0: no window.
-	Window        int64         `protobuf:"varint,3,opt,name=window,proto3" json:"window,omitempty"`
-	Alibi         bool          `protobuf:"varint,4,opt,name=alibi,proto3" json:"alibi,omitempty"`
-	RelativeBias  *RelativeBias `protobuf:"bytes,5,opt,name=relative_bias,json=relativeBias,proto3" json:"relative_bias,omitempty"`
-	Prefix        bool          `protobuf:"varint,6,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	Window       int64         `protobuf:"varint,3,opt,name=window,proto3" json:"window,omitempty"`
+	Alibi        bool          `protobuf:"varint,4,opt,name=alibi,proto3" json:"alibi,omitempty"`
+	RelativeBias *RelativeBias `protobuf:"bytes,5,opt,name=relative_bias,json=relativeBias,proto3" json:"relative_bias,omitempty"`
+	Prefix       bool          `protobuf:"varint,6,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	// Dropout rate on the softmax's result, in training only.
+	Dropout       float64 `protobuf:"fixed64,7,opt,name=dropout,proto3" json:"dropout,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2147,6 +2149,13 @@ func (x *Attention) GetPrefix() bool {
 		return x.Prefix
 	}
 	return false
+}
+
+func (x *Attention) GetDropout() float64 {
+	if x != nil {
+		return x.Dropout
+	}
+	return 0
 }
 
 // T5's bucketed relative positions.
@@ -2476,14 +2485,15 @@ const file_harness_v1_ir_proto_rawDesc = "" +
 	"dimensions\x12\x14\n" +
 	"\x05theta\x18\x02 \x01(\x01R\x05theta\x12 \n" +
 	"\vinterleaved\x18\x03 \x01(\bR\vinterleaved\x12#\n" +
-	"\rlinear_factor\x18\x04 \x01(\x01R\flinearFactor\"\xa4\x02\n" +
+	"\rlinear_factor\x18\x04 \x01(\x01R\flinearFactor\"\xbe\x02\n" +
 	"\tAttention\x12.\n" +
 	"\x04mask\x18\x01 \x01(\x0e2\x1a.harness.v1.Attention.MaskR\x04mask\x12\x14\n" +
 	"\x05scale\x18\x02 \x01(\x01R\x05scale\x12\x16\n" +
 	"\x06window\x18\x03 \x01(\x03R\x06window\x12\x14\n" +
 	"\x05alibi\x18\x04 \x01(\bR\x05alibi\x12=\n" +
 	"\rrelative_bias\x18\x05 \x01(\v2\x18.harness.v1.RelativeBiasR\frelativeBias\x12\x16\n" +
-	"\x06prefix\x18\x06 \x01(\bR\x06prefix\"L\n" +
+	"\x06prefix\x18\x06 \x01(\bR\x06prefix\x12\x18\n" +
+	"\adropout\x18\a \x01(\x01R\adropout\"L\n" +
 	"\x04Mask\x12\x14\n" +
 	"\x10MASK_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vMASK_CAUSAL\x10\x01\x12\r\n" +
