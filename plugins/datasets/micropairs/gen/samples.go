@@ -1,0 +1,131 @@
+package gen
+
+import (
+	"fmt"
+	"iter"
+	"strings"
+)
+
+// Pair is a bug fix in one method: Before + Buggy + After is the wrong
+// method, Before + Fixed + After the right one. Each part is whole lines.
+type Pair struct {
+	ID                          string
+	Class                       Class
+	Before, Buggy, After, Fixed string
+}
+
+// Streams keep the pairs and the texts of one seed apart.
+const (
+	pairStream = 1
+	textStream = 2
+)
+
+// Pairs yields count pairs without repetition. They are a function of the
+// seed alone, so a longer sequence begins with the shorter one.
+func Pairs(seed uint64, count int) iter.Seq[Pair] {
+	return func(yield func(Pair) bool) {
+		seen := map[string]bool{}
+		for index := uint64(0); len(seen) < count; index++ {
+			p := newPair(newSource(seed, pairStream, index))
+			text := p.Before + p.Buggy + p.After + "\x00" + p.Fixed
+			if seen[text] {
+				continue
+			}
+			seen[text] = true
+			p.ID = fmt.Sprintf("micropairs-%d-%06d", seed, index)
+			if !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+func newPair(s *source) Pair {
+	m := write(s)
+	x := m.mutate()
+	// Some hunks take in the line below, which was right.
+	if next := m.lines[x.end]; s.chance(10) && strings.HasSuffix(next, ";") {
+		x.wrong = append(x.wrong, next)
+		x.end++
+	}
+	return Pair{
+		Class:  x.class,
+		Before: join(m.lines[:x.start]),
+		Buggy:  join(x.wrong),
+		After:  join(m.lines[x.end:]),
+		Fixed:  join(m.lines[x.start:x.end]),
+	}
+}
+
+// Texts yields count documents of correct methods for pretraining: a method
+// alone, or two, as a class would hold them. Half of the documents repeat a
+// method under another name or with other variables and types, as overloads
+// and older versions do. What a model learns from these is to read back.
+func Texts(seed uint64, count int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for index := range uint64(count) {
+			if !yield(document(newSource(seed, textStream, index))) {
+				return
+			}
+		}
+	}
+}
+
+func document(s *source) string {
+	m := write(s)
+	switch n := s.intN(10); {
+	case n < 3:
+		return m.text()
+	case n < 5:
+		return m.text() + "\n" + write(s).text()
+	case n < 8:
+		return m.text() + "\n" + m.twin()
+	}
+	return m.text() + "\n" + m.overload()
+}
+
+// twin is the method under a longer name.
+func (m *method) twin() string {
+	name := m.name()
+	other := name + pick(m.source, "Old", "New", "Again", "Plain", "Fast", "Of", "2")
+	return rewrite(m.text(), map[string]string{name: other})
+}
+
+// overload is the method with other variables and, where it has long or
+// double numbers, perhaps another type.
+func (m *method) overload() string {
+	pool := []string{"i", "j", "k", "n", "m", "p", "q", "u", "z", "g", "f", "h", "o", "l", "w", "e"}
+	words := map[string]string{}
+	for _, v := range m.scope {
+		words[v.name] = m.fresh(v.kind, pool...)
+	}
+	if m.chance(50) {
+		words["long"] = "int"
+		words["double"] = "float"
+	}
+	return rewrite(m.text(), words)
+}
+
+// rewrite replaces whole words outside of literals.
+func rewrite(text string, words map[string]string) string {
+	var out strings.Builder
+	at := 0
+	for _, p := range pieces(text) {
+		out.WriteString(text[at:p.start])
+		word := p.text
+		if by, ok := words[word]; ok && p.kind != quoted {
+			word = by
+		}
+		out.WriteString(word)
+		at = p.end
+	}
+	out.WriteString(text[at:])
+	return out.String()
+}
+
+func join(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
