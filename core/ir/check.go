@@ -1,0 +1,345 @@
+package ir
+
+import (
+	"fmt"
+	"maps"
+)
+
+// Check reports every mistake of a graph as Mistakes, or nil. A node that
+// reads a mistaken one is not reported again.
+func Check(g *Graph) error {
+	_, err := check(g)
+	return err
+}
+
+// checked is what a graph without mistakes turned out to be.
+type checked struct {
+	types   map[string]Type // of every node, by the name in the graph
+	carries map[string]Type
+}
+
+type checker struct {
+	mistakes   Mistakes
+	parameters map[string]*Parameter
+	kinds      map[string]string // name → "parameter", "node", "carry"
+	nodes      int               // after expansion
+	checked
+}
+
+// scope is what nodes may read. A value whose type could not be found is in
+// `broken`, so that its readers stay silent.
+type scope struct {
+	types  map[string]Type
+	broken map[string]bool
+	count  int // of the Repeat's iterations, 0 outside
+}
+
+func check(g *Graph) (checked, error) {
+	c := &checker{
+		parameters: map[string]*Parameter{},
+		kinds:      map[string]string{},
+		checked:    checked{types: map[string]Type{}, carries: map[string]Type{}},
+	}
+	if g == nil {
+		return c.checked, Mistakes{{"graph", "is missing"}}
+	}
+	if len(g.GetParameters()) > MaxNodes {
+		return c.checked, Mistakes{{"graph", fmt.Sprintf("has %d parameters, at most %d are possible", len(g.GetParameters()), MaxNodes)}}
+	}
+	for _, p := range g.GetParameters() {
+		c.parameter(p)
+	}
+	encoded := Type{Over: OverEncoder, DType: F32}
+	encoderBroken := false
+	if g.GetEncoder() != nil {
+		t, ok := c.stack("encoder", g.GetEncoder(), nil, false)
+		encoded.DType, encoded.Dims, encoderBroken = t.DType, t.Dims, !ok
+	}
+	if g.GetDecoder() == nil {
+		c.add("decoder", "is missing")
+	} else {
+		var extra map[string]Type
+		if g.GetEncoder() != nil {
+			extra = map[string]Type{EncoderOutput: encoded}
+		}
+		t, ok := c.stack("decoder", g.GetDecoder(), extra, encoderBroken)
+		if ok && (t.Over != OverPositions || len(t.Dims) != 1 || !isFloat(t.DType)) {
+			c.add("decoder", fmt.Sprintf("output %s is %v, expected logits [B,T,vocabulary]", quoted(g.GetDecoder().GetOutput()), t))
+		}
+	}
+	if len(c.mistakes) == 0 {
+		c.collisions(g)
+	}
+	if len(c.mistakes) > 0 {
+		return c.checked, c.mistakes
+	}
+	return c.checked, nil
+}
+
+// maxMistakes ends the search in a graph that is nothing but mistakes.
+const maxMistakes = 100
+
+func (c *checker) add(where, what string) {
+	if len(c.mistakes) < maxMistakes {
+		c.mistakes = append(c.mistakes, Mistake{where, what})
+	}
+}
+
+// name enters a name into the namespace and reports whether it is usable.
+func (c *checker) name(kind, name string) bool {
+	where := kind + " " + quoted(name)
+	if what := badName(name); what != "" {
+		c.add(where, what)
+		return false
+	}
+	if other, ok := c.kinds[name]; ok {
+		c.add(where, "has a name that a "+other+" has already")
+		return false
+	}
+	c.kinds[name] = kind
+	return true
+}
+
+func (c *checker) parameter(p *Parameter) {
+	where := "parameter " + quoted(p.GetName())
+	if !c.name("parameter", p.GetName()) {
+		return
+	}
+	c.parameters[p.GetName()] = p
+	if what := badDims(p.GetShape()); what != "" {
+		c.add(where, what)
+	}
+	switch template := isTemplate(p.GetName()); {
+	case template && (p.GetCount() < 1 || p.GetCount() > MaxRepeat):
+		c.add(where, fmt.Sprintf("is a template with a count of %d, expected 1 to %d", p.GetCount(), MaxRepeat))
+	case !template && p.GetCount() != 0:
+		c.add(where, fmt.Sprintf(`has a count of %d but no "{i}" in its name`, p.GetCount()))
+	}
+	c.nodes += max(1, int(min(p.GetCount(), MaxRepeat)))
+	if what := badInitializer(p.GetInitializer()); what != "" {
+		c.add(where, what)
+	}
+	for _, tensor := range p.GetSource().GetTensors() {
+		if tensor == "" || len(tensor) > MaxNameLength {
+			c.add(where, "has a source tensor whose name is empty or too long")
+		}
+		if isTemplate(tensor) && p.GetCount() == 0 {
+			c.add(where, fmt.Sprintf(`has the source %s with "{i}" but none in its own name`, quoted(tensor)))
+		}
+	}
+	if p.GetSource().GetTranspose() && len(p.GetShape()) != 2 {
+		c.add(where, fmt.Sprintf("has a transposed source but the shape %v; only rank 2 can be transposed", p.GetShape()))
+	}
+}
+
+// stack checks one stack and gives its output's type.
+func (c *checker) stack(where string, s *Stack, extra map[string]Type, extraBroken bool) (Type, bool) {
+	sc := &scope{
+		types: map[string]Type{
+			Tokens:    {Over: OverPositions, DType: I32},
+			Positions: {Over: OverPositions, DType: I32},
+		},
+		broken: map[string]bool{},
+	}
+	for name, t := range extra {
+		if extraBroken {
+			sc.broken[name] = true
+			continue
+		}
+		sc.types[name] = t
+	}
+	for _, item := range s.GetItems() {
+		if c.nodes > MaxNodes {
+			c.add(where, fmt.Sprintf("has more than %d nodes and parameters after its repeats are written out", MaxNodes))
+			return Type{}, false
+		}
+		switch {
+		case item.GetNode() != nil:
+			c.nodes++
+			c.node(item.GetNode(), sc)
+		case item.GetRepeat() != nil:
+			c.repeat(where, item.GetRepeat(), sc)
+		default:
+			c.add(where, "has an item that is neither a node nor a repeat")
+		}
+	}
+	out := s.GetOutput()
+	if sc.broken[out] {
+		return Type{}, false
+	}
+	t, ok := sc.types[out]
+	if !ok || c.kinds[out] == "" {
+		c.add(where, fmt.Sprintf("has the output %s, which no node or carry of its is", quoted(out)))
+		return Type{}, false
+	}
+	return t, true
+}
+
+func (c *checker) repeat(where string, r *Repeat, outer *scope) {
+	count := int(r.GetCount())
+	if count < 1 || count > MaxRepeat {
+		c.add(where, fmt.Sprintf("repeats %d times, expected 1 to %d", count, MaxRepeat))
+		count = min(max(count, 1), MaxRepeat)
+	}
+	c.nodes += count * len(r.GetNodes())
+	if c.nodes > MaxNodes {
+		c.add(where, fmt.Sprintf("has more than %d nodes and parameters after its repeats are written out", MaxNodes))
+		return
+	}
+	body := &scope{types: maps.Clone(outer.types), broken: maps.Clone(outer.broken), count: count}
+	for _, carry := range r.GetCarries() {
+		at := "carry " + quoted(carry.GetName())
+		usable := c.name("carry", carry.GetName())
+		if usable && isTemplate(carry.GetName()) {
+			c.add(at, `has "{i}" in its name; a carry is one value that all iterations share`)
+		}
+		t, ok := outer.types[carry.GetInitial()]
+		if !ok {
+			if !outer.broken[carry.GetInitial()] {
+				c.add(at, fmt.Sprintf("starts from %s, which does not exist before the repeat", quoted(carry.GetInitial())))
+			}
+			body.broken[carry.GetName()] = true
+			continue
+		}
+		body.types[carry.GetName()] = t
+	}
+	for _, n := range r.GetNodes() {
+		c.node(n, body)
+	}
+	for _, carry := range r.GetCarries() {
+		at := "carry " + quoted(carry.GetName())
+		next, ok := body.types[carry.GetNext()]
+		first, known := body.types[carry.GetName()]
+		switch {
+		case !ok && !body.broken[carry.GetNext()]:
+			c.add(at, fmt.Sprintf("goes on as %s, which the repeat's body does not give", quoted(carry.GetNext())))
+		case ok && known && !next.Equal(first):
+			c.add(at, fmt.Sprintf("comes in as %v and goes on as %v (%s); both must be the same", first, next, quoted(carry.GetNext())))
+		case ok && known:
+			outer.types[carry.GetName()] = first
+			c.carries[carry.GetName()] = first
+			continue
+		}
+		outer.broken[carry.GetName()] = true
+	}
+}
+
+func (c *checker) node(n *Node, sc *scope) {
+	where := "node " + quoted(n.GetName())
+	usable := c.name("node", n.GetName())
+	if !usable {
+		// A second node of a name would hide the first's type.
+		if n.GetName() != "" && c.kinds[n.GetName()] == "" {
+			sc.broken[n.GetName()] = true
+		}
+		return
+	}
+	if template := isTemplate(n.GetName()); template != (sc.count > 0) {
+		if template {
+			c.add(where, `has "{i}" in its name outside a repeat`)
+		} else {
+			c.add(where, `is inside a repeat but has no "{i}" in its name`)
+		}
+		sc.broken[n.GetName()] = true
+		return
+	}
+	in, ok := c.inputs(where, n, sc)
+	if !ok {
+		sc.broken[n.GetName()] = true
+		return
+	}
+	t, err := infer(n, in)
+	if err == nil {
+		if what := badDims(t.Dims); what != "" {
+			err = fmt.Errorf("result %s", what)
+		}
+	}
+	if err != nil {
+		c.add(where, err.Error())
+		sc.broken[n.GetName()] = true
+		return
+	}
+	sc.types[n.GetName()] = t
+	c.types[n.GetName()] = t
+}
+
+func (c *checker) inputs(where string, n *Node, sc *scope) ([]Type, bool) {
+	if len(n.GetInputs()) > MaxInputs {
+		c.add(where, fmt.Sprintf("has %d inputs, at most %d are possible", len(n.GetInputs()), MaxInputs))
+		return nil, false
+	}
+	in := make([]Type, len(n.GetInputs()))
+	ok := true
+	for i, name := range n.GetInputs() {
+		if t, found := sc.types[name]; found {
+			in[i] = t
+			continue
+		}
+		if p, found := c.parameters[name]; found {
+			if what := misplaced(p, sc.count); what != "" {
+				c.add(where, fmt.Sprintf("reads the parameter %s, %s", quoted(name), what))
+				ok = false
+			}
+			if badDims(p.GetShape()) != "" {
+				ok = false
+			}
+			in[i] = Type{DType: F32, Dims: p.GetShape()}
+			continue
+		}
+		ok = false
+		switch {
+		case sc.broken[name]:
+		case c.kinds[name] != "":
+			c.add(where, fmt.Sprintf("reads %s, which exists but not here: a value is seen after its node, in the same stack and repeat", quoted(name)))
+		default:
+			c.add(where, fmt.Sprintf("reads %s, which no parameter or earlier node is", quoted(name)))
+		}
+	}
+	return in, ok
+}
+
+// misplaced says why a parameter cannot be read where a Repeat runs count
+// times (0: outside), or "".
+func misplaced(p *Parameter, count int) string {
+	switch {
+	case !isTemplate(p.GetName()):
+		return ""
+	case count == 0:
+		return "a template, outside a repeat"
+	case int(p.GetCount()) != count:
+		return fmt.Sprintf("of which there are %d, in a repeat of %d", p.GetCount(), count)
+	}
+	return ""
+}
+
+// collisions finds names that become the same when "{i}" is written out.
+func (c *checker) collisions(g *Graph) {
+	seen := map[string]string{}
+	enter := func(kind, name string, count int) {
+		for i := range max(1, count) {
+			full := At(name, i)
+			if other, ok := seen[full]; ok {
+				c.add(kind+" "+quoted(name), fmt.Sprintf("becomes %s, as %s does", quoted(full), quoted(other)))
+				return
+			}
+			seen[full] = name
+		}
+	}
+	for _, p := range g.GetParameters() {
+		enter("parameter", p.GetName(), int(p.GetCount()))
+	}
+	for _, s := range []*Stack{g.GetEncoder(), g.GetDecoder()} {
+		for _, item := range s.GetItems() {
+			if n := item.GetNode(); n != nil {
+				enter("node", n.GetName(), 0)
+				continue
+			}
+			for _, carry := range item.GetRepeat().GetCarries() {
+				enter("carry", carry.GetName(), 0)
+			}
+			for _, n := range item.GetRepeat().GetNodes() {
+				enter("node", n.GetName(), int(item.GetRepeat().GetCount()))
+			}
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package ir
+
+import (
+	"fmt"
+	"maps"
+)
+
+// Program is a graph with its repeats written out and its types known: what
+// an engine lowers.
+type Program struct {
+	Name       string
+	Parameters []Param
+	Encoder    *Sequence // nil in decoder-only networks
+	Decoder    *Sequence
+}
+
+// Param is one parameter with "{i}" filled in everywhere.
+type Param struct {
+	Name        string
+	Template    string // its name in the graph
+	Shape       []int64
+	Initializer *Initializer
+	Tensors     []string // checkpoint tensors, the first that exists fills it
+	Transpose   bool     // as stored in the checkpoint
+}
+
+// Elements is the number of numbers in the parameter.
+func (p Param) Elements() int64 { return Type{Dims: p.Shape}.Elements() }
+
+// Sequence is a stack as a list of nodes in an order that can be computed.
+type Sequence struct {
+	Steps  []Step
+	Layers []Layer
+	Output string
+}
+
+// Step is one node. Its Inputs name parameters, implicit values and results
+// of earlier steps; carries are resolved.
+type Step struct {
+	*Node  // the graph's own message, for the op; not its names
+	Name   string
+	Inputs []string
+	Type   Type
+}
+
+// Layer is one iteration of a Repeat: the steps First…End-1. Entering are the
+// values that its carries hold when it begins, Leaving those when it ends.
+type Layer struct {
+	First, End        int
+	Entering, Leaving []string
+	Last              bool // of its Repeat
+}
+
+// Expand checks a graph and writes it out.
+func Expand(g *Graph) (*Program, error) {
+	c, err := check(g)
+	if err != nil {
+		return nil, err
+	}
+	p := &Program{Name: g.GetName()}
+	for _, param := range g.GetParameters() {
+		for i := range max(1, int(param.GetCount())) {
+			one := Param{
+				Name:        At(param.GetName(), i),
+				Template:    param.GetName(),
+				Shape:       param.GetShape(),
+				Initializer: param.GetInitializer(),
+				Transpose:   param.GetSource().GetTranspose(),
+			}
+			for _, tensor := range param.GetSource().GetTensors() {
+				one.Tensors = append(one.Tensors, At(tensor, i))
+			}
+			p.Parameters = append(p.Parameters, one)
+		}
+	}
+	if g.GetEncoder() != nil {
+		p.Encoder = expandStack(g.GetEncoder(), c)
+	}
+	p.Decoder = expandStack(g.GetDecoder(), c)
+	return p, nil
+}
+
+func expandStack(s *Stack, c checked) *Sequence {
+	seq := &Sequence{}
+	names := map[string]string{} // carries → the values that they hold now
+	resolve := func(name string, i int) string {
+		if value, ok := names[name]; ok {
+			return value
+		}
+		return At(name, i)
+	}
+	step := func(n *Node, i int) {
+		st := Step{Node: n, Name: At(n.GetName(), i), Type: c.types[n.GetName()]}
+		for _, input := range n.GetInputs() {
+			st.Inputs = append(st.Inputs, resolve(input, i))
+		}
+		seq.Steps = append(seq.Steps, st)
+	}
+	for _, item := range s.GetItems() {
+		if n := item.GetNode(); n != nil {
+			step(n, 0)
+			continue
+		}
+		r := item.GetRepeat()
+		for _, carry := range r.GetCarries() {
+			names[carry.GetName()] = resolve(carry.GetInitial(), 0)
+		}
+		for i := range int(r.GetCount()) {
+			layer := Layer{First: len(seq.Steps), Last: i == int(r.GetCount())-1}
+			for _, carry := range r.GetCarries() {
+				layer.Entering = append(layer.Entering, names[carry.GetName()])
+			}
+			for _, n := range r.GetNodes() {
+				step(n, i)
+			}
+			next := map[string]string{}
+			for _, carry := range r.GetCarries() {
+				next[carry.GetName()] = resolve(carry.GetNext(), i)
+			}
+			maps.Copy(names, next)
+			for _, carry := range r.GetCarries() {
+				layer.Leaving = append(layer.Leaving, names[carry.GetName()])
+			}
+			layer.End = len(seq.Steps)
+			seq.Layers = append(seq.Layers, layer)
+		}
+	}
+	seq.Output = resolve(s.GetOutput(), 0)
+	return seq
+}
+
+// Parameter finds a parameter by its written-out name.
+func (p *Program) Parameter(name string) (Param, error) {
+	for _, param := range p.Parameters {
+		if param.Name == name {
+			return param, nil
+		}
+	}
+	return Param{}, fmt.Errorf("model graph %s has no parameter %s", quoted(p.Name), quoted(name))
+}

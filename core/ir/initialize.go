@@ -1,0 +1,82 @@
+package ir
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"harness/core/protocol/harnesspb"
+)
+
+// Initialize draws a parameter's start values from its initializer, row-major.
+// They depend on (seed, the written-out name, shape) alone, so on no backend,
+// batch or order of parameters.
+func Initialize(p Param, seed uint64) ([]float32, error) {
+	if what := badDims(p.Shape); what != "" {
+		return nil, fmt.Errorf("parameter %s %s", quoted(p.Name), what)
+	}
+	if what := badInitializer(p.Initializer); what != "" {
+		return nil, fmt.Errorf("parameter %s %s", quoted(p.Name), what)
+	}
+	values := make([]float32, p.Elements())
+	switch kind := p.Initializer.GetKind().(type) {
+	case *harnesspb.Initializer_Constant:
+		for i := range values {
+			values[i] = kind.Constant
+		}
+	case *harnesspb.Initializer_Uniform:
+		r := source(seed, p.Name)
+		for i := range values {
+			values[i] = kind.Uniform * float32(2*unit(r)-1)
+		}
+	case *harnesspb.Initializer_Normal:
+		r := source(seed, p.Name)
+		for i := range values {
+			values[i] = kind.Normal * float32(normal(r))
+		}
+	default:
+		return nil, fmt.Errorf("parameter %s has neither a value in the checkpoint or the trained weights nor an initializer", quoted(p.Name))
+	}
+	return values, nil
+}
+
+// badInitializer says what is wrong with an initializer, or "". None is fine:
+// the checkpoint may fill the parameter.
+func badInitializer(i *Initializer) string {
+	var x float32
+	switch kind := i.GetKind().(type) {
+	case *harnesspb.Initializer_Constant:
+		x = kind.Constant
+	case *harnesspb.Initializer_Uniform:
+		x = kind.Uniform
+	case *harnesspb.Initializer_Normal:
+		x = kind.Normal
+	}
+	if !finite(float64(x)) {
+		return fmt.Sprintf("has an initializer of %v, which is not finite", x)
+	}
+	return ""
+}
+
+// source is a generator of its own for each (seed, name).
+func source(seed uint64, name string) *rand.PCG {
+	h := sha256.New()
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], seed)
+	h.Write(b[:])
+	h.Write([]byte(name))
+	sum := h.Sum(nil)
+	return rand.NewPCG(binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:]))
+}
+
+// unit is uniform in [0, 1). It and normal are written out because the
+// streams behind math/rand's own methods are not promised to stay.
+func unit(r *rand.PCG) float64 { return float64(r.Uint64()>>11) / (1 << 53) }
+
+// normal is Box and Muller's, one value of the pair.
+func normal(r *rand.PCG) float64 {
+	u := 1 - unit(r) // (0, 1]
+	return math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*unit(r))
+}
