@@ -1,0 +1,204 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	pb "harness/core/protocol/harnesspb"
+	"harness/core/store"
+)
+
+// Generate answers every bug of a benchmark. It leaves candidates.jsonl, a
+// line a bug in the benchmark's order.
+type Generate struct {
+	// Engine decodes; nil with a model that generates by itself, where only
+	// Network.Model and Network.Adapter are set.
+	Engine    *Plugin   `json:"engine,omitempty"`
+	Network   Network   `json:"network"`
+	Benchmark Plugin    `json:"benchmark"`
+	Bugs      store.Key `json:"bugs"`
+	// Weights is the select or import step whose trained parameters are
+	// used; empty: the checkpoint as it is.
+	Weights  store.Key `json:"weights,omitempty"`
+	Options  Options   `json:"options"`
+	Decoding Decoding  `json:"decoding"`
+	// AdapterLabel is the adapter's name in the study, by which a model that
+	// generates by itself may know it.
+	AdapterLabel string `json:"adapter_label,omitempty"`
+}
+
+// Decoding settings within a key.
+type Decoding struct {
+	Method        string  `json:"method"`
+	Beams         int     `json:"beams"`
+	Candidates    int     `json:"candidates"`
+	MaxNewTokens  int     `json:"max_new_tokens"`
+	LengthPenalty float64 `json:"length_penalty"`
+	EarlyStopping bool    `json:"early_stopping"`
+	BatchSize     int     `json:"batch_size"`
+}
+
+// Candidates is a line of candidates.jsonl.
+type Candidates struct {
+	Bug string `json:"bug"`
+	// Refused says why the model got no prompt for this bug.
+	Refused string   `json:"refused,omitempty"`
+	Outputs []Output `json:"outputs"`
+}
+
+// Output is one raw candidate; they stand best first.
+type Output struct {
+	Text      string  `json:"text"`
+	Score     float64 `json:"score,omitempty"`
+	Tokens    int     `json:"tokens,omitempty"`
+	Published string  `json:"published,omitempty"`
+}
+
+func (Generate) Kind() string { return "generate" }
+func (Generate) Version() int { return 1 }
+
+func (w Generate) Resource() Resource {
+	if w.Engine == nil {
+		return IO
+	}
+	return Device
+}
+
+func (w Generate) Needs() []store.Key {
+	needs := []store.Key{w.Bugs}
+	for _, key := range []store.Key{w.Network.Snapshot, w.Weights} {
+		if key != "" {
+			needs = append(needs, key)
+		}
+	}
+	return needs
+}
+
+func (w Generate) Run(ctx context.Context, env *Env, dir string) (err error) {
+	var bugs []*pb.Bug
+	err = readLines(env.Store, w.Bugs, "bugs.jsonl", func(r *pb.BugRecord) error {
+		bugs = append(bugs, r.Bug) // the reference fix stays here
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	answers := map[string]*Candidates{}
+	if w.Engine == nil {
+		err = w.ask(ctx, env, bugs, answers)
+	} else {
+		err = w.decode(ctx, env, bugs, answers)
+	}
+	if err != nil {
+		return err
+	}
+	out, err := createLines(dir, "candidates.jsonl")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.close()) }()
+	for _, b := range bugs {
+		if answers[b.Id] == nil {
+			return fmt.Errorf("model %s gave no answer to bug %s", w.Network.Model.Name, b.Id)
+		}
+		if err := out.write(answers[b.Id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask lets the plugin generate.
+func (w Generate) ask(ctx context.Context, env *Env, bugs []*pb.Bug, answers map[string]*Candidates) error {
+	model, err := env.Plugins.Model(ctx, w.Network.Model.Name)
+	if err != nil {
+		return err
+	}
+	request := &pb.GenerateRequest{
+		Config: w.Network.Model.Config, BaseDir: w.Network.Model.BaseDir,
+		AdapterType: w.Network.Adapter.Name, AdapterName: w.AdapterLabel, AdapterConfig: w.Network.Adapter.Config,
+		BenchmarkType: w.Benchmark.Name, Options: w.Options.message(),
+		Candidates: int32(w.Decoding.Candidates), Bugs: bugs,
+	}
+	return model.Generate(ctx, request, func(r *pb.GenerateResponse) error {
+		c := &Candidates{Bug: r.Bug, Outputs: []Output{}}
+		for i, g := range r.Candidates {
+			if i == w.Decoding.Candidates {
+				break
+			}
+			c.Outputs = append(c.Outputs, Output{Text: g.Output, Published: g.PublishedVerdict})
+		}
+		answers[r.Bug] = c
+		env.Progress(int64(len(answers)), int64(len(bugs)), "bugs")
+		return nil
+	})
+}
+
+// decode lets the engine generate.
+func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers map[string]*Candidates) error {
+	net, err := w.Network.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	if w.Weights != "" {
+		if net.state.Trained, err = trainedBy(env.Store, w.Weights); err != nil {
+			return err
+		}
+	}
+	response, err := net.model.Prompt(ctx, &pb.PromptRequest{Config: w.Network.Model.Config, Options: w.Options.message(), Bugs: bugs})
+	if err != nil {
+		return err
+	}
+	if len(response.Prompts) != len(bugs) {
+		return fmt.Errorf("model %s wrote %d prompts for %d bugs", w.Network.Model.Name, len(response.Prompts), len(bugs))
+	}
+	request := &pb.DecodeRequest{Model: net.state, Decoding: w.decoding(net.built)}
+	for i, p := range response.Prompts {
+		ids := net.tokenizer.Encode(p.GetText(), true)
+		if refused := w.refusal(p, ids, net.built); refused != "" {
+			answers[bugs[i].Id] = &Candidates{Bug: bugs[i].Id, Refused: refused, Outputs: []Output{}}
+			continue
+		}
+		request.Prompts = append(request.Prompts, &pb.TokenPrompt{Id: bugs[i].Id, Ids: ids})
+	}
+	if len(request.Prompts) == 0 {
+		return nil
+	}
+	engine, err := env.Plugins.Engine(ctx, w.Engine.Name)
+	if err != nil {
+		return err
+	}
+	return engine.Decode(ctx, request, func(r *pb.DecodeResponse) error {
+		c := &Candidates{Bug: r.Id, Outputs: []Output{}}
+		for _, t := range r.Candidates {
+			c.Outputs = append(c.Outputs, Output{Text: net.tokenizer.Decode(t.Ids, true), Score: t.Score, Tokens: len(t.Ids)})
+		}
+		answers[r.Id] = c
+		env.Progress(int64(len(answers)), int64(len(bugs)), "bugs")
+		return nil
+	})
+}
+
+// refusal says why a prompt cannot be answered, or nothing.
+func (w Generate) refusal(p *pb.Prompt, ids []int32, built *pb.BuildResponse) string {
+	limit := int(built.MaxPositions)
+	switch {
+	case p.GetRefused() != "":
+		return p.Refused
+	case len(ids) == 0:
+		return "the prompt is empty"
+	case limit > 0 && len(ids)+w.Decoding.MaxNewTokens > limit:
+		return fmt.Sprintf("a prompt of %d tokens leaves no room for %d new ones within the model's %d positions", len(ids), w.Decoding.MaxNewTokens, limit)
+	}
+	return ""
+}
+
+func (w Generate) decoding(built *pb.BuildResponse) *pb.Decoding {
+	d := w.Decoding
+	return &pb.Decoding{
+		Method: d.Method, Beams: int32(d.Beams), Candidates: int32(d.Candidates), MaxNewTokens: int32(d.MaxNewTokens),
+		LengthPenalty: d.LengthPenalty, EarlyStopping: d.EarlyStopping, BatchSize: int32(d.BatchSize),
+		Eos: built.Eos, Pad: built.Pad,
+	}
+}

@@ -1,0 +1,145 @@
+package step
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"harness/core/ir"
+	pb "harness/core/protocol/harnesspb"
+	"harness/core/store"
+	"harness/core/weights/safetensors"
+	"harness/core/weights/tokenizer"
+)
+
+// endOfText is the one special token of a tokenizer made here, and the end
+// token of the models that use it.
+const endOfText = "<|endoftext|>"
+
+// Init makes a checkpoint from nothing: a byte-level BPE tokenizer trained on
+// a data set, and weights drawn from the graph's initializers.
+type Init struct {
+	Model      Plugin          `json:"model"`
+	Config     json.RawMessage `json:"config"` // config.json, without what the tokenizer decides
+	Dataset    store.Key       `json:"dataset"`
+	Vocabulary int             `json:"vocabulary"`
+	Seed       uint64          `json:"seed"`
+}
+
+func (Init) Kind() string         { return "init" }
+func (Init) Version() int         { return 1 }
+func (w Init) Needs() []store.Key { return []store.Key{w.Dataset} }
+func (Init) Resource() Resource   { return IO }
+
+func (w Init) Run(ctx context.Context, env *Env, dir string) error {
+	var readErr error
+	vocabulary, err := tokenizer.TrainBPE(w.texts(env, &readErr), w.Vocabulary, []string{endOfText})
+	if err := errors.Join(readErr, err); err != nil {
+		return fmt.Errorf("train tokenizer: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tokenizer.json"), vocabulary, 0o644); err != nil {
+		return err
+	}
+	tok, err := tokenizer.Load(dir)
+	if err != nil {
+		return err
+	}
+	config, err := w.config(tok)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config.json"), config, 0o644); err != nil {
+		return err
+	}
+	model, err := env.Plugins.Model(ctx, w.Model.Name)
+	if err != nil {
+		return err
+	}
+	built, err := model.Build(ctx, &pb.BuildRequest{Config: w.Model.Config, CheckpointConfig: config})
+	if err != nil {
+		return err
+	}
+	tensors, err := initialWeights(built.Graph, w.Seed)
+	if err != nil {
+		return err
+	}
+	return safetensors.Write(filepath.Join(dir, "model.safetensors"), tensors, map[string]string{"format": "pt"})
+}
+
+// texts yields every text of the training split, whatever the shape of its
+// samples: a tokenizer sees all that the model will.
+func (w Init) texts(env *Env, failed *error) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		err := readLines(env.Store, w.Dataset, "samples.jsonl", func(s *pb.Sample) error {
+			if s.Split != "train" {
+				return nil
+			}
+			text := s.GetText()
+			if p := s.GetPair(); p != nil {
+				text = p.Before + p.Buggy + p.After + p.Fixed
+			}
+			if !yield(text) {
+				return errEnough
+			}
+			return nil
+		})
+		if !errors.Is(err, errEnough) {
+			*failed = err
+		}
+	}
+}
+
+func (w Init) config(tok *tokenizer.Tokenizer) ([]byte, error) {
+	config := map[string]any{}
+	if err := json.Unmarshal(w.Config, &config); err != nil {
+		return nil, fmt.Errorf("scratch.config: %w", err)
+	}
+	end, ok := tok.TokenID(endOfText)
+	if !ok {
+		return nil, fmt.Errorf("the new tokenizer has no %s", endOfText)
+	}
+	config["vocab_size"] = tok.VocabSize()
+	config["eos_token_id"] = end
+	config["bos_token_id"] = end
+	return json.MarshalIndent(config, "", "  ")
+}
+
+// initialWeights draws the parameters and names them as a checkpoint would.
+func initialWeights(graph *pb.Graph, seed uint64) ([]safetensors.Tensor, error) {
+	parameters, err := ir.ExpandParameters(graph)
+	if err != nil {
+		return nil, err
+	}
+	var tensors []safetensors.Tensor
+	for _, p := range parameters {
+		if len(p.GetSource().GetTensors()) == 0 {
+			return nil, fmt.Errorf("parameter %s names no checkpoint tensor: it cannot be saved", p.Name)
+		}
+		values, err := ir.Initialize(p, seed)
+		if err != nil {
+			return nil, err
+		}
+		shape := p.Shape
+		if p.Source.Transpose {
+			values, shape = transposed(values, shape)
+		}
+		tensors = append(tensors, safetensors.FromFloat32(p.Source.Tensors[0], shape, values))
+	}
+	return tensors, nil
+}
+
+// transposed swaps the axes of a matrix [rows, columns], row-major.
+func transposed(values []float32, shape []int64) ([]float32, []int64) {
+	rows, columns := int(shape[0]), int(shape[1])
+	out := make([]float32, len(values))
+	for r := range rows {
+		for c := range columns {
+			out[c*rows+r] = values[r*columns+c]
+		}
+	}
+	return out, []int64{shape[1], shape[0]}
+}

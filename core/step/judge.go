@@ -1,0 +1,194 @@
+package step
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	pb "harness/core/protocol/harnesspb"
+	"harness/core/sandbox"
+	"harness/core/store"
+)
+
+// A judge finds the verdicts of distinct patches, each once.
+type judge struct {
+	env       *Env
+	plugin    Plugin
+	sandbox   Sandbox
+	data      string // the fetched benchmark
+	benchmark interface {
+		Check(context.Context, *pb.CheckRequest) (*pb.CheckResponse, error)
+		Verdict(context.Context, *pb.VerdictRequest) (*pb.VerdictResponse, error)
+	}
+	records      *store.Records
+	environments map[string]sandbox.Environment
+	digests      map[string]string // of environments
+
+	tasks map[taskID]*task
+	order []*task
+
+	opened sync.Once
+	pool   *sandbox.Pool
+	failed error
+}
+
+type taskID struct{ bug, patch string }
+
+type task struct {
+	bug, text string
+	verdict   Verdict
+}
+
+func newJudge(ctx context.Context, env *Env, plugin Plugin, box Sandbox, data string) (*judge, error) {
+	benchmark, err := env.Plugins.Benchmark(ctx, plugin.Name)
+	if err != nil {
+		return nil, err
+	}
+	records, err := env.Store.Records("verdict")
+	if err != nil {
+		return nil, err
+	}
+	list, err := benchmark.Environments(ctx, &pb.EnvironmentsRequest{Config: plugin.Config})
+	if err != nil {
+		return nil, err
+	}
+	j := &judge{env: env, plugin: plugin, sandbox: box, data: data, benchmark: benchmark, records: records,
+		environments: map[string]sandbox.Environment{}, digests: map[string]string{}, tasks: map[taskID]*task{}}
+	for _, e := range list.Environments {
+		environment := box.limit(environmentOf(e))
+		j.environments[e.Id] = environment
+		j.digests[e.Id] = environment.Digest()
+	}
+	return j, nil
+}
+
+// add asks for the verdict of a patched file, named by its digest.
+func (j *judge) add(bug, patch, text string) {
+	id := taskID{bug, patch}
+	if j.tasks[id] == nil {
+		j.tasks[id] = &task{bug: bug, text: text}
+		j.order = append(j.order, j.tasks[id])
+	}
+}
+
+// verdict is what run found.
+func (j *judge) verdict(bug, patch string) Verdict { return j.tasks[taskID{bug, patch}].verdict }
+
+func (j *judge) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, j.env.Workers))
+	var done atomic.Int64
+	for _, t := range j.order {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := j.decide(ctx, t); err != nil {
+				return fmt.Errorf("judge a patch of %s: %w", t.bug, err)
+			}
+			j.env.Progress(done.Add(1), int64(len(j.order)), "patches")
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// decide finds a patch's verdict: on record, or by running it.
+func (j *judge) decide(ctx context.Context, t *task) error {
+	check, err := j.benchmark.Check(ctx, &pb.CheckRequest{Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: t.text})
+	if err != nil {
+		return err
+	}
+	environment, ok := j.environments[check.Environment]
+	if !ok {
+		return fmt.Errorf("benchmark %s asks for the environment %q, which it does not describe", j.plugin.Name, check.Environment)
+	}
+	timeout := time.Duration(check.TimeoutMs) * time.Millisecond
+	if j.sandbox.Timeout > 0 {
+		timeout = j.sandbox.Timeout
+	}
+	key, err := j.key(t, check, timeout)
+	if err != nil {
+		return err
+	}
+	if found, err := j.records.Get(key, &t.verdict); found || err != nil {
+		return err
+	}
+	pool, err := j.open(ctx)
+	if err != nil {
+		return err
+	}
+	reply, err := pool.Do(ctx, environment, sandbox.Request{Payload: check.Payload, Timeout: timeout})
+	if err != nil {
+		return err
+	}
+	verdict, err := j.benchmark.Verdict(ctx, &pb.VerdictRequest{Config: j.plugin.Config, Bug: t.bug, Reply: reply.Payload, Failure: string(reply.Failure), Detail: reply.Detail})
+	if err != nil {
+		return err
+	}
+	t.verdict = Verdict{Outcome: outcomeName(verdict.Outcome), Detail: verdict.Detail}
+	if t.verdict.Outcome == "error" {
+		return nil // not the candidate's doing: no record, so that another run asks again
+	}
+	return j.records.Put(key, t.verdict)
+}
+
+func (j *judge) key(t *task, check *pb.CheckResponse, timeout time.Duration) (store.Key, error) {
+	payload := sha256.Sum256(check.Payload)
+	return store.NewKey("verdict", (Validate{}).Version(), struct {
+		Benchmark   Plugin        `json:"benchmark"`
+		Bug         string        `json:"bug"`
+		Payload     string        `json:"payload"` // holds the patched text and the tests
+		Environment string        `json:"environment"`
+		Driver      string        `json:"driver"`
+		Timeout     time.Duration `json:"timeout_ns"`
+	}{j.plugin.Bare(), t.bug, hex.EncodeToString(payload[:]), j.digests[check.Environment], j.sandbox.Driver, timeout})
+}
+
+// open starts the sandbox when the first patch needs it, so that a study
+// whose verdicts are all known needs no container engine.
+func (j *judge) open(ctx context.Context) (*sandbox.Pool, error) {
+	j.opened.Do(func() { j.pool, j.failed = j.env.Judge(ctx) })
+	return j.pool, j.failed
+}
+
+func outcomeName(o pb.Outcome) string {
+	switch o {
+	case pb.Outcome_OUTCOME_PASSED, pb.Outcome_OUTCOME_FAILED, pb.Outcome_OUTCOME_UNCOMPILABLE, pb.Outcome_OUTCOME_TIMEOUT, pb.Outcome_OUTCOME_CRASHED:
+		return strings.ToLower(strings.TrimPrefix(o.String(), "OUTCOME_"))
+	}
+	return "error"
+}
+
+// environmentOf takes a plugin's description over.
+func environmentOf(e *pb.Environment) sandbox.Environment {
+	env := sandbox.Environment{
+		ID: e.Id, Dockerfile: e.Dockerfile, Files: e.Files, Service: e.Service, Env: e.Env,
+		Limits: sandbox.Limits{
+			MemoryBytes: e.GetLimits().GetMemoryBytes(), CPUs: e.GetLimits().GetCpus(),
+			PIDs: int(e.GetLimits().GetPids()), TmpfsBytes: e.GetLimits().GetTmpfsBytes(),
+		},
+	}
+	for _, r := range e.Requirements {
+		env.Requires = append(env.Requires, sandbox.Requirement{Command: r.Command, Path: r.Path, Hint: r.Hint})
+	}
+	return env
+}
+
+// limit puts the study's limits in the place of the benchmark's.
+func (s Sandbox) limit(e sandbox.Environment) sandbox.Environment {
+	if s.Memory > 0 {
+		e.Limits.MemoryBytes = s.Memory
+	}
+	if s.CPUs > 0 {
+		e.Limits.CPUs = s.CPUs
+	}
+	return e
+}

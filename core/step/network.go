@@ -1,0 +1,85 @@
+package step
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	pb "harness/core/protocol/harnesspb"
+	"harness/core/store"
+	"harness/core/weights/tokenizer"
+)
+
+// Network pins a graph and the weights it starts from.
+type Network struct {
+	Model    Plugin    `json:"model"`
+	Snapshot store.Key `json:"snapshot,omitempty"`
+	// Adapter is the rewrite of the graph; its parameters start from
+	// initializers drawn with Seed.
+	Adapter Plugin `json:"adapter"`
+	Seed    uint64 `json:"seed"`
+}
+
+// network is a Network with its parts at hand.
+type network struct {
+	built     *pb.BuildResponse
+	attached  *pb.AttachResponse // nil: the graph as it is
+	state     *pb.ModelState
+	tokenizer *tokenizer.Tokenizer
+	model     modelClient
+}
+
+// modelClient is what steps ask of a model plugin with a graph.
+type modelClient interface {
+	Build(context.Context, *pb.BuildRequest) (*pb.BuildResponse, error)
+	Prompt(context.Context, *pb.PromptRequest) (*pb.PromptResponse, error)
+	Example(context.Context, *pb.ExampleRequest) (*pb.ExampleResponse, error)
+	Patch(context.Context, *pb.PatchRequest) (*pb.PatchResponse, error)
+}
+
+func (w Network) open(ctx context.Context, env *Env) (*network, error) {
+	dir := env.Store.Path(w.Snapshot)
+	model, err := env.Plugins.Model(ctx, w.Model.Name)
+	if err != nil {
+		return nil, err
+	}
+	config, err := os.ReadFile(filepath.Join(dir, "config.json"))
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint of %s: %w", w.Model.Name, err)
+	}
+	n := &network{model: model}
+	n.built, err = model.Build(ctx, &pb.BuildRequest{Config: w.Model.Config, CheckpointConfig: config})
+	if err != nil {
+		return nil, err
+	}
+	if n.attached, err = w.attach(ctx, env, n.built); err != nil {
+		return nil, err
+	}
+	if n.tokenizer, err = tokenizer.Load(dir); err != nil {
+		return nil, err
+	}
+	n.state = &pb.ModelState{Graph: n.built.Graph, Checkpoint: dir, InitSeed: w.Seed, Rewrite: n.attached.GetRewrite()}
+	return n, nil
+}
+
+func (w Network) attach(ctx context.Context, env *Env, built *pb.BuildResponse) (*pb.AttachResponse, error) {
+	description, err := env.Plugins.Describe(ctx, "adapter", w.Adapter.Name)
+	if err != nil || !description.Trains {
+		return nil, err
+	}
+	adapter, err := env.Plugins.Adapter(ctx, w.Adapter.Name)
+	if err != nil {
+		return nil, err
+	}
+	targets := built.Targets[w.Adapter.Name]
+	if targets == nil {
+		targets = built.Targets[""]
+	}
+	return adapter.Attach(ctx, &pb.AttachRequest{
+		Config:         w.Adapter.Config,
+		Graph:          built.Graph,
+		DefaultTargets: targets.GetPatterns(),
+		TaskType:       built.TaskType,
+	})
+}

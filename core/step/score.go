@@ -1,0 +1,77 @@
+package step
+
+import (
+	"context"
+
+	"harness/core/score"
+	"harness/core/store"
+)
+
+// Score turns one trial's verdicts, or its training alone, into metrics. It
+// leaves trial.json, a score.Trial.
+type Score struct {
+	Labels   map[string]string `json:"labels"`
+	Verdicts store.Key         `json:"verdicts,omitempty"`
+	Select   store.Key         `json:"select,omitempty"`
+}
+
+func (Score) Kind() string       { return "score" }
+func (Score) Version() int       { return 1 }
+func (Score) Resource() Resource { return IO }
+
+func (w Score) Needs() []store.Key {
+	var needs []store.Key
+	for _, key := range []store.Key{w.Verdicts, w.Select} {
+		if key != "" {
+			needs = append(needs, key)
+		}
+	}
+	return needs
+}
+
+func (w Score) Run(_ context.Context, env *Env, dir string) error {
+	trial := score.Trial{Labels: w.Labels, Metrics: map[string]float64{}, Outcomes: []score.Outcome{}}
+	if w.Verdicts != "" {
+		err := readLines(env.Store, w.Verdicts, "verdicts.jsonl", func(j *Judged) error {
+			trial.Outcomes = append(trial.Outcomes, outcome(j))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		trial.Metrics = score.Metrics(trial.Outcomes)
+	}
+	if w.Select != "" {
+		var s Selection
+		if err := ReadJSON(env.Store, w.Select, "select.json", &s); err != nil {
+			return err
+		}
+		trial.Metrics["validation.loss"] = s.Best.ValidationLoss
+		trial.Metrics["train.loss"] = s.Best.TrainLoss
+		trial.Metrics["learning_rate"] = s.Best.LearningRate
+		trial.Metrics["epochs"] = float64(s.Best.Epoch)
+		trial.Metrics["trainable_parameters"] = float64(s.Best.Trainable)
+		trial.Metrics["trainable_share"] = float64(s.Best.Trainable) / float64(s.Best.All)
+	}
+	return writeJSON(dir, "trial.json", trial)
+}
+
+func outcome(j *Judged) score.Outcome {
+	o := score.Outcome{Bug: j.Bug, Verdicts: []string{}, Refused: j.Refused}
+	published := false
+	for _, c := range j.Candidates {
+		o.Verdicts = append(o.Verdicts, c.Outcome)
+		o.ExactMatch = append(o.ExactMatch, c.ExactMatch)
+		o.Published = append(o.Published, c.Published)
+		patch := c.Patch
+		if c.Empty {
+			patch = score.EmptyPatch
+		}
+		o.Patches = append(o.Patches, patch)
+		published = published || c.Published != ""
+	}
+	if !published {
+		o.Published = nil
+	}
+	return o
+}

@@ -1,0 +1,249 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+
+	pb "harness/core/protocol/harnesspb"
+	"harness/core/store"
+)
+
+// Optimization is the part of a training recipe that a whole chain of epoch
+// segments shares.
+type Optimization struct {
+	Optimizer    string     `json:"optimizer"`
+	LearningRate float64    `json:"learning_rate"`
+	Betas        [2]float64 `json:"betas"`
+	Epsilon      float64    `json:"epsilon"`
+	WeightDecay  float64    `json:"weight_decay"`
+	Schedule     string     `json:"schedule"`
+	WarmupSteps  int        `json:"warmup_steps"`
+	// TotalEpochs is set only where the schedule depends on it: a chain with
+	// a constant rate is the same whatever its end.
+	TotalEpochs int     `json:"total_epochs,omitempty"`
+	BatchSize   int     `json:"batch_size"`
+	Clip        float64 `json:"clip"`
+	MaxLength   int     `json:"max_length"` // tokens; longer samples are dropped; 0: none
+}
+
+// Options of prompts within a key.
+type Options struct {
+	BuggyLines bool `json:"buggy_lines"`
+	FineTuned  bool `json:"fine_tuned"`
+}
+
+func (o Options) message() *pb.PromptOptions {
+	return &pb.PromptOptions{BuggyLines: o.BuggyLines, FineTuned: o.FineTuned}
+}
+
+// Train runs one epoch segment. It leaves trained.safetensors,
+// optimizer.safetensors, train.json, steps.jsonl and, where PEFT knows the
+// method, the folder adapter/ in PEFT's format.
+type Train struct {
+	Engine       Plugin       `json:"engine"`
+	Network      Network      `json:"network"`
+	Dataset      store.Key    `json:"dataset"`
+	Options      Options      `json:"options"`
+	Optimization Optimization `json:"optimization"`
+	Epoch        int          `json:"epoch"`              // 0-based
+	Previous     store.Key    `json:"previous,omitempty"` // the segment before
+}
+
+// TrainResult is train.json.
+type TrainResult struct {
+	Epoch          int     `json:"epoch"` // 1-based: how many epochs the weights have seen
+	LearningRate   float64 `json:"learning_rate"`
+	TrainLoss      float64 `json:"train_loss"`
+	ValidationLoss float64 `json:"validation_loss"`
+	Diverged       string  `json:"diverged,omitempty"`
+	Examples       int     `json:"examples"`
+	Validation     int     `json:"validation_examples"`
+	Dropped        int     `json:"dropped"` // longer than max_length
+	Tokens         int64   `json:"tokens"`
+	Seconds        float64 `json:"seconds"`
+	Trainable      int64   `json:"trainable_parameters"`
+	All            int64   `json:"all_parameters"`
+	PeakMemory     int64   `json:"peak_memory_bytes,omitempty"`
+}
+
+func (Train) Kind() string       { return "train" }
+func (Train) Version() int       { return 1 }
+func (Train) Resource() Resource { return Device }
+
+func (w Train) Needs() []store.Key {
+	needs := []store.Key{w.Network.Snapshot, w.Dataset}
+	if w.Previous != "" {
+		needs = append(needs, w.Previous)
+	}
+	return needs
+}
+
+func (w Train) Run(ctx context.Context, env *Env, dir string) (err error) {
+	if w.Previous != "" {
+		var before TrainResult
+		if err := ReadJSON(env.Store, w.Previous, "train.json", &before); err != nil {
+			return err
+		}
+		if before.Diverged != "" { // further epochs of a lost run are lost too
+			before.Epoch = w.Epoch + 1
+			before.Seconds, before.Tokens = 0, 0
+			return writeJSON(dir, "train.json", before)
+		}
+	}
+	net, err := w.Network.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	examples, err := w.examples(ctx, env, net)
+	if err != nil {
+		return err
+	}
+	engine, err := env.Plugins.Engine(ctx, w.Engine.Name)
+	if err != nil {
+		return err
+	}
+	log, err := createLines(dir, "steps.jsonl")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.close()) }()
+	var done *pb.TrainDone
+	start := w.start(env, net, dir, len(examples.train))
+	err = engine.Train(ctx, start, examples.train, examples.validation, func(e *pb.TrainEvent) error {
+		if s := e.GetStep(); s != nil {
+			env.Progress(s.Step, s.Steps, fmt.Sprintf("loss %.4f", s.Loss))
+			return log.write(trainStep{s.Step, finite(s.Loss), finite(s.GradientNorm), s.LearningRate, s.Tokens})
+		}
+		done = e.GetDone()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if done == nil {
+		return fmt.Errorf("engine %s ended training without a result", w.Engine.Name)
+	}
+	if done.Diverged == "" {
+		if err := savePEFT(net, dir); err != nil {
+			return err
+		}
+	}
+	return writeJSON(dir, "train.json", TrainResult{
+		Epoch: w.Epoch + 1, LearningRate: w.Optimization.LearningRate,
+		TrainLoss: finite(done.TrainLoss), ValidationLoss: finite(done.ValidationLoss), Diverged: done.Diverged,
+		Examples: len(examples.train), Validation: len(examples.validation), Dropped: examples.dropped,
+		Tokens: done.Tokens, Seconds: done.Seconds,
+		Trainable: done.TrainableParameters, All: done.AllParameters, PeakMemory: done.PeakMemoryBytes,
+	})
+}
+
+type trainStep struct {
+	Step         int64   `json:"step"`
+	Loss         float64 `json:"loss"`
+	GradientNorm float64 `json:"gradient_norm"`
+	LearningRate float64 `json:"learning_rate"`
+	Tokens       int64   `json:"tokens"`
+}
+
+// finite makes a number that JSON can say; what it replaces is told in words
+// beside it (diverged, no validation examples).
+func finite(x float64) float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return math.MaxFloat64
+	}
+	return x
+}
+
+func (w Train) start(env *Env, net *network, dir string, examples int) *pb.TrainStart {
+	o := w.Optimization
+	start := &pb.TrainStart{
+		Model: net.state,
+		Optimizer: &pb.Optimizer{Name: o.Optimizer, LearningRate: o.LearningRate, Beta1: o.Betas[0], Beta2: o.Betas[1],
+			Epsilon: o.Epsilon, WeightDecay: o.WeightDecay},
+		Schedule:  &pb.Schedule{Name: o.Schedule, WarmupSteps: int64(o.WarmupSteps)},
+		BatchSize: int32(o.BatchSize), Clip: o.Clip, Seed: w.Network.Seed, Epoch: int32(w.Epoch),
+		StateOut: dir, Pad: net.built.Pad,
+	}
+	perEpoch := (examples + o.BatchSize - 1) / o.BatchSize
+	start.Schedule.TotalSteps = int64(o.TotalEpochs * perEpoch)
+	if w.Previous != "" {
+		start.StateIn = env.Store.Path(w.Previous)
+		start.Model.Trained = trainedFile(env.Store, w.Previous)
+	}
+	return start
+}
+
+type tokenExamples struct {
+	train, validation []*pb.TokenExample
+	dropped           int
+}
+
+// examples turns samples into token ids; the two texts of an example are
+// tokenized apart, as at generation time only the prompt is there.
+func (w Train) examples(ctx context.Context, env *Env, net *network) (*tokenExamples, error) {
+	const batch = 512 // a message of a few megabytes at most
+	out := &tokenExamples{}
+	var samples []*pb.Sample
+	flush := func() error {
+		if len(samples) == 0 {
+			return nil
+		}
+		answer, err := net.model.Example(ctx, &pb.ExampleRequest{Config: w.Network.Model.Config, Options: w.Options.message(), Samples: samples})
+		if err != nil {
+			return err
+		}
+		if len(answer.Examples) != len(samples) {
+			return fmt.Errorf("model %s made %d examples of %d samples", w.Network.Model.Name, len(answer.Examples), len(samples))
+		}
+		for i, e := range answer.Examples {
+			example := net.tokenize(e)
+			switch {
+			case w.Optimization.MaxLength > 0 && len(example.Ids) > w.Optimization.MaxLength:
+				out.dropped++
+			case samples[i].Split == "validation":
+				out.validation = append(out.validation, example)
+			default:
+				out.train = append(out.train, example)
+			}
+		}
+		samples = samples[:0]
+		return nil
+	}
+	err := readLines(env.Store, w.Dataset, "samples.jsonl", func(s *pb.Sample) error {
+		if samples = append(samples, s); len(samples) == batch {
+			return flush()
+		}
+		return nil
+	})
+	if err == nil {
+		err = flush()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(out.train) == 0 {
+		return nil, fmt.Errorf("no training examples: %d samples are longer than max_length = %d tokens", out.dropped, w.Optimization.MaxLength)
+	}
+	return out, nil
+}
+
+func (n *network) tokenize(e *pb.Example) *pb.TokenExample {
+	var ids []int32
+	if e.GetPrompt() != "" {
+		ids = n.tokenizer.Encode(e.Prompt, true)
+	}
+	length := len(ids)
+	ids = append(ids, n.tokenizer.Encode(e.GetTarget(), false)...)
+	if e.GetEnd() && len(n.built.Eos) > 0 {
+		ids = append(ids, n.built.Eos[0])
+	}
+	return &pb.TokenExample{Ids: ids, PromptLength: int32(length)}
+}
+
+// trainedFile is where a train or import step left its parameters.
+func trainedFile(s *store.Store, key store.Key) string {
+	return filepath.Join(s.Path(key), "trained.safetensors")
+}

@@ -1,0 +1,164 @@
+package step
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	pb "harness/core/protocol/harnesspb"
+	"harness/core/score"
+	"harness/core/store"
+)
+
+// Validate judges every candidate of a generate step. It leaves
+// verdicts.jsonl, a line a bug. Each verdict is also a record of its own, keyed
+// by bug, patched text and sandbox: no patch is run twice.
+type Validate struct {
+	Model      Plugin    `json:"model"` // turns raw output into patches
+	Options    Options   `json:"options"`
+	Benchmark  Plugin    `json:"benchmark"`
+	Bugs       store.Key `json:"bugs"`
+	Candidates store.Key `json:"candidates"`
+	Sandbox    Sandbox   `json:"sandbox"`
+}
+
+// Sandbox is what of the sandbox decides a verdict.
+type Sandbox struct {
+	Driver  string        `json:"driver"`
+	Memory  int64         `json:"memory_bytes,omitempty"` // 0: the benchmark's own limit
+	CPUs    float64       `json:"cpus,omitempty"`
+	Timeout time.Duration `json:"timeout_ns,omitempty"`
+}
+
+// Verdict is one candidate's; a record, and part of verdicts.jsonl.
+type Verdict struct {
+	Outcome string `json:"outcome"` // passed, failed, uncompilable, timeout, crashed, error
+	Detail  string `json:"detail,omitempty"`
+}
+
+// Judged is a line of verdicts.jsonl.
+type Judged struct {
+	Bug        string            `json:"bug"`
+	Refused    string            `json:"refused,omitempty"`
+	Candidates []JudgedCandidate `json:"candidates"`
+}
+
+// JudgedCandidate stands at its rank.
+type JudgedCandidate struct {
+	Verdict
+	Patch      string `json:"patch,omitempty"` // digest of the patched file
+	Empty      bool   `json:"empty,omitempty"` // the patch inserts nothing
+	ExactMatch bool   `json:"exact_match,omitempty"`
+	Published  string `json:"published,omitempty"`
+}
+
+func (Validate) Kind() string         { return "validate" }
+func (Validate) Version() int         { return 1 }
+func (w Validate) Needs() []store.Key { return []store.Key{w.Bugs, w.Candidates} }
+func (Validate) Resource() Resource   { return Judge }
+
+func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
+	model, err := env.Plugins.Model(ctx, w.Model.Name)
+	if err != nil {
+		return err
+	}
+	j, err := newJudge(ctx, env, w.Benchmark, w.Sandbox, filepath.Join(env.Store.Path(w.Bugs), "data"))
+	if err != nil {
+		return err
+	}
+	bugs := map[string]*pb.BugRecord{}
+	err = readLines(env.Store, w.Bugs, "bugs.jsonl", func(r *pb.BugRecord) error {
+		bugs[r.Bug.Id] = r
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var all []*Judged
+	err = readLines(env.Store, w.Candidates, "candidates.jsonl", func(c *Candidates) error {
+		if bugs[c.Bug] == nil {
+			return fmt.Errorf("candidates name the bug %s, which the benchmark has not", c.Bug)
+		}
+		judged, err := w.patch(ctx, model, bugs[c.Bug], c, j)
+		all = append(all, judged)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := j.run(ctx); err != nil {
+		return err
+	}
+	out, err := createLines(dir, "verdicts.jsonl")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.close()) }()
+	for _, judged := range all {
+		for i := range judged.Candidates {
+			if c := &judged.Candidates[i]; c.Patch != "" {
+				c.Verdict = j.verdict(judged.Bug, c.Patch)
+			}
+		}
+		if err := out.write(judged); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// patch turns one bug's outputs into patched programs and hands them to the
+// judge.
+func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecord, c *Candidates, j *judge) (*Judged, error) {
+	judged := &Judged{Bug: c.Bug, Refused: c.Refused, Candidates: []JudgedCandidate{}}
+	if len(c.Outputs) == 0 {
+		return judged, nil
+	}
+	outputs := make([]string, len(c.Outputs))
+	for i, o := range c.Outputs {
+		outputs[i] = o.Text
+	}
+	answer, err := model.Patch(ctx, &pb.PatchRequest{Config: w.Model.Config, Options: w.Options.message(), Bug: bug.Bug, Outputs: outputs})
+	if err != nil {
+		return nil, err
+	}
+	if len(answer.Patches) != len(outputs) {
+		return nil, fmt.Errorf("model %s made %d patches of %d outputs for bug %s", w.Model.Name, len(answer.Patches), len(outputs), c.Bug)
+	}
+	fixed, err := fixedText(bug)
+	if err != nil {
+		return nil, fmt.Errorf("bug %s: %w", c.Bug, err)
+	}
+	for i, p := range answer.Patches {
+		candidate := JudgedCandidate{Published: c.Outputs[i].Published}
+		text, err := applyEdits(bug.Bug.Text, p.GetEdits())
+		switch {
+		case p.GetNone() != "":
+			candidate.Verdict = Verdict{Outcome: "uncompilable", Detail: "no patch: " + p.None}
+		case err != nil:
+			candidate.Verdict = Verdict{Outcome: "uncompilable", Detail: "no patch: " + err.Error()}
+		default:
+			sum := sha256.Sum256([]byte(text))
+			candidate.Patch = hex.EncodeToString(sum[:16])
+			candidate.Empty = insertsNothing(p.Edits)
+			candidate.ExactMatch = score.ExactMatch(text, fixed)
+			j.add(c.Bug, candidate.Patch, text)
+		}
+		judged.Candidates = append(judged.Candidates, candidate)
+	}
+	return judged, nil
+}
+
+func insertsNothing(edits []*pb.Edit) bool {
+	for _, e := range edits {
+		if strings.TrimSpace(e.Text) != "" {
+			return false
+		}
+	}
+	return true
+}
