@@ -1,0 +1,231 @@
+package score
+
+import (
+	"strconv"
+	"strings"
+)
+
+// published is the prefix of the metrics that are computed from published verdicts instead of ours.
+const published = "published."
+
+// Metrics reduces the outcomes of one trial to named numbers:
+//
+//	bugs            bugs in the trial
+//	attempted       bugs with at least one candidate
+//	errors          bugs whose first pass may be hidden by an error of the harness
+//	pass@k          share of judged bugs with a passing candidate among the first k
+//	fixed@k         number of such bugs
+//	judged@k        denominator of pass@k: bugs that are not undecided (see the package comment)
+//	exact_match@1   share of bugs whose first candidate is the reference fix; absent if no match was recorded
+//	compile_rate    share of judged candidates, over all ranks, that compile
+//	published.bugs, published.pass@k, published.fixed@k, published.judged@k
+//	                the same from published verdicts, over the bugs that have any; absent if none has
+//
+// k is 1, 5, 10, 20, 50, 100 … as far as the trial has ranks, and the number of ranks itself. A share of nothing is
+// absent, never 0 or NaN.
+func Metrics(outcomes []Outcome) map[string]float64 {
+	m := map[string]float64{"bugs": float64(len(outcomes))}
+	attempted, errors := 0, 0
+	for _, o := range outcomes {
+		if len(o.Verdicts) > 0 {
+			attempted++
+		}
+		if hidden(o.Verdicts) {
+			errors++
+		}
+	}
+	m["attempted"], m["errors"] = float64(attempted), float64(errors)
+
+	passes := func(prefix string, ranks int) {
+		for _, k := range ladder(ranks) {
+			at := "@" + strconv.Itoa(k)
+			p, ok := Share(outcomes, prefix+"pass"+at)
+			if !ok {
+				p = Proportion{}
+			} else {
+				m[prefix+"pass"+at] = p.Share()
+			}
+			m[prefix+"fixed"+at], m[prefix+"judged"+at] = float64(p.Successes), float64(p.Total)
+		}
+	}
+	passes("", ranks(outcomes, ours))
+	if theirs := recorded(outcomes); len(theirs) > 0 {
+		m[published+"bugs"] = float64(len(theirs))
+		passes(published, ranks(theirs, others))
+	}
+	for _, name := range []string{"exact_match@1", "compile_rate"} {
+		if p, ok := Share(outcomes, name); ok {
+			m[name] = p.Share()
+		}
+	}
+	return m
+}
+
+// Share gives the counts behind a metric of [Metrics] that is a share: pass@k, published.pass@k, exact_match@1 and
+// compile_rate. It is false for other metrics, for k beyond the trial's ranks and where the denominator is 0.
+func Share(outcomes []Outcome, metric string) (Proportion, bool) {
+	side := ours
+	name, isPublished := strings.CutPrefix(metric, published)
+	if isPublished {
+		side, outcomes = others, recorded(outcomes)
+	}
+	var p Proportion
+	switch digits, isPass := strings.CutPrefix(name, "pass@"); {
+	case isPass:
+		k, err := strconv.Atoi(digits)
+		if err != nil || k < 1 || k > ranks(outcomes, side) || strconv.Itoa(k) != digits {
+			return Proportion{}, false
+		}
+		p = passAt(outcomes, side, k)
+	case isPublished:
+		return Proportion{}, false
+	case name == "exact_match@1":
+		p = exactMatches(outcomes)
+	case name == "compile_rate":
+		p = compiling(outcomes)
+	}
+	return p, p.Total > 0
+}
+
+// verdicts picks the verdicts of one judge.
+type verdicts func(Outcome) []string
+
+func ours(o Outcome) []string   { return o.Verdicts }
+func others(o Outcome) []string { return o.Published }
+
+// recorded are the outcomes that have published verdicts.
+func recorded(outcomes []Outcome) []Outcome {
+	var with []Outcome
+	for _, o := range outcomes {
+		if len(o.Published) > 0 {
+			with = append(with, o)
+		}
+	}
+	return with
+}
+
+// ranks is the number of ranks that the trial has; 1 if it has bugs but no candidate, for then pass@1 is 0.
+func ranks(outcomes []Outcome, side verdicts) int {
+	most := min(len(outcomes), 1)
+	for _, o := range outcomes {
+		most = max(most, len(side(o)))
+	}
+	return most
+}
+
+// ladder lists the k of pass@k for a number of ranks.
+func ladder(ranks int) []int {
+	var ks []int
+	for _, k := range []int{1, 5} {
+		if k < ranks {
+			ks = append(ks, k)
+		}
+	}
+	for tens := 10; tens < ranks; tens *= 10 {
+		for _, factor := range []int{1, 2, 5} {
+			if k := tens * factor; k < ranks {
+				ks = append(ks, k)
+			}
+		}
+	}
+	if ranks > 0 {
+		ks = append(ks, ranks)
+	}
+	return ks
+}
+
+// A decision is what a verdict says about a candidate.
+type decision int
+
+const (
+	open decision = iota // nothing: an error of the judge, no verdict, or an unknown word
+	pass
+	fail
+)
+
+func decide(verdict string) decision {
+	switch verdict {
+	case Passed, Plausible:
+		return pass
+	case Failed, Wrong, Uncompilable, Timeout, Crashed:
+		return fail
+	}
+	return open
+}
+
+// passAt counts the bugs that pass among their first k candidates, out of those that are decided there.
+func passAt(outcomes []Outcome, side verdicts, k int) Proportion {
+	var p Proportion
+	for _, o := range outcomes {
+		list := side(o)
+		passed, undecided := false, false
+		for _, v := range list[:min(k, len(list))] {
+			switch decide(v) {
+			case pass:
+				passed = true
+			case open:
+				undecided = true
+			}
+		}
+		if passed {
+			p.Successes++
+		}
+		if passed || !undecided {
+			p.Total++
+		}
+	}
+	return p
+}
+
+// hidden reports whether an error comes before the first pass.
+func hidden(list []string) bool {
+	for _, v := range list {
+		switch decide(v) {
+		case pass:
+			return false
+		case open:
+			return true
+		}
+	}
+	return false
+}
+
+// exactMatches counts bugs whose first candidate is the reference fix. A bug without candidates is no match; one whose
+// match was not recorded is left out.
+func exactMatches(outcomes []Outcome) Proportion {
+	var p Proportion
+	known := false
+	for _, o := range outcomes {
+		switch {
+		case len(o.ExactMatch) > 0:
+			known = true
+			p.Total++
+			if o.ExactMatch[0] {
+				p.Successes++
+			}
+		case len(o.Verdicts) == 0:
+			p.Total++
+		}
+	}
+	if !known {
+		return Proportion{}
+	}
+	return p
+}
+
+// compiling counts candidates that compile, out of those with a verdict about the candidate.
+func compiling(outcomes []Outcome) Proportion {
+	var p Proportion
+	for _, o := range outcomes {
+		for _, v := range o.Verdicts {
+			if decide(v) == open {
+				continue
+			}
+			p.Total++
+			if v != Uncompilable {
+				p.Successes++
+			}
+		}
+	}
+	return p
+}

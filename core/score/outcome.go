@@ -1,0 +1,115 @@
+package score
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The verdicts on one candidate. A word that is neither here nor among the published ones below is treated like Error,
+// and reported by [Lints].
+const (
+	Passed       = "passed"       // every required test passed
+	Failed       = "failed"       // a test failed
+	Uncompilable = "uncompilable" // the patched program does not compile
+	Timeout      = "timeout"      // the candidate used up its time
+	Crashed      = "crashed"      // the candidate took its process down, or ran out of memory
+	Error        = "error"        // the harness failed: says nothing about the candidate
+)
+
+// The words of published verdicts that differ from ours; [Uncompilable] and [Timeout] are shared.
+const (
+	Plausible = "plausible" // the published judge's passed
+	Wrong     = "wrong"     // the published judge's failed
+)
+
+// EmptyPatch stands in [Outcome.Patches] for a patch that inserts nothing: the buggy lines are only deleted.
+const EmptyPatch = "empty"
+
+// Outcome is what became of one bug's candidates in one trial. All lists are by rank, best candidate first; a list that
+// is shorter than Verdicts says nothing about the missing ranks.
+type Outcome struct {
+	// Bug is the bug's name in its benchmark.
+	Bug string `json:"bug"`
+	// Verdicts are ours.
+	Verdicts []string `json:"verdicts"`
+	// ExactMatch says whether the candidate is the reference fix but for white space; see [ExactMatch].
+	ExactMatch []bool `json:"exact_match,omitempty"`
+	// Published are verdicts that others recorded for the same candidates; "" where they recorded none.
+	Published []string `json:"published,omitempty"`
+	// Patches are [Digest]s of the patched file, or EmptyPatch. They show which candidates are one program.
+	Patches []string `json:"patches,omitempty"`
+	// Refused is the model's reason for not trying this bug; "" if it tried.
+	Refused string `json:"refused,omitempty"`
+}
+
+// Trial is one cell of a study's design with all that was measured in it.
+type Trial struct {
+	// Labels place the trial: model, adapter, benchmark, prompt.
+	Labels map[string]string `json:"labels"`
+	// Metrics are those of [Metrics] and what other steps measured, such as a validation loss.
+	Metrics map[string]float64 `json:"metrics"`
+	// Outcomes are in the benchmark's order.
+	Outcomes []Outcome `json:"outcomes"`
+}
+
+// String names the trial by its labels, in the order in which people think of them.
+func (t Trial) String() string {
+	names := make([]string, 0, len(t.Labels))
+	for name := range t.Labels {
+		names = append(names, name)
+	}
+	usual := []string{"model", "adapter", "benchmark", "prompt"}
+	slices.SortFunc(names, func(a, b string) int {
+		i, j := slices.Index(usual, a), slices.Index(usual, b)
+		switch {
+		case i >= 0 && j >= 0:
+			return i - j
+		case i >= 0:
+			return -1
+		case j >= 0:
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+	for i, name := range names {
+		names[i] = name + "=" + t.Labels[name]
+	}
+	return strings.Join(names, ", ")
+}
+
+// Digest identifies a patched file's text, for [Outcome.Patches]. Every run of white space counts as one blank, so
+// that candidates which differ only in layout share a digest. Two such texts are the same program, unless the
+// difference sits in a string literal or joins a line comment with the line after it.
+func Digest(patched string) string {
+	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(patched), " ")))
+	return hex.EncodeToString(sum[:])
+}
+
+// ExactMatch reports whether patched and fixed are equal but for white space. Blanks may come and go except where they
+// keep two words, or two plus or minus signs, apart: "return x" is not "returnx", and "a + +b" is not "a++b".
+func ExactMatch(patched, fixed string) bool {
+	return canonical(patched) == canonical(fixed)
+}
+
+// canonical removes all white space that does not separate tokens.
+func canonical(text string) string {
+	var b strings.Builder
+	var last rune
+	for _, field := range strings.Fields(text) {
+		first, _ := utf8.DecodeRuneInString(field)
+		if last != 0 && (word(last) && word(first) || last == first && (first == '+' || first == '-')) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(field)
+		last, _ = utf8.DecodeLastRuneInString(field)
+	}
+	return b.String()
+}
+
+func word(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '$'
+}
