@@ -1,0 +1,222 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	pb "harness/core/protocol/harnesspb"
+	"harness/core/step"
+	"harness/core/store"
+	"harness/core/study"
+)
+
+// trials walks the study's cells: models outermost, all in declaration order.
+// Where a study has no benchmark, training alone is measured; where it has no
+// prompt, the buggy lines are shown.
+func (b *builder) trials(ctx context.Context) error {
+	benchmarks := b.study.Benchmarks
+	if len(benchmarks) == 0 {
+		benchmarks = []*study.Block{nil}
+	}
+	prompts := b.study.Prompts
+	if len(prompts) == 0 {
+		prompts = []*study.Prompt{{Name: "default", BuggyLines: true}}
+	}
+	for _, model := range b.study.Models {
+		for _, adapter := range b.study.Adapters {
+			for _, benchmark := range benchmarks {
+				for _, prompt := range prompts {
+					t := trial{builder: b, model: model, adapter: adapter, benchmark: benchmark, prompt: prompt}
+					if err := t.plan(ctx); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	if len(b.plan.Trials) == 0 {
+		return fmt.Errorf("study %s has no trials: give it a benchmark, or an adapter that trains", b.study.Name)
+	}
+	return nil
+}
+
+type trial struct {
+	*builder
+	model, adapter, benchmark *study.Block
+	prompt                    *study.Prompt
+
+	describedModel, describedAdapter *pb.Description
+	engine                           step.Plugin
+	snapshot                         store.Key
+}
+
+func (t *trial) plan(ctx context.Context) error {
+	var err error
+	if t.describedModel, err = t.Plugins.Describe(ctx, "model", t.model.Type); err != nil {
+		return err
+	}
+	if t.describedAdapter, err = t.Plugins.Describe(ctx, "adapter", t.adapter.Type); err != nil {
+		return err
+	}
+	if !t.describedModel.Generates {
+		if err := t.prepare(ctx); err != nil {
+			return err
+		}
+	}
+	work := step.Score{Labels: map[string]string{"model": t.model.Name, "adapter": t.adapter.Name, "prompt": t.prompt.Name}}
+	var weights store.Key
+	switch {
+	case t.adapter.Load != "":
+		weights, err = t.imported()
+	case t.describedAdapter.Trains:
+		weights, err = t.trained()
+		work.Select = weights
+	}
+	if err != nil {
+		return err
+	}
+	if t.benchmark != nil {
+		work.Labels["benchmark"] = t.benchmark.Name
+		if work.Verdicts, err = t.judged(weights); err != nil {
+			return err
+		}
+	}
+	if work.Verdicts == "" && work.Select == "" {
+		return nil // an untrained model without a benchmark: nothing to measure
+	}
+	key, err := t.add(t.name("score"), work)
+	if err != nil {
+		return err
+	}
+	t.builder.plan.Trials = append(t.builder.plan.Trials, &Trial{Labels: work.Labels, Score: key, Select: work.Select})
+	return nil
+}
+
+// name labels a step with the parts of the trial that decide it.
+func (t *trial) name(what string, parts ...string) string {
+	return label(append([]string{what + " " + t.model.Name, t.adapter.Name, t.prompt.Name}, parts...)...)
+}
+
+// prepare adds the checkpoint and finds the engine.
+func (t *trial) prepare(ctx context.Context) error {
+	info, err := t.Plugins.Info(ctx, "engine", t.Engine)
+	if err != nil {
+		return err
+	}
+	t.engine = step.Plugin{Kind: "engine", Name: t.Engine, Version: info.Version, Checksum: info.Checksum}
+	if s := t.model.Scratch; s != nil {
+		dataset, err := t.dataset(s.Dataset)
+		if err != nil {
+			return err
+		}
+		t.snapshot, err = t.add("init "+t.model.Name, step.Init{
+			Model: t.plugins[t.model], Config: s.Config, Dataset: dataset, Vocabulary: s.Vocabulary, Seed: t.study.Seed,
+		})
+		return err
+	}
+	t.snapshot, err = t.add("snapshot "+t.model.Name, step.Snapshot{Digest: t.digests[t.model.Source], Dir: t.path(t.model.Source)})
+	return err
+}
+
+func (t *trial) dataset(name string) (store.Key, error) {
+	for _, d := range t.study.Datasets {
+		if d.Name == name {
+			return t.add("dataset "+d.Name, step.Dataset{Plugin: t.plugins[d], Validation: d.Validation, Limit: d.Limit, Seed: t.study.Seed})
+		}
+	}
+	return "", fmt.Errorf("study %s has no data set %q", t.study.Name, name)
+}
+
+func (t *trial) network() step.Network {
+	return step.Network{Model: t.plugins[t.model], Snapshot: t.snapshot, Adapter: t.plugins[t.adapter], Seed: t.study.Seed}
+}
+
+func (t *trial) options() step.Options {
+	return step.Options{
+		BuggyLines: t.prompt.BuggyLines,
+		FineTuned:  t.describedAdapter.Trains || t.describedAdapter.Recorded,
+	}
+}
+
+func (t *trial) imported() (store.Key, error) {
+	return t.add(label("import "+t.model.Name, t.adapter.Name), step.Import{
+		Network: t.network(), Digest: t.digests[t.adapter.Load], Dir: t.path(t.adapter.Load),
+	})
+}
+
+// trained adds the grid of epoch segments and the choice among them.
+func (t *trial) trained() (store.Key, error) {
+	recipe := t.study.Train
+	dataset, err := t.dataset(recipe.Dataset)
+	if err != nil {
+		return "", err
+	}
+	choice := step.Select{Metric: recipe.Metric, Goal: recipe.Goal}
+	for _, rate := range recipe.LearningRates {
+		ends, err := t.segments(dataset, rate)
+		if err != nil {
+			return "", err
+		}
+		choice.Candidates = append(choice.Candidates, ends...)
+	}
+	return t.add(t.name("select"), choice)
+}
+
+// segments adds the training of one learning rate and returns the segments
+// that end a grid point. With a constant rate all totals share one chain; a
+// schedule that ends needs a chain for each total.
+func (t *trial) segments(dataset store.Key, rate float64) ([]store.Key, error) {
+	recipe := t.study.Train
+	optimization := step.Optimization{
+		Optimizer: recipe.Optimizer, LearningRate: rate, Betas: recipe.Betas, Epsilon: recipe.Epsilon,
+		WeightDecay: recipe.WeightDecay, Schedule: recipe.Schedule, WarmupSteps: recipe.Warmup,
+		BatchSize: recipe.BatchSize, Clip: recipe.Clip, MaxLength: recipe.MaxLength,
+	}
+	var ends []store.Key
+	for _, total := range recipe.Epochs {
+		if recipe.Schedule != "constant" {
+			optimization.TotalEpochs = total
+		}
+		var previous store.Key
+		for epoch := range total {
+			var err error
+			previous, err = t.add(t.name("train", fmt.Sprintf("lr %g", rate), fmt.Sprintf("epoch %d", epoch+1)), step.Train{
+				Engine: t.engine, Network: t.network(), Dataset: dataset, Options: t.options(),
+				Optimization: optimization, Epoch: epoch, Previous: previous,
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		ends = append(ends, previous)
+	}
+	return ends, nil
+}
+
+// judged adds generation and validation.
+func (t *trial) judged(weights store.Key) (store.Key, error) {
+	bugs, err := t.add("benchmark "+t.benchmark.Name, step.Benchmark{Plugin: t.plugins[t.benchmark], Bugs: t.benchmark.Where})
+	if err != nil {
+		return "", err
+	}
+	g := t.study.Generate
+	generate := step.Generate{
+		Network: t.network(), Benchmark: t.plugins[t.benchmark].Bare(), Bugs: bugs, Weights: weights, Options: t.options(),
+		Decoding: step.Decoding{Method: g.Decode, Beams: g.Beams, Candidates: g.Candidates, MaxNewTokens: g.MaxNewTokens,
+			LengthPenalty: g.LengthPenalty, EarlyStopping: g.EarlyStopping, BatchSize: g.BatchSize},
+	}
+	if t.describedModel.Generates {
+		generate.AdapterLabel = t.adapter.Name
+	} else {
+		generate.Engine = &t.engine
+	}
+	candidates, err := t.add(t.name("generate", t.benchmark.Name), generate)
+	if err != nil {
+		return "", err
+	}
+	box := t.study.Sandbox
+	return t.add(t.name("validate", t.benchmark.Name), step.Validate{
+		Model: t.plugins[t.model], Options: t.options(), Benchmark: t.plugins[t.benchmark], Bugs: bugs, Candidates: candidates,
+		Sandbox: step.Sandbox{Driver: t.driver, Memory: box.Memory, CPUs: box.CPUs, Timeout: box.Timeout},
+	})
+}

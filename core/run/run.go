@@ -1,0 +1,183 @@
+// Package run executes plans: on this machine, as many steps at a time as its
+// resources allow, and every step at most once per store.
+package run
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"harness/core/plan"
+	"harness/core/step"
+	"harness/core/store"
+)
+
+// Observer hears what happens to steps. Its methods are called from several
+// goroutines.
+type Observer interface {
+	// Started says that a step that is not in the store begins.
+	Started(s *step.Step)
+	// Progress says how far a started step is; total 0: unknown.
+	Progress(s *step.Step, done, total int64, note string)
+	// Ended says how a started step ended.
+	Ended(s *step.Step, took time.Duration, err error)
+	// Skipped says that a step cannot run because another failed.
+	Skipped(s, because *step.Step)
+}
+
+// Limits is how many steps may occupy a resource at a time; a resource that
+// it does not name is not limited.
+type Limits map[step.Resource]int
+
+// DefaultLimits suits one machine with one device: one step trains or
+// decodes while another judges.
+func DefaultLimits() Limits {
+	return Limits{step.IO: 4, step.Device: 1, step.Judge: 1}
+}
+
+// Summary counts how steps ended.
+type Summary struct {
+	Ran, Kept, Failed, Skipped int
+}
+
+// FailedError tells of all the steps that failed. What did not depend on them
+// is done and kept.
+type FailedError struct {
+	Steps []*step.Step
+	Errs  []error // of the steps
+}
+
+func (e *FailedError) Error() string {
+	first := fmt.Sprintf("%s: %v", e.Steps[0].Label, e.Errs[0])
+	if len(e.Errs) == 1 {
+		return first
+	}
+	return fmt.Sprintf("%d steps failed; the first: %s", len(e.Errs), first)
+}
+
+func (e *FailedError) Unwrap() []error { return e.Errs }
+
+// Run executes a plan's steps in the order that their needs allow. A failed
+// step stops what depends on it and nothing else: the rest is done, then Run
+// returns a *FailedError. A cancelled context stops everything, and Run
+// returns its cause.
+func Run(ctx context.Context, p *plan.Plan, env *step.Env, limits Limits, observer Observer) (Summary, error) {
+	e := &executor{
+		env: env, observer: observer,
+		limits: map[step.Resource]chan struct{}{}, done: map[store.Key]chan struct{}{}, broken: map[store.Key]*step.Step{},
+	}
+	for resource, n := range limits {
+		e.limits[resource] = make(chan struct{}, n)
+	}
+	for _, s := range p.Steps {
+		e.done[s.Key] = make(chan struct{})
+	}
+	var wg sync.WaitGroup
+	for _, s := range p.Steps {
+		wg.Go(func() {
+			defer close(e.done[s.Key])
+			e.step(ctx, s)
+		})
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return e.summary, context.Cause(ctx)
+	}
+	if len(e.failed.Errs) > 0 {
+		return e.summary, &e.failed
+	}
+	return e.summary, nil
+}
+
+type executor struct {
+	env      *step.Env
+	observer Observer
+	limits   map[step.Resource]chan struct{}
+	done     map[store.Key]chan struct{}
+
+	mu      sync.Mutex
+	broken  map[store.Key]*step.Step // step → the failed step that it waits for in vain
+	failed  FailedError
+	summary Summary
+}
+
+func (e *executor) step(ctx context.Context, s *step.Step) {
+	if e.env.Store.Has(s.Key) {
+		e.count(func(sum *Summary) { sum.Kept++ })
+		return
+	}
+	for _, need := range s.Needs {
+		select {
+		case <-e.done[need]:
+		case <-ctx.Done():
+			return
+		}
+	}
+	if because := e.brokenNeed(s); because != nil {
+		e.count(func(sum *Summary) { sum.Skipped++; e.broken[s.Key] = because })
+		e.observer.Skipped(s, because)
+		return
+	}
+	if slots, ok := e.limits[s.Work.Resource()]; ok {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		case <-ctx.Done():
+			return
+		}
+	}
+	if ctx.Err() == nil {
+		e.run(ctx, s)
+	}
+}
+
+func (e *executor) run(ctx context.Context, s *step.Step) {
+	begin := time.Now()
+	e.observer.Started(s)
+	env := *e.env
+	env.Progress = func(done, total int64, note string) { e.observer.Progress(s, done, total, note) }
+	about := struct {
+		Kind  string      `json:"kind"`
+		Label string      `json:"label"`
+		Needs []store.Key `json:"needs"`
+		Work  step.Work   `json:"work"`
+	}{s.Work.Kind(), s.Label, s.Needs, s.Work}
+	made, err := e.env.Store.Do(ctx, s.Key, about, func(ctx context.Context, dir string) error {
+		return s.Work.Run(ctx, &env, dir)
+	})
+	switch {
+	case err == nil && made:
+		e.count(func(sum *Summary) { sum.Ran++ })
+	case err == nil:
+		e.count(func(sum *Summary) { sum.Kept++ })
+	case ctx.Err() != nil: // interrupted: not the step's failure
+		err = context.Cause(ctx)
+	default:
+		e.count(func(sum *Summary) {
+			sum.Failed++
+			e.broken[s.Key] = s
+			e.failed.Steps = append(e.failed.Steps, s)
+			e.failed.Errs = append(e.failed.Errs, err)
+		})
+	}
+	e.observer.Ended(s, time.Since(begin), err)
+}
+
+func (e *executor) brokenNeed(s *step.Step) *step.Step {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, need := range s.Needs {
+		if because := e.broken[need]; because != nil {
+			return because
+		}
+	}
+	return nil
+}
+
+// count changes what is shared, under the lock.
+func (e *executor) count(change func(*Summary)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	change(&e.summary)
+}
