@@ -1,0 +1,120 @@
+package bugs
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestJavaJudgesEveryBug compiles all wrong classes in one compiler run and
+// all fixed ones in another, and runs each set's tests in one JVM.
+func TestJavaJudgesEveryBug(t *testing.T) {
+	classpath := junit(t)
+	bugs := all(t)
+	var tests []string
+	for _, bug := range bugs {
+		tests = append(tests, "micro."+bug.ID+"Test")
+	}
+
+	t.Run("every wrong class fails a test", func(t *testing.T) {
+		report := judge(t, classpath, tests, bugs, func(b Bug) string { return b.Source })
+		failed := failedClasses(report)
+		for _, bug := range bugs {
+			if !failed["micro."+bug.ID+"Test"] {
+				t.Errorf("%s: no test fails", bug.ID)
+			}
+		}
+	})
+	t.Run("every fixed class passes", func(t *testing.T) {
+		report := judge(t, classpath, tests, bugs, Bug.FixedSource)
+		for class := range failedClasses(report) {
+			t.Errorf("%s fails on the fixed class", class)
+		}
+		if !strings.Contains(report, "\nOK (") {
+			t.Errorf("JUnit does not report OK:\n%s", report)
+		}
+	})
+}
+
+// junit is the class path of JUnit 4, where this machine has it and a JDK.
+func junit(t *testing.T) string {
+	t.Helper()
+	missing := func(what string) {
+		t.Helper()
+		message := what + " is missing: apt-get install openjdk-17-jdk-headless junit4"
+		if os.Getenv("CI") == "true" {
+			t.Fatal(message)
+		}
+		t.Skip("SKIPPED, nothing was judged: " + message)
+	}
+	for _, tool := range []string{"javac", "java"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			missing(tool)
+		}
+	}
+	jars := []string{"/usr/share/java/junit4.jar", "/usr/share/java/hamcrest-core.jar"}
+	for _, jar := range jars {
+		if _, err := os.Stat(jar); err != nil {
+			missing(jar)
+		}
+	}
+	return strings.Join(jars, ":")
+}
+
+// judge compiles the version of each class that text chooses, runs the tests
+// and returns JUnit's report.
+func judge(t *testing.T, classpath string, tests []string, bugs []Bug, text func(Bug) string) string {
+	t.Helper()
+	dir := t.TempDir()
+	compile := []string{"-d", "out", "-cp", classpath, "-nowarn", "-proc:none"}
+	for _, bug := range bugs {
+		for name, text := range map[string]string{bug.ID + ".java": text(bug), bug.ID + "Test.java": bug.Test} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			compile = append(compile, name)
+		}
+	}
+	if out, err := execute(t, dir, "javac", compile...); err != nil {
+		t.Fatalf("javac: %v\n%s", err, out)
+	}
+	// JUnit's exit status is 1 when a test fails.
+	out, err := execute(t, dir, "java", append([]string{
+		"-Xmx256m", "-XX:+UseSerialGC", "-cp", "out:" + classpath, "org.junit.runner.JUnitCore"}, tests...)...)
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
+		t.Fatalf("java: %v\n%s", err, out)
+	}
+	return out
+}
+
+// execute runs a program for at most two minutes and kills its whole process
+// group then.
+func execute(t *testing.T, dir, name string, args ...string) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = 5 * time.Second
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// failedClasses reads the headings of failures: "3) zero(micro.GcdTest)".
+func failedClasses(report string) map[string]bool {
+	out := map[string]bool{}
+	for _, match := range regexp.MustCompile(`(?m)^\d+\) \w+\(([\w.]+)\)$`).FindAllStringSubmatch(report, -1) {
+		out[match[1]] = true
+	}
+	return out
+}
