@@ -144,7 +144,9 @@ func (b *RewriteBuilder) Frozen(name string, shape []int64, options ...Parameter
 }
 
 // Train makes parameters of the graph train, by name or pattern.
-func (b *RewriteBuilder) Train(patterns ...string) { b.rewrite.Train = append(b.rewrite.Train, patterns...) }
+func (b *RewriteBuilder) Train(patterns ...string) {
+	b.rewrite.Train = append(b.rewrite.Train, patterns...)
+}
 
 // Replace puts nodes in a node's place. body gets the original's result and
 // writes the new nodes; what it returns is what the node's readers get.

@@ -22,6 +22,38 @@ type (
 	Rewrite     = harnesspb.Rewrite
 	Replacement = harnesspb.Replacement
 	DType       = harnesspb.DType
+
+	Rotary       = harnesspb.Rotary
+	Attention    = harnesspb.Attention
+	RelativeBias = harnesspb.RelativeBias
+)
+
+// Functions of Unary.
+const (
+	GELU         = harnesspb.Unary_OP_GELU
+	GELUTanh     = harnesspb.Unary_OP_GELU_TANH
+	ReLU         = harnesspb.Unary_OP_RELU
+	SiLU         = harnesspb.Unary_OP_SILU
+	Tanh         = harnesspb.Unary_OP_TANH
+	Sigmoid      = harnesspb.Unary_OP_SIGMOID
+	Exp          = harnesspb.Unary_OP_EXP
+	Sqrt         = harnesspb.Unary_OP_SQRT
+	Square       = harnesspb.Unary_OP_SQUARE
+	Negate       = harnesspb.Unary_OP_NEGATE
+	StopGradient = harnesspb.Unary_OP_STOP_GRADIENT
+)
+
+// Reductions of Reduce.
+const (
+	Sum  = harnesspb.Reduce_OP_SUM
+	Mean = harnesspb.Reduce_OP_MEAN
+)
+
+// Masks of Attention.
+const (
+	Causal = harnesspb.Attention_MASK_CAUSAL
+	Full   = harnesspb.Attention_MASK_FULL
+	Cross  = harnesspb.Attention_MASK_CROSS
 )
 
 // Element types.

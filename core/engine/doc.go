@@ -1,0 +1,29 @@
+// Package engine runs model graphs on GoMLX: it trains any subset of a graph's
+// parameters and decodes with a key/value cache. It is the only package that
+// imports GoMLX, and it runs in a worker process of its own, because XLA can
+// take its process down.
+//
+//	graph + rewrite ── ir.Expand ──► network ── lowering ──► GoMLX graphs ──► XLA
+//	checkpoint, trained weights ──► state: tensors on the device, one per parameter
+//
+// Weights are inputs of the compiled graphs and stay on the device between
+// calls. States and frozen base weights are kept for the next call; adapters
+// of one checkpoint share its tensors. Compiled graphs depend on shapes alone,
+// so trials that differ only in weights or rates share them.
+//
+// # Shapes and bits
+//
+// XLA compiles one program per shape, and rounding depends on the shape. All
+// shapes are therefore rounded up to buckets, and chosen such that a result's
+// bits do not depend on its company: a prompt is always prefilled alone, in
+// the bucket of its own length, and decoded in a batch of fixed size whose
+// other rows do not touch it. A batch of training examples is chosen by seed
+// alone; the bucket follows from it.
+//
+// # Errors
+//
+// GoMLX builds graphs by panicking. Panics end at this package's boundary and
+// become errors that name the node of the model graph. Weights are checked
+// when they are loaded: a tensor that is missing, has another shape or holds a
+// number that is not finite gives an error with its name.
+package engine

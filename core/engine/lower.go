@@ -1,0 +1,340 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"harness/core/ir"
+	"harness/core/protocol/harnesspb"
+)
+
+// lowering turns a sequence into GoMLX nodes. Everything but attention is
+// position-wise, so a value that no attention reads as key or value is needed
+// only at the positions whose logits are wanted. Such values are computed in
+// their "picked" form [B,U,…], the others whole [B,T,…].
+type lowering struct {
+	g          *graph.Graph
+	sequence   *ir.Sequence
+	parameters map[string]*graph.Node
+	tokens     *graph.Node // [B,T] i32
+	positions  *graph.Node // [B,T] i32
+	// pick [B,U] i32 holds the wanted positions of each row; nil: all.
+	pick      *graph.Node
+	attention attention
+	// training makes dropout active and layers recomputed in the backward pass.
+	training *training
+
+	types     map[string]ir.Type
+	needWhole map[string]bool
+	whole     map[string]*graph.Node
+	picked    map[string]*graph.Node
+	angles    map[angleKey][2]*graph.Node
+}
+
+// training is what a training step adds to a lowering.
+type training struct {
+	// keys [dropout nodes, 2] u32 seed the masks of this step.
+	keys *graph.Node
+	// next counts the dropout nodes lowered so far.
+	next int
+}
+
+// nodeError names the model graph's node whose lowering failed.
+type nodeError struct {
+	node  string
+	cause any
+}
+
+func (e *nodeError) Error() string {
+	if err, ok := e.cause.(error); ok {
+		return fmt.Sprintf("node %q: %v", e.node, err)
+	}
+	return fmt.Sprintf("node %q: %v", e.node, e.cause)
+}
+
+// run lowers the sequence and gives its output, picked if there is a pick.
+// It panics as GoMLX does, with a *nodeError; callers run inside Exec, which
+// catches it.
+func (l *lowering) run() *graph.Node {
+	l.types = map[string]ir.Type{
+		ir.Tokens:    {Over: ir.OverPositions, DType: ir.I32},
+		ir.Positions: {Over: ir.OverPositions, DType: ir.I32},
+	}
+	for _, st := range l.sequence.Steps {
+		l.types[st.Name] = st.Type
+	}
+	l.whole = map[string]*graph.Node{ir.Tokens: l.tokens, ir.Positions: l.positions}
+	l.picked = map[string]*graph.Node{}
+	l.angles = map[angleKey][2]*graph.Node{}
+	l.needWhole = wholeNeeded(l.sequence)
+
+	layers := l.sequence.Layers
+	for i, st := range l.sequence.Steps {
+		if len(layers) > 0 && layers[0].First == i {
+			l.enter(layers[0])
+		}
+		l.step(st)
+		if len(layers) > 0 && layers[0].End == i+1 {
+			l.leave(layers[0])
+			layers = layers[1:]
+		}
+	}
+	return l.get(l.sequence.Output, l.pick != nil)
+}
+
+// wholeNeeded finds the values that attention reads as key or value, with all
+// that they are made of.
+func wholeNeeded(s *ir.Sequence) map[string]bool {
+	need := map[string]bool{}
+	for _, st := range slices.Backward(s.Steps) {
+		if st.GetAttention() != nil {
+			need[st.Inputs[1]], need[st.Inputs[2]] = true, true
+		}
+		if need[st.Name] {
+			for _, in := range st.Inputs {
+				need[in] = true
+			}
+		}
+	}
+	return need
+}
+
+// enter makes the values that come into a layer the points from which the
+// backward pass recomputes it.
+func (l *lowering) enter(layer ir.Layer) {
+	l.barrier(layer.Entering, (*graph.Node).Checkpoint)
+}
+
+func (l *lowering) leave(layer ir.Layer) {
+	if layer.Last {
+		l.barrier(layer.Leaving, (*graph.Node).StopCheckpoint)
+	}
+}
+
+func (l *lowering) barrier(names []string, mark func(*graph.Node) *graph.Node) {
+	if l.training == nil {
+		return
+	}
+	for _, name := range names {
+		for _, values := range []map[string]*graph.Node{l.whole, l.picked} {
+			if x, ok := values[name]; ok && x.DType().IsFloat() {
+				values[name] = mark(x)
+			}
+		}
+	}
+}
+
+// get gives a value by name, picked if asked for and the value is over
+// positions.
+func (l *lowering) get(name string, picked bool) *graph.Node {
+	if p, ok := l.parameters[name]; ok {
+		return p
+	}
+	if !picked || l.types[name].Over == ir.OverNothing {
+		return l.whole[name]
+	}
+	if x, ok := l.picked[name]; ok {
+		return x
+	}
+	x := l.pickRows(l.whole[name])
+	l.picked[name] = x
+	return x
+}
+
+// pickRows takes the wanted positions of x [B,T,…]: [B,U,…].
+func (l *lowering) pickRows(x *graph.Node) *graph.Node {
+	rows := graph.Iota(l.g, shapes.Make(dtypes.Int32, append(l.pick.Shape().Clone().Dimensions, 1)...), 0)
+	return graph.Gather(x, graph.Concatenate([]*graph.Node{rows, graph.ExpandAxes(l.pick, -1)}, -1))
+}
+
+func (l *lowering) step(st ir.Step) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			panic(&nodeError{st.Name, cause})
+		}
+	}()
+	picked := l.pick != nil && st.Type.Over != ir.OverNothing && !l.needWhole[st.Name]
+	var x *graph.Node
+	if op := st.GetAttention(); op != nil {
+		x = l.attend(st, op, picked)
+	} else {
+		in := make([]*graph.Node, len(st.Inputs))
+		for i, name := range st.Inputs {
+			in[i] = l.get(name, picked)
+		}
+		x = l.positionWise(st, in, picked)
+	}
+	if picked {
+		l.picked[st.Name] = x
+		return
+	}
+	l.whole[st.Name] = x
+}
+
+// hidden is the number of axes before the feature axes.
+func hidden(t ir.Type) int {
+	if t.Over == ir.OverNothing {
+		return 0
+	}
+	return 2
+}
+
+// withFeatures gives x other feature axes of as many elements.
+func withFeatures(x *graph.Node, hidden int, features []int64) *graph.Node {
+	dims := slices.Clone(x.Shape().Dimensions[:hidden])
+	for _, d := range features {
+		dims = append(dims, int(d))
+	}
+	return graph.Reshape(x, dims...)
+}
+
+func (l *lowering) positionWise(st ir.Step, in []*graph.Node, picked bool) *graph.Node {
+	h := hidden(st.Type)
+	switch op := st.GetOp().(type) {
+	case *harnesspb.Node_Embedding:
+		return graph.Gather(in[1], graph.ExpandAxes(in[0], -1))
+	case *harnesspb.Node_Linear:
+		return linear(op.Linear, in)
+	case *harnesspb.Node_Matmul:
+		return matMul(op.Matmul, in)
+	case *harnesspb.Node_Binary:
+		return l.binary(op.Binary.GetOp(), st, in)
+	case *harnesspb.Node_Unary:
+		return unary(op.Unary.GetOp(), in[0])
+	case *harnesspb.Node_Scale:
+		return graph.MulScalar(in[0], op.Scale.GetFactor())
+	case *harnesspb.Node_LayerNorm:
+		return layerNorm(in, op.LayerNorm.GetEpsilon())
+	case *harnesspb.Node_RmsNorm:
+		return rmsNorm(in, op.RmsNorm.GetEpsilon())
+	case *harnesspb.Node_Softmax:
+		return graph.Softmax(in[0], -1)
+	case *harnesspb.Node_Reshape:
+		return withFeatures(in[0], h, op.Reshape.GetShape())
+	case *harnesspb.Node_Transpose:
+		permutation := []int{0, 1}[:h]
+		for _, p := range op.Transpose.GetPermutation() {
+			permutation = append(permutation, h+int(p))
+		}
+		return graph.TransposeAllAxes(in[0], permutation...)
+	case *harnesspb.Node_Slice:
+		return sliceAxis(in[0], h+int(op.Slice.GetAxis()), int(op.Slice.GetStart()), int(op.Slice.GetEnd()))
+	case *harnesspb.Node_Concat:
+		if len(in) == 1 {
+			return in[0]
+		}
+		return graph.Concatenate(in, h+int(op.Concat.GetAxis()))
+	case *harnesspb.Node_Reduce:
+		return reduce(op.Reduce, in[0], h)
+	case *harnesspb.Node_Dropout:
+		return l.dropout(in[0], op.Dropout.GetRate(), picked)
+	case *harnesspb.Node_Cast:
+		return graph.ConvertDType(in[0], dtypeOf(op.Cast.GetDtype()))
+	case *harnesspb.Node_Rotary:
+		return l.rotary(op.Rotary, in[0], picked)
+	}
+	panic(fmt.Errorf("op %s is not supported by this engine", ir.OpName(st.Node)))
+}
+
+func dtypeOf(d ir.DType) dtypes.DType {
+	switch d {
+	case ir.F16:
+		return dtypes.Float16
+	case ir.BF16:
+		return dtypes.BFloat16
+	case ir.I32:
+		return dtypes.Int32
+	}
+	return dtypes.Float32
+}
+
+func linear(op *harnesspb.Linear, in []*graph.Node) *graph.Node {
+	axis := 1
+	if op.GetWeightInOut() {
+		axis = 0
+	}
+	y := graph.Dot(in[0], in[1]).General([]int{-1}, nil, []int{axis}, nil)
+	if len(in) == 3 {
+		y = graph.Add(y, graph.ExpandLeftToRank(in[2], y.Rank()))
+	}
+	return y
+}
+
+func matMul(op *harnesspb.MatMul, in []*graph.Node) *graph.Node {
+	a, b := 1, 0
+	if op.GetTransposeA() {
+		a = 0
+	}
+	if op.GetTransposeB() {
+		b = 1
+	}
+	return graph.Dot(in[0], in[1]).General([]int{a}, nil, []int{b}, nil)
+}
+
+func (l *lowering) binary(op harnesspb.Binary_Op, st ir.Step, in []*graph.Node) *graph.Node {
+	h, rank := hidden(st.Type), hidden(st.Type)+len(st.Type.Dims)
+	for i, x := range in {
+		if x.Rank() == rank {
+			continue
+		}
+		// A parameter expression gets all missing axes in front, a value over
+		// positions gets them between its positions and its features.
+		dims := x.Shape().Dimensions
+		own := 0
+		if l.typeOf(st.Inputs[i]).Over != ir.OverNothing {
+			own = h
+		}
+		wide := slices.Clone(dims[:own])
+		for range rank - len(dims) {
+			wide = append(wide, 1)
+		}
+		in[i] = graph.Reshape(x, append(wide, dims[own:]...)...)
+	}
+	switch op {
+	case harnesspb.Binary_OP_ADD:
+		return graph.Add(in[0], in[1])
+	case harnesspb.Binary_OP_SUBTRACT:
+		return graph.Sub(in[0], in[1])
+	case harnesspb.Binary_OP_MULTIPLY:
+		return graph.Mul(in[0], in[1])
+	case harnesspb.Binary_OP_DIVIDE:
+		return graph.Div(in[0], in[1])
+	case harnesspb.Binary_OP_MAXIMUM:
+		return graph.Max(in[0], in[1])
+	}
+	panic(fmt.Errorf("binary op %v is not supported by this engine", op))
+}
+
+// typeOf is the type of any value by name; parameters have no entry.
+func (l *lowering) typeOf(name string) ir.Type {
+	if t, ok := l.types[name]; ok {
+		return t
+	}
+	return ir.Type{}
+}
+
+func sliceAxis(x *graph.Node, axis, start, end int) *graph.Node {
+	specs := make([]graph.SliceAxisSpec, axis+1)
+	for i := range specs {
+		specs[i] = graph.AxisRange()
+	}
+	specs[axis] = graph.AxisRange(start, end)
+	return graph.Slice(x, specs...)
+}
+
+func reduce(op *harnesspb.Reduce, x *graph.Node, h int) *graph.Node {
+	axis := h + int(op.GetAxis())
+	f := graph.ReduceSum
+	if op.GetOp() == harnesspb.Reduce_OP_MEAN {
+		f = graph.ReduceMean
+	}
+	y := f(x, axis)
+	if op.GetKeepAxis() {
+		y = graph.ExpandAxes(y, axis)
+	}
+	return y
+}

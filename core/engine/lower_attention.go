@@ -1,0 +1,178 @@
+package engine
+
+import (
+	"errors"
+	"math"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"harness/core/ir"
+)
+
+// attention is how queries meet keys and values. In a whole sequence they are
+// all there; in a decoding step the older ones come from a cache.
+type attention interface {
+	// attend gets q [B,U,H,D] (U positions, picked or all), k and v [B,T,K,D]
+	// and gives [B,U,H,D]. number counts the attention nodes from 0.
+	attend(l *lowering, number int, op *ir.Attention, q, k, v *graph.Node, table *graph.Node, picked bool) *graph.Node
+}
+
+// masked is added to scores that must not count: far below any real score,
+// and finite so that a row without any key stays finite.
+const masked = -1e30
+
+func (l *lowering) attend(st ir.Step, op *ir.Attention, picked bool) *graph.Node {
+	if op.GetMask() == ir.Cross || op.GetMask() == ir.Full {
+		panic(errors.New("attention other than causal needs an encoder, which this engine does not run yet"))
+	}
+	if op.GetPrefix() {
+		panic(errors.New("learned key/value prefixes are not supported by this engine yet"))
+	}
+	number := 0
+	for _, other := range l.sequence.Steps {
+		if other.Name == st.Name {
+			break
+		}
+		if other.GetAttention() != nil {
+			number++
+		}
+	}
+	var table *graph.Node
+	if op.GetRelativeBias() != nil {
+		table = l.get(st.Inputs[3], false)
+	}
+	return l.attention.attend(l, number, op,
+		l.get(st.Inputs[0], picked), l.get(st.Inputs[1], false), l.get(st.Inputs[2], false), table, picked)
+}
+
+// fullAttention sees whole sequences, padded on the right. Padding comes
+// after all real positions, so the causal mask hides it.
+type fullAttention struct {
+	// capture keeps keys and values for a cache, in the order of the nodes.
+	capture bool
+	cached  []*graph.Node
+}
+
+func (a *fullAttention) attend(l *lowering, _ int, op *ir.Attention, q, k, v, table *graph.Node, picked bool) *graph.Node {
+	if a.capture {
+		a.cached = append(a.cached, k, v)
+	}
+	queries, keys := q.Shape().Dimensions[1], k.Shape().Dimensions[1]
+	q = byGroup(q, k.Shape().Dimensions[2])
+	scores := graph.MulScalar(graph.Einsum("bukrd,btkd->bkrut", q, k), op.GetScale())
+
+	// Coordinates as [B or 1, U, T].
+	at := graph.Iota(l.g, shapes.Make(dtypes.Int32, 1, queries, 1), 1)
+	if picked {
+		at = graph.ExpandAxes(l.pick, -1)
+	}
+	key := graph.Iota(l.g, shapes.Make(dtypes.Int32, 1, 1, keys), 2)
+	if b := bias(op, table, q.Shape().Dimensions[2], q.Shape().Dimensions[3], at, key); b != nil {
+		scores = graph.Add(scores, graph.TransposeAllAxes(b, 2, 0, 1, 3, 4))
+	}
+	visible := graph.LessOrEqual(key, at)
+	if op.GetWindow() > 0 {
+		visible = graph.LogicalAnd(visible, graph.GreaterThan(key, graph.AddScalar(at, -op.GetWindow())))
+	}
+	scores = hide(scores, graph.ExpandAxes(visible, 1, 1))
+	weights := l.attentionDropout(graph.Softmax(scores, -1), op, picked)
+	return ungroup(graph.Einsum("bkrut,btkd->bukrd", weights, v))
+}
+
+// attentionDropout drops weights [B,K,R,U,T], keyed by (row, query position).
+func (l *lowering) attentionDropout(weights *graph.Node, op *ir.Attention, picked bool) *graph.Node {
+	if l.training == nil || op.GetDropout() == 0 {
+		return weights
+	}
+	byRow := graph.TransposeAllAxes(weights, 0, 3, 1, 2, 4)
+	return graph.TransposeAllAxes(l.dropout(byRow, op.GetDropout(), picked), 0, 2, 3, 1, 4)
+}
+
+// byGroup splits heads [B,U,H,D] by the key/value head they read: [B,U,K,R,D].
+func byGroup(q *graph.Node, kvHeads int) *graph.Node {
+	d := q.Shape().Dimensions
+	return graph.Reshape(q, d[0], d[1], kvHeads, d[2]/kvHeads, d[3])
+}
+
+func ungroup(x *graph.Node) *graph.Node {
+	d := x.Shape().Dimensions
+	return graph.Reshape(x, d[0], d[1], d[2]*d[3], d[4])
+}
+
+// hide puts the masked score where visible (broadcast to scores) is false.
+func hide(scores, visible *graph.Node) *graph.Node {
+	visible = graph.BroadcastToDims(visible, scores.Shape().Dimensions...)
+	return graph.Where(visible, scores, graph.BroadcastToDims(graph.Scalar(scores.Graph(), scores.DType(), masked), scores.Shape().Dimensions...))
+}
+
+// bias is what an attention adds to its scores for queries and keys at given
+// positions [B,U,T] (either may have axes of 1): [K,R,B,U,T], or nil.
+func bias(op *ir.Attention, table *graph.Node, kvHeads, group int, query, key *graph.Node) *graph.Node {
+	g, heads := query.Graph(), kvHeads*group
+	var sum *graph.Node
+	if op.GetAlibi() {
+		slopes := graph.Reshape(graph.Const(g, alibiSlopes(heads)), heads, 1, 1, 1)
+		sum = graph.Mul(slopes, graph.ExpandAxes(graph.ConvertDType(key, dtypes.Float32), 0))
+	}
+	if r := op.GetRelativeBias(); r != nil {
+		entries := graph.Gather(table, graph.ExpandAxes(relativeBucket(graph.Sub(key, query), r), -1))
+		relative := graph.TransposeAllAxes(entries, 3, 0, 1, 2)
+		if sum == nil {
+			sum = relative
+		} else {
+			sum = graph.Add(sum, relative)
+		}
+	}
+	if sum == nil {
+		return nil
+	}
+	d := sum.Shape().Dimensions
+	return graph.Reshape(sum, kvHeads, group, d[1], d[2], d[3])
+}
+
+// alibiSlopes are Bloom's: a geometric sequence for the greatest power of two
+// of the heads, and every other member of the next finer one for the rest.
+func alibiSlopes(heads int) []float32 {
+	power := 1
+	for power*2 <= heads {
+		power *= 2
+	}
+	slopes := make([]float32, heads)
+	for i := range slopes {
+		exponent := -8 * float64(i+1) / float64(power)
+		if i >= power {
+			exponent = -4 * float64(2*(i-power)+1) / float64(power)
+		}
+		slopes[i] = float32(math.Exp2(exponent))
+	}
+	return slopes
+}
+
+// relativeBucket is T5's: near distances have buckets of their own, far ones
+// share them on a logarithmic scale.
+func relativeBucket(distance *graph.Node, r *ir.RelativeBias) *graph.Node {
+	g := distance.Graph()
+	buckets := int(r.GetBuckets())
+	zero := graph.ZerosLike(distance)
+	var offset *graph.Node
+	if r.GetBidirectional() {
+		buckets /= 2
+		offset = graph.Where(graph.GreaterThan(distance, zero), graph.AddScalar(zero, buckets), zero)
+		distance = graph.Abs(distance)
+	} else {
+		distance = graph.Max(graph.Neg(distance), zero)
+	}
+	exact := buckets / 2
+	// The argument of the logarithm is kept at 1 or more; smaller ones have
+	// exact buckets.
+	ratio := graph.DivScalar(graph.ConvertDType(graph.MaxScalar(distance, exact), dtypes.Float32), float32(exact))
+	log := graph.MulScalar(graph.DivScalar(graph.Log(ratio), math.Log(float64(r.GetMaxDistance())/float64(exact))), float32(buckets-exact))
+	far := graph.MinScalar(graph.AddScalar(graph.ConvertDType(graph.Floor(log), dtypes.Int32), exact), buckets-1)
+	bucket := graph.Where(graph.LessThan(distance, graph.Scalar(g, dtypes.Int32, exact)), distance, far)
+	if offset != nil {
+		bucket = graph.Add(bucket, offset)
+	}
+	return bucket
+}

@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"harness/core/ir"
+	"harness/core/protocol/harnesspb"
+)
+
+func unary(op harnesspb.Unary_Op, x *graph.Node) *graph.Node {
+	switch op {
+	case ir.GELU:
+		return graph.Mul(graph.MulScalar(x, 0.5), graph.OnePlus(graph.Erf(graph.MulScalar(x, math.Sqrt2/2))))
+	case ir.GELUTanh:
+		cube := graph.Mul(x, graph.Mul(x, x))
+		inner := graph.MulScalar(graph.Add(x, graph.MulScalar(cube, 0.044715)), math.Sqrt(2/math.Pi))
+		return graph.Mul(graph.MulScalar(x, 0.5), graph.OnePlus(graph.Tanh(inner)))
+	case ir.ReLU:
+		return graph.Max(x, graph.ZerosLike(x))
+	case ir.SiLU:
+		return graph.Mul(x, graph.Sigmoid(x))
+	case ir.Tanh:
+		return graph.Tanh(x)
+	case ir.Sigmoid:
+		return graph.Sigmoid(x)
+	case ir.Exp:
+		return graph.Exp(x)
+	case ir.Sqrt:
+		return graph.Sqrt(x)
+	case ir.Square:
+		return graph.Square(x)
+	case ir.Negate:
+		return graph.Neg(x)
+	case ir.StopGradient:
+		return graph.StopGradient(x)
+	}
+	panic(fmt.Errorf("unary op %v is not supported by this engine", op))
+}
+
+// layerNorm divides by a square root, since GoMLX has no gradient of its
+// inverse.
+func layerNorm(in []*graph.Node, epsilon float64) *graph.Node {
+	x := in[0]
+	centred := graph.Sub(x, graph.ReduceAndKeep(x, graph.ReduceMean, -1))
+	y := normalised(centred, in[1], epsilon)
+	if len(in) == 3 {
+		y = graph.Add(y, graph.ExpandLeftToRank(in[2], y.Rank()))
+	}
+	return y
+}
+
+func rmsNorm(in []*graph.Node, epsilon float64) *graph.Node {
+	return normalised(in[0], in[1], epsilon)
+}
+
+// normalised is x / √(mean x² + ε) · gain.
+func normalised(x, gain *graph.Node, epsilon float64) *graph.Node {
+	variance := graph.ReduceAndKeep(graph.Square(x), graph.ReduceMean, -1)
+	y := graph.Div(x, graph.Sqrt(graph.AddScalar(variance, epsilon)))
+	return graph.Mul(y, graph.ExpandLeftToRank(gain, y.Rank()))
+}
+
+// angleKey is what decides the cosines and sines of a rotation.
+type angleKey struct {
+	dimensions    int64
+	theta, factor float64
+	picked        bool
+}
+
+// rotary turns the first dimensions of each head of x [B,T,heads,D].
+func (l *lowering) rotary(op *ir.Rotary, x *graph.Node, picked bool) *graph.Node {
+	cos, sin := l.cosSin(op, picked)
+	size, turned := x.Shape().Dimensions[3], int(op.GetDimensions())
+	rest := x
+	if turned < size {
+		x = sliceAxis(x, 3, 0, turned)
+	}
+	var y *graph.Node
+	if op.GetInterleaved() {
+		dims := x.Shape().Dimensions
+		pairs := graph.Reshape(x, dims[0], dims[1], dims[2], turned/2, 2)
+		cos, sin := graph.ExpandAxes(cos, -1), graph.ExpandAxes(sin, -1)
+		a, b := sliceAxis(pairs, 4, 0, 1), sliceAxis(pairs, 4, 1, 2)
+		y = graph.Reshape(graph.Concatenate(turn(a, b, cos, sin), 4), dims...)
+	} else {
+		a, b := sliceAxis(x, 3, 0, turned/2), sliceAxis(x, 3, turned/2, turned)
+		y = graph.Concatenate(turn(a, b, cos, sin), 3)
+	}
+	if turned < size {
+		y = graph.Concatenate([]*graph.Node{y, sliceAxis(rest, 3, turned, size)}, 3)
+	}
+	return y
+}
+
+func turn(a, b, cos, sin *graph.Node) []*graph.Node {
+	return []*graph.Node{
+		graph.Sub(graph.Mul(a, cos), graph.Mul(b, sin)),
+		graph.Add(graph.Mul(b, cos), graph.Mul(a, sin)),
+	}
+}
+
+// cosSin gives both as [B,T,1,dimensions/2], once per kind of rotation.
+func (l *lowering) cosSin(op *ir.Rotary, picked bool) (cos, sin *graph.Node) {
+	key := angleKey{op.GetDimensions(), op.GetTheta(), op.GetLinearFactor(), picked}
+	if pair, ok := l.angles[key]; ok {
+		return pair[0], pair[1]
+	}
+	frequencies := make([]float32, op.GetDimensions()/2)
+	for j := range frequencies {
+		f := 1 / math.Pow(op.GetTheta(), float64(2*j)/float64(op.GetDimensions()))
+		if op.GetLinearFactor() > 0 {
+			f /= op.GetLinearFactor()
+		}
+		frequencies[j] = float32(f)
+	}
+	positions := graph.ConvertDType(l.get(ir.Positions, picked), dtypes.Float32)
+	angle := graph.Mul(graph.ExpandAxes(positions, -1, -1),
+		graph.ExpandLeftToRank(graph.Const(l.g, frequencies), 4))
+	l.angles[key] = [2]*graph.Node{graph.Cos(angle), graph.Sin(angle)}
+	return l.angles[key][0], l.angles[key][1]
+}
+
+// dropout zeroes elements of x and scales the others up, in training.
+func (l *lowering) dropout(x *graph.Node, rate float64, picked bool) *graph.Node {
+	if l.training == nil || rate == 0 {
+		return x
+	}
+	key := graph.Slice(l.training.keys, graph.AxisElem(l.training.next))
+	l.training.next++
+	keep := dropoutMask(l.g, key, x.Shape().Dimensions, rate, l.rowsAndColumns(x, picked))
+	scaled := graph.MulScalar(x, 1/(1-rate))
+	return graph.Where(keep, scaled, graph.ZerosLike(scaled))
+}
+
+// rowsAndColumns gives the coordinates of x's first two axes: batch row, and
+// position, which is the true one also where x is picked.
+func (l *lowering) rowsAndColumns(x *graph.Node, picked bool) [2]*graph.Node {
+	dims := x.Shape().Dimensions[:2]
+	rows := graph.Iota(l.g, shapes.Make(dtypes.Uint32, dims...), 0)
+	columns := graph.Iota(l.g, shapes.Make(dtypes.Uint32, dims...), 1)
+	if picked {
+		columns = graph.ConvertDType(l.pick, dtypes.Uint32)
+	}
+	return [2]*graph.Node{rows, columns}
+}
+
+// dropoutMask hashes (key, row, position, other coordinates). The bits are
+// integer arithmetic, so they are the same on every backend, and an element's
+// do not depend on how far its batch is padded.
+func dropoutMask(g *graph.Graph, key *graph.Node, dims []int, rate float64, first [2]*graph.Node) *graph.Node {
+	rest := 1
+	for _, d := range dims[2:] {
+		rest *= d
+	}
+	k0 := graph.Reshape(graph.Slice(key, graph.AxisRange(), graph.AxisRange(0, 1)), 1, 1)
+	k1 := graph.Reshape(graph.Slice(key, graph.AxisRange(), graph.AxisRange(1, 2)), 1, 1)
+	position := mix(graph.BitwiseXor(mix(graph.Add(first[0], k0)), graph.Add(first[1], k1)))
+	inner := graph.Iota(g, shapes.Make(dtypes.Uint32, 1, 1, rest), 2)
+	h := mix(graph.BitwiseXor(graph.ExpandAxes(position, -1), mix(inner)))
+	limit := graph.Scalar(g, dtypes.Uint32, uint32(math.Round(rate*(1<<32))))
+	return graph.Reshape(graph.GreaterOrEqual(h, limit), dims...)
+}
+
+// mix is the finaliser of MurmurHash3, a bijection of 32 bits.
+func mix(h *graph.Node) *graph.Node {
+	h = graph.AddScalar(h, uint32(0x9e3779b9))
+	h = graph.BitwiseXor(h, graph.BitwiseShiftRightLogicalScalar(h, uint32(16)))
+	h = graph.MulScalar(h, uint32(0x85ebca6b))
+	h = graph.BitwiseXor(h, graph.BitwiseShiftRightLogicalScalar(h, uint32(13)))
+	h = graph.MulScalar(h, uint32(0xc2b2ae35))
+	return graph.BitwiseXor(h, graph.BitwiseShiftRightLogicalScalar(h, uint32(16)))
+}
