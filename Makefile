@@ -1,0 +1,100 @@
+# harness: `make` builds everything and runs a first study; `make test` runs
+# all tests. Both bring what they need; as root on Debian nothing has to be
+# installed by hand but Go, Python 3 with pip and JDK 17.
+
+GO      ?= go
+BIN     := bin
+STUDY   := studies/quick.hcl
+PLUGINS := $(foreach kind,model adapter benchmark dataset,$(patsubst plugins/$(kind)s/%/main.go,$(BIN)/harness-$(kind)-%,$(wildcard plugins/$(kind)s/*/main.go)))
+BUILD   := $(GO) build -trimpath -o
+
+.PHONY: all build xla quick test test-go lint bench proto tools docker base-image clean
+
+all: build xla quick
+
+# ---- building ---------------------------------------------------------------
+
+build: $(BIN)/harness $(BIN)/harness-engine-gomlx $(PLUGINS)
+
+# Go knows what is stale; make only knows the names.
+.PHONY: $(BIN)/harness $(BIN)/harness-engine-gomlx $(PLUGINS)
+$(BIN)/harness:
+	$(BUILD) $@ ./core/cmd/harness
+$(BIN)/harness-engine-gomlx:
+	$(BUILD) $@ ./core/cmd/harness-engine-gomlx
+$(BIN)/harness-model-%:
+	$(BUILD) $@ ./plugins/models/$*
+$(BIN)/harness-adapter-%:
+	$(BUILD) $@ ./plugins/adapters/$*
+$(BIN)/harness-benchmark-%:
+	$(BUILD) $@ ./plugins/benchmarks/$*
+$(BIN)/harness-dataset-%:
+	$(BUILD) $@ ./plugins/datasets/$*
+
+# The XLA CPU runtime, into the user's cache folder.
+xla: $(BIN)/harness-engine-gomlx
+	$(BIN)/harness-engine-gomlx install
+
+# The first study. Its sandbox is Docker where a daemon answers, else bubblewrap.
+quick: build xla tools
+	$(BIN)/harness run $(STUDY)
+
+# ---- what the sandbox needs -------------------------------------------------
+
+apt = DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; \
+	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "please install: $(1)" >&2; exit 1; }; \
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends $(1) >/dev/null
+
+# bubblewrap and JUnit, for boxes without a container engine.
+tools:
+	@command -v bwrap >/dev/null && [ -e /usr/share/java/junit4.jar ] || { $(call apt,bubblewrap junit4); }
+
+# A running container engine. A daemon started here goes on after make.
+docker:
+	@docker version >/dev/null 2>&1 && exit 0; \
+	command -v dockerd >/dev/null || { $(call apt,docker.io); }; \
+	rm -f /var/run/docker.pid; \
+	nohup dockerd >/tmp/harness-dockerd.log 2>&1 & \
+	for i in $$(seq 60); do docker version >/dev/null 2>&1 && exit 0; sleep 1; done; \
+	echo "dockerd did not start; see /tmp/harness-dockerd.log" >&2; exit 1
+
+# The image that the benchmarks' images start from: pulled, or where no
+# registry can be reached, made from Debian's packages.
+BASE := debian:bookworm-slim
+base-image: docker
+	@docker image inspect $(BASE) >/dev/null 2>&1 && exit 0; \
+	timeout 60 docker pull -q $(BASE) 2>/dev/null && exit 0; \
+	command -v debootstrap >/dev/null || { $(call apt,debootstrap); }; \
+	root=$$(mktemp -d) && trap 'rm -rf "$$root"' EXIT && \
+	debootstrap --variant=minbase bookworm "$$root" >/dev/null && \
+	tar -C "$$root" -c . | docker import - $(BASE)
+
+# ---- testing ----------------------------------------------------------------
+
+test: build xla tools base-image lint test-go
+
+# Packages whose parts run side by side also run under the race detector.
+RACE := ./core/store ./core/run ./core/pluginhost ./core/sdk/... ./core/sandbox
+TIMEOUT := 30m
+test-go:
+	$(GO) test -timeout $(TIMEOUT) ./...
+	$(GO) test -timeout $(TIMEOUT) -race -short $(RACE)
+
+lint:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt'd: $$unformatted" >&2; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+bench: build xla
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+
+# ---- generating -------------------------------------------------------------
+
+PROTO := core/protocol/proto
+proto:
+	@command -v protoc >/dev/null || { $(call apt,protobuf-compiler); }
+	$(GO) build -o $(BIN)/tools/ google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc
+	PATH=$(CURDIR)/$(BIN)/tools:$$PATH protoc -I $(PROTO) --go_out=. --go_opt=module=harness --go-grpc_out=. --go-grpc_opt=module=harness $(PROTO)/harness/v1/*.proto
+
+clean:
+	rm -rf $(BIN)
