@@ -1,0 +1,39 @@
+package pluginhost
+
+import (
+	"os/exec"
+	"syscall"
+	"unsafe"
+)
+
+// ownGroup gives the process a group of its own. A plugin that outlives its
+// host notices that its stdin ended.
+func ownGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+}
+
+// killGroup kills a group that ownGroup made. The caller knows that the
+// process pid has not been reaped.
+func killGroup(pid int) {
+	if pid > 1 {
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
+	}
+}
+
+// awaitExit returns when the process has ended, and leaves it to be reaped.
+// It is the call with which package os waits there.
+func awaitExit(pid int) {
+	const (
+		byPID  = 1
+		exited = 0x4
+		noWait = 0x20
+	)
+	var information [16]uint64
+	for {
+		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, byPID, uintptr(pid),
+			uintptr(unsafe.Pointer(&information[0])), exited|noWait, 0, 0)
+		if errno != syscall.EINTR {
+			return
+		}
+	}
+}
