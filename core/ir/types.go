@@ -26,6 +26,7 @@ type (
 	Rotary       = harnesspb.Rotary
 	Attention    = harnesspb.Attention
 	RelativeBias = harnesspb.RelativeBias
+	UnaryOp      = harnesspb.Unary_Op
 )
 
 // Functions of Unary.

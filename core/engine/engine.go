@@ -1,0 +1,158 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/gomlx/compute"
+
+	"harness/core/protocol/harnesspb"
+)
+
+// Version is part of the keys of all that the engine computed: it changes
+// whenever results may.
+const Version = "0.1.0"
+
+// Options configure an Engine.
+type Options struct {
+	// Backend has the form of $GOMLX_BACKEND; empty: look for a runtime.
+	Backend string
+	Logger  *slog.Logger // nil: silent
+}
+
+// Engine computes on one device. Its methods may be called from several
+// goroutines; one of them computes at a time.
+type Engine struct {
+	backend     compute.Backend
+	backendName string
+	log         *slog.Logger
+	turn        chan struct{} // holds one token: the right to compute
+	networks    *cache[*network]
+	states      *cache[*state]
+	bases       *cache[*base]
+	compiled    *cache[*executable]
+}
+
+// Bounds of what stays between calls. States hold an adapter's weights or a
+// whole fine-tuned network, bases a checkpoint's frozen ones.
+const (
+	keepNetworks   = 16
+	keepStates     = 3
+	keepBases      = 2
+	keepExecutable = 64
+)
+
+// New opens the device.
+func New(o Options) (*Engine, error) {
+	log := o.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	var backend compute.Backend
+	var name string
+	err := guard("open the device", func() (err error) {
+		backend, name, err = openBackend(o.Backend, log)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{
+		backend:     backend,
+		backendName: name,
+		log:         log,
+		turn:        make(chan struct{}, 1),
+		networks:    newCache(keepNetworks, func(*network) {}),
+		states:      newCache(keepStates, (*state).free),
+		bases:       newCache(keepBases, (*base).free),
+		compiled:    newCache(keepExecutable, (*executable).free),
+	}, nil
+}
+
+// Close frees the device. No call may be running.
+func (e *Engine) Close() error {
+	return guard("close the device", func() error {
+		e.states.clear()
+		e.bases.clear()
+		e.compiled.clear()
+		e.backend.Finalize()
+		return nil
+	})
+}
+
+// Describe says what this plugin is.
+func (e *Engine) Describe(context.Context) *harnesspb.Description {
+	return &harnesspb.Description{
+		Kind:    "engine",
+		Name:    "gomlx",
+		Version: Version,
+		Summary: "Trains and decodes model graphs with GoMLX on XLA.",
+		Schema:  &harnesspb.Schema{},
+	}
+}
+
+// Device says what the engine computes on.
+func (e *Engine) Device(context.Context, *harnesspb.DeviceRequest) (*harnesspb.DeviceResponse, error) {
+	r := &harnesspb.DeviceResponse{Backend: e.backendName, Description: e.backend.Description()}
+	if !strings.HasPrefix(e.backendName, "xla:cuda") {
+		r.MemoryBytes = procKilobytes("/proc/meminfo", "MemTotal:")
+	}
+	return r, nil
+}
+
+// begin waits for the right to compute, which end gives back.
+func (e *Engine) begin(ctx context.Context) error {
+	select {
+	case e.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (e *Engine) end() { <-e.turn }
+
+// guard runs f and turns a panic, which is how GoMLX reports mistakes, into
+// an error.
+func guard(doing string, f func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("%s: %w", doing, asError(cause))
+		}
+	}()
+	if err := f(); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
+
+func asError(cause any) error {
+	if err, ok := cause.(error); ok {
+		return err
+	}
+	return fmt.Errorf("%v", cause)
+}
+
+// procKilobytes reads one "Name: n kB" line of a file in /proc; 0 where there
+// is none.
+func procKilobytes(path, name string) int64 {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) >= 2 && fields[0] == name {
+			n, err := strconv.ParseInt(fields[1], 10, 64)
+			if err != nil {
+				return 0
+			}
+			return n << 10
+		}
+	}
+	return 0
+}

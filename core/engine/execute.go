@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// executable is one compiled graph.
+type executable struct {
+	exec *graph.Exec
+}
+
+func (x *executable) free() { x.exec.Finalize() }
+
+// executable gives the compiled graph of a key, building it if needed. The
+// key must tell apart all that build depends on, shapes included.
+func (e *Engine) executable(key string, build func(in []*graph.Node) []*graph.Node) (*executable, error) {
+	return e.compiled.get(key, func() (*executable, error) {
+		exec, err := graph.NewExec(e.backend, build)
+		if err != nil {
+			return nil, err
+		}
+		return &executable{exec.WithName(key)}, nil
+	})
+}
+
+// run executes on tensors, donated buffers (see donate) and Go values.
+func (x *executable) run(args []any) ([]*tensors.Tensor, error) {
+	var out []*tensors.Tensor
+	err := guard("compute", func() (err error) {
+		out, err = x.exec.Exec(args...)
+		return err
+	})
+	return out, err
+}
+
+// donate hands tensors over to an execution, which frees them. They are gone
+// even if it fails.
+func (e *Engine) donate(args []any, ts []*tensors.Tensor) ([]any, error) {
+	for _, t := range ts {
+		buffer, err := graph.DonateTensorBuffer(t, e.backend, 0)
+		if err != nil {
+			return nil, fmt.Errorf("donate a tensor: %w", err)
+		}
+		args = append(args, buffer)
+	}
+	return args, nil
+}
+
+func anyOf(ts []*tensors.Tensor) []any {
+	args := make([]any, len(ts))
+	for i, t := range ts {
+		args[i] = t
+	}
+	return args
+}
+
+// named pairs a network's parameters with the nodes that stand for them.
+func (n *network) named(nodes []*graph.Node) map[string]*graph.Node {
+	named := make(map[string]*graph.Node, len(nodes))
+	for i, p := range n.program.Parameters {
+		named[p.Name] = nodes[i]
+	}
+	return named
+}
+
+// bucket rounds a size up to a power of two or one and a half of one, so that
+// few shapes are compiled and at most a third is padding.
+func bucket(size int) int {
+	const least = 8
+	if size <= least {
+		return least
+	}
+	for b := least; ; b *= 2 {
+		if size <= b {
+			return b
+		}
+		if size <= b+b/2 {
+			return b + b/2
+		}
+	}
+}

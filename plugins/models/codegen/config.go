@@ -1,0 +1,188 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+
+	"harness/core/ir"
+)
+
+// config is what config.json says, as far as it changes what is computed.
+type config struct {
+	ModelType     string   `json:"model_type"`
+	Width         int64    `json:"n_embd"`
+	Heads         int64    `json:"n_head"`
+	Layers        int64    `json:"n_layer"`
+	Inner         *int64   `json:"n_inner"` // null: four times the width
+	RotaryDim     int64    `json:"rotary_dim"`
+	Positions     int64    `json:"n_positions"`
+	Vocabulary    int64    `json:"vocab_size"`
+	Activation    string   `json:"activation_function"`
+	Epsilon       float64  `json:"layer_norm_epsilon"`
+	Deviation     *float64 `json:"initializer_range"`
+	EmbedDropout  float64  `json:"embd_pdrop"`
+	ResidDropout  float64  `json:"resid_pdrop"`
+	AttnDropout   float64  `json:"attn_pdrop"`
+	TiedEmbedding bool     `json:"tie_word_embeddings"`
+	EOS           int32    `json:"eos_token_id"`
+}
+
+// blocks is the number of parts that qkv_proj's output is made of, for every
+// size of the family: the accelerator cores of its training.
+const blocks = 4
+
+// readConfig reads config.json and reports every value that is out of range.
+func readConfig(text []byte) (config, error) {
+	// Defaults of transformers' CodeGenConfig, for what a file leaves out.
+	c := config{
+		Width: 4096, Heads: 16, Layers: 28, RotaryDim: 64, Positions: 2048, Vocabulary: 50400,
+		Activation: "gelu_new", Epsilon: 1e-5, EOS: 50256,
+	}
+	if err := json.Unmarshal(text, &c); err != nil {
+		return config{}, err
+	}
+	var problems []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	within := func(name string, value, least, most int64) {
+		check(value >= least && value <= most, "%s is %d, expected %d to %d", name, value, least, most)
+	}
+	check(c.ModelType == "codegen", "model_type is %q, expected \"codegen\"", c.ModelType)
+	within("n_embd", c.Width, 1, 1<<16)
+	within("n_head", c.Heads, blocks, 1<<10)
+	within("n_layer", c.Layers, 1, ir.MaxRepeat)
+	within("n_positions", c.Positions, 1, 1<<20)
+	within("vocab_size", c.Vocabulary, 2, 1<<22)
+	if c.Inner != nil {
+		within("n_inner", *c.Inner, 1, 1<<20)
+	}
+	if c.Heads > 0 && c.Width > 0 {
+		check(c.Heads%blocks == 0, "n_head is %d, expected a multiple of %d", c.Heads, blocks)
+		check(c.Width%c.Heads == 0, "n_embd is %d, expected a multiple of n_head, %d", c.Width, c.Heads)
+		check(c.RotaryDim >= 2 && c.RotaryDim%2 == 0 && c.RotaryDim <= c.Width/c.Heads,
+			"rotary_dim is %d, expected an even number up to the head size %d", c.RotaryDim, c.Width/c.Heads)
+	}
+	_, ok := activation(c.Activation)
+	check(ok, "activation_function is %q, expected gelu_new, gelu, relu or silu", c.Activation)
+	check(c.Epsilon > 0 && c.Epsilon < 1, "layer_norm_epsilon is %v, expected more than 0 and less than 1", c.Epsilon)
+	check(c.Deviation == nil || (*c.Deviation > 0 && *c.Deviation < 10), "initializer_range is out of range")
+	for name, rate := range map[string]float64{"embd_pdrop": c.EmbedDropout, "resid_pdrop": c.ResidDropout, "attn_pdrop": c.AttnDropout} {
+		check(rate >= 0 && rate < 1, "%s is %v, expected 0 or more and less than 1", name, rate)
+	}
+	check(c.EOS >= 0 && int64(c.EOS) < c.Vocabulary, "eos_token_id is %d, outside the vocabulary of %d", c.EOS, c.Vocabulary)
+	return c, errors.Join(problems...)
+}
+
+// activation is the function that a name in config.json means.
+func activation(name string) (ir.UnaryOp, bool) {
+	switch name {
+	case "gelu_new":
+		return ir.GELUTanh, true
+	case "gelu":
+		return ir.GELU, true
+	case "relu":
+		return ir.ReLU, true
+	case "silu":
+		return ir.SiLU, true
+	}
+	return 0, false
+}
+
+// graph is CodeGenForCausalLM. Names are those of its modules, so that what
+// is trained can be compared and saved under them.
+func (c config) graph() (*ir.Graph, error) {
+	deviation := 0.02
+	if c.Deviation != nil {
+		deviation = *c.Deviation
+	}
+	inner := 4 * c.Width
+	if c.Inner != nil {
+		inner = *c.Inner
+	}
+	b := ir.NewBuilder("codegen")
+	weight := func(name string, shape ...int64) ir.Value {
+		return b.Parameter(name, shape, ir.From(name), ir.Normal(deviation))
+	}
+	norm := func(name string, options ...ir.ParameterOption) (gain, bias ir.Value) {
+		gain = b.Parameter(name+".weight", []int64{c.Width}, append(options, ir.From(name+".weight"), ir.Constant(1))...)
+		bias = b.Parameter(name+".bias", []int64{c.Width}, append(options, ir.From(name+".bias"), ir.Constant(0))...)
+		return gain, bias
+	}
+	table := weight("transformer.wte.weight", c.Vocabulary, c.Width)
+	p := c.layerParameters(b, inner, deviation)
+	gain, bias := norm("transformer.ln_f")
+
+	d := b.Decoder()
+	x := d.Embedding("transformer.wte", ir.Tokens, table)
+	x = d.Dropout("transformer.drop", x, c.EmbedDropout)
+	x = d.Repeat(int(c.Layers), "transformer.h", x, func(n *ir.Nodes, x ir.Value) ir.Value {
+		return c.layer(n, x, p)
+	})
+	x = d.LayerNorm("transformer.ln_f", x, gain, c.Epsilon, bias)
+	head := table
+	if !c.TiedEmbedding {
+		head = weight("lm_head.weight", c.Vocabulary, c.Width)
+	}
+	d.Output(d.Linear("lm_head", x, head, b.Parameter("lm_head.bias", []int64{c.Vocabulary}, ir.From("lm_head.bias"), ir.Constant(0))))
+	return b.Graph()
+}
+
+// layerParameters are one layer's parameters, by the end of their names.
+type layerParameters map[string]ir.Value
+
+const layerPrefix = "transformer.h.{i}."
+
+func (c config) layerParameters(b *ir.Builder, inner int64, deviation float64) layerParameters {
+	p := layerParameters{}
+	add := func(name string, shape []int64, start ir.ParameterOption) {
+		full := layerPrefix + name
+		p[name] = b.Parameter(full, shape, ir.Templated(int(c.Layers)), ir.From(full), start)
+	}
+	matrix, zero, one := ir.Normal(deviation), ir.Constant(0), ir.Constant(1)
+	add("ln_1.weight", []int64{c.Width}, one)
+	add("ln_1.bias", []int64{c.Width}, zero)
+	add("attn.qkv_proj.weight", []int64{3 * c.Width, c.Width}, matrix)
+	add("attn.out_proj.weight", []int64{c.Width, c.Width}, matrix)
+	add("mlp.fc_in.weight", []int64{inner, c.Width}, matrix)
+	add("mlp.fc_in.bias", []int64{inner}, zero)
+	add("mlp.fc_out.weight", []int64{c.Width, inner}, matrix)
+	add("mlp.fc_out.bias", []int64{c.Width}, zero)
+	return p
+}
+
+// layer is one block: x + attention(norm x) + feed-forward(norm x), with one
+// norm for both.
+func (c config) layer(n *ir.Nodes, x ir.Value, p layerParameters) ir.Value {
+	at := func(name string) string { return layerPrefix + name }
+	h := n.LayerNorm(at("ln_1"), x, p["ln_1.weight"], c.Epsilon, p["ln_1.bias"])
+
+	// qkv_proj gives blocks of [query | value | key], each of heads/blocks heads.
+	size := c.Width / c.Heads
+	qkv := n.Linear(at("attn.qkv_proj"), h, p["attn.qkv_proj.weight"])
+	split := n.Reshape(at("attn.split"), qkv, blocks, 3, c.Heads/blocks, size)
+	part := func(name string, i int64) ir.Value {
+		one := n.Slice(at("attn."+name+"_part"), split, 1, i, i+1)
+		return n.Reshape(at("attn."+name), one, c.Heads, size)
+	}
+	query, value, key := part("query", 0), part("value", 1), part("key", 2)
+	rotary := func(name string, v ir.Value) ir.Value {
+		return n.Rotary(at("attn."+name), v, &ir.Rotary{Dimensions: c.RotaryDim, Theta: 10000, Interleaved: true})
+	}
+	context := n.Attention(at("attn.attention"), rotary("query_rotated", query), rotary("key_rotated", key), value,
+		&ir.Attention{Mask: ir.Causal, Scale: 1 / math.Sqrt(float64(size)), Dropout: c.AttnDropout})
+	attended := n.Linear(at("attn.out_proj"), n.Reshape(at("attn.merged"), context, c.Width), p["attn.out_proj.weight"])
+	attended = n.Dropout(at("attn.resid_dropout"), attended, c.ResidDropout)
+
+	inner := n.Linear(at("mlp.fc_in"), h, p["mlp.fc_in.weight"], p["mlp.fc_in.bias"])
+	function, _ := activation(c.Activation)
+	inner = n.Unary(at("mlp.act"), function, inner)
+	fed := n.Linear(at("mlp.fc_out"), inner, p["mlp.fc_out.weight"], p["mlp.fc_out.bias"])
+	fed = n.Dropout(at("mlp.dropout"), fed, c.ResidDropout)
+
+	return n.Add(at("output"), n.Add(at("branches"), attended, fed), x)
+}
