@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -24,13 +25,14 @@ type Options struct {
 	Logger  *slog.Logger // nil: silent
 }
 
-// Engine computes on one device. Its methods may be called from several
-// goroutines; one of them computes at a time.
+// Engine computes on one device, which it opens when first needed. Its methods
+// may be called from several goroutines; one of them computes at a time.
 type Engine struct {
-	backend     compute.Backend
-	backendName string
+	options     Options
 	log         *slog.Logger
 	turn        chan struct{} // holds one token: the right to compute
+	backend     compute.Backend
+	backendName string
 	networks    *cache[*network]
 	states      *cache[*state]
 	bases       *cache[*base]
@@ -40,46 +42,43 @@ type Engine struct {
 // Bounds of what stays between calls. States hold an adapter's weights or a
 // whole fine-tuned network, bases a checkpoint's frozen ones.
 const (
-	keepNetworks   = 16
-	keepStates     = 3
-	keepBases      = 2
-	keepExecutable = 64
+	keepNetworks    = 16
+	keepStates      = 3
+	keepBases       = 2
+	keepExecutables = 64
 )
 
-// New opens the device.
-func New(o Options) (*Engine, error) {
+// New makes an engine. It is cheap; a device that cannot be opened is the
+// error of the first call that needs it.
+func New(o Options) *Engine {
 	log := o.Logger
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	var backend compute.Backend
-	var name string
-	err := guard("open the device", func() (err error) {
-		backend, name, err = openBackend(o.Backend, log)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
 	return &Engine{
-		backend:     backend,
-		backendName: name,
-		log:         log,
-		turn:        make(chan struct{}, 1),
-		networks:    newCache(keepNetworks, func(*network) {}),
-		states:      newCache(keepStates, (*state).free),
-		bases:       newCache(keepBases, (*base).free),
-		compiled:    newCache(keepExecutable, (*executable).free),
-	}, nil
+		options:  o,
+		log:      log,
+		turn:     make(chan struct{}, 1),
+		networks: newCache(keepNetworks, func(*network) {}),
+		states:   newCache(keepStates, (*state).free),
+		bases:    newCache(keepBases, (*base).free),
+		compiled: newCache(keepExecutables, (*executable).free),
+	}
 }
 
-// Close frees the device. No call may be running.
+// Close frees the device once no call computes any more.
 func (e *Engine) Close() error {
+	e.turn <- struct{}{}
+	defer e.end()
+	if e.backend == nil {
+		return nil
+	}
 	return guard("close the device", func() error {
 		e.states.clear()
 		e.bases.clear()
 		e.compiled.clear()
 		e.backend.Finalize()
+		e.backend = nil
 		return nil
 	})
 }
@@ -96,7 +95,11 @@ func (e *Engine) Describe(context.Context) *harnesspb.Description {
 }
 
 // Device says what the engine computes on.
-func (e *Engine) Device(context.Context, *harnesspb.DeviceRequest) (*harnesspb.DeviceResponse, error) {
+func (e *Engine) Device(ctx context.Context, _ *harnesspb.DeviceRequest) (*harnesspb.DeviceResponse, error) {
+	if err := e.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer e.end()
 	r := &harnesspb.DeviceResponse{Backend: e.backendName, Description: e.backend.Description()}
 	if !strings.HasPrefix(e.backendName, "xla:cuda") {
 		r.MemoryBytes = procKilobytes("/proc/meminfo", "MemTotal:")
@@ -104,14 +107,26 @@ func (e *Engine) Device(context.Context, *harnesspb.DeviceRequest) (*harnesspb.D
 	return r, nil
 }
 
-// begin waits for the right to compute, which end gives back.
+// begin waits for the right to compute, which end gives back, and opens the
+// device.
 func (e *Engine) begin(ctx context.Context) error {
 	select {
 	case e.turn <- struct{}{}:
-		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if e.backend != nil {
+		return nil
+	}
+	err := guard("open the device", func() (err error) {
+		e.backend, e.backendName, err = openBackend(e.options.Backend, e.log)
+		return err
+	})
+	if err != nil {
+		e.backend = nil
+		e.end()
+	}
+	return err
 }
 
 func (e *Engine) end() { <-e.turn }
@@ -121,13 +136,17 @@ func (e *Engine) end() { <-e.turn }
 func guard(doing string, f func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = fmt.Errorf("%s: %w", doing, asError(cause))
+			err = asError(cause)
+		}
+		// Of GoMLX's layers of messages the model graph's node says most.
+		if node := (*nodeError)(nil); errors.As(err, &node) {
+			err = node
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: %w", doing, err)
 		}
 	}()
-	if err := f(); err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	return nil
+	return f()
 }
 
 func asError(cause any) error {

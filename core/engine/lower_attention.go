@@ -76,7 +76,7 @@ func (a *fullAttention) attend(l *lowering, _ int, op *ir.Attention, q, k, v, ta
 	if op.GetWindow() > 0 {
 		visible = graph.LogicalAnd(visible, graph.GreaterThan(key, graph.AddScalar(at, -op.GetWindow())))
 	}
-	scores = hide(scores, graph.ExpandAxes(visible, 1, 1))
+	scores = hide(scores, graph.ExpandAxes(visible, 1, 2))
 	weights := l.attentionDropout(graph.Softmax(scores, -1), op, picked)
 	return ungroup(graph.Einsum("bkrut,btkd->bukrd", weights, v))
 }

@@ -119,7 +119,7 @@ func (l *lowering) cosSin(op *ir.Rotary, picked bool) (cos, sin *graph.Node) {
 		frequencies[j] = float32(f)
 	}
 	positions := graph.ConvertDType(l.get(ir.Positions, picked), dtypes.Float32)
-	angle := graph.Mul(graph.ExpandAxes(positions, -1, -1),
+	angle := graph.Mul(graph.ExpandAxes(positions, 2, 3),
 		graph.ExpandLeftToRank(graph.Const(l.g, frequencies), 4))
 	l.angles[key] = [2]*graph.Node{graph.Cos(angle), graph.Sin(angle)}
 	return l.angles[key][0], l.angles[key][1]

@@ -1,0 +1,308 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"harness/core/engine"
+	"harness/core/ir"
+	"harness/core/pluginhost"
+	"harness/core/protocol/harnesspb"
+	"harness/core/weights/safetensors"
+)
+
+// families names the model plugin of each model_type.
+var families = map[string]string{
+	"codegen": "codegen",
+}
+
+// shared is what all tests of the package use: the built plugins and one
+// engine, whose start is the slowest part.
+type shared struct {
+	host   *pluginhost.Host
+	engine *engine.Engine
+}
+
+var start = sync.OnceValues(func() (shared, error) {
+	dir, err := os.MkdirTemp("", "harness-engine-test-")
+	if err != nil {
+		return shared{}, err
+	}
+	build := func(kind, name string) error {
+		target := filepath.Join(dir, "harness-"+kind+"-"+name)
+		out, err := exec.Command("go", "build", "-o", target, "../../plugins/"+kind+"s/"+name).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("build %s: %w\n%s", target, err, out)
+		}
+		return nil
+	}
+	for _, family := range slices.Sorted(maps.Values(families)) {
+		if err := build("model", family); err != nil {
+			return shared{}, err
+		}
+	}
+	for _, name := range []string{"none", "lora", "full"} {
+		if err := build("adapter", name); err != nil {
+			return shared{}, err
+		}
+	}
+	return shared{
+		host:   pluginhost.New(pluginhost.Options{Dirs: []string{dir}, StartTimeout: time.Minute}),
+		engine: engine.New(engine.Options{Backend: os.Getenv("GOMLX_BACKEND"), Logger: slog.Default()}),
+	}, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if s, err := start(); err == nil {
+		s.engine.Close()
+		s.host.Close()
+	}
+	os.Exit(code)
+}
+
+func setup(t testing.TB) shared {
+	t.Helper()
+	s, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// fixture is one model folder with golden outputs.
+type fixture struct {
+	shared
+	dir   string
+	built *harnesspb.BuildResponse
+}
+
+// eachFixture runs a subtest per model folder. Folders of families that have
+// no plugin yet are skipped.
+func eachFixture(t *testing.T, run func(t *testing.T, f fixture)) {
+	root := os.Getenv("HARNESS_FIXTURES")
+	if root == "" {
+		root = filepath.Join("..", "..", "..", "shared", "fixtures", "models")
+	}
+	folders, err := filepath.Glob(filepath.Join(root, "*", "config.json"))
+	if err != nil || len(folders) == 0 {
+		missing(t, "no model folders in "+root+"; set HARNESS_FIXTURES to the folder of golden models")
+	}
+	for _, path := range folders {
+		dir := filepath.Dir(path)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			text := readFile(t, path)
+			var c struct {
+				ModelType string `json:"model_type"`
+			}
+			if err := json.Unmarshal(text, &c); err != nil {
+				t.Fatal(err)
+			}
+			family, ok := families[c.ModelType]
+			if !ok {
+				t.Skipf("NOT CHECKED: no model plugin for the model_type %q yet", c.ModelType)
+			}
+			f := fixture{shared: setup(t), dir: dir}
+			m, err := f.host.Model(t.Context(), family)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.built, err = m.Build(t.Context(), &harnesspb.BuildRequest{CheckpointConfig: text}); err != nil {
+				t.Fatal(err)
+			}
+			run(t, f)
+		})
+	}
+}
+
+// missing ends a test that lacks what it needs: in CI it fails.
+func missing(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(what)
+	}
+	t.Skip("NOT CHECKED: " + what)
+}
+
+func readFile(t testing.TB, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// golden reads golden/<name>.json into v and gives golden/<name>.safetensors.
+func (f fixture) golden(t testing.TB, name string, v any) safetensors.Set {
+	t.Helper()
+	if err := json.Unmarshal(readFile(t, filepath.Join(f.dir, "golden", name+".json")), v); err != nil {
+		t.Fatal(err)
+	}
+	return readTensors(t, filepath.Join(f.dir, "golden", name+".safetensors"))
+}
+
+func readTensors(t testing.TB, path string) safetensors.Set {
+	t.Helper()
+	file, err := safetensors.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	set, err := safetensors.ReadAll(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+func floats(t testing.TB, set safetensors.Set, name string) []float32 {
+	t.Helper()
+	tensor, err := set.Tensor(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := tensor.Float32()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// model is the fixture without an adapter.
+func (f fixture) model() *harnesspb.ModelState {
+	return &harnesspb.ModelState{Graph: f.built.GetGraph(), Checkpoint: f.dir}
+}
+
+// attach asks an adapter plugin for its rewrite.
+func (f fixture) attach(t testing.TB, adapter, config string) *harnesspb.AttachResponse {
+	t.Helper()
+	a, err := f.host.Adapter(t.Context(), adapter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets := f.built.GetTargets()[adapter]
+	if targets == nil {
+		targets = f.built.GetTargets()[""]
+	}
+	r, err := a.Attach(t.Context(), &harnesspb.AttachRequest{
+		Config: []byte(config), Graph: f.built.GetGraph(),
+		DefaultTargets: targets.GetPatterns(), TaskType: f.built.GetTaskType(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// adapted is the fixture with one of its PEFT adapters.
+func (f fixture) adapted(t testing.TB, kind, which string) (*harnesspb.ModelState, *harnesspb.AttachResponse) {
+	t.Helper()
+	dir := filepath.Join(f.dir, "adapters", kind, which)
+	var c struct {
+		R       int     `json:"r"`
+		Alpha   float64 `json:"lora_alpha"`
+		Dropout float64 `json:"lora_dropout"`
+		RSLoRA  bool    `json:"use_rslora"`
+	}
+	if err := json.Unmarshal(readFile(t, filepath.Join(dir, "adapter_config.json")), &c); err != nil {
+		t.Fatal(err)
+	}
+	r := f.attach(t, kind, fmt.Sprintf(`{"rank": %d, "alpha": %v, "dropout": %v, "rslora": %v}`, c.R, c.Alpha, c.Dropout, c.RSLoRA))
+	m := f.model()
+	m.Rewrite = r.GetRewrite()
+	m.Trained = filepath.Join(t.TempDir(), "trained.safetensors")
+	var renamed []safetensors.Tensor
+	names := peftNames(t, f.built.GetGraph(), r)
+	for _, tensor := range readTensors(t, filepath.Join(dir, "adapter_model.safetensors")) {
+		name, ok := names[tensor.Name]
+		if !ok {
+			t.Fatalf("PEFT's tensor %s is no parameter of the rewrite", tensor.Name)
+		}
+		tensor.Name = name
+		renamed = append(renamed, tensor)
+	}
+	if len(renamed) != len(names) {
+		t.Fatalf("PEFT has %d tensors, the rewrite %d", len(renamed), len(names))
+	}
+	if err := safetensors.Write(m.Trained, renamed, nil); err != nil {
+		t.Fatal(err)
+	}
+	return m, r
+}
+
+// peftNames maps PEFT's tensor names to the engine's.
+func peftNames(t testing.TB, g *ir.Graph, r *harnesspb.AttachResponse) map[string]string {
+	t.Helper()
+	after, err := ir.Apply(g, r.GetRewrite())
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := ir.Expand(after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{}
+	for _, p := range program.Parameters {
+		tensor, ok := r.GetPeft().GetTensors()[p.Template]
+		if !ok {
+			continue
+		}
+		index := strings.Index(p.Template, "{i}")
+		if index >= 0 {
+			number := strings.TrimSuffix(p.Name[index:], p.Template[index+len("{i}"):])
+			tensor = strings.ReplaceAll(tensor, "{i}", number)
+		}
+		names[tensor] = p.Name
+	}
+	return names
+}
+
+// forward gives the logits of sequences, one slice a sequence.
+func (f fixture) forward(t testing.TB, m *harnesspb.ModelState, sequences ...[]int32) [][]float32 {
+	t.Helper()
+	r := &harnesspb.ForwardRequest{Model: m}
+	for _, ids := range sequences {
+		r.Sequences = append(r.Sequences, &harnesspb.TokenPrompt{Ids: ids})
+	}
+	got, err := f.engine.Forward(context.Background(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	longest, v := int(got.Shape[1]), int(got.Shape[2])
+	out := make([][]float32, len(sequences))
+	for i, ids := range sequences {
+		out[i] = got.Logits[i*longest*v:][:len(ids)*v]
+	}
+	return out
+}
+
+// closeTo demands max |got - want| ≤ tolerance · max |want|.
+func closeTo(t testing.TB, what string, got, want []float32, tolerance float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d numbers, want %d", what, len(got), len(want))
+		return
+	}
+	var difference, largest float64
+	for i := range want {
+		difference = max(difference, math.Abs(float64(got[i])-float64(want[i])))
+		largest = max(largest, math.Abs(float64(want[i])))
+	}
+	t.Logf("%s: relative error %.1e", what, difference/largest)
+	if !(difference <= tolerance*largest) {
+		t.Errorf("%s: relative error %.2e exceeds %.0e", what, difference/largest, tolerance)
+	}
+}
