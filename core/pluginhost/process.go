@@ -151,7 +151,7 @@ func (p *plugin) startFailure(ctx context.Context, c *child, err error) error {
 			failure.Err = fmt.Errorf("it ended before it was ready: %s", ended(state))
 		}
 	}
-	failure.Stderr = c.stderr.Lines()
+	failure.Stderr = c.stderr.recent()
 	return failure
 }
 

@@ -10,13 +10,13 @@ import (
 	"sync"
 	"time"
 
+	goplugin "github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
-	goplugin "github.com/hashicorp/go-plugin"
-
+	"harness/core/protocol"
 	"harness/core/protocol/harnesspb"
 )
 
@@ -44,8 +44,8 @@ func (p *plugin) Invoke(ctx context.Context, method string, args, reply any, opt
 	}
 	process.enter()
 	defer process.exit()
-	err = process.conn.Invoke(callCtx, method, args, reply, options...)
-	return process.explain(ctx, callCtx, method, err)
+	call := call{process: process, method: method, caller: ctx, ctx: callCtx, mark: process.child.stderr.mark()}
+	return call.explain(process.conn.Invoke(callCtx, method, args, reply, options...))
 }
 
 // NewStream implements grpc.ClientConnInterface.
@@ -55,13 +55,14 @@ func (p *plugin) NewStream(ctx context.Context, desc *grpc.StreamDesc, method st
 		return nil, err
 	}
 	streamCtx, cancel := context.WithCancelCause(ctx)
+	call := call{process: process, method: method, caller: ctx, ctx: streamCtx, mark: process.child.stderr.mark()}
 	inner, err := process.conn.NewStream(streamCtx, desc, method, options...)
 	if err != nil {
-		err = process.explain(ctx, streamCtx, method, err)
+		err = call.explain(err)
 		cancel(nil)
 		return nil, err
 	}
-	s := &stream{ClientStream: inner, process: process, method: method, caller: ctx, ctx: streamCtx, cancel: cancel}
+	s := &stream{ClientStream: inner, call: call, cancel: cancel}
 	process.enter()
 	limit := p.host.options.StallTimeout
 	s.stall = time.AfterFunc(limit, func() { cancel(errStalled) })
@@ -70,13 +71,19 @@ func (p *plugin) NewStream(ctx context.Context, desc *grpc.StreamDesc, method st
 	return s, nil
 }
 
+// call is a call in flight.
+type call struct {
+	process *process
+	method  string
+	caller  context.Context // that it was made with
+	ctx     context.Context // that it runs with
+	mark    int             // what the process had written when it began
+}
+
 // stream is a supervised stream. One that ends in any way has left its process.
 type stream struct {
 	grpc.ClientStream
-	process *process
-	method  string
-	caller  context.Context
-	ctx     context.Context
+	call
 	cancel  context.CancelCauseFunc
 	stall   *time.Timer
 	endOnce sync.Once
@@ -118,7 +125,7 @@ func (s *stream) RecvMsg(message any) error {
 }
 
 func (s *stream) fail(err error) error {
-	err = s.process.explain(s.caller, s.ctx, s.method, err)
+	err = s.explain(err)
 	s.end()
 	s.cancel(nil)
 	return err
@@ -181,19 +188,19 @@ func (p *process) watch(ctx context.Context) {
 }
 
 // explain turns what gRPC says of a failed call into what a person is told.
-// caller is the context that the call was made with, call the one it ran with.
-func (p *process) explain(caller, call context.Context, method string, err error) error {
+func (c *call) explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	name := label(p.plugin.kind, p.plugin.name)
-	short := path.Base(method)
-	if caller.Err() != nil {
-		return fmt.Errorf("%s: %s: %w", name, short, context.Cause(caller))
-	}
-	failure := &Error{Plugin: name, Path: p.plugin.path, Method: short}
+	p := c.process
 	s, _ := status.FromError(err)
-	switch cause := context.Cause(call); {
+	c.awaitDeadline(s.Code())
+	name, method := label(p.plugin.kind, p.plugin.name), path.Base(c.method)
+	if c.caller.Err() != nil {
+		return fmt.Errorf("%s: %s: %w", name, method, context.Cause(c.caller))
+	}
+	failure := &Error{Plugin: name, Path: p.plugin.path, Method: method}
+	switch cause := context.Cause(c.ctx); {
 	case errors.Is(cause, errNoAnswer):
 		p.hang(fmt.Errorf("it did not answer within %v and has been killed", p.plugin.host.options.CallTimeout))
 	case errors.Is(cause, errStalled):
@@ -206,21 +213,32 @@ func (p *process) explain(caller, call context.Context, method string, err error
 		p.child.await(settle)
 		failure.Reason, failure.Err = Hang, hung
 		failure.Hint = "the next call starts it again"
-		failure.Stderr = p.child.stderr.Lines()
+		failure.Stderr = p.child.stderr.since(c.mark)
 		return failure
 	}
 	if state := p.child.exited(); state != nil {
 		p.child.drain()
 		failure.Reason, failure.Err = Crash, fmt.Errorf("it crashed: %s", ended(state))
 		failure.Hint = "the next call starts it again; if it happens again, tell the plugin's author"
-		failure.Stderr = p.child.stderr.Lines()
+		failure.Stderr = p.child.stderr.since(c.mark)
 		return failure
 	}
-	return answered(failure, s, p.child.stderr)
+	return c.answered(failure, s)
+}
+
+// awaitDeadline makes sure that a deadline which the other side noticed first
+// is seen here, too.
+func (c *call) awaitDeadline(code codes.Code) {
+	if code != codes.DeadlineExceeded && code != codes.Canceled {
+		return
+	}
+	if deadline, ok := c.ctx.Deadline(); ok && time.Until(deadline) < time.Second {
+		<-c.ctx.Done()
+	}
 }
 
 // answered explains an error that the plugin itself returned.
-func answered(failure *Error, s *status.Status, stderr *tail) error {
+func (c *call) answered(failure *Error, s *status.Status) error {
 	for _, detail := range s.Details() {
 		if d, ok := detail.(*harnesspb.Diagnostics); ok && len(d.Diagnostics) > 0 {
 			return &DiagnosticsError{Plugin: failure.Plugin, Diagnostics: d.Diagnostics}
@@ -231,9 +249,9 @@ func answered(failure *Error, s *status.Status, stderr *tail) error {
 	case s.Code() == codes.Internal && strings.HasPrefix(s.Message(), "panic: "):
 		failure.Reason = Crash
 		failure.Hint = "this is a mistake in the plugin; tell its author"
-		failure.Stderr = stderr.Lines()
+		failure.Stderr = c.process.child.stderr.since(c.mark)
 	case s.Code() == codes.ResourceExhausted:
-		failure.Hint = "one message may have 256 MiB"
+		failure.Hint = fmt.Sprintf("one message may have %d MiB", protocol.MaxMessage>>20)
 	}
 	return failure
 }

@@ -22,6 +22,7 @@ type tail struct {
 	lines   []string
 	head    []string // of the latest panic, once it has scrolled out of lines
 	panicAt int      // lines since a panic's header; -1: none
+	total   int      // lines ever written
 }
 
 func newTail() *tail { return &tail{panicAt: -1} }
@@ -48,8 +49,8 @@ func (t *tail) add(line string) {
 	if strings.TrimSpace(line) == "" {
 		return
 	}
-	for _, header := range []string{"panic: ", "fatal error: ", "panic in ", "SIGSEGV", "runtime: out of memory"} {
-		if strings.HasPrefix(line, header) && t.panicAt < 0 {
+	for _, header := range []string{"panic: ", "fatal error: ", "panic in ", "runtime: out of memory"} {
+		if strings.HasPrefix(line, header) {
 			t.head, t.panicAt = nil, 0
 		}
 	}
@@ -59,21 +60,33 @@ func (t *tail) add(line string) {
 		}
 		t.panicAt++
 	}
+	t.total++
 	t.lines = append(t.lines, line)
 	if len(t.lines) > tailLines {
 		t.lines = t.lines[1:]
 	}
 }
 
-// Lines returns what was written last, oldest first.
-func (t *tail) Lines() []string {
+// mark returns a point in time for since.
+func (t *tail) mark() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	lines := append([]string(nil), t.lines...)
+	return t.total
+}
+
+// recent returns what was written last, oldest first.
+func (t *tail) recent() []string { return t.since(0) }
+
+// since returns what was written last and after mark, oldest first.
+func (t *tail) since(mark int) []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	old := min(len(t.lines), max(0, mark-(t.total-len(t.lines))))
+	lines := append([]string(nil), t.lines[old:]...)
 	if len(t.partial) > 0 {
 		lines = append(lines, readable(string(t.partial)))
 	}
-	if t.panicAt > len(t.lines) {
+	if t.panicAt > len(t.lines) && t.total-t.panicAt >= mark {
 		keep := max(0, len(lines)-(tailLines-headLines-1))
 		lines = append(append(append([]string(nil), t.head...), "…"), lines[keep:]...)
 	}

@@ -1,9 +1,12 @@
 // Command old speaks a plugin protocol version that does not exist.
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 func main() {
 	fmt.Println("1|99|unix|/nonexistent|grpc|")
-	select {}
+	time.Sleep(time.Hour)
 }

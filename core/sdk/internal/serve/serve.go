@@ -2,6 +2,7 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -77,8 +78,18 @@ func recoverInto(err *error, method string, stderr io.Writer) {
 	if r == nil {
 		return
 	}
-	fmt.Fprintf(stderr, "panic in %s: %v\n%s", method, r, debug.Stack())
+	fmt.Fprintf(stderr, "panic in %s: %v\n%s", method, r, culprit(debug.Stack()))
 	*err = status.Errorf(codes.Internal, "panic: %v", r)
+}
+
+// culprit cuts from a stack what is above the function that panicked.
+func culprit(stack []byte) []byte {
+	_, below, found := bytes.Cut(stack, []byte("\npanic("))
+	if !found {
+		return stack
+	}
+	lines := bytes.SplitN(below, []byte("\n"), 3)
+	return lines[len(lines)-1]
 }
 
 // Register adds the service that plugins of all kinds have.
