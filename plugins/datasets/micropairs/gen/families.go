@@ -8,7 +8,7 @@ type family func(*method)
 // families lists the kinds of methods with their shares.
 func families() []weighted[family] {
 	return []weighted[family]{
-		{16, fold}, {8, find}, {6, anyOrNone}, {6, extreme}, {6, neighbours},
+		{45, mixture}, {16, fold}, {8, find}, {6, anyOrNone}, {6, extreme}, {6, neighbours},
 		{6, twoSequences}, {6, inPlace}, {6, newArray}, {7, newString},
 		{4, digits}, {6, overRange}, {5, lookup}, {6, bands}, {4, pairs},
 		{5, grid}, {4, halving}, {5, recursion}, {4, ends}, {4, running},

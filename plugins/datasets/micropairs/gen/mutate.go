@@ -35,7 +35,7 @@ type mutation struct {
 }
 
 // mutate draws a class among those that the method offers, then one mistake
-// of that class.
+// of that class. The method offers at least one.
 func (m *method) mutate() mutation {
 	all := m.mutations()
 	of := func(c Class) func(mutation) bool {

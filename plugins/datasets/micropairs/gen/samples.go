@@ -42,6 +42,9 @@ func Pairs(seed uint64, count int) iter.Seq[Pair] {
 
 func newPair(s *source) Pair {
 	m := write(s)
+	for len(m.mutations()) == 0 {
+		m = write(s)
+	}
 	x := m.mutate()
 	// Some hunks take in the line below, which was right.
 	if next := m.lines[x.end]; s.chance(10) && strings.HasSuffix(next, ";") {
@@ -57,10 +60,11 @@ func newPair(s *source) Pair {
 	}
 }
 
-// Texts yields count documents of correct methods for pretraining: a method
-// alone, or two, as a class would hold them. Half of the documents repeat a
-// method under another name or with other variables and types, as overloads
-// and older versions do. What a model learns from these is to read back.
+// Texts yields count documents of correct methods for pretraining: methods
+// as a class would hold them. Most documents repeat a method under another
+// name or with other variables and types, as overloads and older versions do,
+// at times after a third method. What a model learns from these is to find
+// and read back what stands above.
 func Texts(seed uint64, count int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for index := range uint64(count) {
@@ -73,15 +77,17 @@ func Texts(seed uint64, count int) iter.Seq[string] {
 
 func document(s *source) string {
 	m := write(s)
-	switch n := s.intN(10); {
-	case n < 3:
-		return m.text()
-	case n < 5:
-		return m.text() + "\n" + write(s).text()
-	case n < 8:
-		return m.text() + "\n" + m.twin()
+	text := m.text()
+	if s.chance(40) {
+		text += "\n" + write(s).text()
 	}
-	return m.text() + "\n" + m.overload()
+	switch n := s.intN(10); {
+	case n < 5:
+		text += "\n" + m.twin()
+	case n < 8:
+		text += "\n" + m.overload()
+	}
+	return text
 }
 
 // twin is the method under a longer name.

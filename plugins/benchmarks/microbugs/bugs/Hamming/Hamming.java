@@ -2,8 +2,9 @@ package micro;
 
 public class Hamming {
     public static int hamming(String s, String t) {
-        int r = 0;
-        for (int i = 0; i <= s.length(); i++) {
+        int n = Math.min(s.length(), t.length());
+        int r = Math.abs(s.length() - t.length());
+        for (int i = 0; i <= n; i++) {
             if (s.charAt(i) != t.charAt(i)) {
                 r++;
             }

@@ -2,10 +2,12 @@ package micro;
 
 public class IsSorted {
     public static boolean isSorted(int[] a) {
-        for (int i = 0; i < a.length; i++) {
-            if (a[i] > a[i + 1]) {
+        int last = Integer.MIN_VALUE;
+        for (int x : a) {
+            if (x <= last) {
                 return false;
             }
+            last = x;
         }
         return true;
     }

@@ -17,7 +17,7 @@ public class IsSortedTest {
     }
 
     @Test(timeout = 1000)
-    public void sorted() {
+    public void equal() {
         assertTrue(IsSorted.isSorted(new int[] {1, 2, 2}));
     }
 

@@ -3,8 +3,9 @@ package micro;
 public class Power {
     public static long power(int b, int n) {
         long r = 1;
-        for (int i = 0; i < n; i++) {
+        while (n > 0) {
             r += b;
+            n--;
         }
         return r;
     }

@@ -4,19 +4,19 @@ import static org.junit.Assert.assertEquals;
 
 import org.junit.Test;
 
-public class QuotientTest {
+public class CeilDivTest {
     @Test(timeout = 1000)
     public void even() {
-        assertEquals(4, Quotient.quotient(8, 2));
+        assertEquals(4, CeilDiv.ceilDiv(8, 2));
     }
 
     @Test(timeout = 1000)
     public void rest() {
-        assertEquals(2, Quotient.quotient(8, 3));
+        assertEquals(3, CeilDiv.ceilDiv(8, 3));
     }
 
     @Test(timeout = 1000)
     public void zero() {
-        assertEquals(0, Quotient.quotient(8, 0));
+        assertEquals(0, CeilDiv.ceilDiv(8, 0));
     }
 }

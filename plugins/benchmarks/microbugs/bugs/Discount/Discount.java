@@ -1,7 +1,0 @@
-package micro;
-
-public class Discount {
-    public static int price(int p, int n) {
-        return p * n;
-    }
-}

@@ -1,0 +1,28 @@
+package micro;
+
+import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertTrue;
+
+import org.junit.Test;
+
+public class MirrorArrayTest {
+    @Test(timeout = 1000)
+    public void empty() {
+        assertTrue(MirrorArray.mirror(new int[0]));
+    }
+
+    @Test(timeout = 1000)
+    public void one() {
+        assertTrue(MirrorArray.mirror(new int[] {1}));
+    }
+
+    @Test(timeout = 1000)
+    public void odd() {
+        assertTrue(MirrorArray.mirror(new int[] {1, 2, 1}));
+    }
+
+    @Test(timeout = 1000)
+    public void different() {
+        assertFalse(MirrorArray.mirror(new int[] {1, 3, 2}));
+    }
+}
