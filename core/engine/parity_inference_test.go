@@ -2,7 +2,14 @@ package engine_test
 
 import (
 	"fmt"
+	"math"
+	"slices"
+	"strconv"
 	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"harness/core/protocol/harnesspb"
 )
 
 // logitTolerance is the goldens' (fixtures/README.md); 2e-6 is expected.
@@ -61,4 +68,113 @@ func TestParityAdapterLogits(t *testing.T) {
 			closeTo(t, c.golden, f.forward(t, m, g.AdapterLogits.InputIDs)[0], floats(t, tensors, c.golden), logitTolerance)
 		}
 	})
+}
+
+// decode answers prompts in the order given.
+func (f fixture) decode(t testing.TB, m *harnesspb.ModelState, d *harnesspb.Decoding, prompts ...[]int32) [][]*harnesspb.TokenCandidate {
+	t.Helper()
+	r := &harnesspb.DecodeRequest{Model: m, Decoding: d}
+	for i, ids := range prompts {
+		r.Prompts = append(r.Prompts, &harnesspb.TokenPrompt{Id: fmt.Sprint(i), Ids: ids})
+	}
+	out := make([][]*harnesspb.TokenCandidate, len(prompts))
+	err := f.engine.Decode(t.Context(), r, func(a *harnesspb.DecodeResponse) error {
+		i, err := strconv.Atoi(a.GetId())
+		if err != nil || out[i] != nil {
+			return fmt.Errorf("answer to %q: unknown or second", a.GetId())
+		}
+		out[i] = a.GetCandidates()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestParityGreedy(t *testing.T) {
+	eachFixture(t, func(t *testing.T, f fixture) {
+		var g struct {
+			Greedy struct {
+				MaxNewTokens int32 `json:"max_new_tokens"`
+				EOS          int32 `json:"eos_token_id"`
+				Cases        []struct {
+					InputIDs []int32 `json:"input_ids"`
+					NewIDs   []int32 `json:"new_ids"`
+				} `json:"cases"`
+				OtherEOS struct {
+					EOS    int32     `json:"eos_token_id"`
+					NewIDs [][]int32 `json:"new_ids"`
+				} `json:"other_eos"`
+			} `json:"greedy"`
+		}
+		f.golden(t, "inference", &g)
+		d := &harnesspb.Decoding{Method: "greedy", MaxNewTokens: g.Greedy.MaxNewTokens, Eos: []int32{g.Greedy.EOS}}
+		var prompts [][]int32
+		for i, c := range g.Greedy.Cases {
+			prompts = append(prompts, c.InputIDs)
+			alone := f.decode(t, f.model(), d, c.InputIDs)[0][0].GetIds()
+			sameIDs(t, fmt.Sprintf("case %d alone", i), alone, c.NewIDs)
+		}
+		for i, got := range f.decode(t, f.model(), d, prompts...) {
+			sameIDs(t, fmt.Sprintf("case %d together", i), got[0].GetIds(), g.Greedy.Cases[i].NewIDs)
+		}
+		other := proto.Clone(d).(*harnesspb.Decoding)
+		other.Eos = []int32{g.Greedy.OtherEOS.EOS}
+		for i, got := range f.decode(t, f.model(), other, prompts...) {
+			sameIDs(t, fmt.Sprintf("case %d with another end token", i), got[0].GetIds(), g.Greedy.OtherEOS.NewIDs[i])
+		}
+	})
+}
+
+func TestParityBeam(t *testing.T) {
+	eachFixture(t, func(t *testing.T, f fixture) {
+		var g struct {
+			Beam struct {
+				Cases []struct {
+					InputIDs      [][]int32   `json:"input_ids"`
+					Beams         int32       `json:"num_beams"`
+					Return        int32       `json:"num_return_sequences"`
+					MaxNewTokens  int32       `json:"max_new_tokens"`
+					LengthPenalty float64     `json:"length_penalty"`
+					EarlyStopping any         `json:"early_stopping"`
+					EOS           int32       `json:"eos_token_id"`
+					Sequences     [][][]int32 `json:"sequences"`
+					Scores        [][]float64 `json:"sequences_scores"`
+				} `json:"cases"`
+			} `json:"beam"`
+		}
+		f.golden(t, "inference", &g)
+		for i, c := range g.Beam.Cases {
+			early, ok := c.EarlyStopping.(bool)
+			if !ok {
+				t.Logf("case %d: early_stopping %v cannot be asked for", i, c.EarlyStopping)
+				continue
+			}
+			d := &harnesspb.Decoding{
+				Method: "beam", Beams: c.Beams, Candidates: c.Return, MaxNewTokens: c.MaxNewTokens,
+				LengthPenalty: c.LengthPenalty, EarlyStopping: early, Eos: []int32{c.EOS},
+			}
+			for j, got := range f.decode(t, f.model(), d, c.InputIDs...) {
+				if len(got) != len(c.Sequences[j]) {
+					t.Errorf("case %d prompt %d: %d candidates, want %d", i, j, len(got), len(c.Sequences[j]))
+					continue
+				}
+				for rank, candidate := range got {
+					what := fmt.Sprintf("case %d prompt %d rank %d", i, j, rank)
+					sameIDs(t, what, candidate.GetIds(), c.Sequences[j][rank])
+					if want := c.Scores[j][rank]; !(math.Abs(candidate.GetScore()-want) <= 1e-4) {
+						t.Errorf("%s: score %v, want %v", what, candidate.GetScore(), want)
+					}
+				}
+			}
+		}
+	})
+}
+
+func sameIDs(t testing.TB, what string, got, want []int32) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: ids %v, want %v", what, got, want)
+	}
 }

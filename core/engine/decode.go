@@ -1,0 +1,337 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"harness/core/protocol/harnesspb"
+)
+
+// Bounds of a decode request.
+const (
+	maxBeams     = 256
+	maxBatch     = 1024
+	maxNewTokens = 1 << 14
+)
+
+// Decode answers prompts. Prompts of one padded length are decoded side by
+// side in a batch of fixed shape; one that has ended leaves, and the next takes
+// its place.
+func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send func(*harnesspb.DecodeResponse) error) error {
+	if err := e.begin(ctx); err != nil {
+		return err
+	}
+	defer e.end()
+	n, err := e.network(r.GetModel())
+	if err != nil {
+		return err
+	}
+	d := r.GetDecoding()
+	if err := n.checkDecoding(d); err != nil {
+		return fmt.Errorf("decode: %w", err)
+	}
+	groups := map[int][]*harnesspb.TokenPrompt{}
+	for _, p := range r.GetPrompts() {
+		if err := n.checkTokens(fmt.Sprintf("prompt %q", p.GetId()), p.GetIds(), int(d.GetMaxNewTokens())); err != nil {
+			return fmt.Errorf("decode: %w", err)
+		}
+		length := bucket(len(p.GetIds()))
+		groups[length] = append(groups[length], p)
+	}
+	st, err := e.state(n, r.GetModel())
+	if err != nil {
+		return err
+	}
+	for _, length := range slices.Sorted(maps.Keys(groups)) {
+		b := &decoder{engine: e, network: n, state: st, decoding: d, shape: shapeOf(d, length), send: send, queue: groups[length]}
+		if err := b.run(ctx); err != nil {
+			return fmt.Errorf("decode: %w", err)
+		}
+	}
+	return nil
+}
+
+func (n *network) checkDecoding(d *harnesspb.Decoding) error {
+	switch d.GetMethod() {
+	case "greedy":
+		if d.GetCandidates() > 1 {
+			return fmt.Errorf("greedy search gives one candidate, not %d", d.GetCandidates())
+		}
+	case "beam":
+		if d.GetBeams() < 1 || d.GetBeams() > maxBeams {
+			return fmt.Errorf("%d beams, expected 1 to %d", d.GetBeams(), maxBeams)
+		}
+		if d.GetCandidates() < 1 || d.GetCandidates() > d.GetBeams() {
+			return fmt.Errorf("%d candidates of %d beams; expected 1 up to the number of beams", d.GetCandidates(), d.GetBeams())
+		}
+		if keep := int(d.GetBeams()) * max(2, 1+len(d.GetEos())); keep > n.vocabulary {
+			return fmt.Errorf("%d beams choose among %d tokens, but the vocabulary has %d", d.GetBeams(), keep, n.vocabulary)
+		}
+	default:
+		return fmt.Errorf("unknown method %q, expected greedy or beam", d.GetMethod())
+	}
+	if lp := d.GetLengthPenalty(); math.IsNaN(lp) || math.Abs(lp) > 100 {
+		return fmt.Errorf("length penalty %v is out of range", lp)
+	}
+	if d.GetMaxNewTokens() < 1 || d.GetMaxNewTokens() > maxNewTokens {
+		return fmt.Errorf("%d new tokens, expected 1 to %d", d.GetMaxNewTokens(), maxNewTokens)
+	}
+	if d.GetBatchSize() < 0 || d.GetBatchSize() > maxBatch {
+		return fmt.Errorf("a batch of %d prompts, expected up to %d", d.GetBatchSize(), maxBatch)
+	}
+	return nil
+}
+
+func shapeOf(d *harnesspb.Decoding, length int) decodeShape {
+	s := decodeShape{beams: 1, prompt: length, new: bucket(int(d.GetMaxNewTokens())), prompts: int(d.GetBatchSize()), greedy: d.GetMethod() == "greedy"}
+	if !s.greedy {
+		s.beams = int(d.GetBeams())
+	}
+	if s.prompts == 0 {
+		// Some tens of rows keep two cores or a GPU's memory bus busy.
+		s.prompts = max(1, 32/s.beams)
+	}
+	return s
+}
+
+// decoder runs the prompts of one shape.
+type decoder struct {
+	engine   *Engine
+	network  *network
+	state    *state
+	decoding *harnesspb.Decoding
+	shape    decodeShape
+	send     func(*harnesspb.DecodeResponse) error
+	queue    []*harnesspb.TokenPrompt
+
+	slots                 []*slot
+	prompts, added        []*tensors.Tensor // caches
+	prefill, insert, step *executable
+}
+
+// slot is a prompt in the batch.
+type slot struct {
+	prompt  *harnesspb.TokenPrompt
+	search  search
+	fed     int // tokens fed after the prompt
+	seconds float64
+}
+
+func (b *decoder) run(ctx context.Context) error {
+	if err := b.prepare(); err != nil {
+		return err
+	}
+	defer func() {
+		release(b.prompts...)
+		release(b.added...)
+	}()
+	b.slots = make([]*slot, b.shape.prompts)
+	for {
+		if err := b.fill(ctx); err != nil {
+			return err
+		}
+		active := 0
+		for _, s := range b.slots {
+			if s != nil {
+				active++
+			}
+		}
+		if active == 0 {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		started := time.Now()
+		ended, err := b.advance()
+		if err != nil {
+			return err
+		}
+		share := time.Since(started).Seconds() / float64(active)
+		for _, s := range b.slots {
+			if s != nil {
+				s.seconds += share
+			}
+		}
+		for _, i := range ended {
+			if err := b.answer(b.slots[i]); err != nil {
+				return err
+			}
+			b.slots[i] = nil
+		}
+	}
+}
+
+// prepare compiles and makes empty caches.
+func (b *decoder) prepare() (err error) {
+	e, n, s := b.engine, b.network, b.shape
+	if b.prefill, err = e.executable(fmt.Sprintf("%s prefill %d greedy %v", n.digest, s.prompt, s.greedy), n.prefillGraph(s)); err != nil {
+		return err
+	}
+	if b.insert, err = e.executable(fmt.Sprintf("%s insert %v", n.digest, s), insertGraph); err != nil {
+		return err
+	}
+	if b.step, err = e.executable(fmt.Sprintf("%s step %v", n.digest, s), n.stepGraph(s)); err != nil {
+		return err
+	}
+	zeros, err := e.executable(fmt.Sprintf("%s zeros %v", n.digest, s), n.zerosGraph(s))
+	if err != nil {
+		return err
+	}
+	out, err := zeros.run([]any{int32(0)})
+	if err != nil {
+		return err
+	}
+	if len(out) == 0 {
+		return errors.New("the network has no attention")
+	}
+	b.prompts, b.added = out[:len(out)/2], out[len(out)/2:]
+	return nil
+}
+
+// fill brings waiting prompts into free slots.
+func (b *decoder) fill(ctx context.Context) error {
+	for i := range b.slots {
+		for b.slots[i] == nil && len(b.queue) > 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			p := b.queue[0]
+			b.queue = b.queue[1:]
+			s, err := b.enter(p, i)
+			if err != nil {
+				return err
+			}
+			b.slots[i] = s
+		}
+	}
+	return nil
+}
+
+// enter runs a prompt and puts it into slot i; nil if its first token ended it.
+func (b *decoder) enter(p *harnesspb.TokenPrompt, i int) (*slot, error) {
+	started := time.Now()
+	s := &slot{prompt: p}
+	if b.shape.greedy {
+		s.search = &greedy{eos: b.decoding.GetEos(), limit: int(b.decoding.GetMaxNewTokens())}
+	} else {
+		s.search = newBeam(b.decoding)
+	}
+	flat := make([]int32, b.shape.prompt)
+	copy(flat, p.GetIds())
+	tokens := tensors.FromFlatDataAndDimensions(flat, 1, b.shape.prompt)
+	last := tensors.FromFlatDataAndDimensions([]int32{int32(len(p.GetIds()) - 1)}, 1, 1)
+	defer release(tokens, last)
+	out, err := b.prefill.run(append(anyOf(b.state.weights), tokens, last))
+	if err != nil {
+		return nil, err
+	}
+	defer release(out...)
+	cached := out[len(out)-len(b.prompts):]
+	done := false
+	if err := b.eachPrediction(out, 1, func(_ int, p predictions) { done = s.search.advance(p) }); err != nil {
+		return nil, err
+	}
+	s.seconds = time.Since(started).Seconds()
+	if done {
+		return nil, b.answer(s)
+	}
+	args, err := b.engine.donate(nil, b.prompts)
+	b.prompts = nil
+	if err != nil {
+		return nil, err
+	}
+	if b.prompts, err = b.insert.run(append(append(args, anyOf(cached)...), int32(i))); err != nil {
+		return nil, err
+	}
+	s.seconds = time.Since(started).Seconds()
+	return s, nil
+}
+
+// advance runs one step of all slots and gives those that have ended.
+func (b *decoder) advance() (ended []int, err error) {
+	p, w := b.shape.prompts, b.shape.beams
+	tokens, parents := make([]int32, p*w), make([]int32, p*w)
+	lengths, times := make([]int32, p), make([]int32, p)
+	for i, s := range b.slots {
+		if s == nil {
+			lengths[i] = 1 // an empty slot computes something harmless
+			continue
+		}
+		t, from := s.search.next()
+		copy(tokens[i*w:], t)
+		copy(parents[i*w:], from)
+		lengths[i], times[i] = int32(len(s.prompt.GetIds())), int32(s.fed)
+		s.fed++
+	}
+	inputs := []*tensors.Tensor{
+		tensors.FromFlatDataAndDimensions(tokens, p, w), tensors.FromFlatDataAndDimensions(parents, p, w),
+		tensors.FromFlatDataAndDimensions(lengths, p), tensors.FromFlatDataAndDimensions(times, p),
+	}
+	defer release(inputs...)
+	args, err := b.engine.donate(append(anyOf(b.state.weights), anyOf(b.prompts)...), b.added)
+	b.added = nil
+	if err != nil {
+		return nil, err
+	}
+	out, err := b.step.run(append(args, anyOf(inputs)...))
+	if err != nil {
+		return nil, err
+	}
+	heads := len(out) - len(b.prompts)
+	b.added = out[heads:]
+	defer release(out[:heads]...)
+	err = b.eachPrediction(out, p, func(i int, p predictions) {
+		if b.slots[i] != nil && b.slots[i].search.advance(p) {
+			ended = append(ended, i)
+		}
+	})
+	return ended, err
+}
+
+// eachPrediction reads what an execution predicts for each of some prompts.
+func (b *decoder) eachPrediction(out []*tensors.Tensor, prompts int, do func(i int, p predictions)) error {
+	if b.shape.greedy {
+		best, err := tensors.CopyFlatData[int32](out[0])
+		if err != nil {
+			return err
+		}
+		each, err := tensors.CopyFlatData[float32](out[1])
+		if err != nil {
+			return err
+		}
+		for i := range prompts {
+			if math.IsNaN(float64(each[i])) {
+				return errNotFinite
+			}
+			do(i, predictions{token: best[i], probability: each[i]})
+		}
+		return nil
+	}
+	var failed error
+	err := tensors.ConstFlatData(out[0], func(flat []float32) {
+		rows := len(flat) / prompts
+		for i := range prompts {
+			if math.IsNaN(float64(flat[i*rows])) {
+				failed = errNotFinite
+				return
+			}
+			do(i, predictions{logProbabilities: flat[i*rows:][:rows]})
+		}
+	})
+	return errors.Join(err, failed)
+}
+
+var errNotFinite = errors.New("the network's logits are not finite; were its weights trained until they diverged?")
+
+// answer sends what a search found.
+func (b *decoder) answer(s *slot) error {
+	return b.send(&harnesspb.DecodeResponse{Id: s.prompt.GetId(), Candidates: s.search.candidates(), Seconds: s.seconds})
+}
