@@ -999,9 +999,12 @@ type Decoding struct {
 	Pad           int32                  `protobuf:"varint,8,opt,name=pad,proto3" json:"pad,omitempty"`
 	// Prompts decoded side by side; 0: the engine chooses. Part of a result's
 	// provenance, since rounding depends on it.
-	BatchSize     int32 `protobuf:"varint,9,opt,name=batch_size,json=batchSize,proto3" json:"batch_size,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	BatchSize int32 `protobuf:"varint,9,opt,name=batch_size,json=batchSize,proto3" json:"batch_size,omitempty"`
+	// Stop only when no running beam could still win at full length (Hugging
+	// Face's early_stopping "never"); excludes early_stopping.
+	NeverStopEarly bool `protobuf:"varint,10,opt,name=never_stop_early,json=neverStopEarly,proto3" json:"never_stop_early,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Decoding) Reset() {
@@ -1095,6 +1098,13 @@ func (x *Decoding) GetBatchSize() int32 {
 		return x.BatchSize
 	}
 	return 0
+}
+
+func (x *Decoding) GetNeverStopEarly() bool {
+	if x != nil {
+		return x.NeverStopEarly
+	}
+	return false
 }
 
 type TokenPrompt struct {
@@ -1468,7 +1478,7 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\rDecodeRequest\x12,\n" +
 	"\x05model\x18\x01 \x01(\v2\x16.harness.v1.ModelStateR\x05model\x120\n" +
 	"\bdecoding\x18\x02 \x01(\v2\x14.harness.v1.DecodingR\bdecoding\x121\n" +
-	"\aprompts\x18\x03 \x03(\v2\x17.harness.v1.TokenPromptR\aprompts\"\x8f\x02\n" +
+	"\aprompts\x18\x03 \x03(\v2\x17.harness.v1.TokenPromptR\aprompts\"\xb9\x02\n" +
 	"\bDecoding\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x14\n" +
 	"\x05beams\x18\x02 \x01(\x05R\x05beams\x12\x1e\n" +
@@ -1481,7 +1491,9 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\x03eos\x18\a \x03(\x05R\x03eos\x12\x10\n" +
 	"\x03pad\x18\b \x01(\x05R\x03pad\x12\x1d\n" +
 	"\n" +
-	"batch_size\x18\t \x01(\x05R\tbatchSize\"/\n" +
+	"batch_size\x18\t \x01(\x05R\tbatchSize\x12(\n" +
+	"\x10never_stop_early\x18\n" +
+	" \x01(\bR\x0eneverStopEarly\"/\n" +
 	"\vTokenPrompt\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03ids\x18\x02 \x03(\x05R\x03ids\"v\n" +
