@@ -1,0 +1,222 @@
+// Package safetensors reads and writes the safetensors format: eight bytes
+// with the header's length, a JSON header that gives every tensor its type,
+// shape and place, and the tensors' bytes one after another, little-endian.
+//
+// A file is not trusted: its header is checked against the file's size before
+// anything is allocated or read, and every error names the file and the tensor.
+package safetensors
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"os"
+	"slices"
+)
+
+// Info says what a tensor is without its data.
+type Info struct {
+	Name  string
+	DType DType
+	Shape []int // empty: a scalar
+}
+
+// Bytes is the length of the tensor's data, or an error where the type is
+// unknown, a dimension negative, or the product beyond an int64.
+func (i Info) Bytes() (int64, error) {
+	size := int64(i.DType.Size())
+	if size == 0 {
+		return 0, fmt.Errorf("element type %q is not known", i.DType)
+	}
+	empty := false
+	for _, d := range i.Shape {
+		if d < 0 {
+			return 0, fmt.Errorf("shape %v has a negative dimension", i.Shape)
+		}
+		empty = empty || d == 0
+	}
+	if empty {
+		return 0, nil
+	}
+	for _, d := range i.Shape {
+		if size > math.MaxInt64/int64(d) {
+			return 0, fmt.Errorf("shape %v is too large", i.Shape)
+		}
+		size *= int64(d)
+	}
+	return size, nil
+}
+
+// Tensor is a tensor with its data, row-major and little-endian.
+type Tensor struct {
+	Info
+	Data []byte
+}
+
+// FromFloat32 makes an F32 tensor. The values must fill the shape, which Write
+// checks.
+func FromFloat32(name string, shape []int, values []float32) Tensor {
+	data := make([]byte, 4*len(values))
+	for i, v := range values {
+		binary.LittleEndian.PutUint32(data[4*i:], math.Float32bits(v))
+	}
+	return Tensor{Info{name, F32, slices.Clone(shape)}, data}
+}
+
+// Float32 gives the values of a tensor of any float type (see DType.IsFloat).
+func (t Tensor) Float32() ([]float32, error) {
+	values, err := decodeFloats(t.DType, t.Data)
+	if err != nil {
+		return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
+	}
+	return values, nil
+}
+
+// Source gives tensors by name: a File, a Set, or a whole checkpoint.
+type Source interface {
+	// Names lists all tensors, sorted.
+	Names() []string
+	// Info describes a tensor; false if there is none of this name.
+	Info(name string) (Info, bool)
+	// Tensor reads a tensor.
+	Tensor(name string) (Tensor, error)
+}
+
+// File is an open safetensors file. It may be used by several goroutines.
+type File struct {
+	label    string
+	reader   io.ReaderAt
+	close    func() error
+	metadata map[string]string
+	entries  map[string]entry
+	names    []string
+}
+
+var _ Source = (*File)(nil)
+
+// Open opens a file and checks its header; tensors are read when asked for.
+func Open(path string) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open safetensors: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s: not a regular file", path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("open safetensors: %w", err)
+	}
+	file, err := NewFile(f, info.Size(), path)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	file.close = f.Close
+	return file, nil
+}
+
+// NewFile reads size bytes of r as a file; label names it in errors.
+func NewFile(r io.ReaderAt, size int64, label string) (*File, error) {
+	header, err := readHeader(r, size)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", label, err)
+	}
+	return &File{
+		label:    label,
+		reader:   r,
+		metadata: header.metadata,
+		entries:  header.entries,
+		names:    slices.Sorted(maps.Keys(header.entries)),
+	}, nil
+}
+
+// Close closes a file from Open.
+func (f *File) Close() error {
+	if f.close == nil {
+		return nil
+	}
+	return f.close()
+}
+
+// Metadata is the header's free text, nil if it has none.
+func (f *File) Metadata() map[string]string { return maps.Clone(f.metadata) }
+
+// Names lists all tensors, sorted.
+func (f *File) Names() []string { return slices.Clone(f.names) }
+
+// Info describes a tensor; false if there is none of this name.
+func (f *File) Info(name string) (Info, bool) {
+	e, ok := f.entries[name]
+	info := e.info
+	info.Shape = slices.Clone(info.Shape)
+	return info, ok
+}
+
+// Tensor reads a tensor.
+func (f *File) Tensor(name string) (Tensor, error) {
+	e, ok := f.entries[name]
+	if !ok {
+		return Tensor{}, fmt.Errorf("%s: no tensor %q", f.label, name)
+	}
+	data := make([]byte, e.end-e.begin)
+	if _, err := f.reader.ReadAt(data, e.begin); err != nil && (err != io.EOF || len(data) > 0) {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return Tensor{}, fmt.Errorf("%s: read tensor %q: %w", f.label, name, err)
+	}
+	info, _ := f.Info(name)
+	return Tensor{info, data}, nil
+}
+
+// Set is a Source of tensors at hand.
+type Set map[string]Tensor
+
+var _ Source = Set(nil)
+
+// NewSet makes a Set; a name that comes twice is an error.
+func NewSet(tensors ...Tensor) (Set, error) {
+	set := make(Set, len(tensors))
+	for _, t := range tensors {
+		if _, twice := set[t.Name]; twice {
+			return nil, fmt.Errorf("two tensors are named %q", t.Name)
+		}
+		set[t.Name] = t
+	}
+	return set, nil
+}
+
+// ReadAll reads every tensor of a source.
+func ReadAll(from Source) (Set, error) {
+	set := Set{}
+	for _, name := range from.Names() {
+		t, err := from.Tensor(name)
+		if err != nil {
+			return nil, err
+		}
+		set[name] = t
+	}
+	return set, nil
+}
+
+// Names lists all tensors, sorted.
+func (s Set) Names() []string { return slices.Sorted(maps.Keys(s)) }
+
+// Info describes a tensor; false if there is none of this name.
+func (s Set) Info(name string) (Info, bool) {
+	t, ok := s[name]
+	return t.Info, ok
+}
+
+// Tensor gives a tensor.
+func (s Set) Tensor(name string) (Tensor, error) {
+	t, ok := s[name]
+	if !ok {
+		return Tensor{}, fmt.Errorf("no tensor %q", name)
+	}
+	return t, nil
+}
