@@ -1,0 +1,165 @@
+package snapshot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"harness/core/weights/internal/atomicfile"
+)
+
+// folder is a checkpoint folder and the place its links may lead to: itself
+// or, where it lies in a hub cache (REPO/snapshots/REVISION, files linked to
+// REPO/blobs), REPO.
+type folder struct {
+	dir  string // as the caller named it, for errors
+	real string // no links in it
+	root string // what links must stay inside
+}
+
+func openFolder(dir string) (folder, error) {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return folder{}, fmt.Errorf("checkpoint folder: %w", err)
+	}
+	if real, err = filepath.Abs(real); err != nil {
+		return folder{}, fmt.Errorf("checkpoint folder %s: %w", dir, err)
+	}
+	info, err := os.Stat(real)
+	if err != nil {
+		return folder{}, fmt.Errorf("checkpoint folder: %w", err)
+	}
+	if !info.IsDir() {
+		return folder{}, fmt.Errorf("checkpoint folder %s: not a folder", dir)
+	}
+	f := folder{dir: dir, real: real, root: real}
+	if parent := filepath.Dir(real); filepath.Base(parent) == "snapshots" {
+		f.root = filepath.Dir(parent)
+	}
+	return f, nil
+}
+
+// resolve finds the regular file of a slash-separated name; the error is
+// fs.ErrNotExist where there is none.
+func (f folder) resolve(name string) (string, error) {
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return "", fmt.Errorf("%s: %q leads out of the folder", f.dir, name)
+	}
+	real, err := filepath.EvalSymlinks(filepath.Join(f.real, filepath.FromSlash(name)))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", f.dir, err)
+	}
+	if real != f.root && !strings.HasPrefix(real, strings.TrimSuffix(f.root, string(filepath.Separator))+string(filepath.Separator)) {
+		return "", fmt.Errorf("%s: %s is a link that leads out of %s", f.dir, name, filepath.Base(f.root))
+	}
+	info, err := os.Stat(real)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", f.dir, err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%s: %s is not a regular file", f.dir, name)
+	}
+	return real, nil
+}
+
+// has says whether the name is a file of the folder.
+func (f folder) has(name string) (bool, error) {
+	_, err := f.resolve(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// read reads a small file.
+func (f folder) read(name string) ([]byte, error) {
+	path, err := f.resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+// files lists the folder's files, sorted, with slashes. A download's own book-keeping
+// (.cache, .git) and what a killed writer left behind are no part of it.
+func (f folder) files() ([]string, error) {
+	var names []string
+	err := filepath.WalkDir(f.real, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		base := d.Name()
+		switch {
+		case p == f.real:
+			return nil
+		case d.IsDir() && (base == ".cache" || base == ".git" || atomicfile.Leftover(base)):
+			return filepath.SkipDir
+		case d.IsDir() || atomicfile.Leftover(base):
+			return nil
+		}
+		rel, err := filepath.Rel(f.real, p)
+		if err != nil {
+			return err
+		}
+		names = append(names, path.Clean(filepath.ToSlash(rel)))
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", f.dir, err)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Digest is the SHA-256, in hexadecimal, of a folder's files: for each, sorted
+// by relative name, the line "SHA-256 of the content, two spaces, name". Only
+// names and contents count, so a hub cache, whose files are links, and a plain
+// copy of it agree wherever they lie. A link out of the folder (in a hub
+// cache: out of the repository's own cache) is an error.
+func Digest(dir string) (string, error) {
+	f, err := openFolder(dir)
+	if err != nil {
+		return "", err
+	}
+	names, err := f.files()
+	if err != nil {
+		return "", err
+	}
+	all := sha256.New()
+	for _, name := range names {
+		if strings.ContainsAny(name, "\n\r") {
+			return "", fmt.Errorf("digest of %s: a line end in the name %q", dir, name)
+		}
+		sum, err := f.digestFile(name)
+		if err != nil {
+			return "", fmt.Errorf("digest: %w", err)
+		}
+		fmt.Fprintf(all, "%s  %s\n", sum, name)
+	}
+	return hex.EncodeToString(all.Sum(nil)), nil
+}
+
+func (f folder) digestFile(name string) (string, error) {
+	path, err := f.resolve(name)
+	if err != nil {
+		return "", err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}

@@ -1,0 +1,107 @@
+package snapshot
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"harness/core/weights/internal/atomicfile"
+	"harness/core/weights/safetensors"
+)
+
+// companions are the files beside config and weights that say how the model
+// is used. Tokenizer classes read whichever they know.
+func companions() []string {
+	return []string{
+		"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+		"vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "spiece.model", "chat_template.jinja",
+		"generation_config.json",
+	}
+}
+
+// Contents is what Write puts into a checkpoint folder.
+type Contents struct {
+	// Config is config.json, written byte for byte.
+	Config []byte
+	// Tensors go into one model.safetensors. Read one at a time.
+	Tensors safetensors.Source
+	// CopyFrom, if not empty, is a checkpoint folder whose tokenizer files and
+	// generation_config.json are copied.
+	CopyFrom string
+	// Files are written as they are, instead of those in CopyFrom.
+	Files map[string][]byte
+}
+
+// Write makes the checkpoint folder dir, which must not exist or be empty. It
+// appears complete or not at all.
+func Write(dir string, c Contents) error {
+	if !json.Valid(c.Config) {
+		return fmt.Errorf("write checkpoint %s: %s is not JSON", dir, configFile)
+	}
+	if c.Tensors == nil {
+		return fmt.Errorf("write checkpoint %s: no tensors given", dir)
+	}
+	for name := range c.Files {
+		if name != filepath.Base(name) || !filepath.IsLocal(name) || name == configFile || name == singleFile || name == indexFile {
+			return fmt.Errorf("write checkpoint %s: %q cannot be an additional file", dir, name)
+		}
+	}
+	return atomicfile.Folder(dir, func(tmp string) error {
+		if err := atomicfile.WriteBytes(filepath.Join(tmp, configFile), c.Config); err != nil {
+			return err
+		}
+		for _, name := range slices.Sorted(maps.Keys(c.Files)) {
+			if err := atomicfile.WriteBytes(filepath.Join(tmp, name), c.Files[name]); err != nil {
+				return err
+			}
+		}
+		if c.CopyFrom != "" {
+			if err := copyCompanions(tmp, c.CopyFrom, c.Files); err != nil {
+				return err
+			}
+		}
+		// Loaders for PyTorch refuse a file that does not say it is one.
+		return safetensors.WriteSource(filepath.Join(tmp, singleFile), c.Tensors, map[string]string{"format": "pt"})
+	})
+}
+
+func copyCompanions(to, from string, except map[string][]byte) error {
+	f, err := openFolder(from)
+	if err != nil {
+		return err
+	}
+	for _, name := range companions() {
+		if _, given := except[name]; given {
+			continue
+		}
+		source, err := f.resolve(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := copyFile(filepath.Join(to, name), source); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func copyFile(to, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	return atomicfile.Write(to, func(w io.Writer) error {
+		_, err := io.Copy(w, in)
+		return err
+	})
+}
