@@ -345,14 +345,17 @@ func (x *EnvironmentsResponse) GetEnvironments() []*Environment {
 
 // Environment describes a kind of box. See package core/sandbox.
 type Environment struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Dockerfile    string                 `protobuf:"bytes,2,opt,name=dockerfile,proto3" json:"dockerfile,omitempty"`
-	Files         map[string][]byte      `protobuf:"bytes,3,rep,name=files,proto3" json:"files,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Requirements  []*Requirement         `protobuf:"bytes,4,rep,name=requirements,proto3" json:"requirements,omitempty"`
-	Service       []string               `protobuf:"bytes,5,rep,name=service,proto3" json:"service,omitempty"`
-	Env           map[string]string      `protobuf:"bytes,6,rep,name=env,proto3" json:"env,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Limits        *Limits                `protobuf:"bytes,7,opt,name=limits,proto3" json:"limits,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Id           string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Dockerfile   string                 `protobuf:"bytes,2,opt,name=dockerfile,proto3" json:"dockerfile,omitempty"`
+	Files        map[string][]byte      `protobuf:"bytes,3,rep,name=files,proto3" json:"files,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Requirements []*Requirement         `protobuf:"bytes,4,rep,name=requirements,proto3" json:"requirements,omitempty"`
+	Service      []string               `protobuf:"bytes,5,rep,name=service,proto3" json:"service,omitempty"`
+	Env          map[string]string      `protobuf:"bytes,6,rep,name=env,proto3" json:"env,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Limits       *Limits                `protobuf:"bytes,7,opt,name=limits,proto3" json:"limits,omitempty"`
+	// Argv that runs once, when the environment is prepared, in a box whose
+	// /opt/harness can be written to: compiling the service, for instance.
+	Setup         []string `protobuf:"bytes,8,rep,name=setup,proto3" json:"setup,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -432,6 +435,13 @@ func (x *Environment) GetEnv() map[string]string {
 func (x *Environment) GetLimits() *Limits {
 	if x != nil {
 		return x.Limits
+	}
+	return nil
+}
+
+func (x *Environment) GetSetup() []string {
+	if x != nil {
+		return x.Setup
 	}
 	return nil
 }
@@ -843,7 +853,7 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x13EnvironmentsRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\"S\n" +
 	"\x14EnvironmentsResponse\x12;\n" +
-	"\fenvironments\x18\x01 \x03(\v2\x17.harness.v1.EnvironmentR\fenvironments\"\xa0\x03\n" +
+	"\fenvironments\x18\x01 \x03(\v2\x17.harness.v1.EnvironmentR\fenvironments\"\xb6\x03\n" +
 	"\vEnvironment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1e\n" +
 	"\n" +
@@ -853,7 +863,8 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\frequirements\x18\x04 \x03(\v2\x17.harness.v1.RequirementR\frequirements\x12\x18\n" +
 	"\aservice\x18\x05 \x03(\tR\aservice\x122\n" +
 	"\x03env\x18\x06 \x03(\v2 .harness.v1.Environment.EnvEntryR\x03env\x12*\n" +
-	"\x06limits\x18\a \x01(\v2\x12.harness.v1.LimitsR\x06limits\x1a8\n" +
+	"\x06limits\x18\a \x01(\v2\x12.harness.v1.LimitsR\x06limits\x12\x14\n" +
+	"\x05setup\x18\b \x03(\tR\x05setup\x1a8\n" +
 	"\n" +
 	"FilesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
