@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // The rules of [Lints].
@@ -90,215 +88,6 @@ func benchmarks(trials []Trial) []group {
 		groups[i].trials = append(groups[i].trials, t)
 	}
 	return groups
-}
-
-// sighting is one verdict on a text.
-type sighting struct {
-	trial, rank int
-	verdict     string
-}
-
-// text is a patched file of one bug with all verdicts that say something about it.
-type text struct {
-	bug  string
-	seen []sighting
-}
-
-// other is the first sighting with another verdict than the first one.
-func (t *text) other() (sighting, bool) {
-	for _, s := range t.seen[1:] {
-		if s.verdict != t.seen[0].verdict {
-			return s, true
-		}
-	}
-	return sighting{}, false
-}
-
-// texts gathers the verdicts of a group by text, in order of first appearance.
-func texts(j judge, trials []Trial) []*text {
-	type key struct {
-		bug, digest string
-		trial       int
-	}
-	index := map[key]*text{}
-	var list []*text
-	for i, t := range trials {
-		for _, o := range t.Outcomes {
-			vs := j.side(o)
-			for rank, digest := range o.Patches[:min(len(o.Patches), len(vs))] {
-				if digest == "" || decide(vs[rank]) == open {
-					continue
-				}
-				k := key{bug: o.Bug, digest: digest}
-				if digest == EmptyPatch {
-					// What an empty patch deletes, a line or a method, is up to the model; one file only in one trial.
-					k.trial = i + 1
-				}
-				found := index[k]
-				if found == nil {
-					found = &text{bug: o.Bug}
-					index[k] = found
-					list = append(list, found)
-				}
-				found.seen = append(found.seen, sighting{i, rank, vs[rank]})
-			}
-		}
-	}
-	return list
-}
-
-func contradictions(j judge, g group) []Lint {
-	again, torn, touching := 0, 0, 0
-	bugs := map[string]bool{}
-	example := ""
-	for _, t := range texts(j, g.trials) {
-		if len(t.seen) > 1 {
-			again++
-		}
-		b, ok := t.other()
-		if !ok {
-			continue
-		}
-		a := t.seen[0]
-		torn++
-		bugs[t.bug] = true
-		if slices.ContainsFunc(t.seen, func(s sighting) bool { return decide(s.verdict) == pass }) {
-			touching++
-		}
-		if example == "" {
-			example = fmt.Sprintf("%s is %s at rank %d of %s, and %s at rank %d", t.bug, a.verdict, a.rank, g.trials[a.trial], b.verdict, b.rank)
-			if b.trial != a.trial {
-				example += fmt.Sprintf(" of %s", g.trials[b.trial])
-			}
-		}
-	}
-	if torn == 0 {
-		return nil
-	}
-	least, most := tornBugs(j, g.trials)
-	within := fmt.Sprintf("%d to %d", least, most)
-	if least == most {
-		within = fmt.Sprint(least)
-	}
-	return []Lint{j.lint(RuleContradiction,
-		"%d of %s that were judged more than once on %s have different verdicts, %d of them %s among others, in %s (%s within a single trial); the text of %s: the judge is no function of the program",
-		torn, count(again, "text"), g, touching, j.passes, count(len(bugs), "bug"), within, example)}
-}
-
-// tornBugs is the least and the largest number of bugs, over trials, that hold one text with two verdicts within the
-// trial.
-func tornBugs(j judge, trials []Trial) (least, most int) {
-	for i, t := range trials {
-		bugs := map[string]bool{}
-		for _, x := range texts(j, []Trial{t}) {
-			if _, ok := x.other(); ok {
-				bugs[x.bug] = true
-			}
-		}
-		if i == 0 {
-			least = len(bugs)
-		}
-		least, most = min(least, len(bugs)), max(most, len(bugs))
-	}
-	return least, most
-}
-
-const (
-	// silentShare is the largest share of passes that makes a rank silent.
-	silentShare = 0.01
-	// silentChance is how improbable the silence must be if the rank passed as often as its neighbours. It is small
-	// because candidates of one bug are not independent, and because every rank of every benchmark is looked at.
-	silentChance = 1e-4
-)
-
-// silentRanks finds ranks that hardly ever pass although their neighbours do, over all trials of the group or, where
-// the group as a whole is sound, in a single trial.
-func silentRanks(j judge, g group) []Lint {
-	if lints := silentIn(j, g.trials, g.String()); len(lints) > 0 {
-		return lints
-	}
-	var lints []Lint
-	for _, t := range g.trials {
-		lints = append(lints, silentIn(j, []Trial{t}, t.String())...)
-	}
-	return lints
-}
-
-func silentIn(j judge, trials []Trial, where string) []Lint {
-	tally := tallyRanks(j, trials)
-	var lints []Lint
-	for rank, here := range tally {
-		var beside Proportion
-		var names []string
-		for _, n := range []int{rank - 1, rank + 1} {
-			if n >= 0 && n < len(tally) && tally[n].Total > 0 {
-				beside.Successes += tally[n].Successes
-				beside.Total += tally[n].Total
-				names = append(names, fmt.Sprintf("rank %d is %s %d of %d times", n, j.passes, tally[n].Successes, tally[n].Total))
-			}
-		}
-		if !silent(here, beside) {
-			continue
-		}
-		message := fmt.Sprintf("rank %d is %s %d of %d times", rank, j.passes, here.Successes, here.Total)
-		if n := passElsewhere(j, trials, rank); n > 0 {
-			place := "another"
-			if rank == 0 {
-				place = "a later"
-			}
-			message += fmt.Sprintf(" although %d of these texts are %s at %s rank", n, j.passes, place)
-		}
-		lints = append(lints, j.lint(RuleSilentRank, "%s; %s: the verdicts on %s contradict themselves", message, strings.Join(names, ", "), where))
-	}
-	return lints
-}
-
-func silent(here, beside Proportion) bool {
-	if here.Total == 0 || beside.Successes == 0 || here.Share() > silentShare {
-		return false
-	}
-	if beside.Successes == beside.Total {
-		return true
-	}
-	expected := distuv.Binomial{N: float64(here.Total), P: beside.Share()}
-	return expected.CDF(float64(here.Successes)) < silentChance
-}
-
-// tallyRanks counts passes among decided verdicts, by rank.
-func tallyRanks(j judge, trials []Trial) []Proportion {
-	var tally []Proportion
-	for _, t := range trials {
-		for _, o := range t.Outcomes {
-			for rank, v := range j.side(o) {
-				if rank == len(tally) {
-					tally = append(tally, Proportion{})
-				}
-				switch decide(v) {
-				case pass:
-					tally[rank].Successes++
-					tally[rank].Total++
-				case fail:
-					tally[rank].Total++
-				}
-			}
-		}
-	}
-	return tally
-}
-
-// passElsewhere counts the texts that fail at rank and pass at another rank of the same bug in the same trial.
-func passElsewhere(j judge, trials []Trial, rank int) int {
-	n := 0
-	for _, t := range trials {
-		for _, x := range texts(j, []Trial{t}) {
-			fails := slices.ContainsFunc(x.seen, func(s sighting) bool { return s.rank == rank && decide(s.verdict) == fail })
-			passes := slices.ContainsFunc(x.seen, func(s sighting) bool { return s.rank != rank && decide(s.verdict) == pass })
-			if fails && passes {
-				n++
-			}
-		}
-	}
-	return n
 }
 
 func emptyPasses(j judge, g group) []Lint {
@@ -403,6 +192,13 @@ func are(n int) string {
 		return "is"
 	}
 	return "are"
+}
+
+func have(n int) string {
+	if n == 1 {
+		return "has"
+	}
+	return "have"
 }
 
 // few lists the first names and says how many more there are.
