@@ -1,0 +1,123 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+)
+
+// tree is the folder that files are put into. All paths stay within it, links
+// included: they are made last, so that nothing is written through one.
+type tree struct {
+	root  *os.Root
+	keep  func(string) bool
+	limit int64 // bytes that may still come
+	links []link
+}
+
+type link struct{ name, target string }
+
+func newTree(dir string, options Options) (*tree, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	keep := options.Keep
+	if keep == nil {
+		keep = func(string) bool { return true }
+	}
+	return &tree{root: root, keep: keep, limit: options.MaxBytes}, nil
+}
+
+func (t *tree) close() { t.root.Close() }
+
+// file writes one file. Its size is what the source says, and is not exceeded.
+func (t *tree) file(name string, size int64, executable bool, open func() (io.ReadCloser, error)) error {
+	if err := validPath(name); err != nil {
+		return err
+	}
+	if size < 0 || size > t.limit {
+		return fmt.Errorf("%s: the files are larger than may be taken altogether", name)
+	}
+	t.limit -= size
+	if err := t.root.MkdirAll(path.Dir(name), 0o755); err != nil {
+		return err
+	}
+	mode := os.FileMode(0o644)
+	if executable {
+		mode = 0o755
+	}
+	in, err := open()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	defer in.Close()
+	out, err := t.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	written, err := io.Copy(out, io.LimitReader(in, size+1))
+	if closeErr := out.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil && written != size {
+		err = fmt.Errorf("has not the size of %d bytes that was announced", size)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// symlink remembers a link.
+func (t *tree) symlink(name, target string) error {
+	if err := validPath(name); err != nil {
+		return err
+	}
+	if path.IsAbs(target) {
+		return escapes(name, target)
+	}
+	t.links = append(t.links, link{name, target})
+	return nil
+}
+
+// link makes the links and checks where they lead.
+func (t *tree) link() error {
+	for _, l := range t.links {
+		if err := t.root.MkdirAll(path.Dir(l.name), 0o755); err != nil {
+			return err
+		}
+		if err := t.root.Symlink(l.target, l.name); err != nil {
+			return err
+		}
+	}
+	for _, l := range t.links {
+		// The root follows links that stay within it. One that leads nowhere
+		// is harmless, and its owner's affair.
+		if _, err := t.root.Stat(l.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return errors.Join(escapes(l.name, l.target), t.root.Remove(l.name))
+		}
+	}
+	return nil
+}
+
+func escapes(name, target string) error {
+	return fmt.Errorf("the symbolic link %s leads to %s, out of the tree; remove it from the source", name, target)
+}
+
+// validPath refuses names that no tree should hold.
+func validPath(name string) error {
+	if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, "\\\x00") {
+		return fmt.Errorf("the source holds a file with the forbidden name %q", name)
+	}
+	for _, part := range strings.Split(name, "/") {
+		if strings.EqualFold(part, ".git") {
+			return fmt.Errorf("the source holds a file with the forbidden name %q", name)
+		}
+	}
+	return nil
+}
