@@ -71,6 +71,9 @@ func (n *network) checkDecoding(d *harnesspb.Decoding) error {
 		if d.GetCandidates() < 1 || d.GetCandidates() > d.GetBeams() {
 			return fmt.Errorf("%d candidates of %d beams; expected 1 up to the number of beams", d.GetCandidates(), d.GetBeams())
 		}
+		if d.GetEarlyStopping() && d.GetNeverStopEarly() {
+			return errors.New("early stopping is both demanded and excluded")
+		}
 		if keep := int(d.GetBeams()) * max(2, 1+len(d.GetEos())); keep > n.vocabulary {
 			return fmt.Errorf("%d beams choose among %d tokens, but the vocabulary has %d", d.GetBeams(), keep, n.vocabulary)
 		}

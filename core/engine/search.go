@@ -60,6 +60,7 @@ type beam struct {
 	returned      int
 	lengthPenalty float64
 	earlyStopping bool
+	neverEarly    bool
 
 	length   int // tokens of each running beam
 	running  []hypothesis
@@ -80,7 +81,7 @@ type hypothesis struct {
 func newBeam(d *harnesspb.Decoding) *beam {
 	b := &beam{
 		eos: d.GetEos(), limit: int(d.GetMaxNewTokens()), width: int(d.GetBeams()), returned: int(d.GetCandidates()),
-		lengthPenalty: d.GetLengthPenalty(), earlyStopping: d.GetEarlyStopping(),
+		lengthPenalty: d.GetLengthPenalty(), earlyStopping: d.GetEarlyStopping(), neverEarly: d.GetNeverStopEarly(),
 	}
 	b.running = []hypothesis{{}}
 	return b
@@ -208,7 +209,11 @@ func (b *beam) settled() bool {
 	if b.earlyStopping {
 		return true
 	}
-	possible := b.running[0].score / float32(math.Pow(float64(b.length), b.lengthPenalty))
+	length := b.length
+	if b.neverEarly && b.lengthPenalty > 0 {
+		length = b.limit
+	}
+	possible := b.running[0].score / float32(math.Pow(float64(length), b.lengthPenalty))
 	return possible <= b.finished[len(b.finished)-1].score
 }
 

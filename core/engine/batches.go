@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"harness/core/protocol/harnesspb"
+)
+
+// batchesOf cuts examples into batches. Which examples meet depends on seed
+// and epoch alone; nil seeds keep their order.
+func batchesOf(examples []*harnesspb.TokenExample, size int, order *rand.PCG) [][]*harnesspb.TokenExample {
+	shuffled := make([]*harnesspb.TokenExample, len(examples))
+	copy(shuffled, examples)
+	if order != nil {
+		for i := len(shuffled) - 1; i > 0; i-- {
+			j := int(bounded(order, uint64(i+1)))
+			shuffled[i], shuffled[j] = shuffled[j], shuffled[i]
+		}
+	}
+	var batches [][]*harnesspb.TokenExample
+	for len(shuffled) > 0 {
+		n := min(size, len(shuffled))
+		batches = append(batches, shuffled[:n])
+		shuffled = shuffled[n:]
+	}
+	return batches
+}
+
+// bounded is uniform in [0, n), written out because the order of examples is
+// part of a result and must not change with a library.
+func bounded(r *rand.PCG, n uint64) uint64 {
+	limit := -n % n // 2^64 mod n
+	for {
+		if x := r.Uint64(); x >= limit {
+			return x % n
+		}
+	}
+}
+
+// labelsOf is the number of labels of an example. The first token has no
+// position before it that could predict it.
+func labelsOf(x *harnesspb.TokenExample) int {
+	return len(x.GetIds()) - max(1, int(x.GetPromptLength()))
+}
+
+// checkExamples refuses what cannot be trained on.
+func (n *network) checkExamples(what string, examples []*harnesspb.TokenExample) error {
+	for i, x := range examples {
+		name := fmt.Sprintf("%s example %d", what, i)
+		if err := n.checkTokens(name, x.GetIds(), 0); err != nil {
+			return err
+		}
+		if x.GetPromptLength() < 0 || labelsOf(x) < 1 {
+			return fmt.Errorf("%s: a prompt of %d in %d tokens leaves no label", name, x.GetPromptLength(), len(x.GetIds()))
+		}
+	}
+	return nil
+}
+
+// shapeOfBatch is the padded shape of a batch: buckets of its longest example
+// and of its longest target, and always as many rows, so that few shapes are
+// compiled.
+func shapeOfBatch(batch []*harnesspb.TokenExample, rows int) trainShape {
+	s := trainShape{rows: rows}
+	for _, x := range batch {
+		s.length = max(s.length, len(x.GetIds()))
+		s.labels = max(s.labels, labelsOf(x))
+	}
+	s.length = bucket(s.length)
+	s.labels = min(bucket(s.labels), s.length)
+	return s
+}
+
+// batchTensors are a batch on the host, in the order of batchInputs, and the
+// number of labels.
+func batchTensors(batch []*harnesspb.TokenExample, s trainShape, pad int32) ([]*tensors.Tensor, int) {
+	tokens := make([]int32, s.rows*s.length)
+	for i := range tokens {
+		tokens[i] = pad
+	}
+	pick, labels, weight := make([]int32, s.rows*s.labels), make([]int32, s.rows*s.labels), make([]float32, s.rows*s.labels)
+	count := 0
+	for i, x := range batch {
+		copy(tokens[i*s.length:], x.GetIds())
+		first := max(1, int(x.GetPromptLength()))
+		for j, label := range x.GetIds()[first:] {
+			at := i*s.labels + j
+			pick[at], labels[at], weight[at] = int32(first+j-1), label, 1
+			count++
+		}
+	}
+	return []*tensors.Tensor{
+		tensors.FromFlatDataAndDimensions(tokens, s.rows, s.length),
+		tensors.FromFlatDataAndDimensions(pick, s.rows, s.labels),
+		tensors.FromFlatDataAndDimensions(labels, s.rows, s.labels),
+		tensors.FromFlatDataAndDimensions(weight, s.rows, s.labels),
+	}, count
+}
+
+// rateAt is the learning rate of a step counted from 0 over all epochs, as
+// transformers' schedules give it.
+func rateAt(s *harnesspb.Schedule, rate float64, step int64) float64 {
+	if step < s.GetWarmupSteps() {
+		return rate * float64(step) / float64(max(1, s.GetWarmupSteps()))
+	}
+	if s.GetName() == "linear" {
+		left := float64(s.GetTotalSteps() - step)
+		return rate * max(0, left/float64(max(1, s.GetTotalSteps()-s.GetWarmupSteps())))
+	}
+	return rate
+}
+
+func checkSchedule(s *harnesspb.Schedule) error {
+	if s.GetWarmupSteps() < 0 || s.GetTotalSteps() < 0 {
+		return errors.New("schedule: warm-up and total steps must not be negative")
+	}
+	switch s.GetName() {
+	case "constant":
+	case "linear":
+		if s.GetTotalSteps() < 1 || s.GetWarmupSteps() > s.GetTotalSteps() {
+			return fmt.Errorf("schedule: linear over %d steps with %d of warm-up", s.GetTotalSteps(), s.GetWarmupSteps())
+		}
+	default:
+		return fmt.Errorf("unknown schedule %q, expected constant or linear", s.GetName())
+	}
+	return nil
+}

@@ -1,0 +1,227 @@
+package engine_test
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"harness/core/engine"
+	"harness/core/protocol/harnesspb"
+)
+
+// goldenTraining is golden/training.json.
+type goldenTraining struct {
+	Setup struct {
+		Batches []struct {
+			InputIDs      [][]int32 `json:"input_ids"`
+			AttentionMask [][]int32 `json:"attention_mask"`
+			Labels        [][]int32 `json:"labels"`
+		} `json:"batches"`
+		Steps int `json:"steps"`
+		AdamW struct {
+			LR          float64    `json:"lr"`
+			Betas       [2]float64 `json:"betas"`
+			Eps         float64    `json:"eps"`
+			WeightDecay float64    `json:"weight_decay"`
+		} `json:"adamw"`
+		Clip float64 `json:"grad_norm_clip"`
+	} `json:"setup"`
+	Methods map[string]struct {
+		Trainable    int64     `json:"trainable_parameters"`
+		All          int64     `json:"all_parameters"`
+		Loss         []float64 `json:"loss"`
+		Norm         []float64 `json:"grad_norm"`
+		LR           []float64 `json:"lr"`
+		FinalTensors map[string]struct {
+			MovedMaxAbs float64 `json:"moved_max_abs"`
+		} `json:"final_tensors"`
+	} `json:"methods"`
+}
+
+// warmup is the goldens' (training.json: "linear with warmup 2 of 12 steps").
+const warmup = 2
+
+// examples are the batches' rows, without padding.
+func (g goldenTraining) examples() []*harnesspb.TokenExample {
+	var out []*harnesspb.TokenExample
+	for step := range g.Setup.Steps {
+		b := g.Setup.Batches[step%len(g.Setup.Batches)]
+		for row, ids := range b.InputIDs {
+			x := &harnesspb.TokenExample{}
+			for i, id := range ids {
+				if b.AttentionMask[row][i] == 0 {
+					continue
+				}
+				if len(x.Ids) == int(x.PromptLength) && b.Labels[row][i] == -100 {
+					x.PromptLength++
+				}
+				x.Ids = append(x.Ids, id)
+			}
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func (g goldenTraining) start(m *harnesspb.ModelState, out string, pad int32) *harnesspb.TrainStart {
+	a := g.Setup.AdamW
+	return &harnesspb.TrainStart{
+		Model: m,
+		Optimizer: &harnesspb.Optimizer{
+			Name: "adamw", LearningRate: a.LR, Beta1: a.Betas[0], Beta2: a.Betas[1], Epsilon: a.Eps, WeightDecay: a.WeightDecay,
+		},
+		Schedule:  &harnesspb.Schedule{Name: "linear", WarmupSteps: warmup, TotalSteps: int64(g.Setup.Steps)},
+		BatchSize: int32(len(g.Setup.Batches[0].InputIDs)),
+		Clip:      g.Setup.Clip,
+		StateOut:  out,
+		Pad:       pad,
+		KeepOrder: true,
+	}
+}
+
+// train runs an epoch and gives its steps and its end.
+func (f fixture) train(t testing.TB, start *harnesspb.TrainStart, train, validation []*harnesspb.TokenExample) ([]*harnesspb.TrainStep, *harnesspb.TrainDone) {
+	t.Helper()
+	var steps []*harnesspb.TrainStep
+	var done *harnesspb.TrainDone
+	err := f.engine.Train(t.Context(), start, train, validation, func(e *harnesspb.TrainEvent) error {
+		if s := e.GetStep(); s != nil {
+			steps = append(steps, s)
+		}
+		if d := e.GetDone(); d != nil {
+			done = d
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done == nil {
+		t.Fatal("training ended without a done event")
+	}
+	return steps, done
+}
+
+// checkCurve compares each step with the golden one.
+func (g goldenTraining) checkCurve(t *testing.T, method string, steps []*harnesspb.TrainStep, done *harnesspb.TrainDone) {
+	t.Helper()
+	want := g.Methods[method]
+	if len(steps) != len(want.Loss) {
+		t.Fatalf("%d steps, want %d", len(steps), len(want.Loss))
+	}
+	var loss, norm float64
+	for i, s := range steps {
+		loss = max(loss, math.Abs(s.GetLoss()-want.Loss[i]))
+		norm = max(norm, math.Abs(s.GetGradientNorm()-want.Norm[i])/want.Norm[i])
+		if math.Abs(s.GetLearningRate()-want.LR[i]) > 1e-12 {
+			t.Errorf("step %d: learning rate %v, want %v", i, s.GetLearningRate(), want.LR[i])
+		}
+	}
+	t.Logf("largest differences: loss %.1e, gradient norm %.1e", loss, norm)
+	if !(loss <= 1e-3) || !(norm <= 0.01) {
+		t.Errorf("largest differences: loss %v (allowed 1e-3), gradient norm %v (allowed 1 %%)", loss, norm)
+	}
+	if done.GetTrainableParameters() != want.Trainable || done.GetAllParameters() != want.All {
+		t.Errorf("trains %d of %d parameters, want %d of %d",
+			done.GetTrainableParameters(), done.GetAllParameters(), want.Trainable, want.All)
+	}
+}
+
+func TestParityTrainingLoRA(t *testing.T) {
+	eachFixture(t, func(t *testing.T, f fixture) {
+		var g goldenTraining
+		f.golden(t, "training", &g)
+		m, _ := f.adapted(t, "lora", "initial")
+		out := t.TempDir()
+		steps, done := f.train(t, g.start(m, out, f.built.GetPad()), g.examples(), nil)
+		g.checkCurve(t, "lora_adamw", steps, done)
+
+		got := readTensors(t, filepath.Join(out, "trained.safetensors"))
+		final, _ := f.adapted(t, "lora", "final")
+		want, initial := readTensors(t, final.GetTrained()), readTensors(t, m.GetTrained())
+		var moved, difference float64
+		for name := range want {
+			w, i, x := floats(t, want, name), floats(t, initial, name), floats(t, got, name)
+			for k := range w {
+				moved = max(moved, math.Abs(float64(w[k]-i[k])))
+				difference = max(difference, math.Abs(float64(w[k]-x[k])))
+			}
+		}
+		t.Logf("final adapter: off by %.1e of the largest change", difference/moved)
+		if !(difference <= 0.02*moved) {
+			t.Errorf("final adapter is off by %v, the largest change is %v", difference, moved)
+		}
+	})
+}
+
+func TestParityTrainingFull(t *testing.T) {
+	eachFixture(t, func(t *testing.T, f fixture) {
+		var g goldenTraining
+		tensors := f.golden(t, "training", &g)
+		m := f.model()
+		r := f.attach(t, "full", "{}")
+		m.Rewrite = r.GetRewrite()
+		out := t.TempDir()
+		steps, done := f.train(t, g.start(m, out, f.built.GetPad()), g.examples(), nil)
+		g.checkCurve(t, "full_adamw", steps, done)
+
+		got := readTensors(t, filepath.Join(out, "trained.safetensors"))
+		for name, golden := range g.Methods["full_adamw"].FinalTensors {
+			want, x := floats(t, tensors, "full.adamw."+name), floats(t, got, name)
+			var difference float64
+			for k := range want {
+				difference = max(difference, math.Abs(float64(want[k]-x[k])))
+			}
+			t.Logf("%s: off by %.1e of its change", name, difference/golden.MovedMaxAbs)
+			if !(difference <= 0.02*golden.MovedMaxAbs) {
+				t.Errorf("%s is off by %v after moving by %v", name, difference, golden.MovedMaxAbs)
+			}
+		}
+	})
+}
+
+// A second epoch continues from files. It must give what training without a
+// break gives; since a call runs one epoch, the break is made visible by an
+// engine that knows nothing of the first.
+func TestEpochsResumeBitForBit(t *testing.T) {
+	eachFixture(t, func(t *testing.T, f fixture) {
+		var g goldenTraining
+		f.golden(t, "training", &g)
+		r := f.attach(t, "lora", `{"rank": 4, "alpha": 8, "dropout": 0.1}`)
+		run := func(epochs int, restarted bool) map[string]string {
+			m := f.model()
+			m.Rewrite, m.InitSeed = r.GetRewrite(), 7
+			files := map[string]string{}
+			state := ""
+			for epoch := range epochs {
+				f := f
+				if restarted {
+					f.engine = engine.New(engine.Options{Backend: os.Getenv("GOMLX_BACKEND")})
+					defer f.engine.Close()
+				}
+				start := g.start(m, t.TempDir(), f.built.GetPad())
+				start.Schedule = &harnesspb.Schedule{Name: "constant"}
+				start.KeepOrder, start.Seed, start.Epoch, start.StateIn = false, 3, int32(epoch), state
+				_, done := f.train(t, start, g.examples(), g.examples()[:3])
+				files[fmt.Sprintf("validation loss %d", epoch)] = fmt.Sprint(done.GetValidationLoss())
+				state = start.GetStateOut()
+				m.Trained = filepath.Join(state, "trained.safetensors")
+				for _, name := range []string{"trained.safetensors", "optimizer.safetensors"} {
+					files[fmt.Sprintf("%s of epoch %d", name, epoch)] = string(readFile(t, filepath.Join(state, name)))
+				}
+			}
+			return files
+		}
+		want := run(2, false)
+		for name, got := range run(2, true) {
+			if got != want[name] {
+				t.Errorf("%s differs after a restart", name)
+			}
+		}
+		if want["trained.safetensors of epoch 0"] == want["trained.safetensors of epoch 1"] {
+			t.Error("the second epoch changed nothing")
+		}
+	})
+}

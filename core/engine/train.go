@@ -1,0 +1,307 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"harness/core/protocol/harnesspb"
+)
+
+// maxRows bounds the examples of one step.
+const maxRows = 1 << 12
+
+// Train runs one epoch: a shuffled pass over the training examples, then the
+// loss of the validation examples. It writes the trained weights and the whole
+// optimizer state, so that another epoch continues with the same bits as if
+// there had been no break. When training diverges nothing is written.
+func (e *Engine) Train(ctx context.Context, start *harnesspb.TrainStart, train, validation []*harnesspb.TokenExample, send func(*harnesspb.TrainEvent) error) error {
+	if err := e.begin(ctx); err != nil {
+		return err
+	}
+	defer e.end()
+	started := time.Now()
+	t, err := e.newTrainer(start, train, validation)
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	defer t.free()
+	done, err := t.epoch(ctx, send)
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	done.Seconds = time.Since(started).Seconds()
+	done.PeakMemoryBytes = procKilobytes("/proc/self/status", "VmHWM:")
+	return send(&harnesspb.TrainEvent{Event: &harnesspb.TrainEvent_Done{Done: done}})
+}
+
+// trainer is one epoch.
+type trainer struct {
+	engine            *Engine
+	start             *harnesspb.TrainStart
+	network           *network
+	state             *state // not shared: its trained weights are consumed
+	train, validation []*harnesspb.TokenExample
+
+	frozen                 []*tensors.Tensor
+	trained, first, second []*tensors.Tensor // in the order of network.train's parameters
+	step                   int64             // optimizer steps before this epoch
+}
+
+func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*harnesspb.TokenExample) (_ *trainer, err error) {
+	n, err := e.network(start.GetModel())
+	if err != nil {
+		return nil, err
+	}
+	if err := checkStart(n, start); err != nil {
+		return nil, err
+	}
+	if len(train) == 0 {
+		return nil, errors.New("no training examples")
+	}
+	if err := n.checkExamples("training", train); err != nil {
+		return nil, err
+	}
+	if err := n.checkExamples("validation", validation); err != nil {
+		return nil, err
+	}
+	t := &trainer{engine: e, start: start, network: n, train: train, validation: validation}
+	if t.state, err = e.load(n, start.GetModel()); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			t.free()
+		}
+	}()
+	for i, p := range n.program.Parameters {
+		if n.trains(p.Name) {
+			t.trained = append(t.trained, t.state.weights[i])
+			continue
+		}
+		t.frozen = append(t.frozen, t.state.weights[i])
+	}
+	return t, t.loadMoments()
+}
+
+func checkStart(n *network, s *harnesspb.TrainStart) error {
+	if len(n.train) == 0 {
+		return errors.New("the rewrite trains no parameter")
+	}
+	o := s.GetOptimizer()
+	if o.GetName() != "adamw" {
+		return fmt.Errorf("unknown optimizer %q, expected adamw", o.GetName())
+	}
+	for _, x := range []struct {
+		name        string
+		value       float64
+		least, most float64
+	}{
+		{"learning rate", o.GetLearningRate(), 0, 1e3},
+		{"beta1", o.GetBeta1(), 0, 1 - 1e-12},
+		{"beta2", o.GetBeta2(), 0, 1 - 1e-12},
+		{"epsilon", o.GetEpsilon(), 0, 1},
+		{"weight decay", o.GetWeightDecay(), 0, 1e3},
+		{"clip", s.GetClip(), 0, 1e12},
+	} {
+		if !(x.value >= x.least && x.value <= x.most) {
+			return fmt.Errorf("%s %v is out of range", x.name, x.value)
+		}
+	}
+	if err := checkSchedule(s.GetSchedule()); err != nil {
+		return err
+	}
+	if s.GetBatchSize() < 1 || s.GetBatchSize() > maxRows {
+		return fmt.Errorf("a batch of %d examples, expected 1 to %d", s.GetBatchSize(), maxRows)
+	}
+	if s.GetEpoch() < 0 {
+		return fmt.Errorf("epoch %d is negative", s.GetEpoch())
+	}
+	if (s.GetEpoch() > 0) != (s.GetStateIn() != "") {
+		return fmt.Errorf("epoch %d: only epochs after the first continue an optimizer state", s.GetEpoch())
+	}
+	if s.GetStateOut() == "" {
+		return errors.New("no folder for the result")
+	}
+	if p := s.GetPad(); p < 0 || (n.tokenLimit > 0 && int64(p) >= n.tokenLimit) {
+		return fmt.Errorf("the padding token %d is outside the vocabulary of %d", p, n.tokenLimit)
+	}
+	return nil
+}
+
+func (t *trainer) free() {
+	release(t.trained...)
+	release(t.first...)
+	release(t.second...)
+	t.state.free()
+}
+
+// epoch trains, validates and saves.
+func (t *trainer) epoch(ctx context.Context, send func(*harnesspb.TrainEvent) error) (*harnesspb.TrainDone, error) {
+	var order *rand.PCG
+	if !t.start.GetKeepOrder() {
+		order = generator("shuffle", t.start.GetSeed(), uint64(t.start.GetEpoch()), "")
+	}
+	batches := batchesOf(t.train, int(t.start.GetBatchSize()), order)
+	done := &harnesspb.TrainDone{
+		ValidationLoss:      math.NaN(),
+		TrainableParameters: t.network.counts.Trainable,
+		AllParameters:       t.network.counts.All,
+	}
+	var sum, labels float64
+	for i, batch := range batches {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		s, err := t.runStep(batch)
+		if err != nil {
+			return nil, fmt.Errorf("step %d: %w", i+1, err)
+		}
+		sum += s.sum
+		labels += float64(s.labels)
+		done.Tokens += s.tokens
+		loss := s.sum / float64(s.labels)
+		err = send(&harnesspb.TrainEvent{Event: &harnesspb.TrainEvent_Step{Step: &harnesspb.TrainStep{
+			Step: int64(i + 1), Steps: int64(len(batches)), Loss: loss, GradientNorm: s.norm, LearningRate: s.rate, Tokens: s.tokens,
+		}}})
+		if err != nil {
+			return nil, err
+		}
+		if !finite(loss) || !finite(s.norm) {
+			done.TrainLoss = sum / labels
+			done.Diverged = fmt.Sprintf("at step %d the loss is %v and the gradient's norm %v", i+1, loss, s.norm)
+			return done, nil
+		}
+	}
+	done.TrainLoss = sum / labels
+	if len(t.validation) > 0 {
+		var err error
+		if done.ValidationLoss, err = t.validate(ctx); err != nil {
+			return nil, fmt.Errorf("validation: %w", err)
+		}
+		if !finite(done.ValidationLoss) {
+			done.Diverged = fmt.Sprintf("the validation loss is %v", done.ValidationLoss)
+			return done, nil
+		}
+	}
+	return done, t.save()
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// stepResult is what one optimizer step says of itself.
+type stepResult struct {
+	sum, norm, rate float64 // sum of the labels' losses
+	labels          int
+	tokens          int64
+}
+
+func (t *trainer) runStep(batch []*harnesspb.TokenExample) (stepResult, error) {
+	e, n := t.engine, t.network
+	o := t.start.GetOptimizer()
+	r := stepResult{rate: rateAt(t.start.GetSchedule(), o.GetLearningRate(), t.step)}
+	for _, x := range batch {
+		r.tokens += int64(len(x.GetIds()))
+	}
+	shape := shapeOfBatch(batch, int(t.start.GetBatchSize()))
+	x, err := e.executable(
+		fmt.Sprintf("%s train %v adamw %v %v %v clip %v", n.digest, shape, o.GetBeta1(), o.GetBeta2(), o.GetEpsilon(), t.start.GetClip()),
+		n.trainGraph(o, t.start.GetClip()))
+	if err != nil {
+		return r, err
+	}
+	inputs, labels := batchTensors(batch, shape, t.start.GetPad())
+	r.labels = labels
+	inputs = append(inputs,
+		tensors.FromFlatDataAndDimensions(stepScalars(o, r.rate, t.step+1), scalars),
+		tensors.FromFlatDataAndDimensions(t.dropoutKeys(), max(1, n.dropouts()), 2))
+	defer release(inputs...)
+
+	args := anyOf(t.frozen)
+	for _, ts := range []*[]*tensors.Tensor{&t.trained, &t.first, &t.second} {
+		args, err = e.donate(args, *ts)
+		*ts = nil
+		if err != nil {
+			return r, err
+		}
+	}
+	out, err := x.run(append(args, anyOf(inputs)...))
+	if err != nil {
+		return r, err
+	}
+	count := len(n.train)
+	t.trained, t.first, t.second = out[:count], out[count:2*count], out[2*count:3*count]
+	defer release(out[3*count:]...)
+	t.step++
+	r.sum, r.norm = scalar(out[3*count]), scalar(out[3*count+1])
+	return r, nil
+}
+
+func scalar(t *tensors.Tensor) float64 { return float64(tensors.ToScalar[float32](t)) }
+
+// dropoutKeys seed each dropout node at this step.
+func (t *trainer) dropoutKeys() []uint32 {
+	keys := make([]uint32, 2*max(1, t.network.dropouts()))
+	r := generator("dropout", t.start.GetSeed(), uint64(t.step), "")
+	for i := range keys {
+		keys[i] = uint32(r.Uint64() >> 32)
+	}
+	return keys
+}
+
+// generator is a source of random numbers of its own for each purpose.
+func generator(purpose string, seed, number uint64, name string) *rand.PCG {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %d %d %s", purpose, seed, number, name)
+	sum := h.Sum(nil)
+	return rand.NewPCG(binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:]))
+}
+
+// validate gives the mean loss over all labels of the validation examples.
+func (t *trainer) validate(ctx context.Context) (float64, error) {
+	e, n := t.engine, t.network
+	weights := t.weights()
+	var sum, labels float64
+	for _, batch := range batchesOf(t.validation, int(t.start.GetBatchSize()), nil) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		shape := shapeOfBatch(batch, int(t.start.GetBatchSize()))
+		x, err := e.executable(fmt.Sprintf("%s loss %v", n.digest, shape), n.lossGraph)
+		if err != nil {
+			return 0, err
+		}
+		inputs, count := batchTensors(batch, shape, t.start.GetPad())
+		out, err := x.run(append(anyOf(weights), anyOf(inputs)...))
+		release(inputs...)
+		if err != nil {
+			return 0, err
+		}
+		sum += scalar(out[0])
+		labels += float64(count)
+		release(out...)
+	}
+	return sum / labels, nil
+}
+
+// weights are all weights in the order of the parameters.
+func (t *trainer) weights() []*tensors.Tensor {
+	frozen, trained := t.frozen, t.trained
+	out := make([]*tensors.Tensor, 0, len(t.network.program.Parameters))
+	for _, p := range t.network.program.Parameters {
+		from := &frozen
+		if t.network.trains(p.Name) {
+			from = &trained
+		}
+		out = append(out, (*from)[0])
+		*from = (*from)[1:]
+	}
+	return out
+}
