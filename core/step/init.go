@@ -110,26 +110,36 @@ func (w Init) config(tok *tokenizer.Tokenizer) ([]byte, error) {
 
 // initialWeights draws the parameters and names them as a checkpoint would.
 func initialWeights(graph *pb.Graph, seed uint64) ([]safetensors.Tensor, error) {
-	parameters, err := ir.ExpandParameters(graph)
+	program, err := ir.Expand(graph)
 	if err != nil {
 		return nil, err
 	}
 	var tensors []safetensors.Tensor
-	for _, p := range parameters {
-		if len(p.GetSource().GetTensors()) == 0 {
-			return nil, fmt.Errorf("parameter %s names no checkpoint tensor: it cannot be saved", p.Name)
-		}
+	for _, p := range program.Parameters {
 		values, err := ir.Initialize(p, seed)
 		if err != nil {
 			return nil, err
 		}
-		shape := p.Shape
-		if p.Source.Transpose {
-			values, shape = transposed(values, shape)
+		t, err := checkpointTensor(p, values)
+		if err != nil {
+			return nil, err
 		}
-		tensors = append(tensors, safetensors.FromFloat32(p.Source.Tensors[0], shape, values))
+		tensors = append(tensors, t)
 	}
 	return tensors, nil
+}
+
+// checkpointTensor stores a parameter's values as its checkpoint names and
+// lays them out.
+func checkpointTensor(p ir.Param, values []float32) (safetensors.Tensor, error) {
+	if len(p.Tensors) == 0 {
+		return safetensors.Tensor{}, fmt.Errorf("parameter %s names no checkpoint tensor: it cannot be saved in a checkpoint", p.Name)
+	}
+	shape := p.Shape
+	if p.Transpose {
+		values, shape = transposed(values, shape)
+	}
+	return safetensors.FromFloat32(p.Tensors[0], shape, values), nil
 }
 
 // transposed swaps the axes of a matrix [rows, columns], row-major.

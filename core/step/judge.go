@@ -170,7 +170,7 @@ func outcomeName(o pb.Outcome) string {
 // environmentOf takes a plugin's description over.
 func environmentOf(e *pb.Environment) sandbox.Environment {
 	env := sandbox.Environment{
-		ID: e.Id, Dockerfile: e.Dockerfile, Files: e.Files, Service: e.Service, Env: e.Env,
+		ID: e.Id, Dockerfile: e.Dockerfile, Files: e.Files, Setup: e.Setup, Service: e.Service, Env: e.Env,
 		Limits: sandbox.Limits{
 			MemoryBytes: e.GetLimits().GetMemoryBytes(), CPUs: e.GetLimits().GetCpus(),
 			PIDs: int(e.GetLimits().GetPids()), TmpfsBytes: e.GetLimits().GetTmpfsBytes(),

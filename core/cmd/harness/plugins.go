@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/spf13/cobra"
+
+	"harness/core/pluginhost"
+)
+
+// pluginEntry is a plugin in `plugins list --format json`.
+type pluginEntry struct {
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`
+	Version  string `json:"version,omitempty"`
+	Protocol int    `json:"protocol,omitempty"`
+	Checksum string `json:"checksum"`
+	Path     string `json:"path"`
+	Error    string `json:"error,omitempty"`
+}
+
+func newPlugins(o *options) *cobra.Command {
+	cmd := &cobra.Command{Use: "plugins", Short: "Look at plugins"}
+	cmd.AddCommand(newPluginsList(o))
+	return cmd
+}
+
+func newPluginsList(o *options) *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the plugins that can be found",
+		Long: `List the plugins that can be found: binaries named harness-KIND-NAME beside
+this program and in the folders of $HARNESS_PLUGINS. A plugin that cannot be
+used is listed with the reason, and the exit code is 1.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !slices.Contains([]string{"terminal", "json"}, format) {
+				return fmt.Errorf("%w: --format %q: expected terminal or json", errUsage, format)
+			}
+			host := o.host()
+			defer host.Close()
+			infos, err := host.List(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				out := json.NewEncoder(cmd.OutOrStdout())
+				out.SetIndent("", "  ")
+				err = out.Encode(pluginEntries(infos))
+			} else {
+				err = printPlugins(cmd, infos)
+			}
+			if err != nil {
+				return err
+			}
+			return brokenPlugins(infos)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "terminal", "terminal or json")
+	return cmd
+}
+
+func pluginEntries(infos []pluginhost.Info) []pluginEntry {
+	entries := []pluginEntry{}
+	for _, i := range infos {
+		e := pluginEntry{Name: i.Name, Kind: i.Kind, Version: i.Version, Protocol: i.Protocol, Checksum: i.Checksum, Path: i.Path}
+		if i.Err != nil {
+			e.Error = i.Err.Error()
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+func printPlugins(cmd *cobra.Command, infos []pluginhost.Info) error {
+	table := tablewriter.NewTable(cmd.OutOrStdout())
+	table.Header("Name", "Kind", "Version", "Protocol", "Checksum", "Path")
+	for _, i := range infos {
+		version, protocol := i.Version, fmt.Sprint(i.Protocol)
+		if i.Err != nil {
+			version, protocol = "unusable", "-"
+		}
+		if err := table.Append(i.Name, i.Kind, version, protocol, fmt.Sprintf("%.12s", i.Checksum), i.Path); err != nil {
+			return err
+		}
+	}
+	return table.Render()
+}
+
+func brokenPlugins(infos []pluginhost.Info) error {
+	var first error
+	broken := 0
+	for _, i := range infos {
+		if i.Err != nil {
+			broken++
+			if first == nil {
+				first = i.Err
+			}
+		}
+	}
+	switch broken {
+	case 0:
+		return nil
+	case 1:
+		return first
+	}
+	return fmt.Errorf("%d plugins cannot be used; the first: %w", broken, first)
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+
+	"harness/core/plan"
+	"harness/core/run"
+	"harness/core/step"
+	"harness/core/store"
+)
+
+// progress is an observer that a command closes when the run is over.
+type progress interface {
+	run.Observer
+	Close()
+}
+
+// newProgress draws bars on a terminal, writes a line per step elsewhere, and
+// nothing but failures when quiet.
+func newProgress(w *os.File, p *plan.Plan, s *store.Store, quiet bool) progress {
+	todo := 0
+	for _, st := range p.Steps {
+		if !s.Has(st.Key) {
+			todo++
+		}
+	}
+	switch {
+	case quiet || todo == 0:
+		return &lines{w: w, total: todo, quiet: true}
+	case term.IsTerminal(int(w.Fd())):
+		return newBars(w, todo)
+	}
+	return &lines{w: w, total: todo}
+}
+
+// lines is progress that can be piped.
+type lines struct {
+	w     io.Writer
+	quiet bool
+	total int
+
+	mu    sync.Mutex
+	ended int
+}
+
+func (l *lines) printf(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintf(l.w, format, args...)
+}
+
+func (l *lines) Started(s *step.Step) {
+	if !l.quiet {
+		l.printf("begin  %s\n", s.Label)
+	}
+}
+
+func (l *lines) Progress(*step.Step, int64, int64, string) {}
+
+func (l *lines) Ended(s *step.Step, took time.Duration, err error) {
+	l.mu.Lock()
+	l.ended++
+	n := l.ended
+	l.mu.Unlock()
+	switch {
+	case err != nil:
+		l.printf("FAILED %s: %v\n", s.Label, err)
+	case !l.quiet:
+		l.printf("done   %s  %s  (%d of %d)\n", s.Label, took.Round(100*time.Millisecond), n, l.total)
+	}
+}
+
+func (l *lines) Skipped(s, because *step.Step) {
+	if !l.quiet {
+		l.printf("skip   %s, which needs %s\n", s.Label, because.Label)
+	}
+}
+
+func (l *lines) Close() {}
+
+// bars shows one bar for the whole study and one for each running step.
+type bars struct {
+	container *mpb.Progress
+	whole     *mpb.Bar
+
+	mu      sync.Mutex
+	running map[*step.Step]*stepBar
+}
+
+type stepBar struct {
+	bar  *mpb.Bar
+	mu   sync.Mutex
+	note string
+}
+
+func (b *stepBar) text(decor.Statistics) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.note
+}
+
+func newBars(w io.Writer, todo int) *bars {
+	container := mpb.New(mpb.WithOutput(w), mpb.WithWidth(32), mpb.WithRefreshRate(150*time.Millisecond))
+	whole := container.AddBar(int64(todo),
+		mpb.BarPriority(1<<20), // below the steps
+		mpb.PrependDecorators(decor.Name("study", decor.WC{W: 8, C: decor.DindentRight}), decor.CountersNoUnit("%d / %d steps", decor.WCSyncSpace)),
+		mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_GO)),
+	)
+	return &bars{container: container, whole: whole, running: map[*step.Step]*stepBar{}}
+}
+
+func (b *bars) Started(s *step.Step) {
+	sb := &stepBar{}
+	sb.bar = b.container.AddBar(0,
+		mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Name(s.Label, decor.WCSyncSpaceR)),
+		mpb.AppendDecorators(decor.CountersNoUnit("%d / %d", decor.WCSyncSpace), decor.Any(sb.text, decor.WCSyncSpace), decor.Elapsed(decor.ET_STYLE_GO, decor.WCSyncSpace)),
+	)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.running[s] = sb
+}
+
+func (b *bars) Progress(s *step.Step, done, total int64, note string) {
+	b.mu.Lock()
+	sb := b.running[s]
+	b.mu.Unlock()
+	if sb == nil {
+		return
+	}
+	sb.mu.Lock()
+	sb.note = note
+	sb.mu.Unlock()
+	// The total grows with the count while it is unknown; one more keeps the
+	// bar from completing before the step has ended.
+	sb.bar.SetTotal(max(total, done)+1, false)
+	sb.bar.SetCurrent(done)
+}
+
+func (b *bars) Ended(s *step.Step, took time.Duration, err error) {
+	b.mu.Lock()
+	sb := b.running[s]
+	delete(b.running, s)
+	b.mu.Unlock()
+	if sb != nil {
+		sb.bar.Abort(true)
+	}
+	if err != nil {
+		fmt.Fprintf(b.container, "FAILED %s: %v\n", s.Label, err)
+	}
+	b.whole.Increment()
+}
+
+func (b *bars) Skipped(*step.Step, *step.Step) { b.whole.Increment() }
+
+func (b *bars) Close() {
+	b.whole.Abort(false)
+	b.container.Wait()
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"harness/core/plan"
+	"harness/core/score"
+	"harness/core/step"
+	"harness/core/store"
+	"harness/reports"
+)
+
+func newReport(o *options) *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "report STUDY.hcl",
+		Short: "Print a study's tables from what is done",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(reports.Formats(), format) {
+				return fmt.Errorf("%w: --format %q: expected one of %s", errUsage, format, strings.Join(reports.Formats(), ", "))
+			}
+			host := o.host()
+			defer host.Close()
+			p, err := o.planned(cmd.Context(), host, args[0])
+			if err != nil {
+				return err
+			}
+			s, err := o.openStore(p.Study)
+			if err != nil {
+				return err
+			}
+			return writeReport(cmd.OutOrStdout(), p, s, format)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "terminal", strings.Join(reports.Formats(), ", "))
+	return cmd
+}
+
+// writeReport renders what of a plan is done.
+func writeReport(w io.Writer, p *plan.Plan, s *store.Store, format string) error {
+	var trials []score.Trial
+	for _, t := range p.Trials {
+		if !s.Has(t.Score) {
+			continue
+		}
+		var trial score.Trial
+		if err := step.ReadJSON(s, t.Score, "trial.json", &trial); err != nil {
+			return err
+		}
+		trials = append(trials, trial)
+	}
+	var notes []string
+	if missing := len(p.Trials) - len(trials); missing > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d trials are not finished; their cells are empty", missing, len(p.Trials)))
+	}
+	for _, lint := range score.Lints(trials) {
+		notes = append(notes, lint.String())
+	}
+	var tables []reports.TableSpec
+	for _, t := range p.Study.Tables {
+		tables = append(tables, reports.TableSpec{Name: t.Name, Title: t.Title, Rows: t.Rows, Columns: t.Columns, Values: t.Values})
+	}
+	report, err := reports.Build(p.Study.Name, p.Study.Title, tables, trials, notes)
+	if err != nil {
+		return err
+	}
+	return reports.Write(w, report, format)
+}
