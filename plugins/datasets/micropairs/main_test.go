@@ -1,0 +1,48 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"harness/core/sdk/dataset"
+	"harness/core/sdk/plugintest"
+)
+
+func TestDescription(t *testing.T) {
+	plugintest.Describe(t, "dataset", micropairs{})
+}
+
+func TestSamplesOverTheWire(t *testing.T) {
+	d := plugintest.Dataset(t, micropairs{})
+	samples := func(config string) ([]*dataset.Sample, error) {
+		var out []*dataset.Sample
+		err := d.Samples(t.Context(), &dataset.SamplesRequest{Config: []byte(config)}, func(s *dataset.Sample) error {
+			out = append(out, s)
+			return nil
+		})
+		return out, err
+	}
+
+	pairs, err := samples(`{"content":"pairs","count":20,"seed":1}`)
+	if err != nil || len(pairs) != 20 {
+		t.Fatalf("%d pairs, %v", len(pairs), err)
+	}
+	if p := pairs[0].GetPair(); !strings.HasSuffix(p.GetFixed(), "\n") || p.GetBuggy() == p.GetFixed() {
+		t.Errorf("not a pair: %v", p)
+	}
+	texts, err := samples(`{"content":"text","count":20,"seed":1}`)
+	if err != nil || len(texts) != 20 {
+		t.Fatalf("%d texts, %v", len(texts), err)
+	}
+	if !strings.HasPrefix(texts[0].GetText(), "public static ") {
+		t.Errorf("not a method: %q", texts[0].GetText())
+	}
+	for _, config := range []string{
+		`{"content":"pairs","count":0,"seed":1}`, `{"content":"pairs","count":1e9,"seed":1}`,
+		`{"content":"prose","count":1,"seed":1}`, `{"content":"pairs","count":1,"seed":-1}`, `{"rows":1}`, `[`,
+	} {
+		if _, err := samples(config); err == nil {
+			t.Errorf("%s: no error", config)
+		}
+	}
+}
