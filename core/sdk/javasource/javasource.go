@@ -1,0 +1,228 @@
+// Package javasource reads Java text just well enough to tell code from
+// comments and to find methods. It never fails: text that is not Java has no
+// methods. Plugins that deal in buggy programs, which may not compile, need no
+// more.
+package javasource
+
+import (
+	"bytes"
+	"regexp"
+	"sort"
+	"strings"
+	"unicode"
+)
+
+// Code returns text with comments blanked: each of their bytes, but for line
+// ends, is a space. Offsets and line numbers stay as they are.
+func Code(text string) string { return blank(text, false) }
+
+// Skeleton is Code with the insides of string and character literals blanked,
+// too, so that every brace in it is a brace.
+func Skeleton(text string) string { return blank(text, true) }
+
+func blank(text string, literals bool) string {
+	out := []byte(text)
+	hide := func(from, to int) {
+		for i := from; i < to && i < len(out); i++ {
+			if out[i] != '\n' && out[i] != '\r' {
+				out[i] = ' '
+			}
+		}
+	}
+	for i := 0; i < len(text); {
+		switch {
+		case strings.HasPrefix(text[i:], "//"):
+			end := indexFrom(text, i, "\n", 0)
+			hide(i, end)
+			i = end
+		case strings.HasPrefix(text[i:], "/*"):
+			end := indexFrom(text, i+2, "*/", 2)
+			hide(i, end)
+			i = end
+		case strings.HasPrefix(text[i:], `"""`):
+			end := literalEnd(text, i+3, `"""`, false)
+			if literals {
+				hide(i+3, end-3)
+			}
+			i = end
+		case text[i] == '"' || text[i] == '\'':
+			end := literalEnd(text, i+1, text[i:i+1], true)
+			if literals {
+				hide(i+1, end-1)
+			}
+			i = end
+		default:
+			i++
+		}
+	}
+	return string(out)
+}
+
+// indexFrom returns the offset behind the next mark, or the text's end.
+func indexFrom(text string, from int, mark string, behind int) int {
+	if from < len(text) {
+		if i := strings.Index(text[from:], mark); i >= 0 {
+			return from + i + behind
+		}
+	}
+	return len(text)
+}
+
+// literalEnd returns the offset behind the literal's closing quote. One that
+// is not closed ends with its line, or the text.
+func literalEnd(text string, from int, quote string, oneLine bool) int {
+	for i := from; i < len(text); i++ {
+		switch {
+		case text[i] == '\\':
+			i++
+		case oneLine && text[i] == '\n':
+			return i
+		case strings.HasPrefix(text[i:], quote):
+			return i + len(quote)
+		}
+	}
+	return len(text)
+}
+
+// Span is lines Start … End-1 of a text, counted from 1.
+type Span struct{ Start, End int }
+
+// Contains reports whether s lies within the span.
+func (o Span) Contains(s Span) bool { return o.Start <= s.Start && s.End <= o.End }
+
+// Methods returns the lines of all methods and constructors with bodies, in
+// the order of their first lines; annotations and modifiers belong to them,
+// comments above do not.
+func Methods(text string) []Span {
+	code := Skeleton(text)
+	type level struct {
+		start  int // offset of the header's first byte
+		method bool
+	}
+	var open []level
+	var found []Span
+	header, depth := 0, 0 // depth counts parentheses
+	for i := 0; i < len(code); i++ {
+		switch code[i] {
+		case '(':
+			depth++
+		case ')':
+			depth = max(0, depth-1)
+		case ';':
+			if depth == 0 {
+				header = i + 1
+			}
+		case '{':
+			start := header + len(code[header:i]) - len(strings.TrimLeftFunc(code[header:i], unicode.IsSpace))
+			open = append(open, level{start, isMethodHeader(code[header:i])})
+			header, depth = i+1, 0
+		case '}':
+			if n := len(open); n > 0 {
+				if last := open[n-1]; last.method {
+					found = append(found, Span{lineOf(code, last.start), lineOf(code, i) + 1})
+				}
+				open = open[:n-1]
+			}
+			header, depth = i+1, 0
+		}
+	}
+	sort.SliceStable(found, func(i, j int) bool {
+		if found[i].Start != found[j].Start {
+			return found[i].Start < found[j].Start
+		}
+		return found[i].End > found[j].End
+	})
+	return found
+}
+
+// Innermost returns the smallest method that contains all the spans.
+func Innermost(text string, spans ...Span) (Span, bool) {
+	var best Span
+	found := false
+	for _, method := range Methods(text) {
+		all := true
+		for _, s := range spans {
+			all = all && method.Contains(s)
+		}
+		if all && (!found || best.Contains(method)) {
+			best, found = method, true
+		}
+	}
+	return best, found
+}
+
+var (
+	methodHeader = regexp.MustCompile(`([A-Za-z_$][\w$]*)\s*\([^{};]*\)\s*(?:\[\s*\]\s*)*(?:throws\s[\w\s.,$@<>]+)?$`)
+	lastWord     = regexp.MustCompile(`([A-Za-z_$][\w$]*|[^\s\w])\s*$`)
+)
+
+// isMethodHeader judges what stands between the last delimiter and a brace.
+func isMethodHeader(header string) bool {
+	header = strings.TrimSpace(header)
+	at := methodHeader.FindStringSubmatchIndex(header)
+	if at == nil {
+		return false
+	}
+	switch header[at[2]:at[3]] {
+	case "if", "for", "while", "switch", "catch", "synchronized", "try", "do", "else", "return", "new", "assert", "throw", "super", "this":
+		return false
+	}
+	before := lastWord.FindString(header[:at[2]])
+	switch strings.TrimSpace(before) {
+	case "new", "=", ".", "(", ",", "return", "->", "&", "|", "+", "!", "?", ":", "else", "record", "@":
+		return false
+	}
+	return true
+}
+
+func lineOf(text string, offset int) int {
+	return 1 + strings.Count(text[:offset], "\n")
+}
+
+// Find returns the lines at which fragment stands in text, comments and white
+// space of both aside: every place where it begins with the first code of a
+// line and ends with the last.
+func Find(text, fragment string) []Span {
+	whole, part := squeeze(text), squeeze(fragment)
+	if len(part.code) == 0 {
+		return nil
+	}
+	var found []Span
+	for from := 0; ; {
+		i := bytes.Index(whole.code[from:], part.code)
+		if i < 0 {
+			return found
+		}
+		i += from
+		end := i + len(part.code)
+		startsLine := i == 0 || whole.line[i-1] < whole.line[i]
+		endsLine := end == len(whole.code) || whole.line[end] > whole.line[end-1]
+		if startsLine && endsLine {
+			found = append(found, Span{whole.line[i], whole.line[end-1] + 1})
+		}
+		from = i + 1
+	}
+}
+
+// squeezed is code without white space, with the line of each byte.
+type squeezed struct {
+	code []byte
+	line []int
+}
+
+func squeeze(text string) squeezed {
+	var s squeezed
+	code := Code(text)
+	line := 1
+	for i := 0; i < len(code); i++ {
+		switch c := code[i]; c {
+		case '\n':
+			line++
+		case ' ', '\t', '\r', '\f':
+		default:
+			s.code = append(s.code, c)
+			s.line = append(s.line, line)
+		}
+	}
+	return s
+}

@@ -1,0 +1,145 @@
+package javasource_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"harness/core/sdk/javasource"
+)
+
+func TestSkeleton(t *testing.T) {
+	for text, want := range map[string]string{
+		"a // }\nb":                 "a     \nb",
+		"a /* } \n */ b":            "a      \n    b",
+		`s = "}\"{" + '{';`:         `s = "    " + ' ';`,
+		"s = \"\"\"\n}\"x\n\"\"\";": "s = \"\"\"\n   \n\"\"\";",
+		`s = "open` + "\n}":         `s = "ope` + " \n}",
+		"/* never closed }":         "                 ",
+		`c = '\`:                    `c = ' `,
+	} {
+		got := javasource.Skeleton(text)
+		if len(got) != len(text) || strings.Count(got, "\n") != strings.Count(text, "\n") {
+			t.Errorf("%q became %q, of another shape", text, got)
+		}
+		if strings.ContainsAny(want, "{}") != strings.ContainsAny(got, "{}") {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+const program = `package p;
+import java.util.*;
+/** } */
+public class C {
+    static int[] x = { 1, 2 };
+    // a comment
+    @Override
+    public int f(Map<String, int[]> m)
+            throws Exception {
+        if (m == null) { return 1; }
+        Runnable r = () -> { run(); };
+        Object o = new Object() {
+            public String toString() {
+                return "}{";
+            }
+        };
+        for (int i = 0; i < 3; i++) { x[0]++; }
+        return 2;
+    }
+    C(int a) { super(); }
+    abstract void g();
+    static { x[1] = 0; }
+    enum E { A, B }
+    class D { <T extends Comparable<T>> T h(T... t) { try { return t[0]; } catch (Exception e) { throw e; } } }
+}
+`
+
+func TestMethods(t *testing.T) {
+	want := []javasource.Span{{7, 20}, {13, 16}, {20, 21}, {24, 25}}
+	if diff := cmp.Diff(want, javasource.Methods(program)); diff != "" {
+		t.Error(diff)
+	}
+	for _, test := range []struct{ of, want javasource.Span }{
+		{javasource.Span{Start: 14, End: 15}, javasource.Span{Start: 13, End: 16}},
+		{javasource.Span{Start: 10, End: 15}, javasource.Span{Start: 7, End: 20}},
+		{javasource.Span{Start: 5, End: 6}, javasource.Span{}},
+	} {
+		if got, _ := javasource.Innermost(program, test.of); got != test.want {
+			t.Errorf("around %v: %v, want %v", test.of, got, test.want)
+		}
+	}
+}
+
+func TestFind(t *testing.T) {
+	fragment := "public String toString(){ // other\n\n return \"}{\";}"
+	if diff := cmp.Diff([]javasource.Span{{Start: 13, End: 16}}, javasource.Find(program, fragment)); diff != "" {
+		t.Error(diff)
+	}
+	if got := javasource.Find(program, "if (m == null)"); got != nil {
+		t.Errorf("a part of a line was found at %v", got)
+	}
+	if got := javasource.Find(program, " // nothing"); got != nil {
+		t.Errorf("nothing was found at %v", got)
+	}
+}
+
+// The 203 recorded bugs name the method around each hunk.
+func TestInnermostOfRecordedBugs(t *testing.T) {
+	for _, name := range []string{"quixbugs.jsonl", "humanevaljava.jsonl"} {
+		path := filepath.Join("..", "..", "..", "..", "shared", "benchmarks", name)
+		f, err := os.Open(path)
+		if err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("the shared data is missing: put it beside the checkout: %v", err)
+			}
+			t.Skipf("the shared data is missing: put it beside the checkout: %v", err)
+		}
+		defer f.Close()
+		lines := bufio.NewScanner(f)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			var bug struct {
+				ID       string
+				File     string
+				Function struct{ Start, End int }
+				Hunks    []struct{ Start, End int }
+			}
+			if err := json.Unmarshal(lines.Bytes(), &bug); err != nil {
+				t.Fatal(err)
+			}
+			want := javasource.Span(bug.Function)
+			got, ok := javasource.Innermost(bug.File, javasource.Span(bug.Hunks[0]))
+			if !ok || got != want {
+				t.Errorf("%s: %v, want %v", bug.ID, got, want)
+			}
+		}
+		if err := lines.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func FuzzMethods(f *testing.F) {
+	f.Add(program)
+	f.Add("f() {{{")
+	f.Add("}}}'\\\"\"\"")
+	f.Fuzz(func(t *testing.T, text string) {
+		lines := 1 + strings.Count(text, "\n")
+		for _, m := range javasource.Methods(text) {
+			if m.Start < 1 || m.End <= m.Start || m.End > lines+1 {
+				t.Errorf("a method at %v of %d lines", m, lines)
+			}
+		}
+		for _, s := range javasource.Find(text, text) {
+			if s.Start < 1 || s.End > lines+1 {
+				t.Errorf("found at %v of %d lines", s, lines)
+			}
+		}
+	})
+}
