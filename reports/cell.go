@@ -1,0 +1,49 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"harness/core/score"
+)
+
+// confidence of the intervals in cells.
+const confidence = 0.95
+
+// cell renders one metric of a trial: shares as percentages with their counts, losses with four digits, counts plain.
+func cell(t score.Trial, metric string, interval bool) string {
+	v, ok := t.Metrics[metric]
+	if !ok {
+		return Missing
+	}
+	if p, ok := score.Share(t.Outcomes, metric); ok {
+		text := fmt.Sprintf("%.1f %% (%d/%d)", 100*p.Share(), p.Successes, p.Total)
+		if interval {
+			low, high := p.Wilson(confidence)
+			text += fmt.Sprintf(" [%.1f, %.1f]", 100*low, 100*high)
+		}
+		return text
+	}
+	name := metric[strings.LastIndexByte(metric, '.')+1:]
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return fmt.Sprint(v)
+	case strings.HasPrefix(name, "pass@"), strings.HasPrefix(name, "exact_match@"), strings.HasSuffix(name, "_rate") && name != "learning_rate", strings.HasSuffix(name, "_share"):
+		return percent(v)
+	case strings.Contains(name, "loss"):
+		return strconv.FormatFloat(v, 'f', 4, 64)
+	case v == math.Trunc(v) && math.Abs(v) < 1e15:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
+}
+
+// percent is a share without counts. Shares below 1 % keep two significant digits: adapters train 0.003 % of a model.
+func percent(share float64) string {
+	if p := 100 * share; p != 0 && math.Abs(p) < 1 {
+		return strconv.FormatFloat(p, 'g', 2, 64) + " %"
+	}
+	return strconv.FormatFloat(100*share, 'f', 1, 64) + " %"
+}

@@ -1,0 +1,27 @@
+// Package reports turns scored trials into tables, and writes them for terminals, Markdown, LaTeX, CSV and JSON.
+//
+// [Build] pivots trials into a [Report]: labels become rows and columns, metrics become cells. [Write] renders a report;
+// all formats are views of the same struct and say the same, notes included. The same report gives the same bytes, on
+// any machine and on any day: nothing depends on the order of a map, the locale, the clock or, unless the output is a
+// terminal, on the width of a screen.
+//
+// # JSON
+//
+// The JSON form is stable: fields may be added, and none is renamed or removed.
+//
+//	study    {name, title}
+//	tables   [{name, title, values, label_columns, header, columns, rows}]
+//	           values         the metrics shown
+//	           label_columns  how many of the columns, from the left, are row labels
+//	           header         the column headings by level: one list per level, each as long as columns
+//	           columns        the same headings as one string per column, levels joined by " / "
+//	           rows           cells as text, one list per row, each as long as columns; "–" where nothing was measured
+//	trials   [{labels {model, adapter, benchmark, prompt}, metrics {name: value},
+//	           outcomes [{bug, verdicts [by rank], exact_match, published, patches, refused}]}]
+//	notes    [text]
+//
+// # CSV
+//
+// Each table is a record "table", name, title, then a record of columns, then one per row, then an empty line. Notes
+// follow as records "note", text.
+package reports
