@@ -1,0 +1,264 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+const bubblewrapName = "bubblewrap"
+
+// setupLimit bounds an environment's setup.
+const setupLimit = 10 * time.Minute
+
+// bubblewrap makes boxes of Linux namespaces over the host's own root.
+type bubblewrap struct {
+	path     string // of bwrap
+	cache    string // where prepared environments lie
+	log      *slog.Logger
+	self     owner
+	cgroups  *cgroups
+	features features
+}
+
+// features of the installed bwrap that older ones lack.
+type features struct {
+	size, disableUserns bool
+}
+
+func openBubblewrap(ctx context.Context, options Options) (*bubblewrap, error) {
+	fail := func(op string, err error, hint string) error {
+		return &Error{Driver: bubblewrapName, Op: op, Err: err, Hint: hint}
+	}
+	path, err := exec.LookPath("bwrap")
+	if err != nil {
+		return nil, fail("find bwrap", err, "on Debian: apt-get install bubblewrap; or use sandbox \"docker\"")
+	}
+	help, err := exec.CommandContext(ctx, path, "--help").CombinedOutput()
+	if err != nil {
+		return nil, fail("run "+path+" --help", err, "")
+	}
+	self, err := thisProcess()
+	if err != nil {
+		return nil, fail("open", err, "")
+	}
+	d := &bubblewrap{path: path, cache: options.CacheDir, log: options.Logger, self: self, cgroups: findCgroups(self)}
+	d.features.size = bytes.Contains(help, []byte("--size "))
+	d.features.disableUserns = bytes.Contains(help, []byte("--disable-userns"))
+	if d.cgroups == nil {
+		d.log.Warn("no control group can be made here: memory and processes of a box are limited one by one, CPU time is not")
+	}
+	return d, nil
+}
+
+func (d *bubblewrap) Name() string { return bubblewrapName }
+
+func (d *bubblewrap) Close() error { return nil }
+
+// Prepare checks what the host must have and runs the setup, unless the outcome
+// is there already.
+func (d *bubblewrap) Prepare(ctx context.Context, env Environment) error {
+	if err := env.validate(); err != nil {
+		return err
+	}
+	fail := func(op string, err error) error { return &Error{Driver: bubblewrapName, Op: op, Err: err} }
+	if err := d.checkRequirements(env); err != nil {
+		return err
+	}
+	dir, err := d.preparedDir(env)
+	if err != nil {
+		return fail("prepare environment "+env.ID, err)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(d.cache, 0o755); err != nil {
+		return fail("make the cache folder", err)
+	}
+	lock := flock.New(dir + ".lock")
+	if _, err := lock.TryLockContext(ctx, 50*time.Millisecond); err != nil {
+		return fail("lock "+lock.Path(), err)
+	}
+	defer lock.Unlock()
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	d.log.Info("prepare environment", "environment", env.ID, "folder", dir)
+	// The lock's holder may remove what an earlier, killed holder left.
+	making := dir + ".tmp"
+	if err := removeAll(making); err != nil {
+		return fail("remove a half-made environment", err)
+	}
+	if err := writeFiles(making, env.Files); err != nil {
+		return fail("write the files of environment "+env.ID, err)
+	}
+	if len(env.Setup) > 0 {
+		if err := d.setup(ctx, env, making); err != nil {
+			return fail("set up environment "+env.ID, err)
+		}
+	}
+	if err := os.Rename(making, dir); err != nil {
+		return fail("keep environment "+env.ID, err)
+	}
+	return nil
+}
+
+// checkRequirements lists everything that is missing, not just the first thing.
+func (d *bubblewrap) checkRequirements(env Environment) error {
+	var missing []error
+	var hints []string
+	for _, r := range env.Requires {
+		var err error
+		if r.Command != "" {
+			_, err = exec.LookPath(r.Command)
+		}
+		if r.Path != "" && err == nil {
+			_, err = os.Stat(r.Path)
+		}
+		if err != nil {
+			missing = append(missing, err)
+			if r.Hint != "" && !strings.Contains(strings.Join(hints, "; "), r.Hint) {
+				hints = append(hints, r.Hint)
+			}
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	return &Error{Driver: bubblewrapName, Op: "look for what environment " + env.ID + " needs", Err: errors.Join(missing...), Hint: strings.Join(hints, "; ")}
+}
+
+// preparedDir names the folder by the environment and by the host's programs
+// that it was made with: an upgrade of the host makes another.
+func (d *bubblewrap) preparedDir(env Environment) (string, error) {
+	sum := sha256.New()
+	fmt.Fprintln(sum, env.contentDigest())
+	for _, r := range env.Requires {
+		path := r.Path
+		if path == "" {
+			found, err := exec.LookPath(r.Command)
+			if err != nil {
+				return "", err
+			}
+			path = found
+		}
+		resolved, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			return "", err
+		}
+		info, err := os.Stat(resolved)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintln(sum, resolved, info.Size(), info.ModTime().UnixNano())
+	}
+	return filepath.Join(d.cache, hex.EncodeToString(sum.Sum(nil)[:16])), nil
+}
+
+func writeFiles(dir string, files map[string][]byte) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for name, content := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, content, 0o555); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeAll removes a folder of ours, also where setup took its write bits.
+func removeAll(dir string) error {
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() {
+			return os.Chmod(path, 0o755)
+		}
+		return nil
+	})
+	return errors.Join(err, os.RemoveAll(dir))
+}
+
+// setup runs the environment's setup in a box that may write to dir.
+func (d *bubblewrap) setup(ctx context.Context, env Environment, dir string) error {
+	ctx, cancel := context.WithTimeout(ctx, setupLimit)
+	defer cancel()
+	p, err := d.launch(env, launch{argv: env.Setup, filesFrom: dir, filesWritable: true})
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	var output tail
+	copied := make(chan struct{})
+	go func() {
+		defer close(copied)
+		_, _ = io.Copy(&output, p.stdout)
+	}()
+	select {
+	case <-p.ended:
+	case <-ctx.Done():
+		p.kill()
+		return ctx.Err()
+	}
+	<-copied
+	if how := p.exit(); how.status != "exit code 0" {
+		return fmt.Errorf("%v ended with %s:\n%s\n%s", env.Setup, how.status, output.String(), p.stderr.String())
+	}
+	return nil
+}
+
+func (d *bubblewrap) Start(ctx context.Context, env Environment) (Box, error) {
+	if err := env.validate(); err != nil {
+		return nil, err
+	}
+	fail := func(err error) error { return &Error{Driver: bubblewrapName, Op: "start box", Err: err} }
+	dir, err := d.preparedDir(env)
+	if err != nil {
+		return nil, fail(err)
+	}
+	p, err := d.launch(env, launch{argv: env.Service, filesFrom: dir})
+	if err != nil {
+		return nil, fail(err)
+	}
+	b := &bubblewrapBox{process: p, session: &session{in: p.stdin, out: p.stdout, stderr: &p.stderr, ended: p.ended, how: p.exit, kill: p.kill}}
+	if err := b.session.start(ctx); err != nil {
+		return nil, errors.Join(fail(err), b.Close())
+	}
+	return b, nil
+}
+
+// Cleanup removes the control groups of dead processes; their boxes died with
+// them.
+func (d *bubblewrap) Cleanup(context.Context) error {
+	if err := d.cgroups.cleanup(); err != nil {
+		return &Error{Driver: bubblewrapName, Op: "remove old control groups", Err: err}
+	}
+	return nil
+}
+
+type bubblewrapBox struct {
+	process *process
+	session *session
+}
+
+func (b *bubblewrapBox) Do(ctx context.Context, request Request) (Reply, error) {
+	return b.session.do(ctx, request)
+}
+
+func (b *bubblewrapBox) Close() error { return b.process.close() }

@@ -1,0 +1,270 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// launch is what differs between the boxes of one environment.
+type launch struct {
+	argv          []string
+	filesFrom     string // what is found at /opt/harness
+	filesWritable bool
+}
+
+// process is a running bwrap.
+type process struct {
+	stdin  *os.File
+	stdout *os.File
+	stderr tail
+
+	command *exec.Cmd
+	group   *cgroup // nil where there are none
+	ended   chan struct{}
+	how     exit // set before ended is closed
+	kill    func()
+}
+
+func (p *process) exit() exit { return p.how }
+
+// close kills the box and waits until nothing of it is left.
+func (p *process) close() error {
+	p.kill()
+	<-p.ended
+	return p.group.remove()
+}
+
+// arguments of bwrap, but for those that name file descriptors.
+func (d *bubblewrap) arguments(env Environment, l launch) []string {
+	user := strconv.Itoa(boxUser)
+	args := []string{
+		"--unshare-all", "--unshare-user", "--uid", user, "--gid", user, "--hostname", "box",
+		"--die-with-parent", "--new-session",
+		// Where root runs bwrap, the payload would keep root's capabilities.
+		"--cap-drop", "ALL",
+		"--clearenv",
+	}
+	if d.features.disableUserns {
+		args = append(args, "--disable-userns")
+	}
+	for name, value := range env.variables() {
+		args = append(args, "--setenv", name, value)
+	}
+	args = append(args, rootArguments()...)
+	args = append(args, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev")
+	bind := "--ro-bind"
+	if l.filesWritable {
+		bind = "--bind"
+	}
+	args = append(args, bind, l.filesFrom, filesDir)
+	if d.features.size && env.Limits.TmpfsBytes > 0 {
+		args = append(args, "--size", strconv.FormatInt(env.Limits.TmpfsBytes, 10))
+	}
+	args = append(args, "--tmpfs", boxDir, "--dir", "/tmp", "--remount-ro", "/")
+	workDir := boxDir
+	if l.filesWritable {
+		workDir = filesDir
+	}
+	return append(args, "--chdir", workDir)
+}
+
+// rootArguments bind what programs need of the host's root, read-only: system
+// folders and the few files of /etc that make them work. No home, no /var, no
+// credentials.
+func rootArguments() []string {
+	args := []string{"--ro-bind", "/usr", "/usr"}
+	for _, dir := range []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"} {
+		if target, err := os.Readlink(dir); err == nil {
+			args = append(args, "--symlink", target, dir)
+		} else {
+			args = append(args, "--ro-bind-try", dir, dir)
+		}
+	}
+	etc := []string{"alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "passwd", "group", "nsswitch.conf", "fonts"}
+	// Debian's JDK keeps its configuration in /etc, and refuses to start without.
+	if java, err := filepath.Glob("/etc/java*"); err == nil {
+		for _, path := range java {
+			etc = append(etc, filepath.Base(path))
+		}
+	}
+	for _, name := range etc {
+		args = append(args, "--ro-bind-try", "/etc/"+name, "/etc/"+name)
+	}
+	return args
+}
+
+// pipes that a bwrap is started with; theirs are closed once it runs.
+type pipes struct {
+	ours, theirs []*os.File
+	err          error
+}
+
+// add makes a pipe and returns our end.
+func (p *pipes) add(weRead bool) *os.File {
+	r, w, err := os.Pipe()
+	if err != nil {
+		p.err = err
+		return nil
+	}
+	if !weRead {
+		r, w = w, r
+	}
+	p.ours = append(p.ours, r)
+	p.theirs = append(p.theirs, w)
+	return r
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
+
+// launch starts a box. Its first process waits on a file descriptor until it has
+// been put under its limits.
+func (d *bubblewrap) launch(env Environment, l launch) (p *process, err error) {
+	var (
+		all     pipes
+		in      = all.add(false)
+		out     = all.add(true)
+		errOut  = all.add(true)
+		options = all.add(false) // 3: --args, so that no process in the box sees our paths in /proc/1/cmdline
+		release = all.add(false) // 4: --block-fd
+		info    = all.add(true)  // 5: --info-fd
+	)
+	if all.err != nil {
+		closeAll(all.ours)
+		closeAll(all.theirs)
+		return nil, all.err
+	}
+	p = &process{stdin: in, stdout: out, ended: make(chan struct{})}
+	p.command = exec.Command(d.path, append([]string{"--args", "3", "--block-fd", "4", "--info-fd", "5", "--"}, l.argv...)...)
+	p.command.Stdin, p.command.Stdout, p.command.Stderr = all.theirs[0], all.theirs[1], all.theirs[2]
+	p.command.ExtraFiles = all.theirs[3:]
+	p.command.Env = []string{}
+	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if p.group, err = d.cgroups.create(env.Limits); err != nil {
+		closeAll(all.ours)
+		closeAll(all.theirs)
+		return nil, fmt.Errorf("make a control group: %w", err)
+	}
+
+	started := make(chan error)
+	go p.run(started, errOut, &all)
+	if err := <-started; err != nil {
+		closeAll(all.ours)
+		return nil, errors.Join(err, p.group.remove())
+	}
+	defer closeAll([]*os.File{options, release, info})
+	p.kill = sync.OnceFunc(func() {
+		// bwrap dies, by --die-with-parent the first process inside dies with it,
+		// and with that its whole process namespace.
+		_ = p.command.Process.Kill()
+		in.Close()
+		out.Close()
+	})
+	if err := d.release(env.Limits, p, options, info, release, d.arguments(env, l)); err != nil {
+		err = fmt.Errorf("%w%s", err, (&session{stderr: &p.stderr}).quote())
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+// run starts bwrap and waits for its end, all on one thread: --die-with-parent
+// means the thread that started it.
+func (p *process) run(started chan<- error, stderr *os.File, all *pipes) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := p.command.Start()
+	closeAll(all.theirs)
+	started <- err
+	if err != nil {
+		return
+	}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		_, _ = io.Copy(&p.stderr, stderr)
+	}()
+	_ = p.command.Wait()
+	select {
+	case <-read:
+	case <-time.After(exitGrace): // nothing should hold the pipe any more
+	}
+	stderr.Close()
+	<-read
+	p.how = exit{status: describeState(p.command.ProcessState), oom: p.group.ranOutOfMemory()}
+	close(p.ended)
+}
+
+func describeState(s *os.ProcessState) string {
+	if status, ok := s.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return "signal " + status.Signal().String()
+	}
+	return fmt.Sprintf("exit code %d", s.ExitCode())
+}
+
+// release hands bwrap its arguments, puts the box under its limits and lets it
+// go on.
+func (d *bubblewrap) release(limits Limits, p *process, options, info, release *os.File, arguments []string) error {
+	if _, err := io.WriteString(options, strings.Join(arguments, "\x00")+"\x00"); err != nil {
+		return fmt.Errorf("hand bwrap its arguments: %w", err)
+	}
+	options.Close()
+	if err := info.SetReadDeadline(time.Now().Add(callLimit)); err != nil {
+		return err
+	}
+	var child struct {
+		PID int `json:"child-pid"`
+	}
+	if err := json.NewDecoder(info).Decode(&child); err != nil {
+		return fmt.Errorf("bwrap did not get as far as to tell its child's process id: %w", err)
+	}
+	if child.PID <= 1 {
+		return fmt.Errorf("bwrap says that its child is process %d", child.PID)
+	}
+	if err := p.group.add(child.PID); err != nil {
+		return fmt.Errorf("put the box into its control group: %w", err)
+	}
+	if p.group == nil {
+		if err := limitResources(child.PID, limits); err != nil {
+			return fmt.Errorf("limit the box: %w", err)
+		}
+	}
+	none := unix.Rlimit{}
+	if err := unix.Prlimit(child.PID, unix.RLIMIT_CORE, &none, nil); err != nil {
+		return fmt.Errorf("forbid core dumps: %w", err)
+	}
+	if _, err := release.Write([]byte{1}); err != nil {
+		return fmt.Errorf("release the box: %w", err)
+	}
+	return nil
+}
+
+// limitResources is what there is without control groups.
+func limitResources(pid int, limits Limits) error {
+	set := func(resource int, value uint64) error {
+		return unix.Prlimit(pid, resource, &unix.Rlimit{Cur: value, Max: value}, nil)
+	}
+	var errs []error
+	if limits.MemoryBytes > 0 {
+		errs = append(errs, set(unix.RLIMIT_DATA, uint64(limits.MemoryBytes)))
+	}
+	if limits.PIDs > 0 {
+		errs = append(errs, set(unix.RLIMIT_NPROC, uint64(limits.PIDs)))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,254 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	cgroupMount  = "/sys/fs/cgroup"
+	cgroupPrefix = "harness-box-"
+	// cpuPeriod is the scheduler's accounting period, in microseconds.
+	cpuPeriod = 100_000
+)
+
+// cgroups makes control groups for boxes. A nil one makes none.
+type cgroups struct {
+	self owner
+	// parents are the folders in which groups are made: one for version 2, one
+	// for each controller for version 1.
+	parents []string
+	v2      bool
+	next    atomic.Int64
+}
+
+// findCgroups looks for a place where this process may make control groups that
+// limit memory and processes. It returns nil if there is none.
+func findCgroups(self owner) *cgroups {
+	text, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return nil
+	}
+	own := map[string]string{} // controller → this process's group
+	for line := range strings.Lines(string(text)) {
+		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(fields) != 3 {
+			continue
+		}
+		for controller := range strings.SplitSeq(fields[1], ",") {
+			own[controller] = fields[2] // version 2 has the controller ""
+		}
+	}
+	var candidates []*cgroups
+	if group, ok := own[""]; ok {
+		// A group with processes in it cannot hand controllers on, so a sibling of
+		// our own group comes first.
+		for _, parent := range []string{filepath.Dir(group), group} {
+			candidates = append(candidates, &cgroups{self: self, v2: true, parents: []string{filepath.Join(cgroupMount, parent)}})
+		}
+	}
+	v1 := &cgroups{self: self}
+	for _, controller := range []string{"memory", "pids", "cpu"} {
+		group, ok := own[controller]
+		if !ok {
+			break
+		}
+		v1.parents = append(v1.parents, filepath.Join(cgroupMount, controller, group))
+	}
+	if len(v1.parents) == 3 {
+		candidates = append(candidates, v1)
+	}
+	for _, c := range candidates {
+		if c.works() {
+			return c
+		}
+	}
+	return nil
+}
+
+// works makes a group, limits it and removes it.
+func (c *cgroups) works() bool {
+	g, err := c.create(Limits{MemoryBytes: 1 << 30, PIDs: 100, CPUs: 1})
+	if err != nil {
+		return false
+	}
+	return g.remove() == nil
+}
+
+// name of a group holds its owner, but for the boot, which no group survives.
+func (c *cgroups) name() string {
+	return fmt.Sprintf("%s%d-%s-%d", cgroupPrefix, c.self.PID, c.self.Started, c.next.Add(1))
+}
+
+// create makes a group with limits.
+func (c *cgroups) create(limits Limits) (*cgroup, error) {
+	if c == nil {
+		return nil, nil
+	}
+	g := &cgroup{v2: c.v2}
+	name := c.name()
+	for _, parent := range c.parents {
+		dir := filepath.Join(parent, name)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return nil, errors.Join(err, g.remove())
+		}
+		g.dirs = append(g.dirs, dir)
+	}
+	if err := g.limit(limits); err != nil {
+		return nil, errors.Join(err, g.remove())
+	}
+	return g, nil
+}
+
+// cleanup removes the groups of dead processes of our process namespace.
+func (c *cgroups) cleanup() error {
+	if c == nil {
+		return nil
+	}
+	var errs []error
+	for _, parent := range c.parents {
+		entries, err := os.ReadDir(parent)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, entry := range entries {
+			fields := strings.Split(strings.TrimPrefix(entry.Name(), cgroupPrefix), "-")
+			pid, err := strconv.Atoi(fields[0])
+			if !strings.HasPrefix(entry.Name(), cgroupPrefix) || len(fields) != 3 || err != nil {
+				continue
+			}
+			o := c.self
+			o.PID, o.Started = pid, fields[1]
+			if !o.gone(c.self) {
+				continue
+			}
+			// A group that still has processes is not ours to judge: it stays.
+			if err := os.Remove(filepath.Join(parent, entry.Name())); err != nil && !errors.Is(err, syscall.EBUSY) && !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// cgroup is one box's. A nil one does nothing.
+type cgroup struct {
+	dirs []string // in version 1: of memory, pids and cpu
+	v2   bool
+}
+
+func (g *cgroup) limit(l Limits) error {
+	if g.v2 {
+		return g.limit2(l)
+	}
+	memory, pids, cpu := g.dirs[0], g.dirs[1], g.dirs[2]
+	var errs []error
+	if l.MemoryBytes > 0 {
+		errs = append(errs, set(memory, "memory.limit_in_bytes", l.MemoryBytes))
+		// Memory and swap together; missing where the kernel does not count swap.
+		if err := set(memory, "memory.memsw.limit_in_bytes", l.MemoryBytes); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	if l.PIDs > 0 {
+		errs = append(errs, set(pids, "pids.max", int64(l.PIDs)))
+	}
+	if l.CPUs > 0 {
+		errs = append(errs, set(cpu, "cpu.cfs_period_us", cpuPeriod), set(cpu, "cpu.cfs_quota_us", int64(l.CPUs*cpuPeriod)))
+	}
+	return errors.Join(errs...)
+}
+
+func (g *cgroup) limit2(l Limits) error {
+	dir := g.dirs[0]
+	var errs []error
+	if l.MemoryBytes > 0 {
+		errs = append(errs, set(dir, "memory.max", l.MemoryBytes))
+		if err := set(dir, "memory.swap.max", 0); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	if l.PIDs > 0 {
+		errs = append(errs, set(dir, "pids.max", int64(l.PIDs)))
+	}
+	if l.CPUs > 0 {
+		// Not every session that delegates memory delegates CPU time too.
+		err := os.WriteFile(filepath.Join(dir, "cpu.max"), fmt.Appendf(nil, "%d %d", int64(l.CPUs*cpuPeriod), cpuPeriod), 0)
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// set writes to a control file; these exist or do not, and are never created.
+func set(dir, file string, value int64) error {
+	f, err := os.OpenFile(filepath.Join(dir, file), os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(strconv.FormatInt(value, 10))
+	return errors.Join(err, f.Close())
+}
+
+func (g *cgroup) add(pid int) error {
+	if g == nil {
+		return nil
+	}
+	var errs []error
+	for _, dir := range g.dirs {
+		errs = append(errs, set(dir, "cgroup.procs", int64(pid)))
+	}
+	return errors.Join(errs...)
+}
+
+// ranOutOfMemory says whether the kernel killed something for want of memory.
+func (g *cgroup) ranOutOfMemory() bool {
+	if g == nil {
+		return false
+	}
+	file := "memory.oom_control"
+	if g.v2 {
+		file = "memory.events"
+	}
+	text, err := os.ReadFile(filepath.Join(g.dirs[0], file))
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) == 2 && fields[0] == "oom_kill" {
+			return fields[1] != "0"
+		}
+	}
+	return false
+}
+
+// remove waits for the group's last process to be gone: the kernel takes a
+// moment to bury a process namespace.
+func (g *cgroup) remove() error {
+	if g == nil {
+		return nil
+	}
+	var errs []error
+	deadline := time.Now().Add(exitGrace)
+	for _, dir := range g.dirs {
+		err := os.Remove(dir)
+		for errors.Is(err, syscall.EBUSY) && time.Now().Before(deadline) {
+			time.Sleep(2 * time.Millisecond)
+			err = os.Remove(dir)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

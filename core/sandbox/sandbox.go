@@ -1,0 +1,136 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Request is one question to a box's service.
+type Request struct {
+	Payload []byte
+	// Timeout after which the box is thrown away. Zero: none but the context's.
+	Timeout time.Duration
+}
+
+// Failure is the fact that a service did not answer.
+type Failure string
+
+// The ways of not answering. They are data, not errors: a hostile candidate can
+// bring each of them about.
+const (
+	Timeout Failure = "timeout" // no answer in time
+	Died    Failure = "died"    // the service ended, or answered nonsense
+	OOM     Failure = "oom"     // the service ended, and the box had run out of memory
+)
+
+// Reply is what came of a request.
+type Reply struct {
+	// Payload is the service's answer, nil where Failure says why there is none.
+	Payload []byte
+	Failure Failure
+	// Detail tells a person about a failure: exit code, last lines of stderr.
+	Detail string
+	Wall   time.Duration
+	// Spent says that the box must not be used again.
+	Spent bool
+}
+
+// Driver makes boxes. Its methods may be called from several goroutines.
+type Driver interface {
+	// Name is what the driver is opened by.
+	Name() string
+	// Prepare does what has to be done once for an environment, and is quick
+	// when that is done already, by whichever process.
+	Prepare(ctx context.Context, env Environment) error
+	// Start starts a box of a prepared environment and waits until its service
+	// is ready. The box outlives ctx.
+	Start(ctx context.Context, env Environment) (Box, error)
+	// Cleanup removes what killed processes of the harness left on this
+	// machine. It does not touch what living ones use.
+	Cleanup(ctx context.Context) error
+	// Close lets go of the driver. Its boxes are closed before.
+	Close() error
+}
+
+// Box is a running service in its box. One request at a time.
+type Box interface {
+	// Do asks the service. After an error, or a reply that is Spent, the box is
+	// good for nothing but Close.
+	Do(ctx context.Context, request Request) (Reply, error)
+	// Close kills whatever runs in the box and removes it.
+	Close() error
+}
+
+// Options of a driver.
+type Options struct {
+	// Logger hears of image builds and the like. Nil: nobody does.
+	Logger *slog.Logger
+	// CacheDir is where drivers without images keep prepared environments.
+	// Empty: a folder in the user's cache.
+	CacheDir string
+}
+
+// Names lists the drivers that Open knows.
+func Names() []string { return []string{dockerName, bubblewrapName} }
+
+// Open finds the driver's engine and checks that it works.
+func Open(ctx context.Context, name string, options Options) (Driver, error) {
+	if options.Logger == nil {
+		options.Logger = slog.New(slog.DiscardHandler)
+	}
+	if options.CacheDir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return nil, fmt.Errorf("sandbox %s: find the cache folder: %w", name, err)
+		}
+		options.CacheDir = filepath.Join(cache, "harness", "sandbox")
+	}
+	switch name {
+	case dockerName:
+		return openDocker(ctx, options)
+	case bubblewrapName:
+		return openBubblewrap(ctx, options)
+	}
+	return nil, fmt.Errorf("no sandbox is called %q: there are %q", name, Names())
+}
+
+// Resolve turns "auto" into the name of the driver to use on this machine:
+// docker if a daemon answers within two seconds, else bubblewrap. Other names
+// are checked and returned.
+func Resolve(ctx context.Context, name string) (string, error) {
+	switch name {
+	case "auto":
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		d, err := openDocker(ctx, Options{Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return bubblewrapName, nil
+		}
+		return dockerName, d.Close()
+	case dockerName, bubblewrapName:
+		return name, nil
+	}
+	return "", fmt.Errorf("no sandbox is called %q: there are %q and \"auto\"", name, Names())
+}
+
+// Error is a failure of the harness's own machinery.
+type Error struct {
+	Driver string
+	Op     string // what was being done, such as "build image"
+	Err    error
+	Hint   string // what the user can do about it; may be empty
+}
+
+func (e *Error) Error() string {
+	text := fmt.Sprintf("sandbox %s: %s: %v", e.Driver, e.Op, e.Err)
+	if e.Hint != "" {
+		text += " (" + e.Hint + ")"
+	}
+	return text
+}
+
+func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,222 @@
+// Command probe is the service of the sandbox's tests: it does as it is told,
+// which is mostly what a box must not let it do. It refuses to run outside one.
+package main
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if os.Getenv("HARNESS_BOX") != "1" || os.Getpid() > 64 {
+		fmt.Fprintln(os.Stderr, "probe: this is no box")
+		os.Exit(1)
+	}
+	if len(os.Args) > 1 {
+		start(os.Args[1])
+	}
+	in := bufio.NewReader(os.Stdin)
+	answer("ready", 0)
+	for {
+		var head [4]byte
+		if _, err := io.ReadFull(in, head[:]); err != nil {
+			return
+		}
+		request := make([]byte, binary.BigEndian.Uint32(head[:]))
+		if _, err := io.ReadFull(in, request); err != nil {
+			return
+		}
+		verb, argument, _ := strings.Cut(string(request), " ")
+		text, last := do(verb, argument)
+		answer(text, last)
+	}
+}
+
+// start is what the probe is run as, other than the service.
+func start(verb string) {
+	switch verb {
+	case "setup":
+		check(os.WriteFile("made-by-setup", []byte(os.Getenv("GREETING")), 0o444))
+		os.Exit(0)
+	case "refuse":
+		fmt.Fprintln(os.Stderr, "probe: I refuse to start")
+		os.Exit(3)
+	case "sleep":
+		time.Sleep(time.Hour)
+	}
+}
+
+func answer(text string, flags uint32) {
+	_, err := os.Stdout.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(text))|flags), text...))
+	check(err)
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "probe:", err)
+		os.Exit(1)
+	}
+}
+
+func outcome(err error) string {
+	if err != nil {
+		return "no: " + err.Error()
+	}
+	return "yes"
+}
+
+func do(verb, argument string) (text string, flags uint32) {
+	switch verb {
+	case "echo":
+		return argument, 0
+	case "last":
+		return argument, 1 << 31
+	case "sleep":
+		d, err := time.ParseDuration(argument)
+		check(err)
+		time.Sleep(d)
+		return "slept", 0
+	case "exit":
+		fmt.Fprintln(os.Stderr, "probe: leaving as I was told")
+		os.Exit(7)
+	case "exit-once": // leaves in the first box that it is asked in
+		os.Exit(7)
+	case "babble":
+		_, err := os.Stdout.WriteString("\x7f\xff\xff\xffthis is no frame")
+		check(err)
+		time.Sleep(time.Hour)
+	case "read":
+		content, err := os.ReadFile(argument)
+		if err != nil {
+			return outcome(err), 0
+		}
+		return string(content), 0
+	case "write":
+		return outcome(os.WriteFile(argument, []byte("x"), 0o644)), 0
+	case "fill":
+		f, err := os.Create(argument)
+		check(err)
+		block := make([]byte, 1<<20)
+		for n := 0; n < 4096; n++ {
+			if _, err := f.Write(block); err != nil {
+				return fmt.Sprintf("%d MiB", n), 0
+			}
+		}
+		return "4096 MiB", 0
+	case "dial":
+		c, err := net.DialTimeout("tcp", argument, 2*time.Second)
+		if err == nil {
+			c.Close()
+		}
+		return outcome(err), 0
+	case "interfaces":
+		all, err := net.Interfaces()
+		check(err)
+		var names []string
+		for _, i := range all {
+			if i.Flags&net.FlagLoopback == 0 && i.Flags&net.FlagUp != 0 {
+				names = append(names, i.Name)
+			}
+		}
+		return strings.Join(names, " "), 0
+	case "memory":
+		var hoard [][]byte
+		for {
+			block := make([]byte, 16<<20)
+			for i := 0; i < len(block); i += 4096 {
+				block[i] = 1
+			}
+			hoard = append(hoard, block)
+		}
+	case "processes":
+		started := 0
+		for ; started < 2000; started++ {
+			if err := exec.Command("/proc/self/exe", "sleep").Start(); err != nil {
+				return fmt.Sprint(started), 0
+			}
+		}
+		return fmt.Sprint(started), 0
+	case "spin":
+		for range 4 {
+			go func() {
+				for {
+				}
+			}()
+		}
+		var before, after syscall.Rusage
+		check(syscall.Getrusage(syscall.RUSAGE_SELF, &before))
+		time.Sleep(time.Second)
+		check(syscall.Getrusage(syscall.RUSAGE_SELF, &after))
+		used := time.Duration(after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano())
+		return used.String(), 1 << 31
+	case "user":
+		return fmt.Sprint(os.Getuid(), " ", os.Getgid()), 0
+	case "capabilities":
+		status, err := os.ReadFile("/proc/self/status")
+		check(err)
+		var lines []string
+		for line := range strings.Lines(string(status)) {
+			if strings.HasPrefix(line, "CapEff") || strings.HasPrefix(line, "CapPrm") || strings.HasPrefix(line, "CapBnd") || strings.HasPrefix(line, "NoNewPrivs") {
+				lines = append(lines, strings.Join(strings.Fields(line), " "))
+			}
+		}
+		return strings.Join(lines, ", "), 0
+	case "environment":
+		all := os.Environ()
+		slices.Sort(all)
+		return strings.Join(all, "\n"), 0
+	case "commands":
+		var all []string
+		paths, err := filepath.Glob("/proc/[0-9]*/cmdline")
+		check(err)
+		for _, path := range paths {
+			content, _ := os.ReadFile(path)
+			all = append(all, strings.ReplaceAll(strings.TrimRight(string(content), "\x00"), "\x00", " "))
+		}
+		return strings.Join(all, "\n"), 0
+	case "writable":
+		return strings.Join(writable(), " "), 0
+	case "mount":
+		return outcome(syscall.Mount("none", "/box", "tmpfs", 0, "")), 0
+	case "userns":
+		return outcome(syscall.Unshare(syscall.CLONE_NEWUSER)), 0
+	}
+	return "unknown verb " + verb, 0
+}
+
+// writable lists the folders in which a file can be made, without what is below
+// them.
+func writable() (found []string) {
+	_ = filepath.WalkDir("/", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			if errors.Is(err, fs.ErrPermission) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if path == "/proc" || path == "/sys" {
+			return fs.SkipDir
+		}
+		name := filepath.Join(path, "probe-was-here")
+		if f, err := os.Create(name); err == nil {
+			f.Close()
+			os.Remove(name)
+			found = append(found, path)
+			return fs.SkipDir
+		}
+		return nil
+	})
+	return found
+}
