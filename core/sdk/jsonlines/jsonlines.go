@@ -1,0 +1,91 @@
+// Package jsonlines reads files of one JSON value a line, plain or compressed
+// with gzip (by the name's ending .gz). Files may be hostile: lines and files
+// that are too large are errors, and every error names file and line.
+package jsonlines
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// The largest line, and the largest file after decompression, in bytes.
+const (
+	MaxLine = 16 << 20
+	MaxFile = 8 << 30
+)
+
+// Each hands the lines of a file to f, counted from 1, without those that are
+// blank. The bytes are f's only while it runs. An error of f ends the reading
+// and is returned with file and line before it.
+func Each(ctx context.Context, path string, f func(line int, data []byte) error) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return errors.Join(fmt.Errorf("%s is not a regular file", path), err)
+	}
+	var in io.Reader = bufio.NewReaderSize(file, 1<<16)
+	if strings.HasSuffix(path, ".gz") {
+		unzipped, err := gzip.NewReader(in)
+		if err != nil {
+			return fmt.Errorf("%s is not compressed with gzip: %w", path, err)
+		}
+		defer unzipped.Close()
+		in = unzipped
+	}
+	return each(ctx, path, in, f)
+}
+
+func each(ctx context.Context, path string, in io.Reader, f func(int, []byte) error) error {
+	limited := &io.LimitedReader{R: in, N: MaxFile}
+	scanner := bufio.NewScanner(limited)
+	scanner.Buffer(make([]byte, 1<<16), MaxLine)
+	line := 0
+	for scanner.Scan() {
+		line++
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		data := bytes.TrimSpace(scanner.Bytes())
+		if len(data) == 0 {
+			continue
+		}
+		if err := f(line, data); err != nil {
+			return fmt.Errorf("%s:%d: %w", path, line, err)
+		}
+	}
+	switch err := scanner.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return fmt.Errorf("%s:%d: the line is longer than %d MiB", path, line+1, MaxLine>>20)
+	case err != nil:
+		return fmt.Errorf("%s:%d: %w", path, line+1, err)
+	case limited.N <= 0:
+		return fmt.Errorf("%s:%d: the file holds more than %d GiB", path, line, MaxFile>>30)
+	}
+	return nil
+}
+
+// Decode reads a line into the struct that v points to. Fields that the struct
+// does not have are left alone, since files like these carry notes of their
+// own; what must be there is for the caller to check.
+func Decode(data []byte, v any) error {
+	err := json.Unmarshal(data, v)
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) {
+		return fmt.Errorf("the field %q holds a %s, not a %s", kind.Field, kind.Value, kind.Type)
+	}
+	if err != nil {
+		return fmt.Errorf("this is not JSON: %w", err)
+	}
+	return nil
+}
