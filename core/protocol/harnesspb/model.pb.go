@@ -603,7 +603,9 @@ type PatchRequest struct {
 	Options *PromptOptions         `protobuf:"bytes,2,opt,name=options,proto3" json:"options,omitempty"`
 	Bug     *Bug                   `protobuf:"bytes,3,opt,name=bug,proto3" json:"bug,omitempty"`
 	// Raw outputs, without the prompt, special tokens removed.
-	Outputs       []string `protobuf:"bytes,4,rep,name=outputs,proto3" json:"outputs,omitempty"`
+	Outputs []string `protobuf:"bytes,4,rep,name=outputs,proto3" json:"outputs,omitempty"`
+	// The study's folder, absolute: relative paths in config start here.
+	BaseDir       string `protobuf:"bytes,5,opt,name=base_dir,json=baseDir,proto3" json:"base_dir,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -664,6 +666,13 @@ func (x *PatchRequest) GetOutputs() []string {
 		return x.Outputs
 	}
 	return nil
+}
+
+func (x *PatchRequest) GetBaseDir() string {
+	if x != nil {
+		return x.BaseDir
+	}
+	return ""
 }
 
 type PatchResponse struct {
@@ -1087,12 +1096,13 @@ const file_harness_v1_model_proto_rawDesc = "" +
 	"\aExample\x12\x16\n" +
 	"\x06prompt\x18\x01 \x01(\tR\x06prompt\x12\x16\n" +
 	"\x06target\x18\x02 \x01(\tR\x06target\x12\x10\n" +
-	"\x03end\x18\x03 \x01(\bR\x03end\"\x98\x01\n" +
+	"\x03end\x18\x03 \x01(\bR\x03end\"\xb3\x01\n" +
 	"\fPatchRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x123\n" +
 	"\aoptions\x18\x02 \x01(\v2\x19.harness.v1.PromptOptionsR\aoptions\x12!\n" +
 	"\x03bug\x18\x03 \x01(\v2\x0f.harness.v1.BugR\x03bug\x12\x18\n" +
-	"\aoutputs\x18\x04 \x03(\tR\aoutputs\"<\n" +
+	"\aoutputs\x18\x04 \x03(\tR\aoutputs\x12\x19\n" +
+	"\bbase_dir\x18\x05 \x01(\tR\abaseDir\"<\n" +
 	"\rPatchResponse\x12+\n" +
 	"\apatches\x18\x01 \x03(\v2\x11.harness.v1.PatchR\apatches\"C\n" +
 	"\x05Patch\x12&\n" +
