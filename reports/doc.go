@@ -23,5 +23,5 @@
 // # CSV
 //
 // Each table is a record "table", name, title, then a record of columns, then one per row, then an empty line. Notes
-// follow as records "note", text.
+// follow as records "note", text. Records are of different lengths, as encoding/csv reads with FieldsPerRecord = -1.
 package reports
