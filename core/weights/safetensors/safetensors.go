@@ -55,14 +55,18 @@ type Tensor struct {
 	Data []byte
 }
 
-// FromFloat32 makes an F32 tensor. The values must fill the shape, which Write
-// checks.
-func FromFloat32(name string, shape []int, values []float32) Tensor {
+// FromFloat32 makes an F32 tensor; graphs count dimensions in int64, Go in int.
+// The values must fill the shape, which Write checks.
+func FromFloat32[D int | int64](name string, shape []D, values []float32) Tensor {
+	dims := make([]int, len(shape))
+	for i, d := range shape {
+		dims[i] = int(d)
+	}
 	data := make([]byte, 4*len(values))
 	for i, v := range values {
 		binary.LittleEndian.PutUint32(data[4*i:], math.Float32bits(v))
 	}
-	return Tensor{Info{name, F32, slices.Clone(shape)}, data}
+	return Tensor{Info{name, F32, dims}, data}
 }
 
 // Float32 gives the values of a tensor of any float type (see DType.IsFloat).

@@ -84,7 +84,7 @@ func TestWrittenTensorsAreReadBack(t *testing.T) {
 	tensors := []safetensors.Tensor{
 		{Info: safetensors.Info{Name: "flags", DType: safetensors.Bool, Shape: []int{3}}, Data: []byte{1, 0, 1}},
 		safetensors.FromFloat32("z <weight> é", []int{2, 2}, []float32{1, -2.5, float32(math.Inf(1)), 0}),
-		safetensors.FromFloat32("scalar", nil, []float32{7}),
+		safetensors.FromFloat32("scalar", []int64{}, []float32{7}),
 		{Info: safetensors.Info{Name: "empty", DType: safetensors.F16, Shape: []int{0, 5}}},
 		{Info: safetensors.Info{Name: "ids", DType: safetensors.I64, Shape: []int{1}}, Data: make([]byte, 8)},
 	}

@@ -1,0 +1,11 @@
+// Package tokenizer turns text into a model's token ids and back, exactly as
+// Hugging Face's tokenizers library does with the same files, and trains
+// byte-level BPE vocabularies.
+//
+// A tokenizer is a line of parts, each named by a "type" in tokenizer.json:
+//
+//	text ─► added tokens cut out ─► normalizer ─► pre-tokenizer ─► BPE ─► post-processor ─► ids
+//	ids ─► tokens ─► decoder ─► text
+//
+// A part that is not known here is an error that names it, never a guess.
+package tokenizer

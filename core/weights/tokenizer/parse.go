@@ -1,0 +1,118 @@
+package tokenizer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// file is a tokenizer.json. Truncation and padding are not a tokenizer's to
+// decide here and are ignored.
+type file struct {
+	Version       string          `json:"version"`
+	AddedTokens   []addedToken    `json:"added_tokens"`
+	Normalizer    json.RawMessage `json:"normalizer"`
+	PreTokenizer  json.RawMessage `json:"pre_tokenizer"`
+	PostProcessor json.RawMessage `json:"post_processor"`
+	Decoder       json.RawMessage `json:"decoder"`
+	Model         json.RawMessage `json:"model"`
+}
+
+// mergeText is a merge's two tokens: ["a", "b"], or "a b" in older files.
+type mergeText [2]string
+
+func (m *mergeText) UnmarshalJSON(text []byte) error {
+	if len(text) > 0 && text[0] == '[' {
+		var both []string
+		if err := json.Unmarshal(text, &both); err != nil {
+			return err
+		}
+		if len(both) != 2 {
+			return fmt.Errorf("merge %s is no pair", text)
+		}
+		*m = mergeText(both)
+		return nil
+	}
+	var line string
+	if err := json.Unmarshal(text, &line); err != nil {
+		return err
+	}
+	var err error
+	*m, err = parseMerge(line)
+	return err
+}
+
+func parseMerge(line string) (mergeText, error) {
+	a, b, ok := strings.Cut(line, " ")
+	if !ok || strings.Contains(b, " ") {
+		return mergeText{}, fmt.Errorf("merge %q is no pair", line)
+	}
+	return mergeText{a, b}, nil
+}
+
+// Parse reads a tokenizer.json alone, without what the files beside it say of
+// special tokens (see Load).
+func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
+	var f file
+	if err := json.Unmarshal(tokenizerJSON, &f); err != nil {
+		return nil, err
+	}
+	model, err := readModel(f.Model)
+	if err != nil {
+		return nil, err
+	}
+	return build(f, model)
+}
+
+func readModel(raw json.RawMessage) (bpeFile, error) {
+	if absent(raw) {
+		return bpeFile{}, errors.New("no model")
+	}
+	var kind struct {
+		Type   string
+		Merges json.RawMessage
+	}
+	if err := json.Unmarshal(raw, &kind); err != nil {
+		return bpeFile{}, fmt.Errorf("model: %w", err)
+	}
+	// Old files leave the type out; only BPE has merges.
+	if kind.Type != "BPE" && (kind.Type != "" || kind.Merges == nil) {
+		return bpeFile{}, fmt.Errorf("model: type %q is not supported, only BPE is", kind.Type)
+	}
+	var model bpeFile
+	if err := (part{"model", raw}).fields(&model); err != nil {
+		return bpeFile{}, err
+	}
+	return model, nil
+}
+
+// build makes the tokenizer out of its parts.
+func build(f file, model bpeFile) (*Tokenizer, error) {
+	t := &Tokenizer{special: map[string]int32{}, generation: Generation{BOS: -1, PAD: -1, DecoderStart: -1}}
+	var err error
+	if t.model, err = newBPE(model); err != nil {
+		return nil, err
+	}
+	if t.normalizer, err = newNormalizer(f.Normalizer, 0); err != nil {
+		return nil, fmt.Errorf("normalizer: %w", err)
+	}
+	if t.pre, err = newPreTokenizer(f.PreTokenizer, 0); err != nil {
+		return nil, fmt.Errorf("pre_tokenizer: %w", err)
+	}
+	if t.decoder, err = newDecoder(f.Decoder, 0); err != nil {
+		return nil, fmt.Errorf("decoder: %w", err)
+	}
+	post, err := newPostProcessor(f.PostProcessor, 0)
+	if err != nil {
+		return nil, fmt.Errorf("post_processor: %w", err)
+	}
+	t.prefix, t.suffix = post.prefix, post.suffix
+	for _, a := range f.AddedTokens {
+		if a.ID < 0 {
+			return nil, fmt.Errorf("added token %q has the id %d", a.Content, a.ID)
+		}
+	}
+	t.added = newAddedTokens(f.AddedTokens, t.normalizer)
+	return t, nil
+}

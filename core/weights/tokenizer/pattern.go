@@ -1,0 +1,213 @@
+package tokenizer
+
+import (
+	"unicode/utf8"
+)
+
+// pattern is a compiled regular expression with the meaning that Oniguruma,
+// which tokenizer files are written for, gives it: leftmost match, first
+// alternative wins, Unicode classes, ^ and $ at lines.
+//
+// Go's own regexp has no look-ahead and reads classes otherwise ("[a[bc]]" is
+// one class in Oniguruma), so patterns are matched here: by backtracking over
+// a chain of nodes. Only classes repeat without limit, so the depth of the
+// recursion is bounded by the length of the pattern.
+type pattern struct{ start node }
+
+// node matches at s[i:] and returns where the whole rest of the pattern ends,
+// or -1.
+type node interface {
+	match(s string, i int) int
+}
+
+// find returns the leftmost match at or after from; ok is false without one.
+func (p *pattern) find(s string, from int) (begin, end int, ok bool) {
+	for i := from; i <= len(s); {
+		if end := p.start.match(s, i); end >= 0 {
+			return i, end, true
+		}
+		_, size := utf8.DecodeRuneInString(s[i:])
+		i += max(size, 1)
+	}
+	return 0, 0, false
+}
+
+// spans cuts s at the pattern's matches.
+func (p *pattern) spans(s string) []span {
+	var out []span
+	done := 0
+	for from := 0; from <= len(s); {
+		begin, end, ok := p.find(s, from)
+		if !ok {
+			break
+		}
+		from = end
+		if begin == end {
+			// An empty match right behind a match is none.
+			_, size := utf8.DecodeRuneInString(s[end:])
+			from += max(size, 1)
+			if begin == done && len(out) > 0 {
+				continue
+			}
+		}
+		if done < begin {
+			out = append(out, span{done, begin, false})
+		}
+		out = append(out, span{begin, end, true})
+		done = end
+	}
+	if done < len(s) {
+		out = append(out, span{done, len(s), false})
+	}
+	return out
+}
+
+type accept struct{}
+
+func (accept) match(_ string, i int) int { return i }
+
+type alternatives struct{ of []node }
+
+func (n alternatives) match(s string, i int) int {
+	for _, a := range n.of {
+		if end := a.match(s, i); end >= 0 {
+			return end
+		}
+	}
+	return -1
+}
+
+type greed int
+
+const (
+	greedy greed = iota
+	lazy
+	possessive
+)
+
+// repeat matches a class between min and max times; max < 0 is no limit.
+type repeat struct {
+	class    *class
+	min, max int
+	greed    greed
+	next     node
+}
+
+func (n *repeat) match(s string, i int) int {
+	count := 0
+	for ; count < n.min; count++ {
+		size := n.class.at(s, i)
+		if size == 0 {
+			return -1
+		}
+		i += size
+	}
+	if n.greed == lazy {
+		for {
+			if end := n.next.match(s, i); end >= 0 {
+				return end
+			}
+			size := n.class.at(s, i)
+			if size == 0 || count == n.max {
+				return -1
+			}
+			i += size
+			count++
+		}
+	}
+	least := i
+	for n.max < 0 || count < n.max {
+		size := n.class.at(s, i)
+		if size == 0 {
+			break
+		}
+		i += size
+		count++
+	}
+	for {
+		if end := n.next.match(s, i); end >= 0 {
+			return end
+		}
+		if i == least || n.greed == possessive {
+			return -1
+		}
+		_, size := utf8.DecodeLastRuneInString(s[:i])
+		i -= size
+	}
+}
+
+// look is a look-ahead.
+type look struct {
+	body node // ends in accept
+	not  bool
+	next node
+}
+
+func (n *look) match(s string, i int) int {
+	if (n.body.match(s, i) >= 0) == n.not {
+		return -1
+	}
+	return n.next.match(s, i)
+}
+
+type anchor struct {
+	kind byte // one of ^ $ A z
+	next node
+}
+
+func (n *anchor) match(s string, i int) int {
+	var here bool
+	switch n.kind {
+	case '^':
+		here = i == 0 || s[i-1] == '\n' && i < len(s)
+	case '$':
+		here = i == len(s) || s[i] == '\n'
+	case 'A':
+		here = i == 0
+	case 'z':
+		here = i == len(s)
+	}
+	if !here {
+		return -1
+	}
+	return n.next.match(s, i)
+}
+
+// class is a set of code points.
+type class struct {
+	ascii [128]bool
+	high  func(rune) bool // for the others
+}
+
+func newClass(has func(rune) bool) *class {
+	c := &class{high: has}
+	for r := range c.ascii {
+		c.ascii[r] = has(rune(r))
+	}
+	return c
+}
+
+func (c *class) has(r rune) bool {
+	if r < utf8.RuneSelf {
+		return c.ascii[r]
+	}
+	return c.high(r)
+}
+
+// at is the size of the code point at s[i:] if it is in the class, else 0.
+func (c *class) at(s string, i int) int {
+	if i >= len(s) {
+		return 0
+	}
+	if b := s[i]; b < utf8.RuneSelf {
+		if c.ascii[b] {
+			return 1
+		}
+		return 0
+	}
+	r, size := utf8.DecodeRuneInString(s[i:])
+	if c.high(r) {
+		return size
+	}
+	return 0
+}

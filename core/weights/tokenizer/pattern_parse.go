@@ -1,0 +1,477 @@
+package tokenizer
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits on patterns from files that are not trusted.
+const (
+	maxPattern = 10_000 // bytes
+	maxNesting = 50
+	maxRepeat  = 1000
+)
+
+// compile reads a pattern. What it cannot give Oniguruma's meaning to is an
+// error that quotes it.
+func compile(text string) (*pattern, error) {
+	if len(text) > maxPattern {
+		return nil, fmt.Errorf("regular expression of %d bytes is too long", len(text))
+	}
+	p := &parser{text: text}
+	tree, err := p.alternation()
+	if err == nil && p.pos < len(p.text) {
+		err = p.fail("unmatched )")
+	}
+	if err != nil {
+		return nil, err
+	}
+	l := &linker{}
+	start := l.link(tree, accept{})
+	if l.nodes > maxPattern {
+		return nil, fmt.Errorf("regular expression %q repeats too much", text)
+	}
+	return &pattern{start}, nil
+}
+
+// syntax is a node of the parsed pattern.
+type syntax struct {
+	kind     syntaxKind
+	of       []*syntax
+	class    *class
+	min, max int
+	greed    greed
+	anchor   byte
+	not      bool
+}
+
+type syntaxKind int
+
+const (
+	synClass syntaxKind = iota
+	synSequence
+	synAlternatives
+	synOptional // a group that may be absent or repeat a fixed number of times
+	synLook
+	synAnchor
+)
+
+// linker chains nodes from the end to the start. It counts them, since nested
+// repeats multiply.
+type linker struct{ nodes int }
+
+func (l *linker) link(x *syntax, next node) node {
+	if l.nodes++; l.nodes > maxPattern {
+		return next
+	}
+	switch x.kind {
+	case synClass:
+		return &repeat{x.class, x.min, x.max, x.greed, next}
+	case synSequence:
+		for _, part := range slices.Backward(x.of) {
+			next = l.link(part, next)
+		}
+		return next
+	case synAlternatives:
+		var a alternatives
+		for _, part := range x.of {
+			a.of = append(a.of, l.link(part, next))
+		}
+		return a
+	case synOptional:
+		end := next
+		for range x.max - x.min {
+			with := l.link(x.of[0], next)
+			if x.greed == lazy {
+				next = alternatives{[]node{end, with}}
+			} else {
+				next = alternatives{[]node{with, end}}
+			}
+		}
+		for range x.min {
+			next = l.link(x.of[0], next)
+		}
+		return next
+	case synLook:
+		return &look{l.link(x.of[0], accept{}), x.not, next}
+	}
+	return &anchor{x.anchor, next}
+}
+
+type parser struct {
+	text  string
+	pos   int
+	fold  bool // (?i)
+	depth int
+}
+
+func (p *parser) fail(format string, args ...any) error {
+	return fmt.Errorf("regular expression %q, byte %d: %s", p.text, p.pos, fmt.Sprintf(format, args...))
+}
+
+func (p *parser) peek(prefix string) bool { return strings.HasPrefix(p.text[p.pos:], prefix) }
+
+func (p *parser) take(prefix string) bool {
+	if !p.peek(prefix) {
+		return false
+	}
+	p.pos += len(prefix)
+	return true
+}
+
+func (p *parser) rune() rune {
+	r, size := utf8.DecodeRuneInString(p.text[p.pos:])
+	p.pos += size
+	return r
+}
+
+func (p *parser) alternation() (*syntax, error) {
+	if p.depth++; p.depth > maxNesting {
+		return nil, p.fail("nested too deeply")
+	}
+	defer func() { p.depth-- }()
+	all := &syntax{kind: synAlternatives}
+	for {
+		sequence, err := p.sequence()
+		if err != nil {
+			return nil, err
+		}
+		all.of = append(all.of, sequence)
+		if !p.take("|") {
+			break
+		}
+	}
+	if len(all.of) == 1 {
+		return all.of[0], nil
+	}
+	return all, nil
+}
+
+func (p *parser) sequence() (*syntax, error) {
+	all := &syntax{kind: synSequence}
+	for p.pos < len(p.text) && !p.peek("|") && !p.peek(")") {
+		atom, err := p.atom()
+		if err != nil {
+			return nil, err
+		}
+		if atom, err = p.quantified(atom); err != nil {
+			return nil, err
+		}
+		all.of = append(all.of, atom)
+	}
+	return all, nil
+}
+
+func (p *parser) atom() (*syntax, error) {
+	switch {
+	case p.take("("):
+		return p.group()
+	case p.take("["):
+		has, err := p.class()
+		return one(has), err
+	case p.take("."):
+		return one(func(r rune) bool { return r != '\n' }), nil
+	case p.take("^"):
+		return &syntax{kind: synAnchor, anchor: '^'}, nil
+	case p.take("$"):
+		return &syntax{kind: synAnchor, anchor: '$'}, nil
+	case p.take(`\A`):
+		return &syntax{kind: synAnchor, anchor: 'A'}, nil
+	case p.take(`\z`):
+		return &syntax{kind: synAnchor, anchor: 'z'}, nil
+	case p.peek("*") || p.peek("+") || p.peek("?"):
+		return nil, p.fail("nothing to repeat")
+	case p.take(`\`):
+		has, _, err := p.escape()
+		return one(has), err
+	}
+	return one(p.literal(p.rune())), nil
+}
+
+func one(has func(rune) bool) *syntax {
+	if has == nil {
+		return nil
+	}
+	return &syntax{kind: synClass, class: newClass(has), min: 1, max: 1}
+}
+
+// literal is the set of one code point and, under (?i), its other cases.
+func (p *parser) literal(c rune) func(rune) bool {
+	if !p.fold {
+		return func(r rune) bool { return r == c }
+	}
+	cases := []rune{c}
+	for r := unicode.SimpleFold(c); r != c; r = unicode.SimpleFold(r) {
+		cases = append(cases, r)
+	}
+	return func(r rune) bool { return slices.Contains(cases, r) }
+}
+
+func (p *parser) group() (*syntax, error) {
+	outer := p.fold
+	defer func() { p.fold = outer }()
+	var ahead, not bool
+	switch {
+	case p.take("?:"):
+	case p.take("?i:"):
+		p.fold = true
+	case p.take("?="):
+		ahead = true
+	case p.take("?!"):
+		ahead, not = true, true
+	case p.peek("?"):
+		return nil, p.fail("this kind of group is not supported")
+	}
+	inner, err := p.alternation()
+	if err != nil {
+		return nil, err
+	}
+	if !p.take(")") {
+		return nil, p.fail("missing )")
+	}
+	if ahead {
+		return &syntax{kind: synLook, of: []*syntax{inner}, not: not}, nil
+	}
+	return &syntax{kind: synSequence, of: []*syntax{inner}}, nil
+}
+
+func (p *parser) quantified(atom *syntax) (*syntax, error) {
+	from := p.pos
+	low, high := 0, 0
+	switch {
+	case p.take("*"):
+		low, high = 0, -1
+	case p.take("+"):
+		low, high = 1, -1
+	case p.take("?"):
+		low, high = 0, 1
+	case p.peek("{"):
+		var err error
+		if low, high, err = p.counts(); err != nil {
+			return nil, err
+		}
+	default:
+		return atom, nil
+	}
+	counted := p.text[from] == '{'
+	kind := greedy
+	switch {
+	case p.take("?"):
+		kind = lazy
+		if counted && low == high {
+			return nil, p.fail("a lazy fixed count is not supported")
+		}
+	case !counted && p.take("+"):
+		kind = possessive
+	}
+	if p.peek("*") || p.peek("+") || p.peek("?") || p.peek("{") {
+		return nil, p.fail("a repeat of a repeat is not supported")
+	}
+	switch {
+	case atom.kind == synClass:
+		atom.min, atom.max, atom.greed = low, high, kind
+		return atom, nil
+	case atom.kind == synAnchor || atom.kind == synLook:
+		return nil, p.fail("a repeat of an assertion is not supported")
+	case high < 0 || kind == possessive:
+		return nil, p.fail("a group can only repeat a limited number of times")
+	}
+	return &syntax{kind: synOptional, of: []*syntax{atom}, min: low, max: high, greed: kind}, nil
+}
+
+func (p *parser) counts() (low, high int, err error) {
+	close := strings.IndexByte(p.text[p.pos:], '}')
+	if close < 0 {
+		return 0, 0, p.fail("{ without }")
+	}
+	first, second, two := strings.Cut(p.text[p.pos+1:p.pos+close], ",")
+	low, err = strconv.Atoi(first)
+	high = low
+	if two && err == nil {
+		high = -1
+		if second != "" {
+			high, err = strconv.Atoi(second)
+		}
+	}
+	if err != nil || low < 0 || low > maxRepeat || high > maxRepeat || second != "" && high < low {
+		return 0, 0, p.fail("bad repeat %s", p.text[p.pos:p.pos+close+1])
+	}
+	p.pos += close + 1
+	return low, high, nil
+}
+
+// class reads the rest of a bracketed class, whose [ is taken.
+func (p *parser) class() (func(rune) bool, error) {
+	if p.depth++; p.depth > maxNesting {
+		return nil, p.fail("nested too deeply")
+	}
+	defer func() { p.depth-- }()
+	not := p.take("^")
+	var parts []func(rune) bool
+	for first := true; ; first = false {
+		switch {
+		case p.pos >= len(p.text):
+			return nil, p.fail("missing ]")
+		case !first && p.take("]"):
+			if p.fold {
+				parts = []func(rune) bool{folded(parts)}
+			}
+			return func(r rune) bool { return contains(parts, r) != not }, nil
+		case p.peek("[:") || p.peek("&&"):
+			return nil, p.fail("%s is not supported in a class", p.text[p.pos:p.pos+2])
+		case p.take("["):
+			inner, err := p.class()
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, inner)
+			continue
+		}
+		has, low, err := p.classItem()
+		if err != nil {
+			return nil, err
+		}
+		if has != nil {
+			parts = append(parts, has)
+			continue
+		}
+		high := low
+		if p.peek("-[") {
+			return nil, p.fail("bad range")
+		}
+		if p.peek("-") && !p.peek("-]") && p.take("-") {
+			if has, high, err = p.classItem(); err != nil {
+				return nil, err
+			}
+			if has != nil || high < low {
+				return nil, p.fail("bad range")
+			}
+		}
+		parts = append(parts, func(r rune) bool { return low <= r && r <= high })
+	}
+}
+
+// classItem reads a set, or a single code point if the set is nil.
+func (p *parser) classItem() (func(rune) bool, rune, error) {
+	if p.pos >= len(p.text) {
+		return nil, 0, p.fail("missing ]")
+	}
+	if !p.take(`\`) {
+		return nil, p.rune(), nil
+	}
+	has, single, err := p.escape()
+	if err != nil || single >= 0 {
+		return nil, single, err
+	}
+	return has, -1, nil
+}
+
+func contains(parts []func(rune) bool, r rune) bool {
+	for _, has := range parts {
+		if has(r) {
+			return true
+		}
+	}
+	return false
+}
+
+func folded(parts []func(rune) bool) func(rune) bool {
+	return func(c rune) bool {
+		if contains(parts, c) {
+			return true
+		}
+		for r := unicode.SimpleFold(c); r != c; r = unicode.SimpleFold(r) {
+			if contains(parts, r) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// escape reads what follows a backslash: a set, and the code point if it is
+// only one (else -1).
+func (p *parser) escape() (has func(rune) bool, single rune, err error) {
+	if p.pos >= len(p.text) {
+		return nil, -1, p.fail("ends in a backslash")
+	}
+	c := p.rune()
+	set := func(has func(rune) bool) (func(rune) bool, rune, error) { return has, -1, nil }
+	char := func(r rune) (func(rune) bool, rune, error) { return p.literal(r), r, nil }
+	switch c {
+	case 's':
+		return set(unicode.IsSpace)
+	case 'S':
+		return set(func(r rune) bool { return !unicode.IsSpace(r) })
+	case 'd':
+		return set(unicode.IsDigit)
+	case 'D':
+		return set(func(r rune) bool { return !unicode.IsDigit(r) })
+	case 'w':
+		return set(isWord)
+	case 'W':
+		return set(func(r rune) bool { return !isWord(r) })
+	case 'p', 'P':
+		has, err := p.property(c == 'P')
+		return has, -1, err
+	case 'n':
+		return char('\n')
+	case 'r':
+		return char('\r')
+	case 't':
+		return char('\t')
+	case 'f':
+		return char('\f')
+	case 'v':
+		return char('\v')
+	case 'u':
+		return p.hex(4, char)
+	case 'x':
+		return p.hex(2, char)
+	}
+	if c < utf8.RuneSelf && (unicode.IsLetter(c) || unicode.IsDigit(c)) {
+		return nil, -1, p.fail(`\%c is not supported`, c)
+	}
+	return char(c)
+}
+
+func (p *parser) hex(digits int, char func(rune) (func(rune) bool, rune, error)) (func(rune) bool, rune, error) {
+	text := ""
+	if end := strings.IndexByte(p.text[p.pos:], '}'); digits == 2 && p.peek("{") && end > 0 {
+		text = p.text[p.pos+1 : p.pos+end]
+		p.pos += end + 1
+	} else if p.pos+digits <= len(p.text) {
+		text = p.text[p.pos : p.pos+digits]
+		p.pos += digits
+	}
+	code, err := strconv.ParseUint(text, 16, 32)
+	if err != nil || code > unicode.MaxRune || digits == 2 && len(text) == 2 && code >= utf8.RuneSelf {
+		return nil, -1, p.fail("bad character code %q", text)
+	}
+	return char(rune(code))
+}
+
+// property reads the {Name} of \p and \P.
+func (p *parser) property(not bool) (func(rune) bool, error) {
+	end := strings.IndexByte(p.text[p.pos:], '}')
+	if !p.peek("{") || end < 0 {
+		return nil, p.fail(`\p without {name}`)
+	}
+	name := p.text[p.pos+1 : p.pos+end]
+	p.pos += end + 1
+	if strings.HasPrefix(name, "^") {
+		name, not = name[1:], !not
+	}
+	table := unicode.Categories[name]
+	if table == nil {
+		table = unicode.Scripts[name]
+	}
+	if table == nil {
+		return nil, p.fail("property %q is not supported", name)
+	}
+	return func(r rune) bool { return unicode.Is(table, r) != not }, nil
+}

@@ -1,0 +1,162 @@
+package tokenizer
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Tokenizer encodes and decodes. It does not change after Load and may be used
+// by several goroutines.
+type Tokenizer struct {
+	normalizer normalizer   // nil: text stays as it is
+	pre        preTokenizer // nil: a piece is one word
+	model      *bpe
+	decoder    decoder // nil: tokens are joined by spaces
+
+	added addedTokens
+	// prefix and suffix are what Encode adds around a text.
+	prefix, suffix []int32
+
+	special    map[string]int32 // by role: bos_token, eos_token, …
+	generation Generation
+}
+
+// Encode gives the ids of a text, with what the family adds around every text
+// (begin and end tokens) if addSpecial is set. Special tokens spelled out in
+// the text are recognised either way. Bytes that are not UTF-8 count as
+// U+FFFD.
+func (t *Tokenizer) Encode(text string, addSpecial bool) []int32 {
+	if !utf8.ValidString(text) {
+		text = toValid([]byte(text))
+	}
+	ids := make([]int32, 0, len(text)/3+len(t.prefix)+len(t.suffix))
+	if addSpecial {
+		ids = append(ids, t.prefix...)
+	}
+	start := true // is the piece at the very start of the text?
+	for _, raw := range t.added.raw.split(text) {
+		if raw.id >= 0 {
+			ids = append(ids, raw.id)
+			start = false
+			continue
+		}
+		normal := raw.text
+		if t.normalizer != nil {
+			normal = t.normalizer(normal)
+		}
+		for _, piece := range t.added.normalized.split(normal) {
+			if piece.id >= 0 {
+				ids = append(ids, piece.id)
+			} else {
+				ids = t.encodePiece(ids, piece.text, start)
+			}
+			start = false
+		}
+	}
+	if addSpecial {
+		ids = append(ids, t.suffix...)
+	}
+	return ids
+}
+
+// encodePiece appends the ids of text without added tokens.
+func (t *Tokenizer) encodePiece(ids []int32, text string, start bool) []int32 {
+	if text == "" {
+		return ids
+	}
+	words := []word{{text, start}}
+	if t.pre != nil {
+		words = t.pre(words)
+	}
+	for _, w := range words {
+		ids = t.model.encode(ids, w.text)
+	}
+	return ids
+}
+
+// Decode gives the text of ids, without special tokens if skipSpecial is set.
+// Ids that the tokenizer does not have are left out (models have more rows
+// than their tokenizers have tokens). Broken UTF-8 becomes U+FFFD; spaces are
+// not cleaned up.
+func (t *Tokenizer) Decode(ids []int32, skipSpecial bool) string {
+	tokens := make([]string, 0, len(ids))
+	for _, id := range ids {
+		token, ok := t.Token(id)
+		if !ok || skipSpecial && t.added.special[token] {
+			continue
+		}
+		tokens = append(tokens, token)
+	}
+	if t.decoder == nil {
+		return strings.Join(tokens, " ")
+	}
+	return strings.Join(t.decoder(tokens), "")
+}
+
+// Token is the content of an id, as the files spell it (byte-level tokens in
+// their printable form).
+func (t *Tokenizer) Token(id int32) (string, bool) {
+	if token, ok := t.added.byID[id]; ok {
+		return token, true
+	}
+	token, ok := t.model.tokens[id]
+	return token, ok
+}
+
+// TokenID is the id of a token, spelled as in the files.
+func (t *Tokenizer) TokenID(content string) (int32, bool) {
+	if id, ok := t.added.ids[content]; ok {
+		return id, true
+	}
+	id, ok := t.model.vocab[content]
+	return id, ok
+}
+
+// VocabSize is the number of tokens, added ones included.
+func (t *Tokenizer) VocabSize() int {
+	n := len(t.model.vocab)
+	for content := range t.added.ids {
+		if _, also := t.model.vocab[content]; !also {
+			n++
+		}
+	}
+	return n
+}
+
+// Special lists the contents of all special tokens, sorted.
+func (t *Tokenizer) Special() []string {
+	return slices.Sorted(maps.Keys(t.added.special))
+}
+
+// BOS is the token that begins a text; false if the tokenizer has none.
+func (t *Tokenizer) BOS() (int32, bool) { return t.Role("bos_token") }
+
+// EOS is the token that ends a text; false if the tokenizer has none.
+func (t *Tokenizer) EOS() (int32, bool) { return t.Role("eos_token") }
+
+// PAD is the token that fills short rows; false if the tokenizer has none.
+func (t *Tokenizer) PAD() (int32, bool) { return t.Role("pad_token") }
+
+// Role is the token that the files name for a role, e.g. "unk_token",
+// "mask_token" or a family's own "middle_token"; false if they name none.
+func (t *Tokenizer) Role(name string) (int32, bool) {
+	id, ok := t.special[name]
+	return id, ok
+}
+
+// Generation is what generation_config.json, or config.json where that is
+// silent, says of ids; -1 for one that neither names. These are the model's,
+// and may differ from the tokenizer's own.
+type Generation struct {
+	BOS, PAD, DecoderStart int32
+	EOS                    []int32
+}
+
+// Generation gives the ids that the checkpoint generates with.
+func (t *Tokenizer) Generation() Generation {
+	g := t.generation
+	g.EOS = slices.Clone(g.EOS)
+	return g
+}
