@@ -9,7 +9,7 @@
 //
 // The JSON form is stable: fields may be added, and none is renamed or removed.
 //
-//	study    {name, title}
+//	study    its name; title beside it
 //	tables   [{name, title, values, label_columns, header, columns, rows}]
 //	           values         the metrics shown
 //	           label_columns  how many of the columns, from the left, are row labels

@@ -13,8 +13,8 @@ import (
 
 func writeLaTeX(w io.Writer, r *Report) error {
 	io.WriteString(w, "% needs \\usepackage{booktabs}\n")
-	if r.Study.Title != "" {
-		fmt.Fprintf(w, "%% %s\n", r.Study.Title)
+	if r.Title != "" {
+		fmt.Fprintf(w, "%% %s\n", r.Title)
 	}
 	for _, t := range r.Tables {
 		fmt.Fprintf(w, "\n\\begin{table}\n  \\centering\n  \\caption{%s}\n  \\label{tab:%s}\n", escapeLaTeX(t.Heading()), slug(t.Name))

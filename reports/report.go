@@ -30,17 +30,12 @@ type TableSpec struct {
 
 // Report is what is known of a study, ready to be written.
 type Report struct {
-	Study  Study         `json:"study"`
+	Study  string        `json:"study"` // its name
+	Title  string        `json:"title"`
 	Tables []Table       `json:"tables"`
 	Trials []score.Trial `json:"trials"`
 	// Notes qualify the tables: unfinished trials, errors, findings about verdicts.
 	Notes []string `json:"notes"`
-}
-
-// Study names what is reported.
-type Study struct {
-	Name  string `json:"name"`
-	Title string `json:"title"`
 }
 
 // Table is a pivoted table of text cells. Header levels, columns and rows are all as wide as Columns.
@@ -77,7 +72,8 @@ func Build(name, title string, specs []TableSpec, trials []score.Trial, notes []
 		return nil, err
 	}
 	r := &Report{
-		Study:  Study{Name: clean(name), Title: clean(title)},
+		Study:  clean(name),
+		Title:  clean(title),
 		Tables: []Table{},
 		Trials: []score.Trial{},
 		Notes:  []string{},

@@ -20,8 +20,8 @@ func writeTerminal(w io.Writer, r *Report, s screen) error {
 		}
 		return "\x1b[1m" + text + "\x1b[0m"
 	}
-	if r.Study.Title != "" {
-		fmt.Fprintf(w, "%s\n\n", bold(r.Study.Title))
+	if r.Title != "" {
+		fmt.Fprintf(w, "%s\n\n", bold(r.Title))
 	}
 	for _, t := range r.Tables {
 		fmt.Fprintln(w, bold(t.Heading()))
@@ -53,8 +53,8 @@ func writeTerminal(w io.Writer, r *Report, s screen) error {
 }
 
 func writeMarkdown(w io.Writer, r *Report) error {
-	if r.Study.Title != "" {
-		fmt.Fprintf(w, "# %s\n\n", escapeMarkdown(r.Study.Title))
+	if r.Title != "" {
+		fmt.Fprintf(w, "# %s\n\n", escapeMarkdown(r.Title))
 	}
 	for _, t := range r.Tables {
 		fmt.Fprintf(w, "## %s\n\n", escapeMarkdown(t.Heading()))

@@ -63,7 +63,7 @@ func outcome(j *Judged) score.Outcome {
 		o.Verdicts = append(o.Verdicts, c.Outcome)
 		o.ExactMatch = append(o.ExactMatch, c.ExactMatch)
 		o.Published = append(o.Published, c.Published)
-		patch := c.Patch
+		patch := c.Text
 		if c.Empty {
 			patch = score.EmptyPatch
 		}

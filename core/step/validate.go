@@ -52,6 +52,7 @@ type Judged struct {
 type JudgedCandidate struct {
 	Verdict
 	Patch      string `json:"patch,omitempty"` // digest of the patched file
+	Text       string `json:"text,omitempty"`  // the same, white space aside (score.Digest)
 	Empty      bool   `json:"empty,omitempty"` // the patch inserts nothing
 	ExactMatch bool   `json:"exact_match,omitempty"`
 	Published  string `json:"published,omitempty"`
@@ -145,6 +146,7 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 		default:
 			sum := sha256.Sum256([]byte(text))
 			candidate.Patch = hex.EncodeToString(sum[:16])
+			candidate.Text = score.Digest(text)
 			candidate.Empty = insertsNothing(p.Edits)
 			candidate.ExactMatch = score.ExactMatch(text, fixed)
 			j.add(c.Bug, candidate.Patch, text)
