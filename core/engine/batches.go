@@ -3,7 +3,9 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -61,18 +63,54 @@ func (n *network) checkExamples(what string, examples []*harnesspb.TokenExample)
 	return nil
 }
 
-// shapeOfBatch is the padded shape of a batch: buckets of its longest example
-// and of its longest target, and always as many rows, so that few shapes are
-// compiled.
-func shapeOfBatch(batch []*harnesspb.TokenExample, rows int) trainShape {
-	s := trainShape{rows: rows}
-	for _, x := range batch {
-		s.length = max(s.length, len(x.GetIds()))
+// shaping chooses padded shapes for the batches of one set of examples. Each
+// shape is compiled once, which takes seconds, so a set has few: one for small
+// sets, more lengths for larger ones. They follow from the set alone, so epochs
+// and trials on it share them.
+type shaping struct {
+	rows, labels int
+	lengths      []int // ascending; the last fits every example
+}
+
+// Shapes of a set: one length for every so many batches, up to a limit.
+const (
+	batchesPerShape = 64
+	maxShapes       = 6
+)
+
+func newShaping(examples []*harnesspb.TokenExample, rows int) shaping {
+	s := shaping{rows: rows}
+	var lengths []int
+	for _, x := range examples {
+		lengths = append(lengths, len(x.GetIds()))
 		s.labels = max(s.labels, labelsOf(x))
 	}
-	s.length = bucket(s.length)
-	s.labels = min(bucket(s.labels), s.length)
+	slices.Sort(lengths)
+	s.labels = bucket(s.labels)
+	count := min(maxShapes, 1+len(examples)/rows/batchesPerShape)
+	for i := range count {
+		// As many batches for each length: the share of batches whose longest
+		// example is within a length is the share of examples to the power rows.
+		share := math.Pow(float64(i+1)/float64(count), 1/float64(rows))
+		at := min(len(lengths)-1, int(math.Ceil(share*float64(len(lengths)))))
+		if i == count-1 {
+			at = len(lengths) - 1
+		}
+		s.lengths = append(s.lengths, bucket(lengths[at]))
+	}
+	s.lengths = slices.Compact(s.lengths)
 	return s
+}
+
+// of is the shape of a batch.
+func (s shaping) of(batch []*harnesspb.TokenExample) trainShape {
+	longest := 0
+	for _, x := range batch {
+		longest = max(longest, len(x.GetIds()))
+	}
+	at, _ := slices.BinarySearch(s.lengths, longest)
+	length := s.lengths[min(at, len(s.lengths)-1)]
+	return trainShape{rows: s.rows, length: length, labels: min(s.labels, length)}
 }
 
 // batchTensors are a batch on the host, in the order of batchInputs, and the

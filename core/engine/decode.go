@@ -42,7 +42,7 @@ func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send fu
 		if err := n.checkTokens(fmt.Sprintf("prompt %q", p.GetId()), p.GetIds(), int(d.GetMaxNewTokens())); err != nil {
 			return fmt.Errorf("decode: %w", err)
 		}
-		length := bucket(len(p.GetIds()))
+		length := promptBucket(len(p.GetIds()))
 		groups[length] = append(groups[length], p)
 	}
 	st, err := e.state(n, r.GetModel())
@@ -128,13 +128,13 @@ type slot struct {
 }
 
 func (b *decoder) run(ctx context.Context) error {
-	if err := b.prepare(); err != nil {
-		return err
-	}
 	defer func() {
 		release(b.prompts...)
 		release(b.added...)
 	}()
+	if err := b.prepare(); err != nil {
+		return err
+	}
 	b.slots = make([]*slot, b.shape.prompts)
 	for {
 		if err := b.fill(ctx); err != nil {
@@ -184,18 +184,24 @@ func (b *decoder) prepare() (err error) {
 	if b.step, err = e.executable(fmt.Sprintf("%s step %v", n.digest, s), n.stepGraph(s)); err != nil {
 		return err
 	}
-	zeros, err := e.executable(fmt.Sprintf("%s zeros %v", n.digest, s), n.zerosGraph(s))
-	if err != nil {
-		return err
+	for _, st := range n.attentions {
+		heads, size := n.keyShape(st)
+		for range 2 {
+			for into, dims := range map[*[]*tensors.Tensor][]int{
+				&b.prompts: {s.prompts, s.prompt, heads, size},
+				&b.added:   {s.prompts, s.beams, s.new, heads, size},
+			} {
+				zero, err := e.zeros(dims)
+				if err != nil {
+					return err
+				}
+				*into = append(*into, zero)
+			}
+		}
 	}
-	out, err := zeros.run([]any{int32(0)})
-	if err != nil {
-		return err
-	}
-	if len(out) == 0 {
+	if len(b.prompts) == 0 {
 		return errors.New("the network has no attention")
 	}
-	b.prompts, b.added = out[:len(out)/2], out[len(out)/2:]
 	return nil
 }
 

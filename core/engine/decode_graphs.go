@@ -72,23 +72,6 @@ func insertGraph(in []*graph.Node) []*graph.Node {
 	return out
 }
 
-// zerosGraph gives empty caches. Its input is ignored.
-func (n *network) zerosGraph(s decodeShape) func(in []*graph.Node) []*graph.Node {
-	return func(in []*graph.Node) []*graph.Node {
-		g := in[0].Graph()
-		var prompt, added []*graph.Node
-		for _, st := range n.attentions {
-			// Types of keys and values are the attention's inputs.
-			heads, size := n.keyShape(st)
-			for range 2 {
-				prompt = append(prompt, graph.Zeros(g, shapes.Make(dtypes.Float32, s.prompts, s.prompt, heads, size)))
-				added = append(added, graph.Zeros(g, shapes.Make(dtypes.Float32, s.prompts, s.beams, s.new, heads, size)))
-			}
-		}
-		return append(prompt, added...)
-	}
-}
-
 // keyShape is the number of key/value heads and their size.
 func (n *network) keyShape(attention ir.Step) (heads, size int) {
 	for _, st := range n.program.Decoder.Steps {

@@ -66,6 +66,16 @@ func (n *network) named(nodes []*graph.Node) map[string]*graph.Node {
 	return named
 }
 
+// promptBucket rounds a prompt's length up more coarsely than bucket, since
+// each length costs the compilation of two graphs.
+func promptBucket(size int) int {
+	size = bucket(max(size, 64))
+	if size == 96 || size == 192 {
+		return size / 3 * 4
+	}
+	return size
+}
+
 // bucket rounds a size up to a power of two or one and a half of one, so that
 // few shapes are compiled and at most a third is padding.
 func bucket(size int) int {

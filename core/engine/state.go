@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"harness/core/ir"
@@ -210,6 +212,13 @@ func (e *Engine) upload(values []float32, shape []int64) (*tensors.Tensor, error
 		t = tensors.FromFlatDataAndDimensions(values, ints(shape)...)
 		return t.ToDevice(e.backend, 0)
 	})
+	return t, err
+}
+
+// zeros makes a tensor of zeros on the device.
+func (e *Engine) zeros(dims []int) (*tensors.Tensor, error) {
+	t := tensors.FromShape(shapes.Make(dtypes.Float32, dims...))
+	err := guard("put a tensor on the device", func() error { return t.ToDevice(e.backend, 0) })
 	return t, err
 }
 

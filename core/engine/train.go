@@ -49,6 +49,7 @@ type trainer struct {
 	network           *network
 	state             *state // not shared: its trained weights are consumed
 	train, validation []*harnesspb.TokenExample
+	shapes            shaping // of the training batches
 
 	frozen                 []*tensors.Tensor
 	trained, first, second []*tensors.Tensor // in the order of network.train's parameters
@@ -72,7 +73,7 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 	if err := n.checkExamples("validation", validation); err != nil {
 		return nil, err
 	}
-	t := &trainer{engine: e, start: start, network: n, train: train, validation: validation}
+	t := &trainer{engine: e, start: start, network: n, train: train, validation: validation, shapes: newShaping(train, int(start.GetBatchSize()))}
 	if t.state, err = e.load(n, start.GetModel()); err != nil {
 		return nil, err
 	}
@@ -210,7 +211,7 @@ func (t *trainer) runStep(batch []*harnesspb.TokenExample) (stepResult, error) {
 	for _, x := range batch {
 		r.tokens += int64(len(x.GetIds()))
 	}
-	shape := shapeOfBatch(batch, int(t.start.GetBatchSize()))
+	shape := t.shapes.of(batch)
 	x, err := e.executable(
 		fmt.Sprintf("%s train %v adamw %v %v %v clip %v", n.digest, shape, o.GetBeta1(), o.GetBeta2(), o.GetEpsilon(), t.start.GetClip()),
 		n.trainGraph(o, t.start.GetClip()))
@@ -268,12 +269,13 @@ func generator(purpose string, seed, number uint64, name string) *rand.PCG {
 func (t *trainer) validate(ctx context.Context) (float64, error) {
 	e, n := t.engine, t.network
 	weights := t.weights()
+	shapes := newShaping(t.validation, int(t.start.GetBatchSize()))
 	var sum, labels float64
 	for _, batch := range batchesOf(t.validation, int(t.start.GetBatchSize()), nil) {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		shape := shapeOfBatch(batch, int(t.start.GetBatchSize()))
+		shape := shapes.of(batch)
 		x, err := e.executable(fmt.Sprintf("%s loss %v", n.digest, shape), n.lossGraph)
 		if err != nil {
 			return 0, err

@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"harness/core/ir"
@@ -40,8 +38,8 @@ func (t *trainer) loadMoments() error {
 	if t.start.GetStateIn() == "" {
 		for _, p := range parameters {
 			for _, moments := range []*[]*tensors.Tensor{&t.first, &t.second} {
-				zero := tensors.FromShape(shapes.Make(dtypes.Float32, ints(p.Shape)...))
-				if err := guard("put a tensor on the device", func() error { return zero.ToDevice(t.engine.backend, 0) }); err != nil {
+				zero, err := t.engine.zeros(ints(p.Shape))
+				if err != nil {
 					return err
 				}
 				*moments = append(*moments, zero)
