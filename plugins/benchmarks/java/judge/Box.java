@@ -1,0 +1,93 @@
+package harness.judge;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * The box that the judge runs in, and the only code that deletes anything.
+ *
+ * <p>There is no Box object outside a box: the constructor insists on the driver's word, on a process namespace of the
+ * box's own, and on a folder that is a memory file system mounted for the box. Nothing here ends a process.
+ */
+final class Box {
+    private final Path folder;
+
+    /**
+     * @param folder where candidates may write
+     * @throws IllegalStateException where this is no box
+     */
+    Box(Path folder) throws IOException {
+        if (!"1".equals(System.getenv("HARNESS_BOX"))) {
+            throw new IllegalStateException("HARNESS_BOX is not set");
+        }
+        if (ProcessHandle.current().pid() > 2) {
+            throw new IllegalStateException("not the first or second process of a process namespace");
+        }
+        if (!folder.isAbsolute() || !isMemory(folder)) {
+            throw new IllegalStateException(folder + " is not a memory file system of its own");
+        }
+        this.folder = folder;
+    }
+
+    private static boolean isMemory(Path folder) throws IOException {
+        try (var mounts = Files.lines(Path.of("/proc/self/mounts"))) {
+            return mounts.map(line -> line.split(" "))
+                    .anyMatch(fields -> fields.length > 2
+                            && fields[1].equals(folder.toString())
+                            && fields[2].equals("tmpfs"));
+        }
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    /** Whether nothing runs in the box but its first process and the judge. Dead processes that linger count. */
+    boolean quiet() {
+        long self = ProcessHandle.current().pid();
+        return ProcessHandle.allProcesses().allMatch(process -> process.pid() == 1 || process.pid() == self);
+    }
+
+    /** Empties the folder. Returns whether that could be done. Only for a quiet box: nobody races with the deletion. */
+    boolean empty() {
+        try {
+            Files.walkFileTree(folder, new Deletion());
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Deletes what it visits; links are deleted, never followed. */
+    private final class Deletion extends SimpleFileVisitor<Path> {
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) throws IOException {
+            if (!directory.equals(folder)) {
+                Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+            }
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path directory, IOException e) throws IOException {
+            if (e != null) {
+                throw e;
+            }
+            if (!directory.equals(folder)) {
+                Files.delete(directory);
+            }
+            return FileVisitResult.CONTINUE;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package harness.judge;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+
+/** Reads all of a stream and keeps its end. */
+final class Tail implements Runnable {
+    private static final int KEPT = 1024;
+
+    private final InputStream in;
+    private final StringBuilder text = new StringBuilder();
+
+    Tail(InputStream in) {
+        this.in = in;
+    }
+
+    synchronized String quote() {
+        return text.toString().isBlank() ? "" : ": " + text.toString().strip();
+    }
+
+    @Override
+    public void run() {
+        byte[] bytes = new byte[1 << 13];
+        try {
+            for (int n; (n = in.read(bytes)) > 0; ) {
+                append(new String(bytes, 0, n, StandardCharsets.ISO_8859_1));
+            }
+        } catch (IOException e) {
+            // The process is gone.
+        }
+    }
+
+    private synchronized void append(String more) {
+        text.append(more);
+        if (text.length() > KEPT) {
+            text.delete(0, text.length() - KEPT);
+        }
+    }
+}
