@@ -63,8 +63,8 @@ func newPair(s *source) Pair {
 // Texts yields count documents of correct methods for pretraining: methods
 // as a class would hold them. Most documents repeat a method under another
 // name or with other variables and types, as overloads and older versions do,
-// at times after a third method. What a model learns from these is to find
-// and read back what stands above.
+// at times after a third method; some end in notes that quote its lines. What
+// a model learns from these is to find and read back what stands above.
 func Texts(seed uint64, count int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for index := range uint64(count) {
@@ -82,12 +82,32 @@ func document(s *source) string {
 		text += "\n" + write(s).text()
 	}
 	switch n := s.intN(10); {
-	case n < 5:
+	case n < 3:
 		text += "\n" + m.twin()
-	case n < 8:
+	case n < 5:
 		text += "\n" + m.overload()
+	case n < 8:
+		text += "\n" + m.notes()
 	}
 	return text
+}
+
+// notes quotes lines of the method under comments, each line once or more.
+func (m *method) notes() string {
+	var out strings.Builder
+	heading := func(words ...string) {
+		fmt.Fprintf(&out, "// %s%s: \n", pick(m.source, "the ", "see ", "look at ", ""), pick(m.source, words...))
+	}
+	for range m.between(1, 3) {
+		line := m.lines[m.between(1, len(m.lines)-2)]
+		heading("line", "step", "part", "case", "place", "code", "loop", "first")
+		out.WriteString(line + "\n")
+		for range m.intN(3) {
+			heading("same", "line again", "other copy", "repeat", "next", "second")
+			out.WriteString(line + "\n")
+		}
+	}
+	return out.String()
 }
 
 // twin is the method under a longer name.
