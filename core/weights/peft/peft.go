@@ -1,0 +1,137 @@
+// Package peft reads and writes adapters in the format of the Python library
+// of that name: a folder with adapter_config.json and
+// adapter_model.safetensors, which PeftModel.from_pretrained opens.
+//
+// The configuration is an object that the adapter's own plugin writes. This
+// package knows of it only what decides whether the tensors fit; all other
+// keys are kept as they are.
+package peft
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"harness/core/weights/internal/atomicfile"
+	"harness/core/weights/safetensors"
+)
+
+const (
+	configFile  = "adapter_config.json"
+	weightsFile = "adapter_model.safetensors"
+	pickledFile = "adapter_model.bin"
+)
+
+// ErrFormat is wrapped by Load's error for a folder whose weights are in a
+// format that is not read.
+var ErrFormat = errors.New("weight format is not read yet")
+
+// Adapter is a saved adapter.
+type Adapter struct {
+	// Config is adapter_config.json, an object.
+	Config json.RawMessage
+	// Tensors are named as PEFT names them, without the adapter's name:
+	// base_model.model.MODULE.lora_A.weight.
+	Tensors safetensors.Set
+}
+
+// Load reads and checks the adapter in the folder dir.
+func Load(dir string) (*Adapter, error) {
+	a, err := load(dir)
+	if err != nil {
+		return nil, fmt.Errorf("adapter %s: %w", dir, err)
+	}
+	return a, nil
+}
+
+func load(dir string) (*Adapter, error) {
+	config, err := os.ReadFile(filepath.Join(dir, configFile))
+	if err != nil {
+		return nil, err
+	}
+	file, err := safetensors.Open(filepath.Join(dir, weightsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(filepath.Join(dir, pickledFile)); err == nil {
+			return nil, fmt.Errorf("has %s but no %s: %w; convert it to safetensors", pickledFile, weightsFile, ErrFormat)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	a := &Adapter{Config: config}
+	if a.Tensors, err = safetensors.ReadAll(file); err != nil {
+		return nil, err
+	}
+	return a, a.Check()
+}
+
+// Save checks the adapter and writes it into the folder dir, which must not
+// exist or be empty. It appears complete or not at all, and the same adapter
+// gives the same bytes.
+func Save(dir string, a *Adapter) error {
+	if err := a.Check(); err != nil {
+		return fmt.Errorf("save adapter %s: %w", dir, err)
+	}
+	config, err := canonical(a.Config)
+	if err != nil {
+		return fmt.Errorf("save adapter %s: %s: %w", dir, configFile, err)
+	}
+	return atomicfile.Folder(dir, func(tmp string) error {
+		if err := atomicfile.WriteBytes(filepath.Join(tmp, configFile), config); err != nil {
+			return err
+		}
+		// PEFT, like transformers, writes this note.
+		return safetensors.WriteSource(filepath.Join(tmp, weightsFile), a.Tensors, map[string]string{"format": "pt"})
+	})
+}
+
+// canonical lays the configuration out as PEFT does: keys sorted, two spaces.
+// Numbers keep their spelling, so that 0.0 stays a float to Python.
+func canonical(config json.RawMessage) ([]byte, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(config, &fields); err != nil {
+		return nil, err
+	}
+	// Encoding a map sorts its keys.
+	compact, err := encode(fields)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, compact, "", "  "); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// encode is json.Marshal without the escapes meant for HTML.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// WithBase is the configuration with base_model_name_or_path set: how PEFT
+// finds the checkpoint that an adapter belongs to.
+func WithBase(config json.RawMessage, nameOrPath string) (json.RawMessage, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(config, &fields); err != nil {
+		return nil, fmt.Errorf("%s: %w", configFile, err)
+	}
+	if fields == nil {
+		return nil, fmt.Errorf("%s: not an object", configFile)
+	}
+	name, err := encode(nameOrPath)
+	if err != nil {
+		return nil, err
+	}
+	fields["base_model_name_or_path"] = name
+	return encode(fields)
+}

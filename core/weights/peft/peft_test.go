@@ -1,0 +1,233 @@
+package peft_test
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"harness/core/weights/internal/fixture"
+	"harness/core/weights/peft"
+	"harness/core/weights/safetensors"
+)
+
+// tensors makes zero tensors of the given shapes.
+func tensors(shapes map[string][]int) safetensors.Set {
+	set := safetensors.Set{}
+	for name, shape := range shapes {
+		n := 1
+		for _, d := range shape {
+			n *= d
+		}
+		set[name] = safetensors.FromFloat32(name, shape, make([]float32, n))
+	}
+	return set
+}
+
+const (
+	q     = "base_model.model.layers.0.q_proj."
+	fc    = "base_model.model.layers.0.fc_out."
+	other = "base_model.model.layers.0.k_proj."
+)
+
+func TestWhatPeftWouldRefuseOrIgnoreIsAProblem(t *testing.T) {
+	lora := map[string][]int{q + "lora_A.weight": {4, 6}, q + "lora_B.weight": {8, 4}}
+	ia3 := map[string][]int{q + "ia3_l": {8, 1}, fc + "ia3_l": {1, 6}}
+	with := func(base map[string][]int, name string, shape ...int) map[string][]int {
+		m := maps.Clone(base)
+		if m[name] = shape; shape == nil {
+			delete(m, name)
+		}
+		return m
+	}
+	const (
+		loraConfig = `{"peft_type":"LORA","r":4,"target_modules":["q_proj"]}`
+		doraConfig = `{"peft_type":"LORA","r":4,"target_modules":["q_proj"],"use_dora":true}`
+		ia3Config  = `{"peft_type":"IA3","target_modules":["q_proj","fc_out"],"feedforward_modules":["fc_out"]}`
+	)
+	tests := map[string]struct {
+		config string
+		shapes map[string][]int
+		want   []string // none: it is fine
+	}{
+		"LoRA":                         {loraConfig, lora, nil},
+		"LoRA with defaults":           {`{"peft_type":"LORA"}`, lora, nil},
+		"targets as a pattern":         {`{"peft_type":"LORA","target_modules":".*q_proj"}`, lora, nil},
+		"DoRA":                         {doraConfig, with(lora, q+"lora_magnitude_vector", 8), nil},
+		"IA3":                          {ia3Config, ia3, nil},
+		"prompt method":                {`{"peft_type":"PREFIX_TUNING"}`, map[string][]int{"prompt_embeddings": {4, 6}}, nil},
+		"saved head":                   {`{"peft_type":"LORA","modules_to_save":["score"]}`, with(lora, "base_model.model.score.weight", 2, 6), nil},
+		"saved embedding":              {loraConfig, with(lora, "base_model.model.lm_head.weight", 2, 6), nil},
+		"trained biases":               {`{"peft_type":"LORA","bias":"lora_only"}`, with(lora, q+"bias", 8), nil},
+		"no JSON":                      {`{`, lora, []string{"adapter_config.json"}},
+		"no type":                      {`{}`, lora, []string{"peft_type"}},
+		"no tensors":                   {loraConfig, nil, []string{"no tensors"}},
+		"rank not positive":            {`{"peft_type":"LORA","r":0}`, lora, []string{"r is 0"}},
+		"rank differs":                 {`{"peft_type":"LORA","r":8}`, lora, []string{"q_proj", "rank 4", "r = 8"}},
+		"A missing":                    {loraConfig, with(lora, q+"lora_A.weight"), []string{"q_proj", "lora_A.weight is missing"}},
+		"B missing":                    {loraConfig, with(lora, q+"lora_B.weight"), []string{"q_proj", "lora_B.weight is missing"}},
+		"shapes do not fit":            {`{"peft_type":"LORA"}`, with(lora, q+"lora_B.weight", 8, 3), []string{"q_proj", "multiply"}},
+		"magnitude missing":            {doraConfig, lora, []string{"q_proj", "lora_magnitude_vector"}},
+		"magnitude too many":           {loraConfig, with(lora, q+"lora_magnitude_vector", 8), []string{"lora_magnitude_vector"}},
+		"magnitude of another size":    {doraConfig, with(lora, q+"lora_magnitude_vector", 6), []string{"lora_magnitude_vector", "8 outputs"}},
+		"extra tensor":                 {loraConfig, with(lora, q+"weight", 8, 6), []string{"q_proj.weight", "no parameter of LORA"}},
+		"biases not trained":           {loraConfig, with(lora, q+"bias", 8), []string{"q_proj.bias"}},
+		"not a target":                 {loraConfig, with(with(lora, other+"lora_A.weight", 4, 6), other+"lora_B.weight", 8, 4), []string{"k_proj", "target_modules"}},
+		"target without tensors":       {`{"peft_type":"LORA","target_modules":["q_proj","v_proj"]}`, lora, []string{`"v_proj"`, "no tensors"}},
+		"prefix missing":               {loraConfig, with(lora, "layers.0.q_proj.lora_A.weight", 4, 6), []string{"base_model.model."}},
+		"adapter's name in the tensor": {loraConfig, with(lora, q+"lora_A.default.weight", 4, 6), []string{"lora_A.default.weight"}},
+		"IA3 of the wrong side":        {ia3Config, with(ia3, fc+"ia3_l", 6, 1), []string{"fc_out", "feed-forward"}},
+		"LoRA in IA3":                  {ia3Config, with(ia3, q+"lora_A.weight", 4, 6), []string{"lora_A", "IA3"}},
+		"all problems are said": {loraConfig, map[string][]int{q + "lora_A.weight": {4, 6}, other + "lora_B.weight": {4, 6}},
+			[]string{"lora_B.weight is missing", "lora_A.weight is missing", "k_proj"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := &peft.Adapter{Config: json.RawMessage(test.config), Tensors: tensors(test.shapes)}
+			err := a.Check()
+			if test.want == nil {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if err == nil {
+				t.Fatal("no problem found")
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error %q does not say %s", err, want)
+				}
+			}
+			if err := peft.Save(filepath.Join(t.TempDir(), "a"), a); err == nil {
+				t.Error("saved")
+			}
+		})
+	}
+}
+
+func TestExpectNamesWhatIsMissingAndExtra(t *testing.T) {
+	a := &peft.Adapter{Tensors: tensors(map[string][]int{"a": {1}, "b": {1}})}
+	if err := a.Expect([]string{"b", "a"}); err != nil {
+		t.Error(err)
+	}
+	err := a.Expect([]string{"a", "c"})
+	if err == nil || !strings.Contains(err.Error(), `"c" is missing`) || !strings.Contains(err.Error(), `"b" does not belong`) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestUnknownKeysAndSpellingsAreKept(t *testing.T) {
+	shapes := map[string][]int{q + "lora_A.weight": {4, 6}, q + "lora_B.weight": {8, 4}}
+	config, err := peft.WithBase([]byte(`{"z":{"y":[1,{"b":2,"a":1}]},"peft_type":"LORA","lora_dropout":0.0,"new key":"<é>"}`), "org/name")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "adapter")
+	if err := peft.Save(dir, &peft.Adapter{Config: config, Tensors: tensors(shapes)}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "adapter_config.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{
+  "base_model_name_or_path": "org/name",
+  "lora_dropout": 0.0,
+  "new key": "<é>",
+  "peft_type": "LORA",
+  "z": {
+    "y": [
+      1,
+      {
+        "b": 2,
+        "a": 1
+      }
+    ]
+  }
+}`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Error(diff)
+	}
+	if err := peft.Save(dir, &peft.Adapter{Config: config, Tensors: tensors(shapes)}); err == nil {
+		t.Error("an adapter was replaced")
+	}
+}
+
+func TestPickledAdapterIsSaidToBeUnread(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{"adapter_config.json": `{"peft_type":"LORA"}`, "adapter_model.bin": "PK"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := peft.Load(dir); !errors.Is(err, peft.ErrFormat) || !strings.Contains(err.Error(), "adapter_model.bin") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// Adapters that PEFT saved, loaded and saved again, keep every byte.
+func TestParityAdapters(t *testing.T) {
+	models := fixture.Models(t)
+	dirs, err := filepath.Glob(filepath.Join(models, "*", "adapters", "*", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(dirs) == 0 {
+		t.Fatalf("no adapters below %s", models)
+	}
+	for _, dir := range dirs {
+		name, _ := filepath.Rel(models, dir)
+		t.Run(filepath.ToSlash(name), func(t *testing.T) {
+			a, err := peft.Load(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			saved := filepath.Join(t.TempDir(), "adapter")
+			if err := peft.Save(saved, a); err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range []string{"adapter_config.json", "adapter_model.safetensors"} {
+				want, err := os.ReadFile(filepath.Join(dir, file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := os.ReadFile(filepath.Join(saved, file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if string(got) != string(want) {
+					t.Errorf("%s changed", file)
+				}
+			}
+			again, err := peft.Load(saved)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := again.Expect(a.Tensors.Names()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func FuzzConfig(f *testing.F) {
+	f.Add([]byte(`{"peft_type":"LORA","r":4,"target_modules":["q_proj"],"rank_pattern":{}}`))
+	f.Add([]byte(`{"peft_type":"IA3","target_modules":"x","feedforward_modules":null}`))
+	f.Add([]byte(`null`))
+	shapes := map[string][]int{q + "lora_A.weight": {4, 6}, q + "lora_B.weight": {8, 4}}
+	f.Fuzz(func(t *testing.T, config []byte) {
+		a := &peft.Adapter{Config: config, Tensors: tensors(shapes)}
+		if a.Check() != nil {
+			return
+		}
+		if err := peft.Save(filepath.Join(t.TempDir(), "a"), a); err != nil {
+			t.Errorf("a checked adapter cannot be saved: %v", err)
+		}
+	})
+}
