@@ -60,7 +60,10 @@ func Classes() []Class {
 	return []Class{Boundary, Operator, WrongVariable, MissingCase, OffByOne, Null, Return}
 }
 
-// All returns the bugs in the order of their IDs.
+// Files is the benchmark's tree, as Load reads it.
+func Files() fs.FS { return files }
+
+// All returns the bugs of the benchmark in the order of their IDs.
 func All() ([]Bug, error) {
 	return Load(files)
 }

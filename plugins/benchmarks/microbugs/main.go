@@ -1,0 +1,123 @@
+// Command harness-benchmark-microbugs serves a benchmark of small Java bugs
+// that comes with the harness: no download, a JUnit 4 test class and a
+// reference fix for each. See package bugs.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"harness/core/sdk"
+	"harness/core/sdk/benchmark"
+	"harness/plugins/benchmarks/java"
+	"harness/plugins/benchmarks/microbugs/bugs"
+)
+
+func main() { benchmark.Serve(microbugs{}) }
+
+// microbugs has no state: it reads the tree that Fetch wrote.
+type microbugs struct{}
+
+// Describe is called for `harness validate`.
+func (microbugs) Describe(context.Context) *benchmark.Description {
+	return &benchmark.Description{
+		Kind:    "benchmark",
+		Name:    "microbugs",
+		Version: "0.1.0",
+		Summary: "small Java bugs with JUnit tests, made for quick studies",
+		Schema:  &sdk.Schema{},
+	}
+}
+
+// Fetch writes the benchmark's tree, so that a study's store shows what was
+// repaired.
+func (microbugs) Fetch(_ context.Context, request *benchmark.FetchRequest, progress func(*benchmark.FetchEvent)) error {
+	if err := sdk.Decode(request.Config, &struct{}{}); err != nil {
+		return err
+	}
+	if err := os.CopyFS(request.Dir, bugs.Files()); err != nil {
+		return fmt.Errorf("write microbugs: %w", err)
+	}
+	progress(&benchmark.FetchEvent{Message: "microbugs written", Done: 1, Total: 1})
+	return nil
+}
+
+// Bugs sends the bugs in the order of their IDs.
+func (microbugs) Bugs(_ context.Context, request *benchmark.BugsRequest, send func(*benchmark.BugRecord) error) error {
+	all, err := load(request.Dir)
+	if err != nil {
+		return err
+	}
+	for _, bug := range all {
+		if err := send(record(bug)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func record(bug bugs.Bug) *benchmark.BugRecord {
+	return &benchmark.BugRecord{
+		Bug: &benchmark.Bug{
+			Id:       bug.ID,
+			Path:     bug.Path,
+			Text:     bug.Source,
+			Hunks:    []*benchmark.Span{span(bug.Hunk)},
+			Function: span(bug.Method),
+			Language: "java",
+			Labels:   map[string]string{"class": string(bug.Class)},
+		},
+		Fixes: []string{bug.Fixed},
+	}
+}
+
+func span(s bugs.Span) *benchmark.Span {
+	return &benchmark.Span{Start: int32(s.Start), End: int32(s.End)}
+}
+
+// Environments is the one box that all Java benchmarks share.
+func (microbugs) Environments(context.Context, *benchmark.EnvironmentsRequest) (*benchmark.EnvironmentsResponse, error) {
+	return &benchmark.EnvironmentsResponse{Environments: []*benchmark.Environment{java.Environment()}}, nil
+}
+
+// Check asks for the patched class to be compiled with its test class.
+func (microbugs) Check(_ context.Context, request *benchmark.CheckRequest) (*benchmark.CheckResponse, error) {
+	all, err := load(request.Dir)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(all, func(b bugs.Bug) bool { return b.ID == request.Bug })
+	if at < 0 {
+		return nil, fmt.Errorf("microbugs has no bug %q", request.Bug)
+	}
+	bug := all[at]
+	return java.Check(java.Program{
+		Files: map[string]string{
+			javaPath(bug.Path):     request.Patched,
+			javaPath(bug.TestPath): bug.Test,
+		},
+		TestClasses: []string{"micro." + bug.ID + "Test"},
+	})
+}
+
+// javaPath puts a file of the tree where its package says: all classes are in
+// package micro, whatever folder they are kept in.
+func javaPath(path string) string {
+	return "micro" + path[strings.LastIndex(path, "/"):]
+}
+
+// Verdict reads the answer of the box.
+func (microbugs) Verdict(_ context.Context, request *benchmark.VerdictRequest) (*benchmark.VerdictResponse, error) {
+	return java.Verdict(request.Reply, request.Failure, request.Detail), nil
+}
+
+func load(dir string) ([]bugs.Bug, error) {
+	all, err := bugs.Load(os.DirFS(dir))
+	if err != nil {
+		return nil, fmt.Errorf("read microbugs in %s: %w", dir, err)
+	}
+	return all, nil
+}

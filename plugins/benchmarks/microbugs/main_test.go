@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"harness/core/sdk/benchmark"
+	"harness/core/sdk/plugintest"
+	"harness/plugins/benchmarks/microbugs/bugs"
+)
+
+func TestDescription(t *testing.T) {
+	plugintest.Describe(t, "benchmark", microbugs{})
+}
+
+func TestBugsOverTheWire(t *testing.T) {
+	dir := fetched(t)
+	records := plugintest.Bugs(t, microbugs{}, []byte("{}"), dir)
+	all, err := bugs.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(records) != len(all) {
+		t.Fatalf("%d bugs, want %d", len(records), len(all))
+	}
+	for i, r := range records {
+		if r.Bug.Id != all[i].ID || r.Bug.Text != all[i].Source || r.Fixes[0] != all[i].Fixed {
+			t.Errorf("bug %d is %s, want %s as it is kept", i, r.Bug.Id, all[i].ID)
+		}
+		if strings.Contains(r.Bug.Text, "@Test") {
+			t.Errorf("%s shows its tests", r.Bug.Id)
+		}
+	}
+}
+
+func TestCheckAsksForPatchAndTests(t *testing.T) {
+	dir := fetched(t)
+	b := plugintest.Benchmark(t, microbugs{})
+	response, err := b.Check(t.Context(), &benchmark.CheckRequest{Dir: dir, Bug: "Gcd", Patched: "package micro;\n\nclass Gcd {}\n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !json.Valid(response.Payload) {
+		t.Fatalf("payload is not JSON: %q", response.Payload)
+	}
+	for _, want := range []string{"class Gcd {}", "micro/Gcd.java", "micro/GcdTest.java", "micro.GcdTest"} {
+		if !strings.Contains(string(response.Payload), want) {
+			t.Errorf("the question lacks %q: %s", want, response.Payload)
+		}
+	}
+	if _, err := b.Check(t.Context(), &benchmark.CheckRequest{Dir: dir, Bug: "../Gcd"}); err == nil {
+		t.Error("an unknown bug: no error")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "Gcd", "bug.json"), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Check(t.Context(), &benchmark.CheckRequest{Dir: dir, Bug: "Gcd"}); err == nil || !strings.Contains(err.Error(), "Gcd") {
+		t.Errorf("a broken record: %v, want an error that names it", err)
+	}
+}
+
+// fetched is a folder with the benchmark in it.
+func fetched(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	b := plugintest.Benchmark(t, microbugs{})
+	err := b.Fetch(t.Context(), &benchmark.FetchRequest{Config: []byte("{}"), Dir: dir}, func(*benchmark.FetchEvent) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
