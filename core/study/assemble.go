@@ -1,0 +1,216 @@
+package study
+
+import (
+	"time"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// assemble decodes what no expression refers to, checks the whole and fills in the study. Where mistakes were made the
+// study is not complete; it is then thrown away.
+func (l *loader) assemble(s *Study) {
+	content := map[string]*decoded{}
+	specs := map[string]*spec{"study": studySpec(), "train": trainSpec(), "generate": generateSpec(), "sandbox": sandboxSpec()}
+	for name, spec := range specs {
+		if block := l.blocks.single[name]; block != nil {
+			content[name] = l.scope.decode(block.Body, spec, ownerOf(block), cty.NilVal)
+		}
+	}
+	for _, t := range l.blocks.tables {
+		t.content = l.scope.decode(t.block.Body, tableSpec(), ownerOf(t.block), cty.NilVal)
+	}
+	if block := l.blocks.single["study"]; block != nil {
+		s.Name = block.Labels[0]
+		s.Title, _ = content["study"].text("title")
+		if seed, ok := content["study"].known("seed"); ok {
+			s.Seed, _ = seed.AsBigFloat().Uint64()
+		}
+	}
+	s.Train = assembleTrain(content["train"])
+	s.Generate = l.assembleGenerate(content["generate"])
+	s.Sandbox = l.assembleSandbox(content["sandbox"])
+	for _, p := range l.blocks.prompts {
+		buggyLines, _ := p.content.truth("buggy_lines")
+		s.Prompts = append(s.Prompts, &Prompt{Name: p.name, BuggyLines: buggyLines})
+	}
+	for _, t := range l.blocks.tables {
+		s.Tables = append(s.Tables, l.assembleTable(t, s.Generate))
+	}
+	l.check(s)
+	if l.diagnostics.HasErrors() {
+		return
+	}
+	for _, d := range l.blocks.plugged {
+		for _, one := range d.instances {
+			block := l.assembleBlock(d, one)
+			switch d.kind {
+			case "model":
+				s.Models = append(s.Models, block)
+			case "adapter":
+				s.Adapters = append(s.Adapters, block)
+			case "dataset":
+				s.Datasets = append(s.Datasets, block)
+			case "benchmark":
+				s.Benchmarks = append(s.Benchmarks, block)
+			}
+		}
+	}
+}
+
+func (l *loader) assembleBlock(d *plugged, one *instance) *Block {
+	b := &Block{Kind: d.kind, Type: d.typ, Name: one.name, DeclRange: d.block.DefRange(), body: d.block.Body}
+	var err error
+	if b.Config, err = one.content.config(d.plugin.own); err != nil {
+		l.mistake(b.DeclRange, "Values cannot be written as JSON", "%v.", err)
+		return b
+	}
+	// A plugin's own attributes may have the names that the language adds to other kinds.
+	switch c := one.content; d.kind {
+	case "model":
+		if d.plugin.description.GetNeedsCheckpoint() {
+			b.Source, _ = c.text("source")
+			b.Scratch = l.assembleScratch(c.block("scratch"))
+		}
+	case "adapter":
+		if d.plugin.description.GetTrains() {
+			b.Load, _ = c.text("load")
+		}
+	case "dataset":
+		if split, ok := c.known("split"); ok {
+			b.Validation, _ = split.GetAttr("validation").AsBigFloat().Float64()
+		}
+		b.Limit, _ = c.whole("limit")
+	case "benchmark":
+		b.Where, _ = c.texts("bugs")
+	}
+	return b
+}
+
+func (l *loader) assembleScratch(c *decoded) *Scratch {
+	if c == nil {
+		return nil
+	}
+	s := &Scratch{Dataset: c.reference("dataset")}
+	s.Vocabulary, _ = c.whole("vocabulary")
+	if config, ok := c.known("config"); ok {
+		var err error
+		if s.Config, err = valueJSON(config); err != nil {
+			l.mistake(c.at("config"), "Value cannot be written as JSON", "%v.", err)
+		}
+	}
+	return s
+}
+
+// reference is the name of the block that an attribute refers to.
+func (d *decoded) reference(name string) string {
+	value, ok := d.known(name)
+	if !ok {
+		return ""
+	}
+	block := value.GetAttr("name")
+	return block.AsString()
+}
+
+func assembleTrain(c *decoded) *Train {
+	if c == nil {
+		return nil
+	}
+	t := &Train{Dataset: c.reference("dataset"), Metric: "validation.loss", Goal: "min"}
+	t.Optimizer, _ = c.text("optimizer")
+	if betas, ok := c.numbers("betas"); ok {
+		t.Betas = [2]float64(betas)
+	}
+	t.Epsilon, _ = c.number("epsilon")
+	t.WeightDecay, _ = c.number("weight_decay")
+	t.Schedule, _ = c.text("schedule")
+	t.Warmup, _ = c.whole("warmup_steps")
+	t.BatchSize, _ = c.whole("batch_size")
+	t.Clip, _ = c.number("clip")
+	t.MaxLength, _ = c.whole("max_length")
+	grid := c.block("grid")
+	t.LearningRates, _ = grid.numbers("learning_rate")
+	totals, _ := grid.numbers("epochs")
+	for _, total := range totals {
+		t.Epochs = append(t.Epochs, int(total))
+	}
+	if choice := c.block("select"); choice != nil {
+		t.Metric, _ = choice.text("metric")
+		t.Goal, _ = choice.text("goal")
+	}
+	return t
+}
+
+// assembleGenerate fills in what hangs on other attributes: greedy decoding has one beam, and as many candidates are
+// returned as there are beams.
+func (l *loader) assembleGenerate(c *decoded) *Generate {
+	const beams = 10 // and candidates: the reference study's
+	g := &Generate{Decode: "beam", Beams: beams, Candidates: beams, MaxNewTokens: 128, LengthPenalty: 1}
+	if c == nil {
+		return g
+	}
+	method, ok := c.text("decode")
+	if !ok {
+		return g
+	}
+	g.Decode = method
+	if method == "greedy" {
+		g.Beams = 1
+		for _, name := range []string{"beams", "candidates"} {
+			if n, set := c.whole(name); set && n != 1 {
+				l.mistake(c.at(name), "Greedy decoding gives one candidate", "With decode = \"greedy\" %s can only be 1; found %d. Use decode = \"beam\" for more.", name, n)
+			}
+		}
+		g.Candidates = 1
+	} else {
+		g.Beams, g.Candidates = l.beams(c, beams)
+	}
+	g.MaxNewTokens, _ = c.whole("max_new_tokens")
+	g.LengthPenalty, _ = c.number("length_penalty")
+	g.EarlyStopping, _ = c.truth("early_stopping")
+	g.BatchSize, _ = c.whole("batch_size")
+	return g
+}
+
+func (l *loader) beams(c *decoded, most int) (beams, candidates int) {
+	beams, hasBeams := c.whole("beams")
+	candidates, hasCandidates := c.whole("candidates")
+	switch {
+	case hasBeams && !hasCandidates:
+		candidates = beams
+	case hasCandidates && !hasBeams:
+		beams = max(most, candidates)
+	case !hasBeams && !hasCandidates:
+		beams, candidates = most, most
+	}
+	if candidates > beams {
+		l.mistake(c.at("candidates"), "More candidates than beams", "A beam search returns at most one candidate a beam: candidates must be at most %d; found %d.", beams, candidates)
+	}
+	return beams, candidates
+}
+
+func drivers() []string { return []string{"auto", "bubblewrap", "docker"} }
+
+func (l *loader) assembleSandbox(c *decoded) *Sandbox {
+	if c == nil {
+		return nil
+	}
+	block := l.blocks.single["sandbox"]
+	s := &Sandbox{Driver: block.Labels[0]}
+	if !contains(drivers(), s.Driver) {
+		l.mistake(block.LabelRanges[0], "Unknown sandbox driver", "There is no driver %q.%s", s.Driver,
+			expected(s.Driver, drivers(), "There are", ""))
+	}
+	if memory, ok := c.text("memory"); ok {
+		s.Memory, _ = parseSize(memory) // it has been checked
+	}
+	if timeout, ok := c.text("timeout"); ok {
+		s.Timeout, _ = time.ParseDuration(timeout) // it has been checked
+	}
+	s.CPUs, _ = c.number("cpus")
+	s.Workers, _ = c.whole("workers")
+	return s
+}
+
+// written says whether an attribute stands in the body at all, whatever its value.
+func written(block *hclsyntax.Block, name string) bool { return block.Body.Attributes[name] != nil }

@@ -1,0 +1,180 @@
+package study
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// check finds what only shows when blocks are seen together. It says nothing where a block that may matter could not
+// be read.
+func (l *loader) check(s *Study) {
+	l.checkParts(s)
+	for _, d := range l.blocks.plugged {
+		if d.kind == "model" && d.plugin.spec != nil && d.plugin.description.GetNeedsCheckpoint() {
+			l.checkCheckpoint(d)
+		}
+	}
+	l.checkTraining(s)
+	l.checkPairs()
+}
+
+// start is where mistakes of the whole study are shown.
+func (l *loader) start() hcl.Range {
+	if block := l.blocks.single["study"]; block != nil {
+		return block.DefRange()
+	}
+	at := l.body.SrcRange
+	at.Start = hcl.InitialPos
+	at.End = at.Start
+	return at
+}
+
+func (l *loader) ofKind(kind string) []*plugged {
+	var blocks []*plugged
+	for _, d := range l.blocks.plugged {
+		if d.kind == kind {
+			blocks = append(blocks, d)
+		}
+	}
+	return blocks
+}
+
+// count is the number of blocks of a kind, and false where that is not certain.
+func (l *loader) count(kind string) (int, bool) {
+	total, certain := 0, !l.partial[kind]
+	for _, d := range l.ofKind(kind) {
+		total += len(d.instances)
+		certain = certain && !d.broken
+	}
+	return total, certain
+}
+
+func (l *loader) checkParts(s *Study) {
+	if l.blocks.single["study"] == nil && !l.partial["study"] {
+		l.mistake(l.start(), "Missing study block", `A study file has one study block, such as study "quick" { title = "…" }.`)
+	}
+	models, certain := l.count("model")
+	if models == 0 && certain {
+		l.mistake(l.start(), "No models", `A study needs at least one block such as model "codegen" "m350" { … }.`)
+	}
+	adapters, certain := l.count("adapter")
+	if adapters == 0 && certain {
+		l.mistake(l.start(), "No adapters", `A study needs at least one adapter; adapter "none" "base" {} leaves models as they are.`)
+	}
+	benchmarks, certainBenchmarks := l.count("benchmark")
+	if benchmarks > 0 && s.Sandbox == nil && !l.partial["sandbox"] {
+		l.mistake(l.ofKind("benchmark")[0].block.DefRange(), "Benchmark without sandbox",
+			`Candidates are judged in a sandbox; add a block such as sandbox "auto" { memory = "2GiB" }.`)
+	}
+	if benchmarks == 0 && certainBenchmarks && adapters > 0 && certain && models > 0 && !l.anyTrains() {
+		l.mistake(l.start(), "Nothing to do", "The study has no benchmark, and none of its adapters trains. Add one of the two.")
+	}
+}
+
+// trains says whether an adapter's block asks for training here.
+func (d *plugged) trains() bool {
+	return d.plugin.spec != nil && d.plugin.description.GetTrains() && !written(d.block, "load")
+}
+
+func (l *loader) anyTrains() bool {
+	for _, d := range l.ofKind("adapter") {
+		if d.trains() {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *loader) checkCheckpoint(d *plugged) {
+	for _, one := range d.instances {
+		source := one.content.values["source"]
+		given := !(source.IsKnown() && source.IsNull())
+		scratch := one.content.block("scratch")
+		switch {
+		case given && scratch != nil:
+			l.mistake(scratch.header, "Both source and scratch", "A model comes from a checkpoint or is made from nothing; give one of the two.")
+		case !given && scratch == nil:
+			l.mistake(d.block.DefRange(), "Missing attribute", `model %q needs source, a checkpoint's folder, or a block scratch { … } that makes one.`, d.typ)
+		}
+	}
+}
+
+func (l *loader) checkTraining(s *Study) {
+	if s.Train != nil || l.partial["train"] {
+		return
+	}
+	for _, d := range l.ofKind("adapter") {
+		if d.trains() && (len(d.instances) > 0 || d.broken) {
+			l.mistake(d.block.DefRange(), "Adapter trains without train block",
+				"The adapter %q has parameters that train; say how in a block train { … }, or give it finished weights with load.", d.typ)
+		}
+	}
+}
+
+// checkPairs finds adapters that do not fit every model, for a study crosses them all.
+func (l *loader) checkPairs() {
+	for _, a := range l.ofKind("adapter") {
+		if a.plugin.spec == nil {
+			continue
+		}
+		for _, m := range l.ofKind("model") {
+			if m.plugin.spec == nil {
+				continue
+			}
+			generates := m.plugin.description.GetGenerates()
+			switch {
+			case a.plugin.description.GetTrains() && generates:
+				l.mistake(a.block.DefRange(), "Adapter does not fit a model",
+					"The model %q answers by itself and has no parameters here, but the adapter %q changes them. A study crosses all adapters with all models.", m.name, a.typ)
+			case a.plugin.description.GetRecorded() && !generates:
+				l.mistake(a.block.DefRange(), "Adapter does not fit a model",
+					"The adapter %q names what was done elsewhere, which fits only models that answer by themselves; the model %q does not. A study crosses all adapters with all models.", a.typ, m.name)
+			default:
+				continue
+			}
+			break // one model is enough to tell
+		}
+	}
+}
+
+func (l *loader) assembleTable(t *named, g *Generate) *Table {
+	c := t.content
+	table := &Table{Name: t.name}
+	table.Title, _ = c.text("title")
+	table.Rows, _ = c.texts("rows")
+	table.Columns, _ = c.texts("columns")
+	for i, label := range table.Columns {
+		if contains(table.Rows, label) {
+			l.mistake(c.at("columns", strconv.Itoa(i)), "Label in rows and columns", "%q already names the rows; a label can be used once.", label)
+		}
+	}
+	one, many := written(t.block, "value"), written(t.block, "values")
+	if one == many {
+		l.mistake(c.header, "Value or values", "table %q needs either value = \"pass@1\" or values = [\"pass@1\", …]; found %s.", t.name,
+			map[bool]string{true: "both", false: "neither"}[one])
+	}
+	if value, ok := c.text("value"); ok {
+		table.Values = []string{value}
+		l.checkRank(c, value, g, "value")
+	}
+	if values, ok := c.texts("values"); ok {
+		table.Values = values
+		for i, value := range values {
+			l.checkRank(c, value, g, "values", strconv.Itoa(i))
+		}
+	}
+	return table
+}
+
+// checkRank reports a metric over more candidates than there will be. Published verdicts have their own number.
+func (l *loader) checkRank(c *decoded, metric string, g *Generate, attribute string, path ...string) {
+	name, rank, found := strings.Cut(metric, "@")
+	k, err := strconv.Atoi(rank)
+	if !found || err != nil || strings.HasPrefix(name, "published.") || l.partial["generate"] || k <= g.Candidates {
+		return
+	}
+	l.mistake(c.at(attribute, path...), "Metric over more candidates than made",
+		"%s looks at %d candidates a bug; generate makes %d.", metric, k, g.Candidates)
+}

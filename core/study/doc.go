@@ -1,0 +1,52 @@
+// Package study reads the study language: an HCL file that says which models, adapters and benchmarks a study
+// crosses, how it trains and decodes, and which tables come of it.
+//
+// Load works in this order, and every stage goes on after a mistake, so that one run reports them all:
+//
+//  1. The file is parsed. Mistakes of syntax end here, since what stands behind them cannot be trusted.
+//  2. Blocks are sorted by type and name; each that can be referred to becomes a symbol.
+//  3. The plugins that blocks name are asked for their schemas, all at once.
+//  4. Symbols are evaluated when something refers to them, then all that are left. A symbol is evaluated once; one that
+//     refers to itself in a circle is reported with the circle.
+//  5. Bodies are decoded against a schema: the plugin's for its blocks, this package's own for the others. Both go
+//     through the same code, so a mistake in a third party's block is reported like one in ours.
+//  6. What only shows when blocks are seen together is checked.
+//
+// A mistake is reported where it is made and nowhere else: what depends on it becomes unknown, and nothing is said of
+// unknown values.
+//
+// # Blocks
+//
+//	study NAME        {title, seed}
+//	variable NAME     {type, default, description}; values come from --var and --var-file
+//	locals            any names
+//	model TYPE NAME   the plugin's attributes; source or scratch {config, dataset, vocabulary} where the family needs a
+//	                  checkpoint; for_each
+//	adapter TYPE NAME the plugin's attributes; load, where it trains; for_each
+//	dataset TYPE NAME the plugin's attributes; split = {validation = 0.05}, limit
+//	benchmark TYPE NAME  the plugin's attributes; bugs
+//	prompt NAME       {buggy_lines}
+//	train             {dataset, optimizer, betas, epsilon, weight_decay, schedule, warmup_steps, batch_size, clip,
+//	                  max_length, grid {learning_rate, epochs}, select {metric, goal}}
+//	generate          {decode, beams, candidates, max_new_tokens, length_penalty, early_stopping, batch_size}
+//	sandbox DRIVER    {memory, cpus, timeout, workers}; docker, bubblewrap or auto
+//	table NAME        {title, rows, columns, value or values}
+//
+// # References
+//
+// var.NAME, local.NAME, prompt.NAME and model.TYPE.NAME (adapter, dataset, benchmark alike). A block is an object of
+// its attributes, defaults filled in, and of kind, type and name, which win over attributes called so. A shorter
+// reference is an object of all that is below it: model.codegen holds every CodeGen model by name.
+//
+// A model or adapter with for_each, a map or a set, stands for one block an element, named NAME-KEY; its body may use
+// each.key and each.value, and a reference to it is an object by key.
+//
+// # Functions
+//
+// Numbers: abs ceil floor log max min parseint pow signum. Text: format formatlist indent join lower regex regexall
+// regexreplace replace split strlen strrev substr title trim trimprefix trimspace trimsuffix upper. Collections:
+// chunklist coalesce coalescelist compact concat contains distinct element flatten index keys length lookup merge range
+// reverse setintersection setproduct setsubtract setunion slice sort values zipmap. Types: tobool tolist tomap tonumber
+// toset tostring. Data: csvdecode jsondecode jsonencode. Files: file (text of at most 1 MiB below the study's folder),
+// pathexpand (a leading ~ becomes the home folder).
+package study

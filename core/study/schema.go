@@ -1,0 +1,123 @@
+package study
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
+
+	"harness/core/protocol/harnesspb"
+)
+
+// pluginSpec is what the block of a plugin may hold: the plugin's own schema alone, and with what the language adds to
+// its kind.
+func pluginSpec(kind string, description *harnesspb.Description) (own, whole *spec, err error) {
+	if own, err = schemaSpec(description.GetSchema(), maxSchemaDepth); err != nil {
+		return nil, nil, fmt.Errorf("its schema is wrong: %w", err)
+	}
+	if whole, err = own.with(languageSpec(kind, description)); err != nil {
+		return nil, nil, err
+	}
+	return own, whole, nil
+}
+
+// maxSchemaDepth bounds how deep blocks nest in a schema.
+const maxSchemaDepth = 8
+
+// schemaSpec reads a schema, which came over a wire and is trusted in nothing.
+func schemaSpec(schema *harnesspb.Schema, depth int) (*spec, error) {
+	if depth == 0 {
+		return nil, fmt.Errorf("its blocks nest deeper than %d levels", maxSchemaDepth)
+	}
+	s := &spec{}
+	name := func(name string) error {
+		if !hclsyntax.ValidIdentifier(name) {
+			return fmt.Errorf("%q is not a name", name)
+		}
+		if contains(s.names(), name) {
+			return fmt.Errorf("%s is there twice", name)
+		}
+		return nil
+	}
+	for _, a := range schema.GetAttributes() {
+		if err := name(a.GetName()); err != nil {
+			return nil, err
+		}
+		read, err := schemaAttribute(a)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", a.GetName(), err)
+		}
+		s.attributes = append(s.attributes, read)
+	}
+	for _, b := range schema.GetBlocks() {
+		if err := name(b.GetName()); err != nil {
+			return nil, err
+		}
+		inner, err := schemaSpec(b.GetSchema(), depth-1)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", b.GetName(), err)
+		}
+		n := nested{name: b.GetName(), spec: inner, minimum: int(b.GetMinimum()), maximum: int(b.GetMaximum())}
+		if n.minimum < 0 || n.maximum < 0 || n.maximum > 0 && n.minimum > n.maximum {
+			return nil, fmt.Errorf("%s: from %d to %d blocks", n.name, n.minimum, n.maximum)
+		}
+		s.blocks = append(s.blocks, n)
+	}
+	return s, nil
+}
+
+func schemaAttribute(a *harnesspb.Attribute) (attribute, error) {
+	read := attribute{
+		name: a.GetName(), required: a.GetRequired(), oneOf: a.GetOneOf(), minimum: a.Minimum, maximum: a.Maximum,
+	}
+	var err error
+	if read.kind, err = schemaType(a.GetType()); err != nil {
+		return attribute{}, err
+	}
+	if len(read.oneOf) > 0 && read.kind != cty.String {
+		return attribute{}, errors.New("only a string can have a list of values")
+	}
+	if a.GetDefaultJson() == "" {
+		return read, nil
+	}
+	if read.required {
+		return attribute{}, errors.New("it is required and has a default")
+	}
+	written := []byte(a.GetDefaultJson())
+	implied, err := ctyjson.ImpliedType(written)
+	if err != nil {
+		return attribute{}, fmt.Errorf("the default %q is not JSON: %w", a.GetDefaultJson(), err)
+	}
+	fallback, err := ctyjson.Unmarshal(written, implied)
+	if err != nil {
+		return attribute{}, fmt.Errorf("the default %q is not JSON: %w", a.GetDefaultJson(), err)
+	}
+	if fallback.IsNull() {
+		return read, nil
+	}
+	var p *problem
+	if read.fallback, p = read.accept(fallback); p != nil {
+		return attribute{}, fmt.Errorf("the default is wrong: %s", p.detail)
+	}
+	return read, nil
+}
+
+// schemaType reads a type constraint in cty's JSON. The bare word of a type without parts is taken too.
+func schemaType(text string) (cty.Type, error) {
+	source := []byte(text)
+	if !json.Valid(source) {
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			return cty.NilType, err
+		}
+		source = quoted
+	}
+	t, err := ctyjson.UnmarshalType(source)
+	if err != nil {
+		return cty.NilType, fmt.Errorf("%q is not a type", text)
+	}
+	return t, nil
+}
