@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"slices"
 
@@ -14,6 +12,7 @@ import (
 	"harness/core/ir"
 	"harness/core/protocol/harnesspb"
 	"harness/core/weights/safetensors"
+	"harness/core/weights/snapshot"
 )
 
 // state is a network's weights on the device.
@@ -123,14 +122,14 @@ func onlyTrained(n *network, f *safetensors.File) error {
 // sources is where a parameter's values may come from.
 type sources struct {
 	checkpoint string // folder, opened at first need
-	files      safetensors.Source
+	files      *snapshot.Snapshot
 	trained    *safetensors.File
-	closers    []func() error
 }
 
 func (s *sources) close() {
-	for _, c := range s.closers {
-		c() // read-only files: nothing to lose
+	// Read-only files: closing them has nothing to lose.
+	if s.files != nil {
+		s.files.Close()
 	}
 	if s.trained != nil {
 		s.trained.Close()
@@ -240,21 +239,15 @@ func release(ts ...*tensors.Tensor) {
 	}
 }
 
-var errNoCheckpoint = fs.ErrNotExist
-
 // open opens the checkpoint's files.
 func (s *sources) open() error {
 	if s.files != nil {
 		return nil
 	}
-	f, err := safetensors.Open(s.checkpoint + "/model.safetensors")
+	files, err := snapshot.Open(s.checkpoint)
 	if err != nil {
-		if errors.Is(err, errNoCheckpoint) {
-			return fmt.Errorf("checkpoint: %w", err)
-		}
-		return fmt.Errorf("checkpoint: %w", err)
+		return err
 	}
-	s.files = f
-	s.closers = append(s.closers, f.Close)
+	s.files = files
 	return nil
 }
