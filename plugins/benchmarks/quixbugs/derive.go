@@ -1,0 +1,219 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"harness/core/sdk/javasource"
+)
+
+// hunk is lines Start … End-1 of the buggy program and what replaces them.
+type hunk struct {
+	Start, End int
+	Fix        string // with line ends
+}
+
+// derive compares a buggy program with its correct one and returns the hunks
+// that turn the code of the buggy method into that of the correct one, in
+// order.
+//
+// The two files of upstream differ in more than the fix: package, imports,
+// comments, blanks, blank lines, and in one program a method that only one of
+// them has. So methods are compared that have the same header in both, by the
+// lines that hold code and without their white space. The first method that
+// differs is the buggy one; programs without such a method are compared whole.
+//
+// A hunk has at least one line, since models are shown buggy lines: where code
+// is only missing, the line before which it belongs is part of the hunk.
+// Regions that are next to each other but for a few lines are one hunk, as
+// upstream's authors count one bug a program.
+func derive(buggy, correct string) ([]hunk, error) {
+	b, c := codeLines(buggy), codeLines(correct)
+	if max(len(b), len(c)) > maxLines {
+		return nil, fmt.Errorf("the programs have more than %d lines of code", maxLines)
+	}
+	for _, pair := range sameHeaders(buggy, correct) {
+		inB, inC := within(b, pair.buggy), within(c, pair.correct)
+		if regions := merge(changes(inB, inC)); len(regions) > 0 {
+			return hunksOf(regions, inB, inC, buggy, correct)
+		}
+	}
+	regions := merge(changes(b, c))
+	if len(regions) == 0 {
+		return nil, errors.New("the buggy and the correct program have the same code")
+	}
+	return hunksOf(regions, b, c, buggy, correct)
+}
+
+// maxLines bounds the programs that are compared, which takes time and memory
+// in proportion to the product of their lengths.
+const maxLines = 4000
+
+func hunksOf(regions []region, b, c []codeLine, buggy, correct string) ([]hunk, error) {
+	buggyLines, correctLines := rawLines(buggy), rawLines(correct)
+	var hunks []hunk
+	for _, r := range regions {
+		if r.bFrom == r.bTo { // only missing: take the next line along
+			if r.bTo == len(b) || r.cTo == len(c) {
+				return nil, errors.New("the correct program goes on where the buggy one has ended")
+			}
+			r.bTo++
+			r.cTo++
+		}
+		h := hunk{Start: b[r.bFrom].number, End: b[r.bTo-1].number + 1}
+		if r.cFrom < r.cTo {
+			h.Fix = strings.Join(correctLines[c[r.cFrom].number-1:c[r.cTo-1].number], "")
+		}
+		if h.Fix != "" && !strings.HasSuffix(h.Fix, "\n") && h.End-1 < len(buggyLines) {
+			h.Fix += "\n"
+		}
+		hunks = append(hunks, h)
+	}
+	return hunks, nil
+}
+
+type pair struct{ buggy, correct javasource.Span }
+
+// sameHeaders pairs the methods of two programs that have the same header.
+func sameHeaders(buggy, correct string) []pair {
+	others := map[string]javasource.Span{}
+	for _, m := range javasource.Methods(correct) {
+		if key := headerOf(correct, m); others[key] == (javasource.Span{}) {
+			others[key] = m
+		}
+	}
+	var pairs []pair
+	for _, m := range javasource.Methods(buggy) {
+		if other, ok := others[headerOf(buggy, m)]; ok {
+			pairs = append(pairs, pair{m, other})
+		}
+	}
+	return pairs
+}
+
+func headerOf(text string, method javasource.Span) string {
+	lines := rawLines(javasource.Skeleton(text))
+	header, _, _ := strings.Cut(strings.Join(lines[method.Start-1:method.End-1], ""), "{")
+	return strings.Join(strings.Fields(header), "")
+}
+
+func within(lines []codeLine, span javasource.Span) []codeLine {
+	var inside []codeLine
+	for _, line := range lines {
+		if line.number >= span.Start && line.number < span.End {
+			inside = append(inside, line)
+		}
+	}
+	return inside
+}
+
+// apply puts the fixes into the buggy program.
+func apply(buggy string, hunks []hunk) string {
+	lines := rawLines(buggy)
+	var out strings.Builder
+	at := 0
+	for _, h := range hunks {
+		out.WriteString(strings.Join(lines[at:h.Start-1], ""))
+		out.WriteString(h.Fix)
+		at = h.End - 1
+	}
+	out.WriteString(strings.Join(lines[at:], ""))
+	return out.String()
+}
+
+// rawLines splits a text into lines with their line ends.
+func rawLines(text string) []string {
+	lines := strings.SplitAfter(text, "\n")
+	if lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
+
+// codeLine is a line that holds code: its number, and it without white space.
+type codeLine struct {
+	number int
+	code   string
+}
+
+// moved matches lines that only say in which of the two packages a program is.
+var moved = regexp.MustCompile(`^\s*(package\s|import\s+(correct_)?java_programs\.)`)
+
+func codeLines(text string) []codeLine {
+	var lines []codeLine
+	for i, line := range strings.Split(javasource.Code(text), "\n") {
+		code := strings.Join(strings.Fields(line), "")
+		if code == "" || moved.MatchString(line) {
+			continue
+		}
+		lines = append(lines, codeLine{i + 1, code})
+	}
+	return lines
+}
+
+// region is code lines bFrom … bTo-1 of one program, which stand where
+// cFrom … cTo-1 of the other do.
+type region struct{ bFrom, bTo, cFrom, cTo int }
+
+// changes returns the regions in which two programs differ, by a longest
+// common subsequence of their code lines.
+func changes(b, c []codeLine) []region {
+	common := make([][]int, len(b)+1) // of the suffixes from i and j
+	for i := range common {
+		common[i] = make([]int, len(c)+1)
+	}
+	for i := len(b) - 1; i >= 0; i-- {
+		for j := len(c) - 1; j >= 0; j-- {
+			if b[i].code == c[j].code {
+				common[i][j] = common[i+1][j+1] + 1
+			} else {
+				common[i][j] = max(common[i+1][j], common[i][j+1])
+			}
+		}
+	}
+	var regions []region
+	i, j := 0, 0
+	for i < len(b) || j < len(c) {
+		if i < len(b) && j < len(c) && b[i].code == c[j].code {
+			i++
+			j++
+			continue
+		}
+		r := region{bFrom: i, cFrom: j}
+		for (i < len(b) || j < len(c)) && !(i < len(b) && j < len(c) && b[i].code == c[j].code) {
+			if j == len(c) || i < len(b) && common[i+1][j] >= common[i][j+1] {
+				i++
+			} else {
+				j++
+			}
+		}
+		r.bTo, r.cTo = i, j
+		regions = append(regions, r)
+	}
+	return regions
+}
+
+// nearby is how many equal code lines may stand between two regions that are
+// one hunk.
+const nearby = 6
+
+func merge(regions []region) []region {
+	var merged []region
+	for _, r := range regions {
+		if n := len(merged); n > 0 && r.bFrom-merged[n-1].bTo <= nearby {
+			merged[n-1].bTo, merged[n-1].cTo = r.bTo, r.cTo
+			continue
+		}
+		merged = append(merged, r)
+	}
+	return merged
+}
+
+// sameCode reports whether two programs differ at most in package, comments
+// and white space.
+func sameCode(a, b string) bool {
+	return slices.EqualFunc(codeLines(a), codeLines(b), func(x, y codeLine) bool { return x.code == y.code })
+}
