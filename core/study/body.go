@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -71,8 +70,8 @@ func (s *scope) decode(body *hclsyntax.Body, spec *spec, of owner, each cty.Valu
 	for _, n := range spec.blocks {
 		switch count := len(d.blocks[n.name]); {
 		case count < n.minimum:
-			s.report(mistake(of.header, "Missing block", fmt.Sprintf("%s needs %s %s { … }; found %s.", of.name,
-				atLeast(n.minimum), plural("block", n.minimum)+" "+n.name, strconv.Itoa(count))))
+			s.report(mistake(of.header, "Missing block", fmt.Sprintf("%s needs %s %s %s { … }; found %d.", of.name,
+				atLeast(n.minimum), plural("block", n.minimum), n.name, count)))
 		case n.maximum > 0 && count > n.maximum:
 			s.report(mistake(d.blocks[n.name][n.maximum].header, "Too many blocks", fmt.Sprintf(
 				"%s takes at most %d %s %s; found %d.", of.name, n.maximum, plural("block", n.maximum), n.name, count)))
@@ -113,9 +112,11 @@ func (s *scope) attribute(written *hclsyntax.Attribute, wanted *attribute, each 
 	if value.IsNull() {
 		return cty.NullVal(wanted.kind)
 	}
-	accepted, p := wanted.accept(value)
-	if p != nil {
+	accepted, problems := wanted.accept(value)
+	for _, p := range problems {
 		s.report(mistake(rangeInExpression(written.Expr, p.path), p.summary, p.detail))
+	}
+	if len(problems) > 0 {
 		return cty.DynamicVal
 	}
 	return accepted
@@ -142,13 +143,6 @@ func strayBlock(name string, spec *spec, of owner) string {
 	}
 	return fmt.Sprintf("%s has no block %q.%s", of.name, name,
 		expected(name, spec.names(), "It has", "It has no blocks"))
-}
-
-func wantedValue(a *attribute) string {
-	if len(a.oneOf) > 0 {
-		return "one of " + list(quoted(a.oneOf))
-	}
-	return wanted(a.kind)
 }
 
 func atLeast(n int) string {

@@ -182,8 +182,8 @@ func (l *loader) declareName(blockType, name string, at hcl.Range) {
 		l.named[blockType] = map[string]hcl.Range{}
 	}
 	if first, taken := l.named[blockType][name]; taken {
-		l.mistake(at, "Duplicate name", "There is already a %s %q on line %d. Names are unique among all blocks of a kind.",
-			strings.TrimSuffix(blockType, "s"), name, first.Start.Line)
+		l.mistake(at, "Duplicate name", "The name %q is taken on line %d; among all %s a name is unique.",
+			name, first.Start.Line, strings.TrimSuffix(blockType, "s")+"s")
 		return
 	}
 	l.named[blockType][name] = at

@@ -98,9 +98,9 @@ func schemaAttribute(a *harnesspb.Attribute) (attribute, error) {
 	if fallback.IsNull() {
 		return read, nil
 	}
-	var p *problem
-	if read.fallback, p = read.accept(fallback); p != nil {
-		return attribute{}, fmt.Errorf("the default is wrong: %s", p.detail)
+	var problems []problem
+	if read.fallback, problems = read.accept(fallback); len(problems) > 0 {
+		return attribute{}, fmt.Errorf("the default is wrong: %s", problems[0].detail)
 	}
 	return read, nil
 }

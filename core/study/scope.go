@@ -59,7 +59,7 @@ func newScope(functions map[string]function.Function, partial map[string]bool, r
 	return &scope{root: root, functions: functions, partial: partial, report: report}
 }
 
-// declare adds a symbol. The first of two with one address stays.
+// declare adds a symbol. Of two with one address references lead to the first; both are evaluated.
 func (s *scope) declare(evaluate func() cty.Value, path ...string) {
 	at := s.root
 	for _, step := range path {
@@ -71,11 +71,11 @@ func (s *scope) declare(evaluate func() cty.Value, path ...string) {
 		}
 		at = at.children[step]
 	}
-	if at.symbol != nil {
-		return
+	added := &symbol{path: path, evaluate: evaluate}
+	s.symbols = append(s.symbols, added)
+	if at.symbol == nil {
+		at.symbol = added
 	}
-	at.symbol = &symbol{path: path, evaluate: evaluate}
-	s.symbols = append(s.symbols, at.symbol)
 }
 
 func (s *scope) resolveAll() {
@@ -160,7 +160,7 @@ func (s *scope) need(needed *node, traversal hcl.Traversal) bool {
 		}
 		child := at.children[name]
 		if child == nil {
-			s.reportUnknown(at, traversal[:steps+1])
+			s.reportUnknown(at, traversal, steps)
 			return false
 		}
 		at = child
@@ -225,28 +225,32 @@ func stepName(step hcl.Traverser) (string, bool) {
 	return "", false
 }
 
-// reportUnknown reports that a traversal's last step leads nowhere from a node.
-func (s *scope) reportUnknown(from *node, traversal hcl.Traversal) {
-	last := traversal[len(traversal)-1]
-	name, _ := stepName(last)
-	if len(traversal) == 1 {
-		if name == "each" {
-			s.report(mistake(last.SourceRange(), "Reference to each without for_each",
-				"each.key and each.value are there only in a model or adapter block that has for_each."))
-			return
-		}
-		s.report(mistake(last.SourceRange(), "Unknown reference", fmt.Sprintf(
-			"There is nothing called %s.%s A text needs quotes: %q.", name,
-			expected(name, roots(), "References begin with", ""), name)))
+// reportUnknown reports that a step of a traversal leads nowhere from a node.
+func (s *scope) reportUnknown(from *node, traversal hcl.Traversal, step int) {
+	name, _ := stepName(traversal[step])
+	if step == 0 {
+		s.report(unknownRoot(name, traversal))
 		return
 	}
-	kind := traversal.RootName()
-	if s.partial[kind] {
+	if s.partial[traversal.RootName()] {
 		return
 	}
-	above := addressOf(traversal[:len(traversal)-1])
-	s.report(mistake(traversal.SourceRange(), "Unknown reference", fmt.Sprintf("%s is not declared.%s", addressOf(traversal),
+	above := addressOf(traversal[:step])
+	s.report(mistake(traversal[:step+1].SourceRange(), "Unknown reference", fmt.Sprintf("%s is not declared.%s", addressOf(traversal[:step+1]),
 		expected(name, slices.Sorted(maps.Keys(from.children)), above+" has", "Nothing is declared below "+above))))
+}
+
+func unknownRoot(name string, traversal hcl.Traversal) *hcl.Diagnostic {
+	at := traversal[:1].SourceRange()
+	if name == "each" {
+		return mistake(at, "Reference to each without for_each",
+			"each.key and each.value are there only in a model or adapter block that has for_each.")
+	}
+	detail := fmt.Sprintf("There is nothing called %s.%s", name, expected(name, roots(), "References begin with", ""))
+	if len(traversal) == 1 {
+		detail += fmt.Sprintf(" A text needs quotes: %q.", name)
+	}
+	return mistake(at, "Unknown reference", detail)
 }
 
 func addressOf(traversal hcl.Traversal) string {

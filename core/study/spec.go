@@ -1,7 +1,9 @@
 package study
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/big"
 	"slices"
@@ -27,7 +29,7 @@ type attribute struct {
 	whole            bool
 	oneOf            []string
 	// check finds what the rest cannot say. It sees a value of the right kind.
-	check func(value cty.Value) *problem
+	check func(value cty.Value) []problem
 }
 
 // nested is a block within a body, without labels.
@@ -85,52 +87,54 @@ func (s *spec) with(more spec) (*spec, error) {
 	}, nil
 }
 
-// accept turns a known value that is not null into one of the attribute's kind, or says what is wrong with it.
-func (a *attribute) accept(value cty.Value) (cty.Value, *problem) {
-	if p := strangers(value, a.kind, nil); p != nil {
-		return cty.NilVal, p
+// accept turns a known value that is not null into one of the attribute's kind, or says all that is wrong with it.
+func (a *attribute) accept(value cty.Value) (cty.Value, []problem) {
+	if problems := misfits(value, a.kind, nil); len(problems) > 0 {
+		return cty.NilVal, problems
 	}
 	converted, err := convert.Convert(value, a.kind)
 	if err != nil {
 		return cty.NilVal, a.wrongKind(value, err)
 	}
-	if p := hollow(converted, a.kind, nil); p != nil {
-		return cty.NilVal, p
-	}
-	if p := a.numbers(converted, nil); p != nil {
-		return cty.NilVal, p
-	}
+	problems := append(hollow(converted, a.kind, nil), a.numbers(converted, nil)...)
 	if len(a.oneOf) > 0 && converted.Type() == cty.String && !contains(a.oneOf, converted.AsString()) {
-		word := converted.AsString()
-		detail := fmt.Sprintf("%s must be one of %s; found %s.", a.name, list(quoted(a.oneOf)), found(converted))
-		if near := nearest(word, a.oneOf); near != "" {
+		detail := fmt.Sprintf("%s must be %s; found %s.", a.name, wantedValue(a), found(converted))
+		if near := nearest(converted.AsString(), a.oneOf); near != "" && len(a.oneOf) > 1 {
 			detail += fmt.Sprintf(" Did you mean %q?", near)
 		}
-		return cty.NilVal, &problem{summary: "Unknown value", detail: detail}
+		problems = append(problems, problem{summary: "Unknown value", detail: detail})
 	}
-	if a.check != nil {
-		if p := a.check(converted); p != nil {
-			return cty.NilVal, p
-		}
+	if len(problems) == 0 && a.check != nil {
+		problems = a.check(converted)
+	}
+	if len(problems) > 0 {
+		return cty.NilVal, problems
 	}
 	return converted, nil
 }
 
-func (a *attribute) wrongKind(value cty.Value, err error) *problem {
-	p := &problem{summary: "Wrong type", detail: fmt.Sprintf("%s must be %s; found %s.", a.name, wanted(a.kind), found(value))}
-	within, ok := err.(cty.PathError)
-	if !ok || len(within.Path) == 0 {
-		return p
+// wantedValue describes what an attribute must be.
+func wantedValue(a *attribute) string {
+	switch len(a.oneOf) {
+	case 0:
+		return wanted(a.kind)
+	case 1:
+		return quoted(a.oneOf)[0]
 	}
-	part, err := within.Path.Apply(value)
-	if err != nil {
-		return p
+	return "one of " + list(quoted(a.oneOf))
+}
+
+func (a *attribute) wrongKind(value cty.Value, err error) []problem {
+	p := problem{summary: "Wrong type", detail: fmt.Sprintf("%s must be %s; found %s.", a.name, wanted(a.kind), found(value))}
+	var within cty.PathError
+	if !errors.As(err, &within) || len(within.Path) == 0 {
+		return []problem{p}
 	}
-	p.path = pathText(within.Path)
-	if part.IsWhollyKnown() {
+	if part, err := within.Path.Apply(value); err == nil && part.IsWhollyKnown() {
+		p.path = pathText(within.Path)
 		p.detail = fmt.Sprintf("%s must be %s; found %s in it.", a.name, wanted(a.kind), found(part))
 	}
-	return p
+	return []problem{p}
 }
 
 func pathText(path cty.Path) []string {
@@ -155,99 +159,84 @@ func pathText(path cty.Path) []string {
 	return steps
 }
 
-// strangers finds an attribute that an object type does not have; a conversion would drop it in silence.
-func strangers(value cty.Value, kind cty.Type, path []string) *problem {
-	if value.IsNull() || !value.IsKnown() || !kind.IsObjectType() && !kind.IsCollectionType() || !value.CanIterateElements() {
+// elements calls a function for each part of a list, set, map or object, with the kind that it should have.
+func elements(value cty.Value, kind cty.Type, path []string, each func(element cty.Value, kind cty.Type, path []string) []problem) []problem {
+	if value.IsNull() || !value.CanIterateElements() {
 		return nil
 	}
-	names := kind.IsObjectType() && (value.Type().IsObjectType() || value.Type().IsMapType())
+	var problems []problem
 	for it := value.ElementIterator(); it.Next(); {
 		key, element := it.Element()
-		below := slices.Clone(path)
-		if !value.Type().IsSetType() {
-			below = append(below, pathText(cty.Path{cty.IndexStep{Key: key}})...)
-		}
 		of := cty.DynamicPseudoType
 		switch {
-		case names && !kind.HasAttribute(key.AsString()):
-			name := key.AsString()
-			return &problem{path: below, summary: "Unknown attribute", detail: fmt.Sprintf(
-				"There is no %q here.%s", name, expected(name, attributeNames(kind), "Expected are", "Nothing is expected"))}
-		case names:
-			of = kind.AttributeType(key.AsString())
 		case kind.IsCollectionType():
 			of = kind.ElementType()
+		case kind.IsObjectType() && key.Type() == cty.String && kind.HasAttribute(key.AsString()):
+			of = kind.AttributeType(key.AsString())
 		}
-		if p := strangers(element, of, below); p != nil {
-			return p
+		below := path
+		if !value.Type().IsSetType() { // whose elements have no place
+			below = append(slices.Clone(path), pathText(cty.Path{cty.IndexStep{Key: key}})...)
+		}
+		problems = append(problems, each(element, of, below)...)
+	}
+	return problems
+}
+
+// misfits finds attributes of objects that are not expected, which a conversion would drop in silence, and those that
+// are missing.
+func misfits(value cty.Value, kind cty.Type, path []string) []problem {
+	var problems []problem
+	if kind.IsObjectType() && !value.IsNull() && (value.Type().IsObjectType() || value.Type().IsMapType()) {
+		given := map[string]bool{}
+		for it := value.ElementIterator(); it.Next(); {
+			key, _ := it.Element()
+			name := key.AsString()
+			given[name] = true
+			if !kind.HasAttribute(name) {
+				problems = append(problems, problem{path: append(slices.Clone(path), name), summary: "Unknown attribute", detail: fmt.Sprintf(
+					"There is no %q here.%s", name, expected(name, attributeNames(kind), "Expected are", "Nothing is expected"))})
+			}
+		}
+		for _, name := range attributeNames(kind) {
+			if !given[name] && !kind.AttributeOptional(name) && len(problems) == 0 { // else it is misspelt
+				problems = append(problems, problem{path: path, summary: "Missing attribute", detail: fmt.Sprintf(
+					"The object needs %s: %s.", name, wanted(kind.AttributeType(name)))})
+			}
 		}
 	}
-	return nil
+	return append(problems, elements(value, kind, path, misfits)...)
 }
 
 func attributeNames(kind cty.Type) []string {
-	var names []string
-	for name := range kind.AttributeTypes() {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(kind.AttributeTypes()))
 }
 
-// hollow finds a null where a value has to be: only optional attributes of objects may have none.
-func hollow(value cty.Value, kind cty.Type, path []string) *problem {
-	if value.IsNull() {
-		return &problem{path: path, summary: "Value is null", detail: "There must be a value here; found null."}
-	}
-	if !value.CanIterateElements() {
+// hollow finds nulls where a value has to be. Where any value may be, so may null.
+func hollow(value cty.Value, kind cty.Type, path []string) []problem {
+	switch {
+	case kind == cty.DynamicPseudoType:
 		return nil
+	case value.IsNull():
+		return []problem{{path: path, summary: "Value is null", detail: fmt.Sprintf("It must be %s; found null.", wanted(kind))}}
 	}
-	for it := value.ElementIterator(); it.Next(); {
-		key, element := it.Element()
-		of := cty.DynamicPseudoType
-		switch {
-		case kind.IsObjectType():
-			if element.IsNull() && kind.AttributeOptional(key.AsString()) {
-				continue
-			}
-			of = kind.AttributeType(key.AsString())
-		case kind.IsCollectionType():
-			of = kind.ElementType()
+	return elements(value, kind, path, func(element cty.Value, of cty.Type, below []string) []problem {
+		if element.IsNull() && kind.IsObjectType() && kind.AttributeOptional(below[len(below)-1]) {
+			return nil
 		}
-		below := slices.Clone(path)
-		if !value.Type().IsSetType() {
-			below = append(below, pathText(cty.Path{cty.IndexStep{Key: key}})...)
-		}
-		if p := hollow(element, of, below); p != nil {
-			return p
-		}
-	}
-	return nil
+		return hollow(element, of, below)
+	})
 }
 
 // numbers checks every number in a value: that it fits in 64 bits, and the attribute's bounds.
-func (a *attribute) numbers(value cty.Value, path []string) *problem {
-	if value.IsNull() {
-		return nil
+func (a *attribute) numbers(value cty.Value, path []string) []problem {
+	if value.IsNull() || value.Type() != cty.Number {
+		return elements(value, cty.DynamicPseudoType, path, func(element cty.Value, _ cty.Type, below []string) []problem {
+			return a.numbers(element, below)
+		})
 	}
-	if value.Type() == cty.Number {
-		if detail := a.outOfBounds(value.AsBigFloat()); detail != "" {
-			return &problem{path: path, summary: "Number out of bounds", detail: fmt.Sprintf("%s %s; found %s.", a.name, detail, found(value))}
-		}
-		return nil
-	}
-	if !value.CanIterateElements() {
-		return nil
-	}
-	for it := value.ElementIterator(); it.Next(); {
-		key, element := it.Element()
-		below := slices.Clone(path)
-		if !value.Type().IsSetType() {
-			below = append(below, pathText(cty.Path{cty.IndexStep{Key: key}})...)
-		}
-		if p := a.numbers(element, below); p != nil {
-			return p
-		}
+	if detail := a.outOfBounds(value.AsBigFloat()); detail != "" {
+		return []problem{{path: path, summary: "Number out of bounds", detail: fmt.Sprintf("%s %s; found %s.", a.name, detail, found(value))}}
 	}
 	return nil
 }
@@ -260,11 +249,11 @@ func (a *attribute) outOfBounds(n *big.Float) string {
 	case f == 0 && n.Sign() != 0:
 		return "must be 0 or a number that 64 bits can hold"
 	case a.minimum != nil && a.maximum != nil && (f < *a.minimum || f > *a.maximum):
-		return fmt.Sprintf("must be between %v and %v", *a.minimum, *a.maximum)
+		return fmt.Sprintf("must be between %.15g and %.15g", *a.minimum, *a.maximum)
 	case a.minimum != nil && f < *a.minimum:
-		return fmt.Sprintf("must be at least %v", *a.minimum)
+		return fmt.Sprintf("must be at least %.15g", *a.minimum)
 	case a.maximum != nil && f > *a.maximum:
-		return fmt.Sprintf("must be at most %v", *a.maximum)
+		return fmt.Sprintf("must be at most %.15g", *a.maximum)
 	case a.whole && !n.IsInt():
 		return "must be a whole number"
 	}

@@ -116,7 +116,7 @@ func (l *loader) evaluateVariable(v *variable) cty.Value {
 			return cty.DynamicVal
 		}
 	}
-	accept := func(value cty.Value, wrong func(*problem)) cty.Value {
+	accept := func(value cty.Value, wrong func(problem)) cty.Value {
 		if !value.IsWhollyKnown() {
 			return cty.DynamicVal
 		}
@@ -126,15 +126,17 @@ func (l *loader) evaluateVariable(v *variable) cty.Value {
 		if defaults != nil {
 			value = defaults.Apply(value)
 		}
-		accepted, p := (&attribute{name: v.name, kind: kind}).accept(value)
-		if p != nil {
+		accepted, problems := (&attribute{name: v.name, kind: kind}).accept(value)
+		for _, p := range problems {
 			wrong(p)
+		}
+		if len(problems) > 0 {
 			return cty.DynamicVal
 		}
 		return accepted
 	}
-	at := func(e hclsyntax.Expression) func(*problem) {
-		return func(p *problem) { l.report(mistake(rangeInExpression(e, p.path), p.summary, p.detail)) }
+	at := func(e hclsyntax.Expression) func(problem) {
+		return func(p problem) { l.report(mistake(rangeInExpression(e, p.path), p.summary, p.detail)) }
 	}
 
 	fallback := cty.NilVal
@@ -143,7 +145,7 @@ func (l *loader) evaluateVariable(v *variable) cty.Value {
 	}
 	switch {
 	case v.text != nil && (kind.IsPrimitiveType() || kind == cty.DynamicPseudoType):
-		return accept(cty.StringVal(*v.text), func(p *problem) { l.outside(p.summary, "--var %s: %s", v.name, p.detail) })
+		return accept(cty.StringVal(*v.text), func(p problem) { l.outside(p.summary, "--var %s: %s", v.name, p.detail) })
 	case v.text != nil:
 		expression, ok := l.parseArgument(v)
 		if !ok {

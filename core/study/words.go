@@ -25,9 +25,9 @@ func expected(word string, words []string, have, none string) string {
 func nearest(word string, words []string) string {
 	best, distance := "", 3
 	for _, candidate := range words {
-		// Short words are near to everything: at most every third letter may differ.
+		// Short words are near to everything: less than half of the letters may differ.
 		d := levenshtein.Distance(strings.ToLower(word), strings.ToLower(candidate), nil)
-		if d < distance && 3*d <= max(len(word), len(candidate)) {
+		if d < distance && 2*d < max(len(word), len(candidate)) {
 			best, distance = candidate, d
 		}
 	}

@@ -1,0 +1,7 @@
+study "idle" {}
+
+model "codegen" "m" {
+  source = "x"
+}
+
+adapter "none" "base" {}
