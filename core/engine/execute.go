@@ -30,7 +30,7 @@ func (e *Engine) executable(key string, build func(in []*graph.Node) []*graph.No
 func (x *executable) run(args []any) ([]*tensors.Tensor, error) {
 	var out []*tensors.Tensor
 	err := guard("compute", func() (err error) {
-		out, err = x.exec.Exec(args...)
+		out, err = x.exec.Call(args...)
 		return err
 	})
 	return out, err

@@ -22,6 +22,7 @@ type checker struct {
 	mistakes   Mistakes
 	parameters map[string]*Parameter
 	kinds      map[string]string // name → "parameter", "node", "carry"
+	later      map[string]bool   // all nodes and carries of the graph
 	nodes      int               // after expansion
 	checked
 }
@@ -49,6 +50,7 @@ func check(g *Graph) (checked, error) {
 	for _, p := range g.GetParameters() {
 		c.parameter(p)
 	}
+	c.later = names(g)
 	encoded := Type{Over: OverEncoder, DType: F32}
 	encoderBroken := false
 	if g.GetEncoder() != nil {
@@ -83,6 +85,26 @@ func (c *checker) add(where, what string) {
 	if len(c.mistakes) < maxMistakes {
 		c.mistakes = append(c.mistakes, Mistake{where, what})
 	}
+}
+
+// names are those of all nodes and carries, to tell a misplaced reader from a
+// misspelt one.
+func names(g *Graph) map[string]bool {
+	found := map[string]bool{}
+	for _, s := range []*Stack{g.GetEncoder(), g.GetDecoder()} {
+		for _, item := range s.GetItems() {
+			if n := item.GetNode(); n != nil {
+				found[n.GetName()] = true
+			}
+			for _, n := range item.GetRepeat().GetNodes() {
+				found[n.GetName()] = true
+			}
+			for _, carry := range item.GetRepeat().GetCarries() {
+				found[carry.GetName()] = true
+			}
+		}
+	}
+	return found
 }
 
 // name enters a name into the namespace and reports whether it is usable.
@@ -228,8 +250,8 @@ func (c *checker) node(n *Node, sc *scope) {
 	where := "node " + quoted(n.GetName())
 	usable := c.name("node", n.GetName())
 	if !usable {
-		// A second node of a name would hide the first's type.
-		if n.GetName() != "" && c.kinds[n.GetName()] == "" {
+		// Its readers stay silent, unless the name means an earlier node.
+		if _, ok := sc.types[n.GetName()]; !ok {
 			sc.broken[n.GetName()] = true
 		}
 		return
@@ -289,7 +311,7 @@ func (c *checker) inputs(where string, n *Node, sc *scope) ([]Type, bool) {
 		ok = false
 		switch {
 		case sc.broken[name]:
-		case c.kinds[name] != "":
+		case c.later[name]:
 			c.add(where, fmt.Sprintf("reads %s, which exists but not here: a value is seen after its node, in the same stack and repeat", quoted(name)))
 		default:
 			c.add(where, fmt.Sprintf("reads %s, which no parameter or earlier node is", quoted(name)))
