@@ -1,0 +1,73 @@
+package engine_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"harness/core/pluginhost"
+	"harness/core/protocol/harnesspb"
+)
+
+// The engine as the host uses it: another process, over gRPC.
+func TestWorkerProcessGivesTheSameBits(t *testing.T) {
+	dir := t.TempDir()
+	out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "harness-engine-gomlx"), "../cmd/harness-engine-gomlx").CombinedOutput()
+	if err != nil {
+		t.Fatalf("build the worker: %v\n%s", err, out)
+	}
+	host := pluginhost.New(pluginhost.Options{Dirs: []string{dir}, StartTimeout: time.Minute})
+	defer host.Close()
+	worker, err := host.Engine(t.Context(), "gomlx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := small(t)
+	device, err := worker.Device(t.Context(), &harnesspb.DeviceRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("computes on %s", device.GetBackend())
+
+	r := f.attach(t, "lora", `{"rank": 2}`)
+	run := func(train func(*harnesspb.TrainStart, func(*harnesspb.TrainEvent) error) error) (files [2]string, loss float64) {
+		start := &harnesspb.TrainStart{
+			Model:     &harnesspb.ModelState{Graph: f.built.GetGraph(), Rewrite: r.GetRewrite(), InitSeed: 3},
+			BatchSize: 2, StateOut: t.TempDir(), Schedule: &harnesspb.Schedule{Name: "constant"}, Clip: 1,
+			Optimizer: &harnesspb.Optimizer{Name: "adamw", LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
+		}
+		err := train(start, func(e *harnesspb.TrainEvent) error {
+			if d := e.GetDone(); d != nil {
+				loss = d.GetTrainLoss()
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, name := range []string{"trained.safetensors", "optimizer.safetensors"} {
+			files[i] = string(readFile(t, filepath.Join(start.GetStateOut(), name)))
+		}
+		return files, loss
+	}
+	examples := []*harnesspb.TokenExample{
+		{Ids: []int32{4, 5, 6, 7, 1}, PromptLength: 2}, {Ids: []int32{8, 9, 1}, PromptLength: 1}, {Ids: []int32{10, 11, 12, 1}, PromptLength: 3},
+	}
+	here, loss := run(func(s *harnesspb.TrainStart, send func(*harnesspb.TrainEvent) error) error {
+		return f.engine.Train(t.Context(), s, examples, nil, send)
+	})
+	there, lossThere := run(func(s *harnesspb.TrainStart, send func(*harnesspb.TrainEvent) error) error {
+		return worker.Train(t.Context(), s, examples, nil, send)
+	})
+	if here != there || loss != lossThere || loss == 0 {
+		t.Errorf("losses %v and %v; equal files: %v, %v", loss, lossThere, here[0] == there[0], here[1] == there[1])
+	}
+
+	_, err = worker.Forward(t.Context(), &harnesspb.ForwardRequest{
+		Model: &harnesspb.ModelState{Graph: f.built.GetGraph()}, Sequences: []*harnesspb.TokenPrompt{{Ids: []int32{999}}},
+	})
+	if err == nil {
+		t.Error("a token beyond the vocabulary is accepted")
+	}
+}
