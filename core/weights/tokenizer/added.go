@@ -26,6 +26,32 @@ type addedTokens struct {
 	raw, normalized matcher
 }
 
+// assignIDs gives added tokens the ids that Hugging Face's library gives them,
+// whatever the file says (in files that it wrote there is no difference): the
+// vocabulary's own or, for a token that is not in it, the next free.
+func assignIDs(list []addedToken, vocab map[string]int32) []addedToken {
+	out := make([]addedToken, 0, len(list))
+	ids := map[string]int32{}
+	highest := int32(-1)
+	for _, t := range list {
+		if t.Content == "" {
+			continue
+		}
+		id, known := ids[t.Content]
+		if !known {
+			id, known = vocab[t.Content]
+		}
+		if !known {
+			id = max(highest+1, int32(len(vocab)))
+		}
+		t.ID = id
+		ids[t.Content] = id
+		highest = max(highest, id)
+		out = append(out, t)
+	}
+	return out
+}
+
 func newAddedTokens(list []addedToken, normalize normalizer) addedTokens {
 	a := addedTokens{
 		byID:    make(map[int32]string, len(list)),
@@ -33,9 +59,6 @@ func newAddedTokens(list []addedToken, normalize normalizer) addedTokens {
 		special: map[string]bool{},
 	}
 	for _, t := range list {
-		if t.Content == "" {
-			continue
-		}
 		a.byID[t.ID] = t.Content
 		a.ids[t.Content] = t.ID
 		if t.Special {

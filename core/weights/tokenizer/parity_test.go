@@ -23,7 +23,7 @@ type golden struct {
 	DecodedSkipSpecial *string `json:"decoded_skip_special"`
 }
 
-func goldens(t *testing.T, dir string) []golden {
+func goldens(t testing.TB, dir string) []golden {
 	t.Helper()
 	f, err := os.Open(filepath.Join(dir, "golden", "tokenizer.jsonl"))
 	if err != nil {

@@ -62,6 +62,7 @@ func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.AddedTokens = assignIDs(f.AddedTokens, model.Vocab)
 	return build(f, model)
 }
 

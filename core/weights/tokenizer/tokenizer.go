@@ -79,7 +79,9 @@ func (t *Tokenizer) encodePiece(ids []int32, text string, start bool) []int32 {
 // Decode gives the text of ids, without special tokens if skipSpecial is set.
 // Ids that the tokenizer does not have are left out (models have more rows
 // than their tokenizers have tokens). Broken UTF-8 becomes U+FFFD; spaces are
-// not cleaned up.
+// not cleaned up. Added tokens decode to what the file spells, as in Hugging
+// Face's library up to 0.22 (0.23 gives normalized ones in normalized form,
+// and then does not know them as special).
 func (t *Tokenizer) Decode(ids []int32, skipSpecial bool) string {
 	tokens := make([]string, 0, len(ids))
 	for _, id := range ids {

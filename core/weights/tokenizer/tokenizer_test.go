@@ -1,0 +1,304 @@
+package tokenizer_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"harness/core/weights/internal/fixture"
+	"harness/core/weights/tokenizer"
+)
+
+// folder writes files into a new folder.
+func folder(t testing.TB, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func load(t testing.TB, files map[string]string) *tokenizer.Tokenizer {
+	t.Helper()
+	tok, err := tokenizer.Load(folder(t, files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tok
+}
+
+// spec is a tokenizer.json of a few letters with some field replaced.
+func spec(field, value string) string {
+	fields := map[string]json.RawMessage{
+		"added_tokens": json.RawMessage(`[{"id":4,"content":"<s>","special":true},{"id":5,"content":"</s>","special":true}]`),
+		"model":        json.RawMessage(`{"type":"BPE","vocab":{"a":0,"b":1,"ab":2,"▁":3},"merges":["a b"]}`),
+		"decoder":      json.RawMessage(`{"type":"Fuse"}`),
+	}
+	if field != "" {
+		fields[field] = json.RawMessage(value)
+	}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func TestWhatIsNotKnownIsNamed(t *testing.T) {
+	tests := map[string]struct{ field, value, want string }{
+		"model":                  {"model", `{"type":"Unigram","vocab":[["a",0]]}`, "Unigram"},
+		"no model":               {"model", `null`, "no model"},
+		"model's field":          {"model", `{"type":"BPE","vocab":{},"merges":[],"novelty":1}`, "novelty"},
+		"dropout":                {"model", `{"type":"BPE","vocab":{},"merges":[],"dropout":0.1}`, "dropout"},
+		"merge of strangers":     {"model", `{"type":"BPE","vocab":{"a":0},"merges":["a b"]}`, `"b"`},
+		"merge without a result": {"model", `{"type":"BPE","vocab":{"a":0,"b":1},"merges":["a b"]}`, `"ab"`},
+		"merge of three":         {"model", `{"type":"BPE","vocab":{"a":0},"merges":["a a a"]}`, "a a a"},
+		"one id for two":         {"model", `{"type":"BPE","vocab":{"a":0,"b":0},"merges":[]}`, "share the id 0"},
+		"negative id":            {"model", `{"type":"BPE","vocab":{"a":-1},"merges":[]}`, "-1"},
+		"unknown token":          {"model", `{"type":"BPE","vocab":{"a":0},"merges":[],"unk_token":"<unk>"}`, "<unk>"},
+		"normalizer":             {"normalizer", `{"type":"Precompiled"}`, "Precompiled"},
+		"normalizer inside":      {"normalizer", `{"type":"Sequence","normalizers":[{"type":"Nmt"}]}`, "Nmt"},
+		"normalizer's field":     {"normalizer", `{"type":"Prepend","prepend":"x","novelty":1}`, "novelty"},
+		"pre-tokenizer":          {"pre_tokenizer", `{"type":"UnicodeScripts"}`, "UnicodeScripts"},
+		"split behavior":         {"pre_tokenizer", `{"type":"Split","pattern":{"String":"a"},"behavior":"Doubled"}`, "Doubled"},
+		"look-behind":            {"pre_tokenizer", `{"type":"Split","pattern":{"Regex":"(?<=a)b"},"behavior":"Isolated"}`, "(?<=a)b"},
+		"repeated group":         {"pre_tokenizer", `{"type":"Split","pattern":{"Regex":"(ab)*"},"behavior":"Isolated"}`, "(ab)*"},
+		"back reference":         {"pre_tokenizer", `{"type":"Split","pattern":{"Regex":"(a)\\1"},"behavior":"Isolated"}`, `\1`},
+		"property":               {"pre_tokenizer", `{"type":"Split","pattern":{"Regex":"\\p{Novel}"},"behavior":"Isolated"}`, "Novel"},
+		"decoder":                {"decoder", `{"type":"CTC"}`, "CTC"},
+		"post-processor":         {"post_processor", `{"type":"Novel"}`, "Novel"},
+		"template's token":       {"post_processor", `{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}},{"Sequence":{"id":"A"}}]}`, "<s>"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := tokenizer.Load(folder(t, map[string]string{"tokenizer.json": spec(test.field, test.value)}))
+			if err == nil {
+				t.Fatal("loaded")
+			}
+			if !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "tokenizer.json") {
+				t.Errorf("error %q does not name %s", err, test.want)
+			}
+		})
+	}
+	if _, err := tokenizer.Load(t.TempDir()); err == nil || !strings.Contains(err.Error(), "vocab.json") {
+		t.Errorf("an empty folder: %v", err)
+	}
+}
+
+func TestBeginAndEndTokensGoByTheFlags(t *testing.T) {
+	const template = `{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}},{"Sequence":{"id":"A"}}],"special_tokens":{"<s>":{"ids":[4]}}}`
+	const roles = `"bos_token":"<s>","eos_token":{"content":"</s>"}`
+	tests := map[string]struct {
+		config   string
+		template bool
+		want     []int32
+	}{
+		"nothing said":                 {`{` + roles + `}`, false, []int32{2}},
+		"template alone":               {`{` + roles + `}`, true, []int32{4, 2}},
+		"flag alone":                   {`{"add_bos_token":true,` + roles + `}`, false, []int32{4, 2}},
+		"both are no two":              {`{"add_bos_token":true,` + roles + `}`, true, []int32{4, 2}},
+		"end token":                    {`{"add_eos_token":true,` + roles + `}`, true, []int32{4, 2, 5}},
+		"Llama begins unless told":     {`{"tokenizer_class":"LlamaTokenizerFast",` + roles + `}`, false, []int32{4, 2}},
+		"Llama told not to":            {`{"tokenizer_class":"LlamaTokenizer","add_bos_token":false,` + roles + `}`, true, []int32{2}},
+		"others keep what they always": {`{"tokenizer_class":"Other","add_bos_token":false,` + roles + `}`, true, []int32{4, 2}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			field := ""
+			if test.template {
+				field = "post_processor"
+			}
+			tok := load(t, map[string]string{"tokenizer.json": spec(field, template), "tokenizer_config.json": test.config})
+			if got := tok.Encode("ab", true); !slices.Equal(got, test.want) {
+				t.Errorf("ids are %v, want %v", got, test.want)
+			}
+			if got := tok.Encode("ab", false); !slices.Equal(got, []int32{2}) {
+				t.Errorf("plain ids are %v", got)
+			}
+		})
+	}
+	_, err := tokenizer.Load(folder(t, map[string]string{"tokenizer.json": spec("", ""), "tokenizer_config.json": `{"add_bos_token":true}`}))
+	if err == nil || !strings.Contains(err.Error(), "bos_token") {
+		t.Errorf("a flag without a token: %v", err)
+	}
+}
+
+func TestIDsOfSpecialTokens(t *testing.T) {
+	tok := load(t, map[string]string{
+		"tokenizer.json":          spec("", ""),
+		"tokenizer_config.json":   `{"bos_token":"<s>","pad_token":null,"middle_token":"ab","fill_token":"nowhere"}`,
+		"special_tokens_map.json": `{"bos_token":"a","eos_token":{"content":"</s>"}}`,
+		"generation_config.json":  `{"eos_token_id":[5,7],"decoder_start_token_id":0}`,
+		"config.json":             `{"eos_token_id":9,"bos_token_id":1,"pad_token_id":3,"decoder_start_token_id":8}`,
+	})
+	got := map[string]int32{}
+	for role, find := range map[string]func() (int32, bool){
+		"bos": tok.BOS, "eos": tok.EOS, "pad": tok.PAD,
+		"middle": func() (int32, bool) { return tok.Role("middle_token") },
+		"fill":   func() (int32, bool) { return tok.Role("fill_token") },
+	} {
+		if id, ok := find(); ok {
+			got[role] = id
+		}
+	}
+	if diff := cmp.Diff(map[string]int32{"bos": 4, "eos": 5, "middle": 2}, got); diff != "" {
+		t.Error(diff)
+	}
+	want := tokenizer.Generation{BOS: 1, PAD: 3, DecoderStart: 0, EOS: []int32{5, 7}}
+	if diff := cmp.Diff(want, tok.Generation()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"</s>", "<s>"}, tok.Special()); diff != "" {
+		t.Error(diff)
+	}
+	if n := tok.VocabSize(); n != 6 {
+		t.Errorf("%d tokens, want 6", n)
+	}
+}
+
+func TestBytesThatAreNotUTF8CountAsReplacements(t *testing.T) {
+	_, tok := train(t, nil, 256, nil)
+	for in, want := range map[string]string{
+		"a\xffb":            "a\uFFFDb",
+		"\xe2\x82":          "\uFFFD",
+		"\xe2\x82\xe2\x82":  "\uFFFD\uFFFD",
+		"\xf0\x9f\x99":      "\uFFFD",
+		"\xed\xa0\x80":      "\uFFFD\uFFFD\uFFFD",
+		"\xf4\x90\x80\x80x": "\uFFFD\uFFFD\uFFFD\uFFFDx",
+		"\xc0\xafé":         "\uFFFD\uFFFDé",
+	} {
+		if got := tok.Decode(tok.Encode(in, false), false); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
+
+// A folder without tokenizer.json, as old checkpoints are, gives the same.
+func TestParityVocabularyAndMerges(t *testing.T) {
+	for _, dir := range fixture.Folders(t, "added_tokens.json") {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			files := map[string]string{}
+			for _, name := range []string{"vocab.json", "merges.txt", "added_tokens.json", "tokenizer_config.json", "special_tokens_map.json"} {
+				content, err := os.ReadFile(filepath.Join(dir, name))
+				if err != nil {
+					t.Skip(err)
+				}
+				files[name] = string(content)
+			}
+			tok := load(t, files)
+			for _, g := range goldens(t, dir) {
+				g.check(t, tok)
+			}
+		})
+	}
+}
+
+func TestVocabularyOfRoberta(t *testing.T) {
+	tok := load(t, map[string]string{
+		"vocab.json":            `{"<s>":0,"</s>":1,"a":2,"b":3,"ab":4}`,
+		"merges.txt":            "#version: 0.2\na b\n",
+		"tokenizer_config.json": `{"tokenizer_class":"RobertaTokenizer","cls_token":"<s>","sep_token":"</s>","additional_special_tokens":["<x>","<y>"]}`,
+	})
+	if got, want := tok.Encode("ab<y><x>", true), []int32{0, 4, 6, 5, 1}; !slices.Equal(got, want) {
+		t.Errorf("ids are %v, want %v", got, want)
+	}
+	if got := tok.Decode([]int32{0, 4, 6, 5, 1}, true); got != "ab" {
+		t.Errorf("text is %q", got)
+	}
+}
+
+func TestManyGoroutinesShareATokenizer(t *testing.T) {
+	c := corpus(t)
+	_, tok := train(t, c.Texts, 400, c.Special)
+	text := strings.Join(c.Texts, "")
+	_, fresh := train(t, c.Texts, 400, c.Special)
+	want := fresh.Encode(text, false)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if got := tok.Encode(text, false); !slices.Equal(got, want) {
+				t.Error("ids differ")
+			}
+			if got := tok.Decode(want, false); got != text {
+				t.Error("texts differ")
+			}
+		})
+	}
+	all.Wait()
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(spec("", "")), "ab")
+	f.Add([]byte(spec("normalizer", `{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"NFKC"}]}`)), " a")
+	f.Add([]byte(spec("pre_tokenizer", `{"type":"Split","pattern":{"Regex":"(?i:a|b){1,2}|[^\\s[x]]+(?!\\S)"},"behavior":"MergedWithNext","invert":true}`)), "aBb c")
+	f.Add([]byte(spec("pre_tokenizer", `{"type":"Metaspace","replacement":"▁","prepend_scheme":"first"}`)), "a b")
+	f.Add([]byte(spec("decoder", `{"type":"Sequence","decoders":[{"type":"ByteFallback"},{"type":"Strip","content":"a","start":1,"stop":1}]}`)), "a")
+	f.Add([]byte(spec("added_tokens", `[{"id":9,"content":"b","lstrip":true,"rstrip":true,"single_word":true,"normalized":true}]`)), " b b ")
+	f.Fuzz(func(t *testing.T, file []byte, text string) {
+		if len(text) > 50 {
+			text = text[:50]
+		}
+		tok, err := tokenizer.Parse(file)
+		if err != nil {
+			return
+		}
+		ids := tok.Encode(text, true)
+		for _, skip := range []bool{true, false} {
+			if out := tok.Decode(ids, skip); !utf8.ValidString(out) {
+				t.Errorf("decoded text %q is not UTF-8", out)
+			}
+		}
+	})
+}
+
+func FuzzRoundTrip(f *testing.F) {
+	c := corpus(f)
+	_, plain := train(f, c.Texts, 400, c.Special)
+	_, runs := train(f, c.Texts, 400, c.Special, tokenizer.SpecialLast(), tokenizer.SpaceRuns())
+	f.Add("  it's\n\t\tx 中文 🙂<pad>")
+	f.Add("\u0085\u00a0 \u2028'll")
+	f.Fuzz(func(t *testing.T, text string) {
+		if !utf8.ValidString(text) {
+			return
+		}
+		for _, tok := range []*tokenizer.Tokenizer{plain, runs} {
+			if got := tok.Decode(tok.Encode(text, false), false); got != text {
+				t.Errorf("%q became %q", text, got)
+			}
+		}
+	})
+}
+
+func BenchmarkEncode(b *testing.B) {
+	for _, dir := range fixture.Folders(b, "tokenizer.json") {
+		b.Run(filepath.Base(dir), func(b *testing.B) {
+			var text bytes.Buffer
+			for _, g := range goldens(b, dir) {
+				text.WriteString(g.Text)
+			}
+			input := strings.Repeat(text.String(), 1+200_000/max(1, text.Len()))
+			b.SetBytes(int64(len(input)))
+			for b.Loop() {
+				// Loaded anew, so that no word is known yet.
+				b.StopTimer()
+				tok, err := tokenizer.Load(dir)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+				tok.Encode(input, true)
+			}
+		})
+	}
+}
