@@ -22,13 +22,13 @@ $(BIN)/harness:
 	$(BUILD) $@ ./core/cmd/harness
 $(BIN)/harness-engine-gomlx:
 	$(BUILD) $@ ./core/cmd/harness-engine-gomlx
-$(BIN)/harness-model-%:
+$(filter $(BIN)/harness-model-%,$(PLUGINS)): $(BIN)/harness-model-%:
 	$(BUILD) $@ ./plugins/models/$*
-$(BIN)/harness-adapter-%:
+$(filter $(BIN)/harness-adapter-%,$(PLUGINS)): $(BIN)/harness-adapter-%:
 	$(BUILD) $@ ./plugins/adapters/$*
-$(BIN)/harness-benchmark-%:
+$(filter $(BIN)/harness-benchmark-%,$(PLUGINS)): $(BIN)/harness-benchmark-%:
 	$(BUILD) $@ ./plugins/benchmarks/$*
-$(BIN)/harness-dataset-%:
+$(filter $(BIN)/harness-dataset-%,$(PLUGINS)): $(BIN)/harness-dataset-%:
 	$(BUILD) $@ ./plugins/datasets/$*
 
 # The XLA CPU runtime, into the user's cache folder.

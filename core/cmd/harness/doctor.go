@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"harness/core/pluginhost"
+	pb "harness/core/protocol/harnesspb"
 	"harness/core/sandbox"
 )
 
@@ -85,7 +86,7 @@ func (o *options) deviceFinding(ctx context.Context, host *pluginhost.Host) find
 	if err != nil {
 		return finding{"device", false, true, err.Error()}
 	}
-	device, err := engine.Device(ctx)
+	device, err := engine.Device(ctx, &pb.DeviceRequest{})
 	if err != nil {
 		return finding{"device", false, true, err.Error()}
 	}
