@@ -433,7 +433,7 @@ func TestPluginDiesWithItsHost(t *testing.T) {
 	dir := t.TempDir()
 	install(t, dir, "good", "harness-model-good")
 	self := exec.Command(os.Args[0], "-test.run=^TestPluginDiesWithItsHost$")
-	self.Env = append(os.Environ(), "PLUGINHOST_TEST_HOST="+dir)
+	self.Env = append(os.Environ(), "PLUGINHOST_TEST_HOST="+dir, "TMPDIR="+t.TempDir()) // the killed host leaves its sockets
 	output, err := self.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

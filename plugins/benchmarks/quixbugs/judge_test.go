@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,7 +50,14 @@ func TestBugsAndFixesInTheSandbox(t *testing.T) {
 		if v := judge(record.Bug.Text); v.Outcome != benchmark.Failed {
 			t.Errorf("%s: the buggy program is %v: %s", id, v.Outcome, v.Detail)
 		}
-		if v := judge(apply(record.Bug.Text, hunks)); v.Outcome != benchmark.Passed {
+		v := judge(apply(record.Bug.Text, hunks))
+		switch {
+		case v.Outcome == benchmark.Passed:
+		case id == "KNAPSACK" && strings.Contains(v.Detail, "TestTimedOutException") && os.Getenv("CI") != "true":
+			// Upstream's test_9 fills 640 MB within a limit of its own of 3 s. It
+			// takes a second or so of one core, and too long on a busy machine.
+			t.Logf("NOT TESTED HERE: KNAPSACK's fixed program ran into its test's own time limit; run again on a quiet machine: %s", v.Detail)
+		default:
 			t.Errorf("%s: the fixed program is %v: %s", id, v.Outcome, v.Detail)
 		}
 	}
