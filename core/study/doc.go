@@ -32,6 +32,8 @@
 //	sandbox DRIVER    {memory, cpus, timeout, workers}; docker, bubblewrap or auto
 //	table NAME        {title, rows, columns, value or values}
 //
+// As in all HCL, a block on one line holds at most one attribute: adapter "lora" "r8" { rank = 8 }.
+//
 // # References
 //
 // var.NAME, local.NAME, prompt.NAME and model.TYPE.NAME (adapter, dataset, benchmark alike). A block is an object of

@@ -65,8 +65,8 @@ func textFunction(description string, call func(text string) (string, error)) fu
 // fileFunction reads text files below a folder, so that a study stays whole when its folder is copied.
 func fileFunction(dir string) function.Function {
 	return textFunction("The text of a file below the study's folder.", func(name string) (string, error) {
-		if filepath.IsAbs(name) {
-			return "", errors.New("the path must be relative to the study's folder")
+		if !filepath.IsLocal(name) {
+			return "", errors.New("the path must lead to a file below the study's folder")
 		}
 		root, err := os.OpenRoot(dir)
 		if err != nil {

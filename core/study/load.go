@@ -126,7 +126,7 @@ func (l *loader) parseFile(name, what string) (*hclsyntax.Body, bool) {
 	}
 	l.sources.add(name, &hcl.File{Bytes: source})
 	if at, reason := unparsable(source, name); reason != "" {
-		l.mistake(at, "Not an HCL file", "%s", reason)
+		l.mistake(at, "File cannot be read as HCL", "%s", reason)
 		return nil, false
 	}
 	parsed, diagnostics := hclsyntax.ParseConfig(source, name, hcl.InitialPos)

@@ -86,6 +86,9 @@ func schemaAttribute(a *harnesspb.Attribute) (attribute, error) {
 	if read.required {
 		return attribute{}, errors.New("it is required and has a default")
 	}
+	if len(a.GetDefaultJson()) > maxSchemaText {
+		return attribute{}, fmt.Errorf("its default is longer than %d bytes", maxSchemaText)
+	}
 	written := []byte(a.GetDefaultJson())
 	implied, err := ctyjson.ImpliedType(written)
 	if err != nil {
@@ -105,18 +108,26 @@ func schemaAttribute(a *harnesspb.Attribute) (attribute, error) {
 	return read, nil
 }
 
+// maxSchemaText bounds the types and defaults of a schema, in bytes.
+const maxSchemaText = 1 << 14
+
 // schemaType reads a type constraint in cty's JSON. The bare word of a type without parts is taken too.
-func schemaType(text string) (cty.Type, error) {
+func schemaType(text string) (t cty.Type, err error) {
+	if len(text) > maxSchemaText {
+		return cty.NilType, fmt.Errorf("its type is longer than %d bytes", maxSchemaText)
+	}
 	source := []byte(text)
 	if !json.Valid(source) {
-		quoted, err := json.Marshal(text)
-		if err != nil {
+		if source, err = json.Marshal(text); err != nil {
 			return cty.NilType, err
 		}
-		source = quoted
 	}
-	t, err := ctyjson.UnmarshalType(source)
-	if err != nil {
+	defer func() { // cty panics where an optional attribute is not declared
+		if recover() != nil {
+			t, err = cty.NilType, fmt.Errorf("%q is not a type", text)
+		}
+	}()
+	if t, err = ctyjson.UnmarshalType(source); err != nil {
 		return cty.NilType, fmt.Errorf("%q is not a type", text)
 	}
 	return t, nil

@@ -89,7 +89,9 @@ func (s *spec) with(more spec) (*spec, error) {
 
 // accept turns a known value that is not null into one of the attribute's kind, or says all that is wrong with it.
 func (a *attribute) accept(value cty.Value) (cty.Value, []problem) {
-	if problems := misfits(value, a.kind, nil); len(problems) > 0 {
+	// Before a conversion, which would write a number with its every digit where a text is wanted.
+	size := attribute{name: a.name}
+	if problems := append(misfits(value, a.kind, nil), size.numbers(value, nil)...); len(problems) > 0 {
 		return cty.NilVal, problems
 	}
 	converted, err := convert.Convert(value, a.kind)

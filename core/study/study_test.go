@@ -204,6 +204,8 @@ func TestUnreadableFiles(t *testing.T) {
 		"deep across lines": {put("lines", []byte("a = ("+strings.Repeat("!\n", 30_000)+"true)")), "more than 2000 parts"},
 		"deep templates":    {put("quote", []byte("a = "+strings.Repeat(`"${`, 30_000))), "nest deeper than 200"},
 		"deep directives":   {put("if", []byte(`a = "`+strings.Repeat(`%{if true}`, 90_000)+`"`)), "Error: "},
+		"a huge number":     {put("huge", []byte("a = \"${1e999999999}\"")), "beyond 1.8e308"},
+		"a tiny number":     {put("tiny", []byte("a = \"${1e-999999999}\"")), "closer to 0"},
 		"long sum":          {put("sum", []byte("a = 1"+strings.Repeat("+1", 30_000))), "more than 2000 parts"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,7 +1,10 @@
 package study
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
@@ -15,7 +18,8 @@ const (
 	maxTokens = 2000 // of an expression, not counting what its brackets hold
 )
 
-// unparsable says why a source must not reach the parser, or "".
+// unparsable says why a source must not reach the parser, or "". That is also where a number is written that would have
+// millions of digits, since any expression may turn it into text.
 func unparsable(source []byte, name string) (hcl.Range, string) {
 	if at := invalidUTF8(source); at >= 0 {
 		return rangeAt(source, name, at), "It holds bytes that are no UTF-8 text. A study is a text file in HCL."
@@ -40,6 +44,13 @@ func unparsable(source []byte, name string) (hcl.Range, string) {
 			stack = stack[:max(1, len(stack)-1)]
 		case hclsyntax.TokenComma, hclsyntax.TokenStringLit, hclsyntax.TokenQuotedLit, hclsyntax.TokenComment:
 			top.tokens = 0
+		case hclsyntax.TokenNumberLit:
+			if _, err := strconv.ParseFloat(string(t.Bytes), 64); errors.Is(err, strconv.ErrRange) {
+				return t.Range, "A number here is beyond 1.8e308, the largest that 64 bits can hold."
+			}
+			if tinyExponent.Match(t.Bytes) {
+				return t.Range, "A number here is closer to 0 than any that 64 bits can hold."
+			}
 		case hclsyntax.TokenNewline:
 			if top.lines {
 				top.tokens = 0
@@ -54,6 +65,9 @@ func unparsable(source []byte, name string) (hcl.Range, string) {
 	}
 	return hcl.Range{}, ""
 }
+
+// tinyExponent matches the end of a number that is 0 in 64 bits whatever its digits.
+var tinyExponent = regexp.MustCompile(`[eE]-0*[1-9][0-9]{3,}$`)
 
 func invalidUTF8(source []byte) int {
 	for at := 0; at < len(source); {

@@ -166,7 +166,7 @@ func (l *loader) parseArgument(v *variable) (hclsyntax.Expression, bool) {
 	name, source := "--var "+v.name, []byte(*v.text)
 	l.sources.add(name, &hcl.File{Bytes: source})
 	if at, reason := unparsable(source, name); reason != "" {
-		l.mistake(at, "Not an HCL expression", "%s", reason)
+		l.mistake(at, "Value cannot be read as HCL", "%s", reason)
 		return nil, false
 	}
 	expression, diagnostics := hclsyntax.ParseExpression(source, name, hcl.InitialPos)

@@ -60,7 +60,7 @@ dataset "kitchen" "k" {
 
 dataset "kitchen" "l" {
   shape = { height = 1 }
-  any   = 1e400
+  any   = 1e300 * 1e300
   oven  = { heat = 1 }
   pot "label" { litres = true }
 }
