@@ -124,7 +124,7 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 	for i, o := range c.Outputs {
 		outputs[i] = o.Text
 	}
-	answer, err := model.Patch(ctx, &pb.PatchRequest{Config: w.Model.Config, Options: w.Options.message(), Bug: bug.Bug, Outputs: outputs})
+	answer, err := model.Patch(ctx, &pb.PatchRequest{Config: w.Model.Config, BaseDir: w.Model.BaseDir, Options: w.Options.message(), Bug: bug.Bug, Outputs: outputs})
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,68 @@
+# The candidates that arXiv 2406.05639 recorded for QuixBugs, judged again.
+#
+#   harness run studies/peft4apr.hcl --var recordings=FOLDER
+#
+# FOLDER holds one JSON Lines file (.gz) for each model and method; a line is a
+# bug with its raw outputs by rank and the verdicts that were published.
+
+study "peft4apr" {
+  title = "PEFT on automated program repair (arXiv 2406.05639), QuixBugs re-judged"
+}
+
+variable "recordings" {
+  type        = string
+  description = "folder of the recorded candidates"
+}
+
+variable "quixbugs" {
+  type        = string
+  default     = "https://github.com/jkoppel/QuixBugs@4257f44b0ff1181dedaedee6a447e133219fcebf"
+  description = "QuixBugs: a git repository at a commit, or a folder"
+}
+
+locals {
+  # Names of the methods, and how the files of the recordings call them.
+  methods = {
+    full     = "fmft__apr"
+    lora     = "lora__apr"
+    ia3      = "ia3__apr"
+    p-tuning = "p-tuning__apr"
+    prefix   = "prefix-tuning__apr"
+  }
+}
+
+model "replay" "codellama-7b" {
+  folder = var.recordings
+  files = merge(
+    { none = "codellama-7b-hf__direct__none__quixbugs.jsonl.gz" },
+    { for name, file in local.methods : name => "codellama-7b-hf__${file}__quixbugs.jsonl.gz" },
+  )
+}
+
+# Of deepseek-coder no run without fine-tuning and no full fine-tuning is
+# recorded. Its authors cut what follows the last brace.
+model "replay" "deepseek-coder-6_7b" {
+  folder          = var.recordings
+  files           = { for name, file in local.methods : name => "deepseek-coder-6.7b-base__${file}__quixbugs.jsonl.gz" if name != "full" }
+  cut_after_brace = true
+}
+
+adapter "recorded" "none" { models = [model.replay.codellama-7b] }
+adapter "recorded" "full" { models = [model.replay.codellama-7b] }
+adapter "recorded" "lora" {}
+adapter "recorded" "ia3" {}
+adapter "recorded" "p-tuning" {}
+adapter "recorded" "prefix" {}
+
+benchmark "quixbugs" "quixbugs" { source = var.quixbugs }
+
+generate { candidates = 10 }
+
+sandbox "docker" {}
+
+table "bugs-fixed" {
+  title   = "QuixBugs: our verdicts beside the published ones"
+  rows    = ["model", "adapter"]
+  columns = ["benchmark"]
+  values  = ["pass@1", "fixed@1", "fixed@10", "published.fixed@1", "published.fixed@10"]
+}
