@@ -140,7 +140,7 @@ func stripDecoder(p part) (decoder, error) {
 		return nil, err
 	}
 	if utf8.RuneCountInString(f.Content) != 1 || f.Start < 0 || f.Stop < 0 {
-		return nil, fmt.Errorf("Strip: cannot strip %q %d and %d times", f.Content, f.Start, f.Stop)
+		return nil, fmt.Errorf("part Strip: cannot strip %q %d and %d times", f.Content, f.Start, f.Stop)
 	}
 	return each(func(s string) string {
 		for i := 0; i < f.Start && strings.HasPrefix(s, f.Content); i++ {

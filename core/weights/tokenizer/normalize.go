@@ -111,7 +111,7 @@ func replacer(p part) (func(string) string, error) {
 	}
 	spans, err := f.Pattern.spans()
 	if err != nil {
-		return nil, fmt.Errorf("Replace: %w", err)
+		return nil, fmt.Errorf("part Replace: %w", err)
 	}
 	if f.Pattern.String != nil {
 		return func(s string) string { return strings.ReplaceAll(s, *f.Pattern.String, f.Content) }, nil

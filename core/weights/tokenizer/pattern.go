@@ -187,13 +187,6 @@ func newClass(has func(rune) bool) *class {
 	return c
 }
 
-func (c *class) has(r rune) bool {
-	if r < utf8.RuneSelf {
-		return c.ascii[r]
-	}
-	return c.high(r)
-}
-
 // at is the size of the code point at s[i:] if it is in the class, else 0.
 func (c *class) at(s string, i int) int {
 	if i >= len(s) {

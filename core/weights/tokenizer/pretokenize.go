@@ -120,7 +120,7 @@ func splitter(p part) (preTokenizer, error) {
 	}
 	spans, err := f.Pattern.spans()
 	if err != nil {
-		return nil, fmt.Errorf("Split: %w", err)
+		return nil, fmt.Errorf("part Split: %w", err)
 	}
 	if f.Invert {
 		return splitWords(func(s string) []span { return invert(spans(s)) }, f.Behavior), nil
@@ -173,7 +173,7 @@ func readMetaspace(p part) (metaspace, error) {
 		return metaspace{}, err
 	}
 	if utf8.RuneCountInString(f.Replacement) != 1 {
-		return metaspace{}, fmt.Errorf("Metaspace: replacement %q is not one character", f.Replacement)
+		return metaspace{}, fmt.Errorf("part Metaspace: replacement %q is not one character", f.Replacement)
 	}
 	switch {
 	case f.PrependScheme == "" && f.AddPrefixSpace != nil && !*f.AddPrefixSpace:
@@ -185,7 +185,7 @@ func readMetaspace(p part) (metaspace, error) {
 	case "always", "never", "first":
 		return f, nil
 	}
-	return metaspace{}, fmt.Errorf("Metaspace: prepend_scheme %q is not supported", f.PrependScheme)
+	return metaspace{}, fmt.Errorf("part Metaspace: prepend_scheme %q is not supported", f.PrependScheme)
 }
 
 func (f metaspace) preTokenizer() preTokenizer {
