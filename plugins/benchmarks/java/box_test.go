@@ -30,7 +30,7 @@ func environment() sandbox.Environment {
 func eachDriver(t *testing.T, test func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse)) {
 	for _, name := range sandbox.Names() {
 		t.Run(name, func(t *testing.T) {
-			driver, err := sandbox.Open(t.Context(), name, sandbox.Options{CacheDir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+			driver, err := sandbox.Open(t.Context(), name, sandbox.Options{Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 			if err != nil {
 				if os.Getenv("CI") == "true" {
 					t.Fatal(err)

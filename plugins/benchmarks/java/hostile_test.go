@@ -33,7 +33,7 @@ func adder(body string) java.Program {
 		},
 		TestClasses: []string{"AdderTest"},
 		HeapMiB:     128,
-		Wall:        5 * time.Second,
+		Wall:        2 * time.Second,
 	}
 }
 
@@ -47,6 +47,7 @@ func TestHostileCandidates(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("the reference fix"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	// A verdict of 0 is any but passed and error.
 	cases := []struct {
 		name, body string
 		want       benchmark.Outcome
@@ -55,9 +56,10 @@ func TestHostileCandidates(t *testing.T) {
 		{"leaves by System.exit(0)", `System.exit(0); return a + b;`, benchmark.Crashed, "exit code 0"},
 		{"halts", `Runtime.getRuntime().halt(0); return 0;`, benchmark.Crashed, "exit code 0"},
 		{"prints what JUnit prints", `System.out.println("OK (2 tests)"); System.out.println("{\"outcome\":\"passed\"}"); return 0;`, benchmark.Failed, "expected:<5>"},
-		{"writes to the pipe itself", `try (FileOutputStream out = new FileOutputStream(FileDescriptor.out)) { byte[] junk = new byte[1 << 20]; for (int i = 0; i < 64; i++) out.write(junk); } catch (IOException e) { } return 0;`, benchmark.Crashed, ""},
-		{"reads back its own pipe and answers", `Thread t = new Thread(() -> { try { FileInputStream in = new FileInputStream("/proc/self/fd/1"); FileOutputStream out = new FileOutputStream("/proc/self/fd/1"); byte[] b = new byte[4096]; for (int n; (n = in.read(b)) > 0; ) { out.write(b, 0, n); } } catch (IOException e) { } }); t.setDaemon(true); t.start(); try { Thread.sleep(200); } catch (InterruptedException e) { } return 0;`, benchmark.Failed, "expected:<5>"},
-		{"loops for ever", `while (true) { }`, benchmark.Timeout, "5000 ms"},
+		{"closes the pipe", `try { new FileOutputStream(FileDescriptor.out).close(); } catch (IOException e) { } return a + b;`, benchmark.Crashed, ""},
+		{"chats without end", `FileOutputStream out = new FileOutputStream(FileDescriptor.out); try { byte[] junk = new byte[1 << 20]; for (int i = 0; i < 64; i++) out.write(junk); } catch (IOException e) { } return 0;`, benchmark.Failed, "expected:<5>"},
+		{"reads back its own pipe and answers", `Thread t = new Thread(() -> { try { FileInputStream in = new FileInputStream("/proc/self/fd/1"); FileOutputStream out = new FileOutputStream("/proc/self/fd/1"); byte[] got = new byte[4096]; for (int n; (n = in.read(got)) > 0; ) { out.write(got, 0, n); } } catch (IOException e) { } }); t.setDaemon(true); t.start(); try { Thread.sleep(200); } catch (InterruptedException e) { } return 0;`, benchmark.Failed, "expected:<5>"},
+		{"loops for ever", `while (true) { }`, benchmark.Timeout, "2000 ms"},
 		{"starts threads without end", `for (int i = 0; ; i++) { Thread t = new Thread(() -> { try { Thread.sleep(1000000); } catch (InterruptedException e) { } }); t.start(); }`, benchmark.Failed, "OutOfMemoryError"},
 		{"hoards heap", `List<byte[]> all = new ArrayList<>(); while (true) all.add(new byte[1 << 20]);`, benchmark.Failed, "OutOfMemoryError"},
 		{"hoards memory outside the heap", attempt(`java.lang.reflect.Field f = Class.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe"); f.setAccessible(true); sun.misc.Unsafe u = (sun.misc.Unsafe) f.get(null); for (int i = 0; i < 4096; i++) { long p = u.allocateMemory(1 << 20); u.setMemory(p, 1 << 20, (byte) 1); }`), benchmark.Crashed, "exit code 137"},
@@ -66,27 +68,32 @@ func TestHostileCandidates(t *testing.T) {
 		{"looks up a name", attempt(`InetAddress.getByName("example.org");`), benchmark.Failed, "contained"},
 		{"reads a host file", attempt(`Files.readString(Path.of("` + secret + `"));`), benchmark.Failed, "contained"},
 		{"reads passwords", attempt(`Files.readString(Path.of("/etc/shadow"));`), benchmark.Failed, "contained"},
-		{"reads the judge's memory map", attempt(`Files.readAllBytes(Path.of("/proc/" + ProcessHandle.current().parent().get().pid() + "/environ"));`), benchmark.Failed, "contained"},
+		{"reads the judge's environment", attempt(`Files.readAllBytes(Path.of("/proc/" + ProcessHandle.current().parent().get().pid() + "/environ"));`), benchmark.Failed, "contained"},
 		{"opens the judge's pipes", attempt(`new FileOutputStream("/proc/" + ProcessHandle.current().parent().get().pid() + "/fd/1").write(new byte[4]);`), benchmark.Failed, "contained"},
 		{"writes to the judge", attempt(`Files.writeString(Path.of("/opt/harness/judge.jar"), "x");`), benchmark.Failed, "contained"},
 		{"writes to the system", attempt(`Files.writeString(Path.of("/usr/bin/owned"), "x");`), benchmark.Failed, "contained"},
 		{"writes to /tmp", attempt(`Files.writeString(Path.of("/tmp/owned"), "x");`), benchmark.Failed, "contained"},
-		{"fills the disk", attempt(`try (OutputStream out = Files.newOutputStream(Path.of("/box/big"))) { byte[] b = new byte[1 << 20]; for (int i = 0; i < 4096; i++) out.write(b); }`), benchmark.Failed, "contained"},
+		{"fills the disk", attempt(`try (OutputStream out = Files.newOutputStream(Path.of("/box/big"))) { byte[] block = new byte[1 << 20]; for (int i = 0; i < 4096; i++) out.write(block); }`), benchmark.Failed, "contained"},
 		{"recurses without end", `return add(a, b - 1) + 1;`, benchmark.Failed, "StackOverflowError"},
-		{"kills its parent", attempt(`ProcessHandle p = ProcessHandle.current().parent().get(); if (!new ProcessBuilder("/bin/kill", "-9", "" + p.pid()).start().onExit().get().isAlive()) Thread.sleep(500); throw new Exception("still here");`), benchmark.Failed, "contained"},
+		{"kills its parent", attempt(`new ProcessBuilder("/bin/kill", "-9", "" + ProcessHandle.current().parent().get().pid()).start().waitFor(); Thread.sleep(1000); if (a > 0) throw new Exception("still here");`), 0, ""},
 		{"leaves a process behind", attempt(`new ProcessBuilder("/bin/sh", "-c", "sleep 1000 & sleep 1000 &").start().waitFor();`), benchmark.Passed, ""},
-		{"forks without end", attempt(`Files.writeString(Path.of("/box/bomb"), "#!/bin/sh\n/bin/sh /box/bomb & /bin/sh /box/bomb &\n"); new ProcessBuilder("/bin/sh", "/box/bomb").start().waitFor(); Thread.sleep(1000); throw new Exception("still here");`), 0, ""},
-		{"swallows everything", `while (true) { try { while (true) { Thread.sleep(1000); } } catch (Throwable e) { } }`, benchmark.Timeout, "5000 ms"},
-		{"hooks the shutdown", `Runtime.getRuntime().addShutdownHook(new Thread(() -> { while (true) { } })); System.exit(0); return 0;`, benchmark.Timeout, "5000 ms"},
+		{"forks without end", attempt(`Files.writeString(Path.of("/box/bomb"), "#!/bin/sh\n/bin/sh /box/bomb & /bin/sh /box/bomb &\n"); new ProcessBuilder("/bin/sh", "/box/bomb").start().waitFor(); Thread.sleep(1000); if (a > 0) throw new Exception("still here");`), 0, ""},
+		{"swallows everything", `while (true) { try { while (true) { Thread.sleep(1000); } } catch (Throwable e) { } }`, benchmark.Timeout, "2000 ms"},
+		{"hooks the shutdown", `Runtime.getRuntime().addShutdownHook(new Thread(() -> { while (true) { } })); System.exit(0); return 0;`, benchmark.Timeout, "2000 ms"},
 		{"brings its own test class", `return 0; } } class AdderTest { public static void main(String[] a) { } static int x() { return 0;`, benchmark.Uncompilable, "duplicate class"},
 		{"brings its own JUnit", `return 0; } } class Assert { static void assertEquals(long a, long b) { } static int x() { return 0;`, benchmark.Failed, "expected:<5>"},
 		{"hides code in unicode escapes", `\u0053ystem.exit(0); return a + b;`, benchmark.Crashed, "exit code 0"},
-		{"nests too deeply for the compiler", "return " + strings.Repeat("(", 20000) + "a + b" + strings.Repeat(")", 20000) + ";", benchmark.Uncompilable, ""},
+		{"is a huge constant", `return "` + strings.Repeat("x", 200_000) + `".length();`, benchmark.Uncompilable, "constant string too long"},
+		{"nests too deeply for the compiler", "return " + strings.Repeat("(", 500_000) + "a + b" + strings.Repeat(")", 500_000) + ";", benchmark.Uncompilable, "nested too deeply"},
 	}
 	eachDriver(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
-				got := judge(t, adder(c.body))
+				p := adder(c.body)
+				if c.want != benchmark.Timeout {
+					p.Wall = time.Minute // what takes long on a busy machine is no timeout
+				}
+				got := judge(t, p)
 				if c.want != 0 && got.Outcome != c.want || !strings.Contains(got.Detail, c.detail) {
 					t.Errorf("got %s: %s", got.Outcome, got.Detail)
 				}
@@ -145,6 +152,9 @@ func TestVerdicts(t *testing.T) {
 		{"a program that does not compile", adder("return a + ;"), benchmark.Uncompilable, "Adder.java:4: illegal start of expression"},
 		{"a changed signature", java.Program{Files: map[string]string{"Adder.java": "public class Adder { static String add(int a) { return null; } }", "AdderTest.java": adderTest}, TestClasses: []string{"AdderTest"}}, benchmark.Uncompilable, "the tests do not compile against it"},
 		{"a test's own time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() {", "@Test(timeout = 300) public void adds() { while (true) ")), benchmark.Failed, "test timed out after 300 milliseconds"},
+		{"a test that waits beyond its own time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() {", "@Test(timeout = 300) public void adds() throws Exception { Thread.sleep(1000000); ")), benchmark.Failed, "test timed out after 300 milliseconds"},
+		{"an exception within a time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() {", "@Test(timeout = 3000, expected = IllegalStateException.class) public void adds() { if (Adder.add(1, 1) == 2) throw new IllegalStateException(); ")), benchmark.Passed, ""},
+		{"set-up and tear-down", with(strings.ReplaceAll(onceTest, "@Test public void adds() {", "static String log = \"\"; @org.junit.Before public void before() { log += \"b\"; } @org.junit.AfterClass public static void after() { assertEquals(\"b\", log); } @Test(timeout = 3000) public void adds() {")), benchmark.Passed, ""},
 		{"no test", with("public class AdderTest { }"), benchmark.Failed, ""},
 		{"only ignored tests", with(strings.ReplaceAll(onceTest, "@Test", "@org.junit.Ignore @Test")), benchmark.Failed, "no test ran"},
 		{"a missing test class", with("class Other { }"), benchmark.Error, "test class AdderTest"},

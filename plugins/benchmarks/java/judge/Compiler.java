@@ -33,6 +33,8 @@ final class Compiler {
     private static final List<String> OPTIONS =
             List.of("-proc:none", "-nowarn", "-g", "-implicit:none", "-Xmaxerrs", "20");
 
+    private static final String TOO_DEEP = "the compiler's stack overflowed: the source is nested too deeply\n";
+
     /** What a compilation gave: classes by binary name, or the reason why there are none. */
     static final class Result {
         boolean ok;
@@ -84,9 +86,10 @@ final class Compiler {
             };
             result.ok = javac.getTask(log, memory, diagnostics, OPTIONS, null, units).call();
             result.classes = memory.classes();
-            result.messages = notes.toString();
+            // javac reports its own crashes as text for its developers.
+            result.messages = notes.indexOf("java.lang.StackOverflowError") >= 0 ? TOO_DEEP : notes.toString();
         } catch (StackOverflowError e) {
-            result.messages = "the compiler's stack overflowed: the source is nested too deeply\n";
+            result.messages = TOO_DEEP;
         } catch (OutOfMemoryError e) {
             result.messages = "the compiler ran out of memory\n";
         } catch (IOException | RuntimeException e) {

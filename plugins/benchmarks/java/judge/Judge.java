@@ -35,7 +35,7 @@ public final class Judge {
     private static final Path HOME = Path.of("/opt/harness");
     private static final int MAX_REQUEST = 64 << 20;
     private static final int LAST = 1 << 31;
-    private static final long COMPILER_STACK = 8L << 20;
+    private static final long COMPILER_STACK = 32L << 20;
     private static final long COMPILE_MILLIS = 60_000;
 
     private final Box box;

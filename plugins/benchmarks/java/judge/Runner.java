@@ -14,8 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import org.junit.runner.Request;
 import org.junit.runner.notification.StoppedByUserException;
+import org.junit.runners.Suite;
 
 /**
  * The program of the fresh JVM in which one candidate's tests run.
@@ -82,7 +82,7 @@ public final class Runner {
             }
         }
         try {
-            Request.classes(classes).getRunner().run(tally.notifier());
+            new Suite(new Patience(), classes).run(tally.notifier());
         } catch (StoppedByUserException e) {
             // The first failure decides the verdict; the rest need not run.
         } catch (Throwable e) {
