@@ -131,8 +131,10 @@ func (c *cgroups) cleanup() error {
 			if !o.gone(c.self) {
 				continue
 			}
-			// A group that still has processes is not ours to judge: it stays.
-			if err := os.Remove(filepath.Join(parent, entry.Name())); err != nil && !errors.Is(err, syscall.EBUSY) && !errors.Is(err, fs.ErrNotExist) {
+			// A group whose processes do not die with their owner is not ours to
+			// judge: it stays.
+			g := cgroup{dirs: []string{filepath.Join(parent, entry.Name())}}
+			if err := g.remove(); !errors.Is(err, syscall.EBUSY) {
 				errs = append(errs, err)
 			}
 		}

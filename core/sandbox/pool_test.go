@@ -1,0 +1,225 @@
+package sandbox_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"harness/core/sandbox"
+)
+
+func TestPoolAnswersEveryRequestAndReplacesBoxes(t *testing.T) {
+	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
+		pool := sandbox.NewPool(driver, 2)
+		t.Cleanup(func() { closePool(t, pool) })
+		env := environment(t)
+		var wait sync.WaitGroup
+		for i := range 24 {
+			wait.Go(func() {
+				request, want, failure := fmt.Sprint("echo ", i), fmt.Sprint(i), sandbox.Failure("")
+				switch i {
+				case 3:
+					request, want, failure = "exit", "", sandbox.Died
+				case 7:
+					request, want, failure = "sleep 1h", "", sandbox.Timeout
+				case 11:
+					request, want = "last words", "words"
+				}
+				reply, err := pool.Do(t.Context(), env, sandbox.Request{Payload: []byte(request), Timeout: 3 * time.Second})
+				if err != nil || string(reply.Payload) != want || reply.Failure != failure {
+					t.Errorf("%s: got %q, failure %q, %v", request, reply.Payload, reply.Failure, err)
+				}
+			})
+		}
+		wait.Wait()
+	})
+}
+
+func TestPoolKeepsEnvironmentsApart(t *testing.T) {
+	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
+		pool := sandbox.NewPool(driver, 1)
+		t.Cleanup(func() { closePool(t, pool) })
+		for range 2 {
+			for _, greeting := range []string{"hello", "goodbye"} {
+				env := environment(t)
+				env.Env = map[string]string{"GREETING": greeting}
+				reply, err := pool.Do(t.Context(), env, sandbox.Request{Payload: []byte("read /opt/harness/made-by-setup"), Timeout: time.Minute})
+				if err != nil || string(reply.Payload) != greeting {
+					t.Errorf("got %q, %v", reply.Payload, err)
+				}
+			}
+		}
+	})
+}
+
+// A box that somebody else ends between two requests is no candidate's fault.
+func TestPoolReplacesABoxThatEndedWhileIdle(t *testing.T) {
+	driver, err := sandbox.Open(t.Context(), "docker", sandbox.Options{})
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip("NOT TESTED HERE: ", err)
+	}
+	pool := sandbox.NewPool(driver, 1)
+	t.Cleanup(func() { closePool(t, pool) })
+	env := environment(t)
+	env.Env = map[string]string{"GREETING": "idle"}
+	ask := func() {
+		t.Helper()
+		reply, err := pool.Do(t.Context(), env, sandbox.Request{Payload: []byte("echo here"), Timeout: time.Minute})
+		if err != nil || string(reply.Payload) != "here" {
+			t.Fatalf("got %q, failure %q: %s, %v", reply.Payload, reply.Failure, reply.Detail, err)
+		}
+	}
+	ask()
+	image := ownImage(t, env)
+	out, err := exec.Command("docker", "ps", "-q", "--filter", "ancestor="+image).Output()
+	if err != nil || len(strings.Fields(string(out))) != 1 {
+		t.Skipf("NOT TESTED HERE: the docker command does not find the box: %q, %v", out, err)
+	}
+	if out, err := exec.Command("docker", "kill", strings.TrimSpace(string(out))).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	ask()
+}
+
+// ownImage finds the image whose setup wrote this environment's greeting.
+func ownImage(t *testing.T, env sandbox.Environment) string {
+	t.Helper()
+	out, err := exec.Command("docker", "images", "-q", "harness-sandbox").Output()
+	if err != nil {
+		t.Skip("NOT TESTED HERE: no docker command: ", err)
+	}
+	for _, id := range strings.Fields(string(out)) {
+		variables, err := exec.Command("docker", "inspect", "-f", "{{.Config.Env}}", id).Output()
+		if err == nil && strings.Contains(string(variables), "GREETING="+env.Env["GREETING"]) {
+			return id
+		}
+	}
+	t.Fatal("the environment has no image")
+	return ""
+}
+
+func TestPoolCloseIsQuick(t *testing.T) {
+	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
+		pool := sandbox.NewPool(driver, 2)
+		env := environment(t)
+		var wait sync.WaitGroup
+		for range 4 {
+			wait.Go(func() {
+				_, err := pool.Do(t.Context(), env, sandbox.Request{Payload: []byte("sleep 1h")})
+				if err == nil || !strings.Contains(err.Error(), "closed") {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		time.Sleep(2 * time.Second)
+		start := time.Now()
+		closePool(t, pool)
+		t.Logf("closing took %s", time.Since(start).Round(time.Millisecond))
+		wait.Wait()
+		if _, err := pool.Do(t.Context(), env, sandbox.Request{}); err == nil {
+			t.Error("a closed pool answered")
+		}
+	})
+}
+
+func TestPoolRequestIsCancelledWhileItWaits(t *testing.T) {
+	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
+		pool := sandbox.NewPool(driver, 1)
+		t.Cleanup(func() { closePool(t, pool) })
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		var wait sync.WaitGroup
+		for range 3 {
+			wait.Go(func() {
+				if _, err := pool.Do(ctx, environment(t), sandbox.Request{Payload: []byte("sleep 1h")}); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		wait.Wait()
+	})
+}
+
+func closePool(t *testing.T, pool *sandbox.Pool) {
+	t.Helper()
+	if err := pool.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCleanup kills a process that has a box, and then cleans up after it.
+func TestCleanup(t *testing.T) {
+	if name := os.Getenv("SANDBOX_TEST_VICTIM"); name != "" {
+		driver, err := sandbox.Open(t.Context(), name, sandbox.Options{CacheDir: os.Getenv("SANDBOX_TEST_CACHE")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		open(t, driver, environment(t))
+		if err := os.WriteFile(os.Getenv("SANDBOX_TEST_READY"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+	}
+	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
+		living := open(t, driver, environment(t))
+		ready := filepath.Join(t.TempDir(), "ready")
+		victim := exec.Command(os.Args[0], "-test.run=^TestCleanup$")
+		victim.Env = append(os.Environ(), "SANDBOX_TEST_VICTIM="+driver.Name(), "SANDBOX_TEST_CACHE="+t.TempDir(), "SANDBOX_TEST_READY="+ready)
+		if err := victim.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+			if _, err := os.Stat(ready); err == nil {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Error("the victim did not start its box")
+				break
+			}
+		}
+		before := leftovers(t, driver.Name(), victim.Process.Pid)
+		if err := victim.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = victim.Wait()
+		if err := driver.Cleanup(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		after := leftovers(t, driver.Name(), victim.Process.Pid)
+		if before == 0 && driver.Name() == "docker" || after != 0 {
+			t.Errorf("%d things of the victim's while it lived, %d after cleaning up", before, after)
+		}
+		t.Logf("%d things of the victim's while it lived, %d after cleaning up", before, after)
+		if got := ask(t, living, "echo alive"); got != "alive" {
+			t.Errorf("the living process's box: %q", got)
+		}
+	})
+}
+
+// leftovers counts the containers or control groups that a process owns. Killed
+// boxes take a moment to leave their groups.
+func leftovers(t *testing.T, driver string, pid int) int {
+	t.Helper()
+	if driver == "docker" {
+		out, err := exec.Command("docker", "ps", "-a", "--format", `{{.Label "harness.sandbox.owner"}}`).Output()
+		if err != nil {
+			t.Skip("NOT TESTED HERE: no docker command: ", err)
+		}
+		return strings.Count(string(out), fmt.Sprintf(" %d ", pid))
+	}
+	found, err := filepath.Glob(fmt.Sprintf("/sys/fs/cgroup/*/harness-box-%d-*", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(found)
+}
