@@ -188,8 +188,8 @@ func (b *decoder) prepare() (err error) {
 		heads, size := n.keyShape(st)
 		for range 2 {
 			for into, dims := range map[*[]*tensors.Tensor][]int{
-				&b.prompts: {s.prompts, s.prompt, heads, size},
-				&b.added:   {s.prompts, s.beams, s.new, heads, size},
+				&b.prompts: {s.prompts, heads, s.prompt, size},
+				&b.added:   {s.prompts, s.beams, heads, s.new, size},
 			} {
 				zero, err := e.zeros(dims)
 				if err != nil {

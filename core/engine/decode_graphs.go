@@ -25,8 +25,9 @@ func (s decodeShape) String() string {
 }
 
 // A prompt's keys and values stay as the prefill gave them, once for all its
-// beams: [prompts, prompt, K, D]. What its beams add is apart, since it is
-// reordered with them: [prompts, beams, new, K, D]. Both caches list keys and
+// beams: [prompts, K, prompt, D]. What its beams add is apart, since it is
+// reordered with them: [prompts, beams, K, new, D]. Heads come before positions
+// so that a step multiplies the caches as they lie. Both caches list keys and
 // values alternately, by attention node.
 
 // prefillGraph takes weights, tokens [1,prompt] and the last position [1,1];
@@ -123,8 +124,8 @@ func (a *stepAttention) attend(l *lowering, number int, op *ir.Attention, q, k, 
 	keys, values := a.write(l.g, 2*number, k), a.write(l.g, 2*number+1, v)
 	q = graph.Reshape(q, s.prompts, s.beams, kvHeads, group, size)
 
-	old := graph.Einsum("pbkrd,pskd->pbkrs", q, a.prompt[2*number])
-	added := graph.Einsum("pbkrd,pbnkd->pbkrn", q, keys)
+	old := a.byBeam(graph.Dot(a.byHead(q), a.prompt[2*number]).General([]int{3}, []int{0, 1}, []int{3}, []int{0, 1}))
+	added := graph.Dot(q, keys).General([]int{4}, []int{0, 1, 2}, []int{4}, []int{0, 1, 2})
 	scores := graph.MulScalar(graph.Concatenate([]*graph.Node{old, added}, -1), op.GetScale())
 
 	at, key, visible := a.coordinates(l.g, op)
@@ -133,10 +134,20 @@ func (a *stepAttention) attend(l *lowering, number int, op *ir.Attention, q, k, 
 	}
 	scores = hide(scores, graph.ExpandAxes(visible, 2, 3))
 	weights := graph.Softmax(scores, -1)
-	x := graph.Add(
-		graph.Einsum("pbkrs,pskd->pbkrd", sliceAxis(weights, 4, 0, s.prompt), a.prompt[2*number+1]),
-		graph.Einsum("pbkrn,pbnkd->pbkrd", sliceAxis(weights, 4, s.prompt, s.prompt+s.new), values))
-	return graph.Reshape(x, s.prompts*s.beams, 1, kvHeads*group, size)
+	fromPrompt := graph.Dot(a.byHead(sliceAxis(weights, 4, 0, s.prompt)), a.prompt[2*number+1]).General([]int{3}, []int{0, 1}, []int{2}, []int{0, 1})
+	fromAdded := graph.Dot(sliceAxis(weights, 4, s.prompt, s.prompt+s.new), values).General([]int{4}, []int{0, 1, 2}, []int{3}, []int{0, 1, 2})
+	return graph.Reshape(graph.Add(a.byBeam(fromPrompt), fromAdded), s.prompts*s.beams, 1, kvHeads*group, size)
+}
+
+// byHead turns [P,B,K,R,X] into [P,K,B·R,X]; byBeam turns it back.
+func (a *stepAttention) byHead(x *graph.Node) *graph.Node {
+	d := x.Shape().Dimensions
+	return graph.Reshape(graph.TransposeAllAxes(x, 0, 2, 1, 3, 4), d[0], d[2], d[1]*d[3], d[4])
+}
+
+func (a *stepAttention) byBeam(x *graph.Node) *graph.Node {
+	d, beams := x.Shape().Dimensions, a.shape.beams
+	return graph.TransposeAllAxes(graph.Reshape(x, d[0], d[1], beams, d[2]/beams, d[3]), 0, 2, 1, 3, 4)
 }
 
 // write gives cache i in the order of the beams' parents, with x [P·B,1,K,D]
@@ -148,9 +159,9 @@ func (a *stepAttention) write(g *graph.Graph, i int, x *graph.Node) *graph.Node 
 		prompt := graph.Iota(g, shapes.Make(dtypes.Int32, s.prompts, s.beams, 1), 0)
 		cache = graph.Gather(cache, graph.Concatenate([]*graph.Node{prompt, graph.ExpandAxes(a.parents, -1)}, -1))
 	}
-	slot := graph.Iota(g, shapes.Make(dtypes.Int32, dims...), 2)
+	slot := graph.Iota(g, shapes.Make(dtypes.Int32, dims...), 3)
 	now := graph.BroadcastToDims(graph.Reshape(a.time, s.prompts, 1, 1, 1, 1), dims...)
-	x = graph.BroadcastToDims(graph.Reshape(x, s.prompts, s.beams, 1, dims[3], dims[4]), dims...)
+	x = graph.BroadcastToDims(graph.Reshape(x, s.prompts, s.beams, dims[2], 1, dims[4]), dims...)
 	a.out[i] = graph.Where(graph.Equal(slot, now), x, cache)
 	return a.out[i]
 }

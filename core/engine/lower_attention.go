@@ -50,14 +50,15 @@ func (l *lowering) attend(st ir.Step, op *ir.Attention, picked bool) *graph.Node
 // fullAttention sees whole sequences, padded on the right. Padding comes
 // after all real positions, so the causal mask hides it.
 type fullAttention struct {
-	// capture keeps keys and values for a cache, in the order of the nodes.
+	// capture keeps keys and values [B,K,T,D] for a cache, in the order of the
+	// nodes.
 	capture bool
 	cached  []*graph.Node
 }
 
 func (a *fullAttention) attend(l *lowering, _ int, op *ir.Attention, q, k, v, table *graph.Node, picked bool) *graph.Node {
 	if a.capture {
-		a.cached = append(a.cached, k, v)
+		a.cached = append(a.cached, graph.TransposeAllAxes(k, 0, 2, 1, 3), graph.TransposeAllAxes(v, 0, 2, 1, 3))
 	}
 	queries, keys := q.Shape().Dimensions[1], k.Shape().Dimensions[1]
 	q = byGroup(q, k.Shape().Dimensions[2])
