@@ -24,6 +24,9 @@ func (b *builder) trials(ctx context.Context) error {
 	}
 	for _, model := range b.study.Models {
 		for _, adapter := range b.study.Adapters {
+			if !adapter.Fits(model) {
+				continue
+			}
 			for _, benchmark := range benchmarks {
 				for _, prompt := range prompts {
 					t := trial{builder: b, model: model, adapter: adapter, benchmark: benchmark, prompt: prompt}

@@ -76,6 +76,7 @@ func (l *loader) assembleBlock(d *plugged, one *instance) *Block {
 		if d.plugin.description.GetTrains() {
 			b.Load, _ = c.text("load")
 		}
+		b.Models = c.references("models")
 	case "dataset":
 		if split, ok := c.known("split"); ok {
 			b.Validation, _ = split.GetAttr("validation").AsBigFloat().Float64()
@@ -110,6 +111,19 @@ func (d *decoded) reference(name string) string {
 	}
 	block := value.GetAttr("name")
 	return block.AsString()
+}
+
+// references are the names of the blocks that an attribute lists; nil if it is not there.
+func (d *decoded) references(name string) []string {
+	value, ok := d.known(name)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, element := range value.AsValueSlice() {
+		names = append(names, element.GetAttr("name").AsString())
+	}
+	return names
 }
 
 func assembleTrain(c *decoded) *Train {

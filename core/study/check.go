@@ -120,23 +120,39 @@ func (l *loader) checkPairs() {
 			continue
 		}
 		for _, m := range l.ofKind("model") {
-			if m.plugin.spec == nil {
+			if m.plugin.spec == nil || !a.combines(m) {
 				continue
 			}
 			generates := m.plugin.description.GetGenerates()
 			switch {
 			case a.plugin.description.GetTrains() && generates:
 				l.mistake(a.block.DefRange(), "Adapter does not fit a model",
-					"The model %q answers by itself and has no parameters here, but the adapter %q changes them. A study crosses all adapters with all models.", m.name, a.typ)
+					"The model %q answers by itself and has no parameters here, but the adapter %q changes them. A study crosses all adapters with all models, unless an adapter lists its models.", m.name, a.typ)
 			case a.plugin.description.GetRecorded() && !generates:
 				l.mistake(a.block.DefRange(), "Adapter does not fit a model",
-					"The adapter %q names what was done elsewhere, which fits only models that answer by themselves; the model %q does not. A study crosses all adapters with all models.", a.typ, m.name)
+					"The adapter %q names what was done elsewhere, which fits only models that answer by themselves; the model %q does not. A study crosses all adapters with all models, unless an adapter lists its models.", a.typ, m.name)
 			default:
 				continue
 			}
 			break // one model is enough to tell
 		}
 	}
+}
+
+// combines says whether some instance of an adapter's block is combined with some instance of a model's.
+func (d *plugged) combines(m *plugged) bool {
+	for _, a := range d.instances {
+		models := a.content.references("models")
+		if models == nil {
+			return true
+		}
+		for _, one := range m.instances {
+			if contains(models, one.name) {
+				return true
+			}
+		}
+	}
+	return len(d.instances) == 0
 }
 
 func (l *loader) assembleTable(t *named, g *Generate) *Table {

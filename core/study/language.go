@@ -19,10 +19,11 @@ func languageSpec(kind string, description *harnesspb.Description) spec {
 			blocks:     []nested{{name: "scratch", spec: scratchSpec(), maximum: 1}},
 		}
 	case "adapter":
+		models := attribute{name: "models", kind: cty.DynamicPseudoType, check: referencesTo("model")}
 		if !description.GetTrains() {
-			return spec{attributes: []attribute{forEach}}
+			return spec{attributes: []attribute{models, forEach}}
 		}
-		return spec{attributes: []attribute{{name: "load", kind: cty.String, check: notEmpty}, forEach}}
+		return spec{attributes: []attribute{{name: "load", kind: cty.String, check: notEmpty}, models, forEach}}
 	case "dataset":
 		return spec{attributes: []attribute{
 			{name: "split", kind: cty.Object(map[string]cty.Type{"validation": cty.Number}), check: properShare},

@@ -2,6 +2,7 @@ package study
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -41,6 +42,7 @@ type Block struct {
 	Source     string   // model: folder of the checkpoint; empty: Scratch, or the model needs none
 	Scratch    *Scratch // model: made from nothing
 	Load       string   // adapter: folder in PEFT's layout with finished weights
+	Models     []string // adapter: names of the only models that it is combined with; nil: all
 	Validation float64  // dataset: share set apart, within (0,1); 0: none
 	Limit      int      // dataset: how many samples are used; 0: all
 	Where      []string // benchmark: only the bugs with these ids; nil: all
@@ -49,6 +51,11 @@ type Block struct {
 	DeclRange hcl.Range `json:"-"`
 
 	body *hclsyntax.Body
+}
+
+// Fits reports whether an adapter is to be combined with a model.
+func (b *Block) Fits(model *Block) bool {
+	return b.Models == nil || slices.Contains(b.Models, model.Name)
 }
 
 // Label is how expressions refer to the block's name, and how messages call it: "adapter.lora.r8".

@@ -44,6 +44,25 @@ func referenceTo(kind string) func(cty.Value) []problem {
 	}
 }
 
+// referencesTo checks that a value is a list of blocks of a kind, each once.
+func referencesTo(kind string) func(cty.Value) []problem {
+	one := referenceTo(kind)
+	return func(v cty.Value) []problem {
+		if !v.CanIterateElements() || v.Type().IsObjectType() || v.Type().IsMapType() || v.LengthInt() == 0 {
+			return []problem{{summary: "Not a list of references", detail: fmt.Sprintf("A list such as [%s.TYPE.NAME] must be here; found %s.", kind, found(v))}}
+		}
+		var problems []problem
+		for _, element := range v.AsValueSlice() {
+			if element.IsNull() || !element.IsWhollyKnown() {
+				problems = append(problems, problem{summary: "Not a reference", detail: fmt.Sprintf("A reference such as %s.TYPE.NAME must be here; found %s.", kind, found(element))})
+				continue
+			}
+			problems = append(problems, one(element)...)
+		}
+		return problems
+	}
+}
+
 // referenceOf is the name of the block of a kind that a value stands for.
 func referenceOf(v cty.Value, kind string) (string, bool) {
 	if !v.Type().IsObjectType() || !v.Type().HasAttribute("kind") || !v.Type().HasAttribute("name") {
