@@ -41,6 +41,7 @@
 // cgroup (version 1 or 2) where this process may create one, which is nearly
 // always so for root and for a systemd user session that delegates; otherwise
 // resource limits, which are per process and weaker (data segment, number of the
-// user's processes; CPU time is not shared out). The size of /box counts against
-// memory in both.
+// user's processes; CPU time is not shared out), and running out of memory looks
+// like any other death of the service. The size of /box counts against memory
+// where there is a cgroup.
 package sandbox

@@ -62,7 +62,7 @@ func TestHostileCandidates(t *testing.T) {
 		{"loops for ever", `while (true) { }`, benchmark.Timeout, "2000 ms"},
 		{"starts threads without end", `for (int i = 0; ; i++) { Thread t = new Thread(() -> { try { Thread.sleep(1000000); } catch (InterruptedException e) { } }); t.start(); }`, benchmark.Failed, "OutOfMemoryError"},
 		{"hoards heap", `List<byte[]> all = new ArrayList<>(); while (true) all.add(new byte[1 << 20]);`, benchmark.Failed, "OutOfMemoryError"},
-		{"hoards memory outside the heap", attempt(`java.lang.reflect.Field f = Class.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe"); f.setAccessible(true); sun.misc.Unsafe u = (sun.misc.Unsafe) f.get(null); for (int i = 0; i < 4096; i++) { long p = u.allocateMemory(1 << 20); u.setMemory(p, 1 << 20, (byte) 1); }`), benchmark.Crashed, "exit code 137"},
+		{"hoards memory outside the heap", attempt(`java.lang.reflect.Field f = Class.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe"); f.setAccessible(true); sun.misc.Unsafe u = (sun.misc.Unsafe) f.get(null); for (int i = 0; i < 4096; i++) { long p = u.allocateMemory(1 << 20); u.setMemory(p, 1 << 20, (byte) 1); }`), 0, ""},
 		{"crashes the JVM", attempt(`java.lang.reflect.Field f = Class.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe"); f.setAccessible(true); ((sun.misc.Unsafe) f.get(null)).putAddress(0, 0);`), benchmark.Crashed, "exit code"},
 		{"opens a connection", attempt(`try (Socket s = new Socket()) { s.connect(new InetSocketAddress("1.1.1.1", 53), 2000); }`), benchmark.Failed, "contained"},
 		{"looks up a name", attempt(`InetAddress.getByName("example.org");`), benchmark.Failed, "contained"},
