@@ -76,6 +76,10 @@ func openNamed(setting string) (compute.Backend, string, error) {
 				return nil, "", err
 			}
 		}
+		if strings.HasPrefix(config, "cuda") && !strings.Contains(config, "tf32") {
+			// Products of f32 in f32, as the goldens have them.
+			config += ",tf32=false"
+		}
 		backend, err = xla.New(config)
 	case "go":
 		backend, err = gobackend.New(config)

@@ -35,11 +35,15 @@ type shared struct {
 	engine *engine.Engine
 }
 
+// cleanup undoes what start did, if a test needed it.
+var cleanup = func() {}
+
 var start = sync.OnceValues(func() (shared, error) {
 	dir, err := os.MkdirTemp("", "harness-engine-test-")
 	if err != nil {
 		return shared{}, err
 	}
+	cleanup = func() { os.RemoveAll(dir) }
 	build := func(kind, name string) error {
 		target := filepath.Join(dir, "harness-"+kind+"-"+name)
 		out, err := exec.Command("go", "build", "-o", target, "../../plugins/"+kind+"s/"+name).CombinedOutput()
@@ -58,18 +62,21 @@ var start = sync.OnceValues(func() (shared, error) {
 			return shared{}, err
 		}
 	}
-	return shared{
+	s := shared{
 		host:   pluginhost.New(pluginhost.Options{Dirs: []string{dir}, StartTimeout: time.Minute}),
 		engine: engine.New(engine.Options{Backend: os.Getenv("GOMLX_BACKEND"), Logger: slog.Default()}),
-	}, nil
+	}
+	cleanup = func() {
+		s.engine.Close()
+		s.host.Close()
+		os.RemoveAll(dir)
+	}
+	return s, nil
 })
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if s, err := start(); err == nil {
-		s.engine.Close()
-		s.host.Close()
-	}
+	cleanup()
 	os.Exit(code)
 }
 
