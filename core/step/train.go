@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/store"
@@ -26,7 +27,9 @@ type Optimization struct {
 	TotalEpochs int     `json:"total_epochs,omitempty"`
 	BatchSize   int     `json:"batch_size"`
 	Clip        float64 `json:"clip"`
-	MaxLength   int     `json:"max_length"` // tokens; longer samples are dropped; 0: none
+	// MaxLength in tokens: longer pairs are dropped, and plain text is cut
+	// into pieces of this length. 0: none.
+	MaxLength int `json:"max_length"`
 }
 
 // Options of prompts within a key.
@@ -181,11 +184,14 @@ type tokenExamples struct {
 	dropped           int
 }
 
-// examples turns samples into token ids; the two texts of an example are
-// tokenized apart, as at generation time only the prompt is there.
+// examples turns samples into token ids. The two texts of an example are
+// tokenized apart, as at generation time only the prompt is there. Plain text
+// is joined end to end and cut into pieces of one length, as is usual in
+// pretraining.
 func (w Train) examples(ctx context.Context, env *Env, net *network) (*tokenExamples, error) {
 	const batch = 512 // a message of a few megabytes at most
 	out := &tokenExamples{}
+	text := map[string]*packer{"train": {length: w.Optimization.MaxLength}, "validation": {length: w.Optimization.MaxLength}}
 	var samples []*pb.Sample
 	flush := func() error {
 		if len(samples) == 0 {
@@ -200,6 +206,10 @@ func (w Train) examples(ctx context.Context, env *Env, net *network) (*tokenExam
 		}
 		for i, e := range answer.Examples {
 			example := net.tokenize(e)
+			if _, plain := samples[i].Content.(*pb.Sample_Text); plain && w.Optimization.MaxLength > 0 {
+				text[samples[i].Split].add(example)
+				continue
+			}
 			switch {
 			case w.Optimization.MaxLength > 0 && len(example.Ids) > w.Optimization.MaxLength:
 				out.dropped++
@@ -224,10 +234,28 @@ func (w Train) examples(ctx context.Context, env *Env, net *network) (*tokenExam
 	if err != nil {
 		return nil, err
 	}
+	out.train = append(out.train, text["train"].pieces...)
+	out.validation = append(out.validation, text["validation"].pieces...)
 	if len(out.train) == 0 {
 		return nil, fmt.Errorf("no training examples: %d samples are longer than max_length = %d tokens", out.dropped, w.Optimization.MaxLength)
 	}
 	return out, nil
+}
+
+// packer cuts a stream of texts into pieces of length tokens; what is left
+// over at the end is not used.
+type packer struct {
+	length int
+	stream []int32
+	pieces []*pb.TokenExample
+}
+
+func (p *packer) add(e *pb.TokenExample) {
+	p.stream = append(p.stream, e.Ids...)
+	for len(p.stream) >= p.length {
+		p.pieces = append(p.pieces, &pb.TokenExample{Ids: slices.Clone(p.stream[:p.length])})
+		p.stream = p.stream[p.length:]
+	}
 }
 
 func (n *network) tokenize(e *pb.Example) *pb.TokenExample {
