@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"harness/core/engine"
+	"harness/core/engine/xlaruntime"
 	"harness/core/ir"
 	"harness/core/protocol/harnesspb"
 	"harness/core/weights/safetensors"
@@ -273,13 +274,13 @@ func TestUnknownBackendIsAnError(t *testing.T) {
 		}
 	}
 	t.Run("cut short", func(t *testing.T) {
-		runtime, err := engine.CachedRuntime()
+		runtime, err := xlaruntime.Find()
 		if err != nil {
-			t.Fatal(err)
+			missing(t, err.Error())
 		}
 		whole, err := os.ReadFile(runtime)
 		if err != nil {
-			missing(t, "no XLA runtime: `make xla` gets it")
+			t.Fatal(err)
 		}
 		path := filepath.Join(t.TempDir(), "plugin.so")
 		if err := os.WriteFile(path, whole[:len(whole)/2], 0o755); err != nil {
