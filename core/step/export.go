@@ -18,8 +18,9 @@ import (
 // Export writes what a finished train step left into the folder to, which
 // must not exist or be empty: an adapter in PEFT's format where PEFT knows the
 // method, else the whole checkpoint with the trained weights in it. It says
-// which.
-func (w Train) Export(ctx context.Context, env *Env, key store.Key, to string) (what string, err error) {
+// which. With half a checkpoint's weights are rounded to bfloat16, half the
+// size.
+func (w Train) Export(ctx context.Context, env *Env, key store.Key, to string, half bool) (what string, err error) {
 	adapter := filepath.Join(env.Store.Path(key), adapterDir)
 	if _, err := os.Stat(adapter); err == nil {
 		return "PEFT adapter", copyFolder(adapter, to)
@@ -41,7 +42,7 @@ func (w Train) Export(ctx context.Context, env *Env, key store.Key, to string) (
 	}
 	return "checkpoint", snapshot.Write(to, snapshot.Contents{
 		Config:   base.Config(),
-		Tensors:  overlay{trained, base},
+		Tensors:  overlay{trained, base, half},
 		CopyFrom: env.Store.Path(w.Network.Snapshot),
 	})
 }
@@ -85,6 +86,7 @@ func (w Train) trainedTensors(env *Env, net *network, key store.Key) (safetensor
 type overlay struct {
 	upper safetensors.Set
 	lower safetensors.Source
+	half  bool // floats as bfloat16
 }
 
 func (o overlay) Names() []string {
@@ -99,17 +101,26 @@ func (o overlay) Names() []string {
 }
 
 func (o overlay) Info(name string) (safetensors.Info, bool) {
-	if info, ok := o.upper.Info(name); ok {
-		return info, true
+	info, ok := o.upper.Info(name)
+	if !ok {
+		info, ok = o.lower.Info(name)
 	}
-	return o.lower.Info(name)
+	if o.half && info.DType.IsFloat() {
+		info.DType = safetensors.BF16
+	}
+	return info, ok
 }
 
 func (o overlay) Tensor(name string) (safetensors.Tensor, error) {
+	var from safetensors.Source = o.lower
 	if _, ok := o.upper.Info(name); ok {
-		return o.upper.Tensor(name)
+		from = o.upper
 	}
-	return o.lower.Tensor(name)
+	t, err := from.Tensor(name)
+	if err != nil || !o.half || !t.DType.IsFloat() {
+		return t, err
+	}
+	return t.ToBF16()
 }
 
 func copyFolder(from, to string) error {

@@ -12,7 +12,7 @@ import (
 )
 
 func newExport(o *options) *cobra.Command {
-	var to, trial string
+	var to, trial, dtype string
 	cmd := &cobra.Command{
 		Use:   "export STUDY.hcl --to FOLDER",
 		Short: "Write trained weights into a folder that other tools open",
@@ -24,6 +24,9 @@ checkpoint in Hugging Face layout.`,
 			ctx := cmd.Context()
 			if to == "" {
 				return fmt.Errorf("%w: export needs --to FOLDER", errUsage)
+			}
+			if dtype != "f32" && dtype != "bf16" {
+				return fmt.Errorf("%w: --dtype %q: expected f32 or bf16", errUsage, dtype)
 			}
 			host := o.host()
 			defer host.Close()
@@ -50,7 +53,7 @@ checkpoint in Hugging Face layout.`,
 			if !ok {
 				return fmt.Errorf("the plan has no train step %s", selection.Chosen.Short())
 			}
-			what, err := work.Export(ctx, &step.Env{Store: s, Plugins: host}, selection.Chosen, to)
+			what, err := work.Export(ctx, &step.Env{Store: s, Plugins: host}, selection.Chosen, to, dtype == "bf16")
 			if err != nil {
 				return err
 			}
@@ -59,6 +62,7 @@ checkpoint in Hugging Face layout.`,
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "`folder` to write, new or empty")
+	cmd.Flags().StringVar(&dtype, "dtype", "f32", "number type of a checkpoint's weights: f32 or bf16")
 	cmd.Flags().StringVar(&trial, "trial", "", "`MODEL/ADAPTER/PROMPT` of the trial, where a study trains several")
 	return cmd
 }

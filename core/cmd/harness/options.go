@@ -85,7 +85,13 @@ func (o *options) planned(ctx context.Context, host *pluginhost.Host, file strin
 	if err != nil {
 		return nil, err
 	}
-	return p, told(sources, diagnostics)
+	if err := told(sources, diagnostics); err != nil {
+		return nil, err
+	}
+	if err := checkTables(p); err != nil {
+		return nil, fmt.Errorf("%w: study %s: %w", errUsage, s.Name, err)
+	}
+	return p, nil
 }
 
 func (o *options) openStore(s *study.Study) (*store.Store, error) {

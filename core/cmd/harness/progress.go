@@ -34,12 +34,15 @@ func newProgress(w *os.File, p *plan.Plan, s *store.Store, quiet bool) progress 
 	}
 	switch {
 	case quiet || todo == 0:
-		return &lines{w: w, total: todo, quiet: true}
+		return newLines(w, todo, true)
 	case term.IsTerminal(int(w.Fd())):
 		return newBars(w, todo)
 	}
-	return &lines{w: w, total: todo}
+	return newLines(w, todo, false)
 }
+
+// lineInterval is how often a long step writes how far it is.
+const lineInterval = 10 * time.Second
 
 // lines is progress that can be piped.
 type lines struct {
@@ -49,6 +52,11 @@ type lines struct {
 
 	mu    sync.Mutex
 	ended int
+	said  map[*step.Step]time.Time // when a running step was last heard of
+}
+
+func newLines(w io.Writer, total int, quiet bool) *lines {
+	return &lines{w: w, total: total, quiet: quiet, said: map[*step.Step]time.Time{}}
 }
 
 func (l *lines) printf(format string, args ...any) {
@@ -57,13 +65,34 @@ func (l *lines) printf(format string, args ...any) {
 	fmt.Fprintf(l.w, format, args...)
 }
 
+// due reports whether it is time for a line about a step, and notes it.
+func (l *lines) due(s *step.Step, after time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := time.Now(); now.Sub(l.said[s]) >= after {
+		l.said[s] = now
+		return true
+	}
+	return false
+}
+
 func (l *lines) Started(s *step.Step) {
+	l.due(s, 0)
 	if !l.quiet {
 		l.printf("begin  %s\n", s.Label)
 	}
 }
 
-func (l *lines) Progress(*step.Step, int64, int64, string) {}
+func (l *lines) Progress(s *step.Step, done, total int64, note string) {
+	if l.quiet || !l.due(s, lineInterval) {
+		return
+	}
+	if total > 0 {
+		l.printf("%5.1f%% %s  %d of %d  %s\n", 100*float64(done)/float64(total), s.Label, done, total, note)
+		return
+	}
+	l.printf("       %s  %d %s\n", s.Label, done, note)
+}
 
 func (l *lines) Ended(s *step.Step, took time.Duration, err error) {
 	l.mu.Lock()

@@ -62,13 +62,26 @@ func writeReport(w io.Writer, p *plan.Plan, s *store.Store, format string) error
 	for _, lint := range score.Lints(trials) {
 		notes = append(notes, lint.String())
 	}
-	var tables []reports.TableSpec
-	for _, t := range p.Study.Tables {
-		tables = append(tables, reports.TableSpec{Name: t.Name, Title: t.Title, Rows: t.Rows, Columns: t.Columns, Values: t.Values})
-	}
-	report, err := reports.Build(p.Study.Name, p.Study.Title, tables, trials, notes)
+	report, err := reports.Build(p.Study.Name, p.Study.Title, tableSpecs(p), trials, notes)
 	if err != nil {
 		return err
 	}
 	return reports.Write(w, report, format)
+}
+
+func tableSpecs(p *plan.Plan) []reports.TableSpec {
+	var tables []reports.TableSpec
+	for _, t := range p.Study.Tables {
+		tables = append(tables, reports.TableSpec{Name: t.Name, Title: t.Title, Rows: t.Rows, Columns: t.Columns, Values: t.Values})
+	}
+	return tables
+}
+
+// checkTables finds tables that the trials cannot fill, before any work.
+func checkTables(p *plan.Plan) error {
+	var labels []map[string]string
+	for _, t := range p.Trials {
+		labels = append(labels, t.Labels)
+	}
+	return reports.Check(tableSpecs(p), labels)
 }

@@ -292,3 +292,24 @@ func FuzzHeader(f *testing.F) {
 		}
 	})
 }
+
+// TestBF16RoundsToEven holds torch's rounding: ties go to the even neighbour.
+func TestBF16RoundsToEven(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	bits := math.Float32frombits
+	values := []float32{1, -2.5, bits(0x3f808000), bits(0x3f818000), bits(0x3f808001), inf, nan, bits(0x7f800001)}
+	want := []float32{1, -2.5, 1, bits(0x3f820000), bits(0x3f810000), inf, nan, nan}
+	half, err := safetensors.FromFloat32("x", []int{len(values)}, values).ToBF16()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := half.Float32()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		if got[i] != want[i] && !(want[i] != want[i] && got[i] != got[i]) {
+			t.Errorf("%v became %v, want %v", values[i], got[i], want[i])
+		}
+	}
+}
