@@ -27,7 +27,7 @@ func mixture(m *method) {
 		x.ints, x.locals = append(x.ints, name), append(x.locals, name)
 	}
 	for range m.between(1, 2) {
-		x.statement(2)
+		x.statement(m.between(1, 2))
 	}
 	switch result {
 	case "boolean":

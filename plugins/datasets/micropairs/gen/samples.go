@@ -77,19 +77,21 @@ func Texts(seed uint64, count int) iter.Seq[string] {
 
 func document(s *source) string {
 	m := write(s)
-	text := m.text()
-	if s.chance(40) {
-		text += "\n" + write(s).text()
+	parts := []string{m.text()}
+	if s.chance(30) {
+		parts = append(parts, write(s).text())
 	}
 	switch n := s.intN(10); {
-	case n < 3:
-		text += "\n" + m.twin()
-	case n < 5:
-		text += "\n" + m.overload()
+	case n < 4:
+		for range s.between(1, 3) {
+			parts = append(parts, m.twin())
+		}
+	case n < 6:
+		parts = append(parts, m.overload())
 	case n < 8:
-		text += "\n" + m.notes()
+		parts = append(parts, m.notes())
 	}
-	return text
+	return strings.Join(parts, "\n")
 }
 
 // notes quotes lines of the method under comments, each line once or more.
