@@ -16,6 +16,7 @@ const (
 	studiedTextSeed = 7
 	studiedTexts    = 60000
 	mostAlike       = 0.94
+	uninteresting   = 0.88 // not worth the comparison
 )
 
 // TestBenchmarkIsHeldApart compares every generated method, wrong and right,
@@ -34,7 +35,7 @@ func TestBenchmarkIsHeldApart(t *testing.T) {
 		seen[n.key] = true
 		for i := range held {
 			h := &held[i]
-			if alike := h.alike(n, h.closest); alike > h.closest {
+			if alike := h.alike(n, max(h.closest, uninteresting)); alike > h.closest {
 				h.closest, h.closestText = alike, text
 			}
 		}
@@ -124,6 +125,9 @@ func normalise(text string) normal {
 // alike is the likeness of two methods, or 0 when it cannot exceed least.
 func (n normal) alike(o normal, least float64) float64 {
 	total := float64(len(n.tokens) + len(o.tokens))
+	if 2*float64(min(len(n.tokens), len(o.tokens)))/total <= least {
+		return 0
+	}
 	common := 0
 	for word, count := range n.count {
 		common += min(count, o.count[word])
