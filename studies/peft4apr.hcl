@@ -20,6 +20,12 @@ variable "quixbugs" {
   description = "QuixBugs: a git repository at a commit, or a folder"
 }
 
+variable "bugs" {
+  type        = list(string)
+  default     = null
+  description = "only these programs, such as [\"GCD\"]; all if not set"
+}
+
 locals {
   # Names of the methods, and how the files of the recordings call them.
   methods = {
@@ -54,7 +60,10 @@ adapter "recorded" "ia3" {}
 adapter "recorded" "p-tuning" {}
 adapter "recorded" "prefix" {}
 
-benchmark "quixbugs" "quixbugs" { source = var.quixbugs }
+benchmark "quixbugs" "quixbugs" {
+  source = var.quixbugs
+  bugs   = var.bugs
+}
 
 generate { candidates = 10 }
 
