@@ -106,8 +106,8 @@ func TestPromptFormats(t *testing.T) {
 		{"fine-tuned without", &model.PromptOptions{FineTuned: true},
 			"int f(int n) {\n// bug start: \n// bug end \n    return n;\n}\n// fix: \n"},
 		{"base with buggy lines", &model.PromptOptions{BuggyLines: true},
-			"int f(int n) {\n// buggy line:    n--;\n"},
-		{"base without", &model.PromptOptions{}, "int f(int n) {\n"},
+			"int f(int n) {\n// buggy line:    n--;"},
+		{"base without", &model.PromptOptions{}, "int f(int n) {"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := prompt(bug, c.o).GetText(); got != c.want {

@@ -49,7 +49,10 @@ func prompt(bug *model.Bug, o *model.PromptOptions) *model.Prompt {
 			text += buggyLine + l.Code + "\n"
 		}
 	}
-	return &model.Prompt{Text: text}
+	// The line end is left for the model to write: byte-level tokens join it
+	// with the next line's indentation, and a prompt that ends in a line end of
+	// its own is a text that the model never saw.
+	return &model.Prompt{Text: strings.TrimSuffix(text, "\n")}
 }
 
 // marked is the prompt that fine-tuned models were trained on.
