@@ -22,7 +22,7 @@ adapter "lora" "lora" {
 
 # Generated bug fixes in methods that are held apart from the benchmark's.
 dataset "micropairs" "fixes" {
-  count = 2200
+  count = 1700
   split = { validation = 0.1 }
 }
 
