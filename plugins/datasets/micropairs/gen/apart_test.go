@@ -13,8 +13,8 @@ import (
 const (
 	studiedPairSeed = 1
 	studiedPairs    = 6000
-	studiedTextSeed = 7
-	studiedTexts    = 60000
+	studiedTextSeed = 1
+	studiedTexts    = 40000
 	mostAlike       = 0.94
 	uninteresting   = 0.88 // not worth the comparison
 )
