@@ -58,9 +58,7 @@ generate {
 }
 
 # Docker or Podman where a daemon answers, else bubblewrap.
-sandbox "auto" {
-  timeout = "60s"
-}
+sandbox "auto" {}
 
 table "repairs" {
   title   = "Bugs repaired"
