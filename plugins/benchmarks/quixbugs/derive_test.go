@@ -1,6 +1,7 @@
 package main
 
 import (
+	"harness/core/sdk/jsonlines"
 	"strings"
 	"testing"
 
@@ -83,5 +84,31 @@ func FuzzDerive(f *testing.F) {
 			last = h.End
 		}
 		apply(buggy, hunks)
+	})
+}
+
+// TestDeriveFromTheOtherCopy compares the programs as the recorded studies saw
+// them, some with instance methods where upstream's are static, with upstream's
+// correct ones.
+func TestDeriveFromTheOtherCopy(t *testing.T) {
+	readShared(t, "quixbugs.jsonl", func(data []byte) error {
+		var b sharedBug
+		if err := jsonlines.Decode(data, &b); err != nil {
+			return err
+		}
+		hunks, err := derive(b.File, b.Reference.Text)
+		if err != nil {
+			t.Errorf("%s: %v", b.ID, err)
+			return nil
+		}
+		if len(hunks) != 1 || hunks[0].Start != b.Hunks[0].Start || hunks[0].End != b.Hunks[0].End {
+			t.Logf("%s: hunks %v, recorded %v", b.ID, hunks, b.Hunks)
+		}
+		for _, h := range hunks {
+			if h.Start < b.Function.Start || h.End > b.Function.End {
+				t.Errorf("%s: hunk %d-%d is outside the function %v", b.ID, h.Start, h.End, b.Function)
+			}
+		}
+		return nil
 	})
 }

@@ -14,7 +14,7 @@ const (
 	studiedPairSeed = 1
 	studiedPairs    = 6000
 	studiedTextSeed = 1
-	studiedTexts    = 40000
+	studiedTexts    = 60000
 	mostAlike       = 0.94
 	uninteresting   = 0.88 // not worth the comparison
 )
