@@ -30,10 +30,11 @@ type Observer interface {
 // it does not name is not limited.
 type Limits map[step.Resource]int
 
-// DefaultLimits suits one machine with one device: one step trains or
-// decodes while another judges.
+// DefaultLimits suits one machine with one device: one step trains or decodes
+// while others judge. Two steps share the boxes, so that the last candidates
+// of one, often endless loops, leave none idle.
 func DefaultLimits() Limits {
-	return Limits{step.IO: 4, step.Device: 1, step.Judge: 1}
+	return Limits{step.IO: 4, step.Device: 1, step.Judge: 2}
 }
 
 // Summary counts how steps ended.

@@ -137,7 +137,13 @@ func (j *judge) decide(ctx context.Context, t *task) error {
 	if t.verdict.Outcome == "error" {
 		return nil // not the candidate's doing: no record, so that another run asks again
 	}
-	return j.records.Put(key, t.verdict)
+	if err := j.records.Put(key, t.verdict); err != nil {
+		return err
+	}
+	// Another step may have judged the same patch meanwhile: what is on record
+	// counts, now and in every later run.
+	_, err = j.records.Get(key, &t.verdict)
+	return err
 }
 
 func (j *judge) key(t *task, check *pb.CheckResponse, timeout time.Duration) (store.Key, error) {
