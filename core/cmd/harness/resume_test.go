@@ -147,6 +147,28 @@ func TestPlanAndReportJSON(t *testing.T) {
 	}
 }
 
+// TestEpochsAreShared plans a grid: with a constant rate longer runs contain
+// the shorter ones, with a schedule that ends they cannot.
+func TestEpochsAreShared(t *testing.T) {
+	for schedule, want := range map[string]int{"constant": 2 * 2, "linear": 2 * (1 + 2)} {
+		file := study(t, strings.Replace(small, "batch_size = 8", "batch_size = 8\n  schedule = \""+schedule+"\"", 1))
+		var p struct{ Steps []struct{ Kind string } }
+		r := harness(t, "plan", file, "--store", filepath.Join(t.TempDir(), "store"), "--format", "json").want(t, 0)
+		if err := json.Unmarshal([]byte(r.stdout), &p); err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for _, s := range p.Steps {
+			if s.Kind == "train" {
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("schedule %s: %d train steps, want %d", schedule, got, want)
+		}
+	}
+}
+
 func TestInterrupt(t *testing.T) {
 	cmd := exec.Command(filepath.Join(bin, "harness"), "run", study(t, small), "--store", filepath.Join(t.TempDir(), "store"))
 	stderr, err := cmd.StderrPipe()

@@ -1,0 +1,142 @@
+package run_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"harness/core/plan"
+	"harness/core/run"
+	"harness/core/step"
+	"harness/core/store"
+)
+
+// work is a step that notes when it ran, or fails.
+type work struct {
+	Name  string      `json:"name"`
+	After []store.Key `json:"after"`
+	log   *log
+	fails error
+	waits bool
+}
+
+type log struct {
+	mu    sync.Mutex
+	names []string
+}
+
+func (work) Kind() string            { return "work" }
+func (work) Version() int            { return 1 }
+func (w work) Needs() []store.Key    { return w.After }
+func (work) Resource() step.Resource { return step.Device }
+func (w work) Run(ctx context.Context, env *step.Env, dir string) error {
+	w.log.mu.Lock()
+	w.log.names = append(w.log.names, w.Name)
+	w.log.mu.Unlock()
+	env.Progress(1, 1, "")
+	if w.waits {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if w.fails != nil {
+		return w.fails
+	}
+	return os.WriteFile(filepath.Join(dir, "name"), []byte(w.Name), 0o644)
+}
+
+type silent struct{}
+
+func (silent) Started(*step.Step)                        {}
+func (silent) Progress(*step.Step, int64, int64, string) {}
+func (silent) Ended(*step.Step, time.Duration, error)    {}
+func (silent) Skipped(*step.Step, *step.Step)            {}
+
+// graph builds a → b → c and a → d, with changes to single steps.
+func graph(t *testing.T, l *log, change map[string]func(*work)) *plan.Plan {
+	t.Helper()
+	p := &plan.Plan{}
+	keys := map[string]store.Key{}
+	for _, n := range []struct {
+		name  string
+		after []string
+	}{{"a", nil}, {"b", []string{"a"}}, {"c", []string{"b"}}, {"d", []string{"a"}}} {
+		w := work{Name: n.name, log: l}
+		for _, need := range n.after {
+			w.After = append(w.After, keys[need])
+		}
+		if f := change[n.name]; f != nil {
+			f(&w)
+		}
+		s, err := step.New(n.name, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[n.name] = s.Key
+		p.Steps = append(p.Steps, s)
+	}
+	return p
+}
+
+func open(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestStepsRunBehindTheirNeedsAndOnce(t *testing.T) {
+	l, s := &log{}, open(t)
+	p := graph(t, l, nil)
+	sum, err := run.Run(t.Context(), p, &step.Env{Store: s}, run.DefaultLimits(), silent{})
+	if err != nil || sum.Ran != 4 {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	at := map[string]int{}
+	for i, name := range l.names {
+		at[name] = i
+	}
+	if at["a"] != 0 || at["b"] > at["c"] {
+		t.Errorf("the order was %v", l.names)
+	}
+	sum, err = run.Run(t.Context(), p, &step.Env{Store: s}, run.DefaultLimits(), silent{})
+	if err != nil || sum.Kept != 4 || len(l.names) != 4 {
+		t.Errorf("again: %+v, %v, %v", sum, err, l.names)
+	}
+}
+
+func TestAFailureStopsOnlyWhatDependsOnIt(t *testing.T) {
+	l, s := &log{}, open(t)
+	boom := errors.New("boom")
+	p := graph(t, l, map[string]func(*work){"b": func(w *work) { w.fails = boom }})
+	sum, err := run.Run(t.Context(), p, &step.Env{Store: s}, run.DefaultLimits(), silent{})
+	var failed *run.FailedError
+	if !errors.As(err, &failed) || !errors.Is(err, boom) || len(failed.Steps) != 1 {
+		t.Fatalf("error %v", err)
+	}
+	if sum != (run.Summary{Ran: 2, Failed: 1, Skipped: 1}) {
+		t.Errorf("%+v", sum)
+	}
+	// Mended, the run goes on.
+	sum, err = run.Run(t.Context(), graph(t, l, nil), &step.Env{Store: s}, run.DefaultLimits(), silent{})
+	if err != nil || sum != (run.Summary{Ran: 2, Kept: 2}) {
+		t.Errorf("mended: %+v, %v", sum, err)
+	}
+}
+
+func TestCancelStopsWithItsCause(t *testing.T) {
+	l, s := &log{}, open(t)
+	stop := errors.New("stop")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	p := graph(t, l, map[string]func(*work){"b": func(w *work) { w.waits = true }})
+	time.AfterFunc(200*time.Millisecond, func() { cancel(stop) })
+	sum, err := run.Run(ctx, p, &step.Env{Store: s}, run.DefaultLimits(), silent{})
+	if !errors.Is(err, stop) || sum.Failed != 0 || sum.Skipped != 0 {
+		t.Errorf("%+v, %v", sum, err)
+	}
+}
