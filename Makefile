@@ -37,6 +37,7 @@ xla: $(BIN)/harness-engine-gomlx
 
 # The first study. Its sandbox is Docker where a daemon answers, else bubblewrap.
 quick: build xla tools
+	@if docker version >/dev/null 2>&1; then $(MAKE) --no-print-directory base-image; fi
 	$(BIN)/harness run $(STUDY)
 
 # ---- what the sandbox needs -------------------------------------------------
