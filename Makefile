@@ -77,8 +77,14 @@ test: build xla tools base-image lint test-go
 # Packages whose parts run side by side also run under the race detector.
 RACE := ./core/store ./core/run ./core/pluginhost ./core/sdk/... ./core/sandbox
 TIMEOUT := 30m
+LOG := $(BIN)/test.log
 test-go:
-	$(GO) test -timeout $(TIMEOUT) ./...
+	@mkdir -p $(BIN); echo "$(GO) test ./... (log: $(LOG))"; \
+	$(GO) test -v -timeout $(TIMEOUT) ./... >$(LOG) 2>&1; status=$$?; \
+	grep -E '^(ok|FAIL|panic:)' $(LOG); \
+	echo "containers and boxes:"; grep -E 'NOT TESTED|NOT CHECKED|[0-9]+ candidates|killed [0-9]+ times' $(LOG) | sed 's/^ *//'; \
+	if [ $$status != 0 ]; then grep -vE '^(=== |ok|\?| *--- PASS)' $(LOG); fi; \
+	exit $$status
 	$(GO) test -timeout $(TIMEOUT) -race -short $(RACE)
 
 lint:
