@@ -82,7 +82,7 @@ test-go:
 	@mkdir -p $(BIN); echo "$(GO) test ./... (log: $(LOG))"; \
 	$(GO) test -v -timeout $(TIMEOUT) ./... >$(LOG) 2>&1; status=$$?; \
 	grep -E '^(ok|FAIL|panic:)' $(LOG); \
-	echo "containers and boxes:"; grep -E 'NOT TESTED|NOT CHECKED|[0-9]+ candidates|killed [0-9]+ times' $(LOG) | sed 's/^ *//'; \
+	echo "containers and boxes:"; grep -E 'NOT TESTED|NOT CHECKED|[0-9]+ candidates|killed [0-9]+ times' $(LOG) | sed 's/^ *//' | sort -u; \
 	if [ $$status != 0 ]; then grep -vE '^(=== |ok|\?| *--- PASS)' $(LOG); fi; \
 	exit $$status
 	$(GO) test -timeout $(TIMEOUT) -race -short $(RACE)

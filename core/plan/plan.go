@@ -40,9 +40,6 @@ type Options struct {
 	Plugins *pluginhost.Host
 	// Engine is the engine plugin's name; "gomlx" is the one that ships.
 	Engine string
-	// Driver turns the sandbox driver that the study names ("auto") into the
-	// one that is there.
-	Driver func(ctx context.Context, name string) (string, error)
 }
 
 // New plans a study. Mistakes that only the outside world reveals (a folder
@@ -70,7 +67,6 @@ type builder struct {
 	steps       map[store.Key]bool // what plan.Steps holds
 	plugins     map[*study.Block]step.Plugin
 	digests     map[string]string // of the folders that core itself reads
-	driver      string
 	diagnostics hcl.Diagnostics
 }
 
@@ -83,12 +79,7 @@ func (b *builder) resolve(ctx context.Context) error {
 			}
 		}
 	}
-	if len(b.study.Benchmarks) == 0 {
-		return nil
-	}
-	var err error
-	b.driver, err = b.Driver(ctx, b.study.Sandbox.Driver)
-	return err
+	return nil
 }
 
 func (b *builder) resolveBlock(ctx context.Context, block *study.Block) error {

@@ -220,6 +220,6 @@ func (t *trial) judged(weights store.Key) (store.Key, error) {
 	box := t.study.Sandbox
 	return t.add(t.name("validate", t.benchmark.Name), step.Validate{
 		Model: t.plugins[t.model], Options: t.options(), Benchmark: t.plugins[t.benchmark], Bugs: bugs, Candidates: candidates,
-		Sandbox: step.Sandbox{Driver: t.driver, Memory: box.Memory, CPUs: box.CPUs, Timeout: box.Timeout},
+		Sandbox: step.Sandbox{Driver: box.Driver, Memory: box.Memory, CPUs: box.CPUs, Timeout: box.Timeout},
 	})
 }

@@ -29,6 +29,8 @@ type Validate struct {
 
 // Sandbox is what of the sandbox decides a verdict.
 type Sandbox struct {
+	// Driver as the study names it: with "auto" it says that either will do,
+	// and finished work stays finished when an engine comes or goes.
 	Driver  string        `json:"driver"`
 	Memory  int64         `json:"memory_bytes,omitempty"` // 0: the benchmark's own limit
 	CPUs    float64       `json:"cpus,omitempty"`

@@ -13,7 +13,6 @@ import (
 
 	"harness/core/plan"
 	"harness/core/pluginhost"
-	"harness/core/sandbox"
 	"harness/core/store"
 	"harness/core/study"
 )
@@ -81,7 +80,7 @@ func (o *options) planned(ctx context.Context, host *pluginhost.Host, file strin
 	if err != nil {
 		return nil, err
 	}
-	p, diagnostics, err := plan.New(ctx, s, plan.Options{Plugins: host, Engine: o.engine, Driver: sandbox.Resolve})
+	p, diagnostics, err := plan.New(ctx, s, plan.Options{Plugins: host, Engine: o.engine})
 	if err != nil {
 		return nil, err
 	}
