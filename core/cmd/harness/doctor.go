@@ -49,7 +49,7 @@ something is missing without which no study can be fine-tuned and judged.`,
 				fmt.Fprintf(cmd.OutOrStdout(), "%s  %-15s  %s\n", mark, f.what, detail)
 			}
 			if missing > 0 {
-				return fmt.Errorf("%d things are missing", missing)
+				return fmt.Errorf("not ready: see the lines marked missing (%d)", missing)
 			}
 			return nil
 		},
