@@ -8,7 +8,7 @@ STUDY   := studies/quick.hcl
 PLUGINS := $(foreach kind,model adapter benchmark dataset,$(patsubst plugins/$(kind)s/%/main.go,$(BIN)/harness-$(kind)-%,$(wildcard plugins/$(kind)s/*/main.go)))
 BUILD   := $(GO) build -trimpath -o
 
-.PHONY: all build xla quick test test-go lint bench proto tools docker base-image clean
+.PHONY: all build cc xla quick test test-go lint bench proto tools docker base-image clean
 
 all: build xla quick
 
@@ -20,7 +20,7 @@ build: $(BIN)/harness $(BIN)/harness-engine-gomlx $(PLUGINS)
 .PHONY: $(BIN)/harness $(BIN)/harness-engine-gomlx $(PLUGINS)
 $(BIN)/harness:
 	$(BUILD) $@ ./core/cmd/harness
-$(BIN)/harness-engine-gomlx:
+$(BIN)/harness-engine-gomlx: cc
 	$(BUILD) $@ ./core/cmd/harness-engine-gomlx
 $(filter $(BIN)/harness-model-%,$(PLUGINS)): $(BIN)/harness-model-%:
 	$(BUILD) $@ ./plugins/models/$*
@@ -30,6 +30,10 @@ $(filter $(BIN)/harness-benchmark-%,$(PLUGINS)): $(BIN)/harness-benchmark-%:
 	$(BUILD) $@ ./plugins/benchmarks/$*
 $(filter $(BIN)/harness-dataset-%,$(PLUGINS)): $(BIN)/harness-dataset-%:
 	$(BUILD) $@ ./plugins/datasets/$*
+
+# The engine loads XLA through cgo.
+cc:
+	@command -v gcc >/dev/null || { $(call apt,gcc libc6-dev); }
 
 # The XLA CPU runtime, into the user's cache folder.
 xla: $(BIN)/harness-engine-gomlx
