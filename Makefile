@@ -84,12 +84,12 @@ TIMEOUT := 30m
 LOG := $(BIN)/test.log
 test-go:
 	@mkdir -p $(BIN); echo "$(GO) test ./... (log: $(LOG))"; \
-	$(GO) test -v -timeout $(TIMEOUT) ./... >$(LOG) 2>&1; status=$$?; \
+	$(GO) test -count=1 -v -timeout $(TIMEOUT) ./... >$(LOG) 2>&1; status=$$?; \
 	grep -E '^(ok|FAIL|panic:)' $(LOG); \
 	echo "containers and boxes:"; grep -E 'NOT TESTED|NOT CHECKED|[0-9]+ candidates|killed [0-9]+ times' $(LOG) | sed 's/^ *//' | sort -u; \
 	if [ $$status != 0 ]; then grep -vE '^(=== |ok|\?| *--- PASS)' $(LOG); fi; \
 	exit $$status
-	$(GO) test -timeout $(TIMEOUT) -race -short $(RACE)
+	$(GO) test -count=1 -timeout $(TIMEOUT) -race -short $(RACE)
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt'd: $$unformatted" >&2; exit 1; }
