@@ -107,7 +107,7 @@ func TestListWithBrokenPlugins(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	host := newHost(t, pluginhost.Options{Dirs: []string{dir}, StartTimeout: 2 * time.Second, CallTimeout: 2 * time.Second})
+	host := newHost(t, pluginhost.Options{Dirs: []string{dir}, StartTimeout: 5 * time.Second, CallTimeout: 5 * time.Second})
 	infos, err := host.List(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func TestListWithBrokenPlugins(t *testing.T) {
 }
 
 func TestFailingCalls(t *testing.T) {
-	_, m := goodHost(t, pluginhost.Options{CallTimeout: time.Second})
+	_, m := goodHost(t, pluginhost.Options{CallTimeout: 3 * time.Second})
 	tests := map[string]struct {
 		reason pluginhost.Reason
 		text   string   // the first line
@@ -227,7 +227,7 @@ func TestCancelledCall(t *testing.T) {
 }
 
 func TestStoppedProcessIsFound(t *testing.T) {
-	_, m := goodHost(t, pluginhost.Options{HealthInterval: 100 * time.Millisecond})
+	_, m := goodHost(t, pluginhost.Options{HealthInterval: time.Second})
 	check := func(err error) {
 		t.Helper()
 		var failure *pluginhost.Error
@@ -244,7 +244,7 @@ func TestStoppedProcessIsFound(t *testing.T) {
 }
 
 func TestStreams(t *testing.T) {
-	_, m := goodHost(t, pluginhost.Options{StallTimeout: 300 * time.Millisecond, HealthInterval: 50 * time.Millisecond})
+	_, m := goodHost(t, pluginhost.Options{StallTimeout: 3 * time.Second, HealthInterval: time.Second})
 	generate := func(what string, limit int) (int, error) {
 		n := 0
 		err := m.Generate(context.Background(), &model.GenerateRequest{Config: []byte(what)}, func(*model.GenerateResponse) error {
