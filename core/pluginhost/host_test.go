@@ -107,7 +107,7 @@ func TestListWithBrokenPlugins(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	host := newHost(t, pluginhost.Options{Dirs: []string{dir}, StartTimeout: 5 * time.Second, CallTimeout: 5 * time.Second})
+	host := newHost(t, pluginhost.Options{Dirs: []string{dir}, StartTimeout: 2 * time.Second, CallTimeout: 2 * time.Second})
 	infos, err := host.List(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func TestListWithBrokenPlugins(t *testing.T) {
 }
 
 func TestFailingCalls(t *testing.T) {
-	_, m := goodHost(t, pluginhost.Options{CallTimeout: 3 * time.Second})
+	_, m := goodHost(t, pluginhost.Options{CallTimeout: time.Second})
 	tests := map[string]struct {
 		reason pluginhost.Reason
 		text   string   // the first line
