@@ -56,10 +56,7 @@ func eachDriver(t *testing.T, test func(t *testing.T, driver sandbox.Driver)) {
 			options := sandbox.Options{CacheDir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
 			driver, err := sandbox.Open(t.Context(), name, options)
 			if err != nil {
-				if os.Getenv("CI") == "true" {
-					t.Fatal(err)
-				}
-				t.Skip("NOT TESTED HERE: ", err)
+				notHere(t, err)
 			}
 			t.Cleanup(func() {
 				if err := driver.Close(); err != nil {
@@ -168,7 +165,7 @@ func TestLimits(t *testing.T) {
 		})
 		t.Run("CPU time", func(t *testing.T) {
 			if !grouped(driver) {
-				t.Skip("NOT TESTED HERE: nothing limits CPU time without control groups")
+				notHere(t, "nothing limits CPU time without control groups: run as root where they can be made")
 			}
 			box := open(t, driver, environment(t))
 			used, err := time.ParseDuration(ask(t, box, "spin"))
@@ -229,7 +226,7 @@ func TestPrepareTellsWhatIsMissing(t *testing.T) {
 	t.Run("bubblewrap", func(t *testing.T) {
 		driver, err := sandbox.Open(t.Context(), "bubblewrap", sandbox.Options{CacheDir: t.TempDir()})
 		if err != nil {
-			t.Skip("NOT TESTED HERE: ", err)
+			notHere(t, err)
 		}
 		env := environment(t)
 		env.Requires = []sandbox.Requirement{
@@ -244,7 +241,7 @@ func TestPrepareTellsWhatIsMissing(t *testing.T) {
 	t.Run("docker", func(t *testing.T) {
 		driver, err := sandbox.Open(t.Context(), "docker", sandbox.Options{})
 		if err != nil {
-			t.Skip("NOT TESTED HERE: ", err)
+			notHere(t, err)
 		}
 		env := environment(t)
 		env.Dockerfile = "FROM localhost:1/no-such-base:1\n"
@@ -306,4 +303,14 @@ func TestCancelledRequest(t *testing.T) {
 			t.Error("a cancelled request was answered")
 		}
 	})
+}
+
+// notHere ends a test that lacks what it needs: in CI, where all parts have to
+// be there, it fails.
+func notHere(t *testing.T, why ...any) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(why...)
+	}
+	t.Skip(append([]any{"NOT TESTED HERE: "}, why...)...)
 }

@@ -100,7 +100,10 @@ func TestCheckoutOfCommits(t *testing.T) {
 	dir, commit := repository(t, content)
 	backend := filepath.Join(git(t, dir, "--exec-path"), "git-http-backend")
 	if _, err := os.Stat(backend); err != nil {
-		t.Skip("git-http-backend is missing")
+		if os.Getenv("CI") == "true" {
+			t.Fatal("git-http-backend is missing: apt-get install git")
+		}
+		t.Skip("git-http-backend is missing: apt-get install git")
 	}
 	server := httptest.NewServer(&cgi.Handler{Path: backend, Env: []string{
 		"GIT_PROJECT_ROOT=" + dir, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"}})
