@@ -25,7 +25,12 @@ import (
 
 // families names the model plugin of each model_type.
 var families = map[string]string{
-	"codegen": "codegen",
+	"bloom":       "bloom",
+	"codegen":     "codegen",
+	"gpt_bigcode": "starcoder",
+	"llama":       "llama",
+	"starcoder2":  "starcoder",
+	"t5":          "codet5",
 }
 
 // shared is what all tests of the package use: the built plugins and one
@@ -52,7 +57,10 @@ var start = sync.OnceValues(func() (shared, error) {
 		}
 		return nil
 	}
-	for _, family := range slices.Sorted(maps.Values(families)) {
+	for _, family := range slices.Compact(slices.Sorted(maps.Values(families))) {
+		if !exists(family) {
+			continue
+		}
 		if err := build("model", family); err != nil {
 			return shared{}, err
 		}
@@ -118,7 +126,7 @@ func eachFixture(t *testing.T, run func(t *testing.T, f fixture)) {
 				t.Fatal(err)
 			}
 			family, ok := families[c.ModelType]
-			if !ok {
+			if !ok || !exists(family) {
 				t.Skipf("NOT CHECKED: no model plugin for the model_type %q yet", c.ModelType)
 			}
 			f := fixture{shared: setup(t), dir: dir}
@@ -132,6 +140,12 @@ func eachFixture(t *testing.T, run func(t *testing.T, f fixture)) {
 			run(t, f)
 		})
 	}
+}
+
+// exists reports whether there is a model plugin of this name.
+func exists(family string) bool {
+	_, err := os.Stat(filepath.Join("..", "..", "plugins", "models", family))
+	return err == nil
 }
 
 // missing ends a test that lacks what it needs: in CI it fails.

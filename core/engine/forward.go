@@ -22,7 +22,7 @@ func (e *Engine) Forward(ctx context.Context, r *harnesspb.ForwardRequest) (*har
 		return nil, err
 	}
 	defer e.end()
-	if r.GetHidden() {
+	if len(r.GetValues()) > 0 {
 		return nil, errors.New("forward: values by node name are not served yet")
 	}
 	n, err := e.network(r.GetModel())

@@ -67,9 +67,9 @@ func normalised(x, gain *graph.Node, epsilon float64) *graph.Node {
 
 // angleKey is what decides the cosines and sines of a rotation.
 type angleKey struct {
-	dimensions    int64
-	theta, factor float64
-	picked        bool
+	frequencies string // all of them, since a network may have several kinds
+	amplitude   float64
+	picked      bool
 }
 
 // rotary turns the first dimensions of each head of x [B,T,heads,D].
@@ -106,23 +106,27 @@ func turn(a, b, cos, sin *graph.Node) []*graph.Node {
 
 // cosSin gives both as [B,T,1,dimensions/2], once per kind of rotation.
 func (l *lowering) cosSin(op *ir.Rotary, picked bool) (cos, sin *graph.Node) {
-	key := angleKey{op.GetDimensions(), op.GetTheta(), op.GetLinearFactor(), picked}
-	if pair, ok := l.angles[key]; ok {
-		return pair[0], pair[1]
-	}
 	frequencies := make([]float32, op.GetDimensions()/2)
 	for j := range frequencies {
-		f := 1 / math.Pow(op.GetTheta(), float64(2*j)/float64(op.GetDimensions()))
-		if op.GetLinearFactor() > 0 {
-			f /= op.GetLinearFactor()
+		if given := op.GetFrequencies(); len(given) > 0 {
+			frequencies[j] = float32(given[j])
+			continue
 		}
-		frequencies[j] = float32(f)
+		frequencies[j] = float32(1 / math.Pow(op.GetTheta(), float64(2*j)/float64(op.GetDimensions())))
+	}
+	key := angleKey{fmt.Sprint(frequencies), op.GetAmplitude(), picked}
+	if pair, ok := l.angles[key]; ok {
+		return pair[0], pair[1]
 	}
 	positions := graph.ConvertDType(l.get(ir.Positions, picked), dtypes.Float32)
 	angle := graph.Mul(graph.ExpandAxes(positions, 2, 3),
 		graph.ExpandLeftToRank(graph.Const(l.g, frequencies), 4))
-	l.angles[key] = [2]*graph.Node{graph.Cos(angle), graph.Sin(angle)}
-	return l.angles[key][0], l.angles[key][1]
+	cos, sin = graph.Cos(angle), graph.Sin(angle)
+	if a := op.GetAmplitude(); a != 0 && a != 1 {
+		cos, sin = graph.MulScalar(cos, a), graph.MulScalar(sin, a)
+	}
+	l.angles[key] = [2]*graph.Node{cos, sin}
+	return cos, sin
 }
 
 // dropout zeroes elements of x and scales the others up, in training.

@@ -50,6 +50,12 @@ func check(g *Graph) (checked, error) {
 	for _, p := range g.GetParameters() {
 		c.parameter(p)
 	}
+	if n := g.GetFirstPosition(); n < 0 || n > MaxFirstPosition {
+		c.add("graph", fmt.Sprintf("has the first position %d, expected 0 to %d", n, MaxFirstPosition))
+	}
+	if n := g.GetDecoderStart(); n < 0 {
+		c.add("graph", fmt.Sprintf("has the decoder's start token %d", n))
+	}
 	c.later = names(g)
 	encoded := Type{Over: OverEncoder, DType: F32}
 	encoderBroken := false

@@ -12,6 +12,10 @@ type Program struct {
 	Parameters []Param
 	Encoder    *Sequence // nil in decoder-only networks
 	Decoder    *Sequence
+	// DecoderStart is the token before the decoder's first; beside an encoder.
+	DecoderStart int32
+	// FirstPosition is the position of the decoder's first token.
+	FirstPosition int64
 }
 
 // Param is one parameter with "{i}" filled in everywhere.
@@ -57,7 +61,7 @@ func Expand(g *Graph) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{Name: g.GetName()}
+	p := &Program{Name: g.GetName(), DecoderStart: g.GetDecoderStart(), FirstPosition: g.GetFirstPosition()}
 	for _, param := range g.GetParameters() {
 		for i := range max(1, int(param.GetCount())) {
 			one := Param{

@@ -357,11 +357,19 @@ func inferRotary(op *harnesspb.Rotary, in []Type) (Type, error) {
 	if d := op.GetDimensions(); d <= 0 || d%2 != 0 || d > x.Dims[1] {
 		return Type{}, fmt.Errorf("rotates %d dimensions; expected an even number up to the head size %d", d, x.Dims[1])
 	}
-	if theta := op.GetTheta(); !finite(theta) || theta <= 0 {
+	if theta := op.GetTheta(); len(op.GetFrequencies()) == 0 && (!finite(theta) || theta <= 0) {
 		return Type{}, fmt.Errorf("theta %v is not a positive number", theta)
 	}
-	if f := op.GetLinearFactor(); !finite(f) || f < 0 {
-		return Type{}, fmt.Errorf("linear factor %v is not a finite number ≥ 0", f)
+	if n := int64(len(op.GetFrequencies())); n != 0 && n != op.GetDimensions()/2 {
+		return Type{}, fmt.Errorf("%d frequencies for %d dimensions; expected half as many, or none", n, op.GetDimensions())
+	}
+	for _, f := range op.GetFrequencies() {
+		if !finite(f) || f < 0 {
+			return Type{}, fmt.Errorf("frequency %v is not a finite number ≥ 0", f)
+		}
+	}
+	if a := op.GetAmplitude(); !finite(a) || a < 0 {
+		return Type{}, fmt.Errorf("amplitude %v is not a finite number ≥ 0", a)
 	}
 	return x, nil
 }

@@ -149,10 +149,14 @@ func opText(n *Node) (string, []string) {
 		return "cast", []string{dtypeName(op.Cast.GetDtype())}
 	case *harnesspb.Node_Rotary:
 		add("dimensions", op.Rotary.GetDimensions())
-		add("theta", op.Rotary.GetTheta())
+		if f := op.Rotary.GetFrequencies(); len(f) > 0 {
+			args = append(args, fmt.Sprintf("frequencies=%g … %g", f[0], f[len(f)-1]))
+		} else {
+			add("theta", op.Rotary.GetTheta())
+		}
 		flag("interleaved", op.Rotary.GetInterleaved())
-		if op.Rotary.GetLinearFactor() != 0 {
-			add("linear_factor", op.Rotary.GetLinearFactor())
+		if op.Rotary.GetAmplitude() != 0 {
+			add("amplitude", op.Rotary.GetAmplitude())
 		}
 		return "rotary", args
 	case *harnesspb.Node_Attention:

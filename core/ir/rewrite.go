@@ -34,6 +34,9 @@ func Apply(g *Graph, r *Rewrite) (*Graph, error) {
 		return nil, a.mistakes
 	}
 	a.assemble()
+	if r.GetFirstPosition() != 0 {
+		out.FirstPosition = r.GetFirstPosition()
+	}
 	if err := Check(out); err != nil {
 		return nil, err
 	}

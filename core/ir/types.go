@@ -75,13 +75,15 @@ const (
 
 // Bounds of what Check accepts.
 const (
-	MaxNodes      = 1 << 17 // nodes and parameters after expansion
-	MaxRepeat     = 1 << 10
-	MaxRank       = 6
-	MaxAxis       = 1 << 31 // elements of one axis
-	MaxElements   = 1 << 40 // of one value, per position
-	MaxNameLength = 200
-	MaxInputs     = 64
+	MaxNodes  = 1 << 17 // nodes and parameters after expansion
+	MaxRepeat = 1 << 10
+	// MaxFirstPosition bounds a learned prefix.
+	MaxFirstPosition = 1 << 16
+	MaxRank          = 6
+	MaxAxis          = 1 << 31 // elements of one axis
+	MaxElements      = 1 << 40 // of one value, per position
+	MaxNameLength    = 200
+	MaxInputs        = 64
 )
 
 // Domain says which hidden axes a value has.

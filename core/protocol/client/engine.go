@@ -29,6 +29,11 @@ func (e *Engine) Forward(ctx context.Context, request *harnesspb.ForwardRequest)
 	return e.c.Forward(ctx, request)
 }
 
+// Merge implements core/sdk/engine.Engine.
+func (e *Engine) Merge(ctx context.Context, request *harnesspb.MergeRequest) (*harnesspb.MergeResponse, error) {
+	return e.c.Merge(ctx, request)
+}
+
 // Decode implements core/sdk/engine.Engine.
 func (e *Engine) Decode(ctx context.Context, request *harnesspb.DecodeRequest, send func(*harnesspb.DecodeResponse) error) error {
 	ctx, cancel := context.WithCancel(ctx)

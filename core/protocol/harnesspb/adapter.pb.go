@@ -149,7 +149,9 @@ type PeftFormat struct {
 	// adapter_config.json. Core fills in base_model_name_or_path.
 	AdapterConfig []byte `protobuf:"bytes,1,opt,name=adapter_config,json=adapterConfig,proto3" json:"adapter_config,omitempty"`
 	// Parameter name → tensor name in adapter_model.safetensors, "{i}" alike.
-	Tensors       map[string]string `protobuf:"bytes,2,rep,name=tensors,proto3" json:"tensors,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Tensors map[string]string `protobuf:"bytes,2,rep,name=tensors,proto3" json:"tensors,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Tensors that hold several parameters side by side.
+	Joined        []*PeftJoin `protobuf:"bytes,3,rep,name=joined,proto3" json:"joined,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -198,6 +200,75 @@ func (x *PeftFormat) GetTensors() map[string]string {
 	return nil
 }
 
+func (x *PeftFormat) GetJoined() []*PeftJoin {
+	if x != nil {
+		return x.Joined
+	}
+	return nil
+}
+
+// PeftJoin is one tensor made of parameters joined along an axis. Templates
+// stand layer by layer: all parameters of layer 0, then all of layer 1 …
+type PeftJoin struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Tensor        string                 `protobuf:"bytes,1,opt,name=tensor,proto3" json:"tensor,omitempty"`
+	Parameters    []string               `protobuf:"bytes,2,rep,name=parameters,proto3" json:"parameters,omitempty"`
+	Axis          int32                  `protobuf:"varint,3,opt,name=axis,proto3" json:"axis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PeftJoin) Reset() {
+	*x = PeftJoin{}
+	mi := &file_harness_v1_adapter_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PeftJoin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PeftJoin) ProtoMessage() {}
+
+func (x *PeftJoin) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_adapter_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PeftJoin.ProtoReflect.Descriptor instead.
+func (*PeftJoin) Descriptor() ([]byte, []int) {
+	return file_harness_v1_adapter_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *PeftJoin) GetTensor() string {
+	if x != nil {
+		return x.Tensor
+	}
+	return ""
+}
+
+func (x *PeftJoin) GetParameters() []string {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
+func (x *PeftJoin) GetAxis() int32 {
+	if x != nil {
+		return x.Axis
+	}
+	return 0
+}
+
 var File_harness_v1_adapter_proto protoreflect.FileDescriptor
 
 const file_harness_v1_adapter_proto_rawDesc = "" +
@@ -211,14 +282,21 @@ const file_harness_v1_adapter_proto_rawDesc = "" +
 	"\ttask_type\x18\x04 \x01(\tR\btaskType\"k\n" +
 	"\x0eAttachResponse\x12-\n" +
 	"\arewrite\x18\x01 \x01(\v2\x13.harness.v1.RewriteR\arewrite\x12*\n" +
-	"\x04peft\x18\x02 \x01(\v2\x16.harness.v1.PeftFormatR\x04peft\"\xae\x01\n" +
+	"\x04peft\x18\x02 \x01(\v2\x16.harness.v1.PeftFormatR\x04peft\"\xdc\x01\n" +
 	"\n" +
 	"PeftFormat\x12%\n" +
 	"\x0eadapter_config\x18\x01 \x01(\fR\radapterConfig\x12=\n" +
-	"\atensors\x18\x02 \x03(\v2#.harness.v1.PeftFormat.TensorsEntryR\atensors\x1a:\n" +
+	"\atensors\x18\x02 \x03(\v2#.harness.v1.PeftFormat.TensorsEntryR\atensors\x12,\n" +
+	"\x06joined\x18\x03 \x03(\v2\x14.harness.v1.PeftJoinR\x06joined\x1a:\n" +
 	"\fTensorsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x012J\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"V\n" +
+	"\bPeftJoin\x12\x16\n" +
+	"\x06tensor\x18\x01 \x01(\tR\x06tensor\x12\x1e\n" +
+	"\n" +
+	"parameters\x18\x02 \x03(\tR\n" +
+	"parameters\x12\x12\n" +
+	"\x04axis\x18\x03 \x01(\x05R\x04axis2J\n" +
 	"\aAdapter\x12?\n" +
 	"\x06Attach\x12\x19.harness.v1.AttachRequest\x1a\x1a.harness.v1.AttachResponseB!Z\x1fharness/core/protocol/harnesspbb\x06proto3"
 
@@ -234,27 +312,29 @@ func file_harness_v1_adapter_proto_rawDescGZIP() []byte {
 	return file_harness_v1_adapter_proto_rawDescData
 }
 
-var file_harness_v1_adapter_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_harness_v1_adapter_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_harness_v1_adapter_proto_goTypes = []any{
 	(*AttachRequest)(nil),  // 0: harness.v1.AttachRequest
 	(*AttachResponse)(nil), // 1: harness.v1.AttachResponse
 	(*PeftFormat)(nil),     // 2: harness.v1.PeftFormat
-	nil,                    // 3: harness.v1.PeftFormat.TensorsEntry
-	(*Graph)(nil),          // 4: harness.v1.Graph
-	(*Rewrite)(nil),        // 5: harness.v1.Rewrite
+	(*PeftJoin)(nil),       // 3: harness.v1.PeftJoin
+	nil,                    // 4: harness.v1.PeftFormat.TensorsEntry
+	(*Graph)(nil),          // 5: harness.v1.Graph
+	(*Rewrite)(nil),        // 6: harness.v1.Rewrite
 }
 var file_harness_v1_adapter_proto_depIdxs = []int32{
-	4, // 0: harness.v1.AttachRequest.graph:type_name -> harness.v1.Graph
-	5, // 1: harness.v1.AttachResponse.rewrite:type_name -> harness.v1.Rewrite
+	5, // 0: harness.v1.AttachRequest.graph:type_name -> harness.v1.Graph
+	6, // 1: harness.v1.AttachResponse.rewrite:type_name -> harness.v1.Rewrite
 	2, // 2: harness.v1.AttachResponse.peft:type_name -> harness.v1.PeftFormat
-	3, // 3: harness.v1.PeftFormat.tensors:type_name -> harness.v1.PeftFormat.TensorsEntry
-	0, // 4: harness.v1.Adapter.Attach:input_type -> harness.v1.AttachRequest
-	1, // 5: harness.v1.Adapter.Attach:output_type -> harness.v1.AttachResponse
-	5, // [5:6] is the sub-list for method output_type
-	4, // [4:5] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	4, // 3: harness.v1.PeftFormat.tensors:type_name -> harness.v1.PeftFormat.TensorsEntry
+	3, // 4: harness.v1.PeftFormat.joined:type_name -> harness.v1.PeftJoin
+	0, // 5: harness.v1.Adapter.Attach:input_type -> harness.v1.AttachRequest
+	1, // 6: harness.v1.Adapter.Attach:output_type -> harness.v1.AttachResponse
+	6, // [6:7] is the sub-list for method output_type
+	5, // [5:6] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_adapter_proto_init() }
@@ -269,7 +349,7 @@ func file_harness_v1_adapter_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_adapter_proto_rawDesc), len(file_harness_v1_adapter_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,106 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type Precision int32
+
+const (
+	Precision_PRECISION_UNSPECIFIED Precision = 0 // f32
+	Precision_PRECISION_F32         Precision = 1
+	// Weights and activations in bfloat16; sums, norms, softmax, losses and
+	// whatever trains in f32.
+	Precision_PRECISION_BF16 Precision = 2
+)
+
+// Enum value maps for Precision.
+var (
+	Precision_name = map[int32]string{
+		0: "PRECISION_UNSPECIFIED",
+		1: "PRECISION_F32",
+		2: "PRECISION_BF16",
+	}
+	Precision_value = map[string]int32{
+		"PRECISION_UNSPECIFIED": 0,
+		"PRECISION_F32":         1,
+		"PRECISION_BF16":        2,
+	}
+)
+
+func (x Precision) Enum() *Precision {
+	p := new(Precision)
+	*p = x
+	return p
+}
+
+func (x Precision) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Precision) Descriptor() protoreflect.EnumDescriptor {
+	return file_harness_v1_engine_proto_enumTypes[0].Descriptor()
+}
+
+func (Precision) Type() protoreflect.EnumType {
+	return &file_harness_v1_engine_proto_enumTypes[0]
+}
+
+func (x Precision) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Precision.Descriptor instead.
+func (Precision) EnumDescriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{0}
+}
+
+type GradientCheckpointing int32
+
+const (
+	GradientCheckpointing_GRADIENT_CHECKPOINTING_UNSPECIFIED GradientCheckpointing = 0 // the engine chooses
+	GradientCheckpointing_GRADIENT_CHECKPOINTING_ON          GradientCheckpointing = 1
+	GradientCheckpointing_GRADIENT_CHECKPOINTING_OFF         GradientCheckpointing = 2
+)
+
+// Enum value maps for GradientCheckpointing.
+var (
+	GradientCheckpointing_name = map[int32]string{
+		0: "GRADIENT_CHECKPOINTING_UNSPECIFIED",
+		1: "GRADIENT_CHECKPOINTING_ON",
+		2: "GRADIENT_CHECKPOINTING_OFF",
+	}
+	GradientCheckpointing_value = map[string]int32{
+		"GRADIENT_CHECKPOINTING_UNSPECIFIED": 0,
+		"GRADIENT_CHECKPOINTING_ON":          1,
+		"GRADIENT_CHECKPOINTING_OFF":         2,
+	}
+)
+
+func (x GradientCheckpointing) Enum() *GradientCheckpointing {
+	p := new(GradientCheckpointing)
+	*p = x
+	return p
+}
+
+func (x GradientCheckpointing) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (GradientCheckpointing) Descriptor() protoreflect.EnumDescriptor {
+	return file_harness_v1_engine_proto_enumTypes[1].Descriptor()
+}
+
+func (GradientCheckpointing) Type() protoreflect.EnumType {
+	return &file_harness_v1_engine_proto_enumTypes[1]
+}
+
+func (x GradientCheckpointing) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use GradientCheckpointing.Descriptor instead.
+func (GradientCheckpointing) EnumDescriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{1}
+}
+
 type DeviceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -129,8 +229,10 @@ type ModelState struct {
 	Checkpoint string `protobuf:"bytes,3,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
 	// safetensors of trained parameters under their graph names (layers
 	// expanded); empty: they start from initializers drawn with init_seed.
-	Trained       string `protobuf:"bytes,4,opt,name=trained,proto3" json:"trained,omitempty"`
-	InitSeed      uint64 `protobuf:"varint,5,opt,name=init_seed,json=initSeed,proto3" json:"init_seed,omitempty"`
+	Trained  string `protobuf:"bytes,4,opt,name=trained,proto3" json:"trained,omitempty"`
+	InitSeed uint64 `protobuf:"varint,5,opt,name=init_seed,json=initSeed,proto3" json:"init_seed,omitempty"`
+	// Type in which frozen weights are kept and their products computed.
+	Precision     Precision `protobuf:"varint,6,opt,name=precision,proto3,enum=harness.v1.Precision" json:"precision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -198,6 +300,13 @@ func (x *ModelState) GetInitSeed() uint64 {
 		return x.InitSeed
 	}
 	return 0
+}
+
+func (x *ModelState) GetPrecision() Precision {
+	if x != nil {
+		return x.Precision
+	}
+	return Precision_PRECISION_UNSPECIFIED
 }
 
 type TrainRequest struct {
@@ -298,7 +407,19 @@ type TrainStart struct {
 	StateOut string `protobuf:"bytes,9,opt,name=state_out,json=stateOut,proto3" json:"state_out,omitempty"`
 	Pad      int32  `protobuf:"varint,10,opt,name=pad,proto3" json:"pad,omitempty"`
 	// Examples in the order given instead of shuffled (parity tests).
-	KeepOrder     bool `protobuf:"varint,11,opt,name=keep_order,json=keepOrder,proto3" json:"keep_order,omitempty"`
+	KeepOrder bool `protobuf:"varint,11,opt,name=keep_order,json=keepOrder,proto3" json:"keep_order,omitempty"`
+	// Examples computed at once, which changes memory and rounding, not the
+	// mathematics: gradients are summed over micro-batches and divided by the
+	// number of labels of the whole batch. 0: as many as memory allows.
+	MicroBatch int32 `protobuf:"varint,12,opt,name=micro_batch,json=microBatch,proto3" json:"micro_batch,omitempty"`
+	// Layers are computed again in the backward pass instead of kept.
+	Checkpointing GradientCheckpointing `protobuf:"varint,13,opt,name=checkpointing,proto3,enum=harness.v1.GradientCheckpointing" json:"checkpointing,omitempty"`
+	// Positions count from the longest example of a micro-batch, as if shorter
+	// ones were padded on the left without position ids (Hugging Face's Trainer
+	// on left-padded batches).
+	PositionsFromPadding bool `protobuf:"varint,14,opt,name=positions_from_padding,json=positionsFromPadding,proto3" json:"positions_from_padding,omitempty"`
+	// Several examples may share a row, each seeing only itself.
+	Pack          bool `protobuf:"varint,15,opt,name=pack,proto3" json:"pack,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -410,14 +531,49 @@ func (x *TrainStart) GetKeepOrder() bool {
 	return false
 }
 
+func (x *TrainStart) GetMicroBatch() int32 {
+	if x != nil {
+		return x.MicroBatch
+	}
+	return 0
+}
+
+func (x *TrainStart) GetCheckpointing() GradientCheckpointing {
+	if x != nil {
+		return x.Checkpointing
+	}
+	return GradientCheckpointing_GRADIENT_CHECKPOINTING_UNSPECIFIED
+}
+
+func (x *TrainStart) GetPositionsFromPadding() bool {
+	if x != nil {
+		return x.PositionsFromPadding
+	}
+	return false
+}
+
+func (x *TrainStart) GetPack() bool {
+	if x != nil {
+		return x.Pack
+	}
+	return false
+}
+
 type Optimizer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // adamw
-	LearningRate  float64                `protobuf:"fixed64,2,opt,name=learning_rate,json=learningRate,proto3" json:"learning_rate,omitempty"`
-	Beta1         float64                `protobuf:"fixed64,3,opt,name=beta1,proto3" json:"beta1,omitempty"`
-	Beta2         float64                `protobuf:"fixed64,4,opt,name=beta2,proto3" json:"beta2,omitempty"`
-	Epsilon       float64                `protobuf:"fixed64,5,opt,name=epsilon,proto3" json:"epsilon,omitempty"`
-	WeightDecay   float64                `protobuf:"fixed64,6,opt,name=weight_decay,json=weightDecay,proto3" json:"weight_decay,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Name         string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // adamw, adafactor
+	LearningRate float64                `protobuf:"fixed64,2,opt,name=learning_rate,json=learningRate,proto3" json:"learning_rate,omitempty"`
+	Beta1        float64                `protobuf:"fixed64,3,opt,name=beta1,proto3" json:"beta1,omitempty"`     // adamw
+	Beta2        float64                `protobuf:"fixed64,4,opt,name=beta2,proto3" json:"beta2,omitempty"`     // adamw
+	Epsilon      float64                `protobuf:"fixed64,5,opt,name=epsilon,proto3" json:"epsilon,omitempty"` // adamw: beside the root; adafactor: added to squares
+	WeightDecay  float64                `protobuf:"fixed64,6,opt,name=weight_decay,json=weightDecay,proto3" json:"weight_decay,omitempty"`
+	// Parameters that do not decay: names or patterns.
+	NoDecay []string `protobuf:"bytes,7,rep,name=no_decay,json=noDecay,proto3" json:"no_decay,omitempty"`
+	// Adafactor (Shazeer & Stern 2018, without relative step or scaling by the
+	// parameter): the second moment's decay is 1 - step^decay_rate, and an
+	// update's root mean square is clipped to clip_threshold.
+	DecayRate     float64 `protobuf:"fixed64,8,opt,name=decay_rate,json=decayRate,proto3" json:"decay_rate,omitempty"`
+	ClipThreshold float64 `protobuf:"fixed64,9,opt,name=clip_threshold,json=clipThreshold,proto3" json:"clip_threshold,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -494,9 +650,30 @@ func (x *Optimizer) GetWeightDecay() float64 {
 	return 0
 }
 
+func (x *Optimizer) GetNoDecay() []string {
+	if x != nil {
+		return x.NoDecay
+	}
+	return nil
+}
+
+func (x *Optimizer) GetDecayRate() float64 {
+	if x != nil {
+		return x.DecayRate
+	}
+	return 0
+}
+
+func (x *Optimizer) GetClipThreshold() float64 {
+	if x != nil {
+		return x.ClipThreshold
+	}
+	return 0
+}
+
 type Schedule struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
-	Name        string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // constant, linear
+	Name        string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // constant, linear, cosine
 	WarmupSteps int64                  `protobuf:"varint,2,opt,name=warmup_steps,json=warmupSteps,proto3" json:"warmup_steps,omitempty"`
 	// Needed by schedules that end; counts all epochs.
 	TotalSteps    int64 `protobuf:"varint,3,opt,name=total_steps,json=totalSteps,proto3" json:"total_steps,omitempty"`
@@ -607,7 +784,8 @@ func (x *TrainExamples) GetValidation() []*TokenExample {
 	return nil
 }
 
-// TokenExample: the loss counts ids[prompt_length:] as labels.
+// TokenExample: the loss counts ids[prompt_length:] as labels. With an encoder
+// ids[:prompt_length] are its input and the rest is what the decoder gives.
 type TokenExample struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Ids           []int32                `protobuf:"varint,1,rep,packed,name=ids,proto3" json:"ids,omitempty"`
@@ -836,7 +1014,13 @@ type TrainDone struct {
 	AllParameters       int64                  `protobuf:"varint,6,opt,name=all_parameters,json=allParameters,proto3" json:"all_parameters,omitempty"`
 	PeakMemoryBytes     int64                  `protobuf:"varint,7,opt,name=peak_memory_bytes,json=peakMemoryBytes,proto3" json:"peak_memory_bytes,omitempty"`
 	// Not empty: training stopped early, and why (a loss that is not finite).
-	Diverged      string `protobuf:"bytes,8,opt,name=diverged,proto3" json:"diverged,omitempty"`
+	Diverged string `protobuf:"bytes,8,opt,name=diverged,proto3" json:"diverged,omitempty"`
+	// Share of the validation examples whose every label is the likeliest token
+	// given those before it: greedy decoding would give exactly the target.
+	// NaN: none.
+	ValidationExactMatch float64 `protobuf:"fixed64,9,opt,name=validation_exact_match,json=validationExactMatch,proto3" json:"validation_exact_match,omitempty"`
+	// Examples computed at once in the end, which memory may have lowered.
+	MicroBatch    int32 `protobuf:"varint,10,opt,name=micro_batch,json=microBatch,proto3" json:"micro_batch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -927,11 +1111,27 @@ func (x *TrainDone) GetDiverged() string {
 	return ""
 }
 
+func (x *TrainDone) GetValidationExactMatch() float64 {
+	if x != nil {
+		return x.ValidationExactMatch
+	}
+	return 0
+}
+
+func (x *TrainDone) GetMicroBatch() int32 {
+	if x != nil {
+		return x.MicroBatch
+	}
+	return 0
+}
+
 type DecodeRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Model         *ModelState            `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	Decoding      *Decoding              `protobuf:"bytes,2,opt,name=decoding,proto3" json:"decoding,omitempty"`
-	Prompts       []*TokenPrompt         `protobuf:"bytes,3,rep,name=prompts,proto3" json:"prompts,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Model    *ModelState            `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	Decoding *Decoding              `protobuf:"bytes,2,opt,name=decoding,proto3" json:"decoding,omitempty"`
+	Prompts  []*TokenPrompt         `protobuf:"bytes,3,rep,name=prompts,proto3" json:"prompts,omitempty"`
+	// The bytes of each token id, needed where a prompt has stop strings.
+	TokenTexts    [][]byte `protobuf:"bytes,4,rep,name=token_texts,json=tokenTexts,proto3" json:"token_texts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -987,9 +1187,16 @@ func (x *DecodeRequest) GetPrompts() []*TokenPrompt {
 	return nil
 }
 
+func (x *DecodeRequest) GetTokenTexts() [][]byte {
+	if x != nil {
+		return x.TokenTexts
+	}
+	return nil
+}
+
 type Decoding struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Method        string                 `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"` // greedy, beam
+	Method        string                 `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"` // greedy, beam, sample
 	Beams         int32                  `protobuf:"varint,2,opt,name=beams,proto3" json:"beams,omitempty"`
 	Candidates    int32                  `protobuf:"varint,3,opt,name=candidates,proto3" json:"candidates,omitempty"`
 	MaxNewTokens  int32                  `protobuf:"varint,4,opt,name=max_new_tokens,json=maxNewTokens,proto3" json:"max_new_tokens,omitempty"`
@@ -1003,8 +1210,15 @@ type Decoding struct {
 	// Stop only when no running beam could still win at full length (Hugging
 	// Face's early_stopping "never"); excludes early_stopping.
 	NeverStopEarly bool `protobuf:"varint,10,opt,name=never_stop_early,json=neverStopEarly,proto3" json:"never_stop_early,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Sampling: logits are divided by the temperature, then only the top_k best
+	// tokens stay (0: all), then the fewest whose probabilities reach top_p.
+	// Candidate c of a prompt depends on seed, the prompt's id and c alone.
+	Temperature   float64 `protobuf:"fixed64,11,opt,name=temperature,proto3" json:"temperature,omitempty"` // 0 means 1
+	TopK          int32   `protobuf:"varint,12,opt,name=top_k,json=topK,proto3" json:"top_k,omitempty"`
+	TopP          float64 `protobuf:"fixed64,13,opt,name=top_p,json=topP,proto3" json:"top_p,omitempty"` // 0 means 1
+	Seed          uint64  `protobuf:"varint,14,opt,name=seed,proto3" json:"seed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Decoding) Reset() {
@@ -1107,10 +1321,43 @@ func (x *Decoding) GetNeverStopEarly() bool {
 	return false
 }
 
+func (x *Decoding) GetTemperature() float64 {
+	if x != nil {
+		return x.Temperature
+	}
+	return 0
+}
+
+func (x *Decoding) GetTopK() int32 {
+	if x != nil {
+		return x.TopK
+	}
+	return 0
+}
+
+func (x *Decoding) GetTopP() float64 {
+	if x != nil {
+		return x.TopP
+	}
+	return 0
+}
+
+func (x *Decoding) GetSeed() uint64 {
+	if x != nil {
+		return x.Seed
+	}
+	return 0
+}
+
 type TokenPrompt struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Ids           []int32                `protobuf:"varint,2,rep,packed,name=ids,proto3" json:"ids,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// With an encoder, its input.
+	Ids []int32 `protobuf:"varint,2,rep,packed,name=ids,proto3" json:"ids,omitempty"`
+	// A candidate ends as soon as its text contains one of these.
+	Stop []string `protobuf:"bytes,3,rep,name=stop,proto3" json:"stop,omitempty"`
+	// Forward beside an encoder: the decoder's input, decoder_start included.
+	DecoderIds    []int32 `protobuf:"varint,4,rep,packed,name=decoder_ids,json=decoderIds,proto3" json:"decoder_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1155,6 +1402,20 @@ func (x *TokenPrompt) GetId() string {
 func (x *TokenPrompt) GetIds() []int32 {
 	if x != nil {
 		return x.Ids
+	}
+	return nil
+}
+
+func (x *TokenPrompt) GetStop() []string {
+	if x != nil {
+		return x.Stop
+	}
+	return nil
+}
+
+func (x *TokenPrompt) GetDecoderIds() []int32 {
+	if x != nil {
+		return x.DecoderIds
 	}
 	return nil
 }
@@ -1281,10 +1542,11 @@ func (x *TokenCandidate) GetLogProbabilities() []float32 {
 }
 
 type ForwardRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Model         *ModelState            `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	Sequences     []*TokenPrompt         `protobuf:"bytes,2,rep,name=sequences,proto3" json:"sequences,omitempty"` // right-padded into one batch
-	Hidden        bool                   `protobuf:"varint,3,opt,name=hidden,proto3" json:"hidden,omitempty"`      // also values by node name
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Model     *ModelState            `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	Sequences []*TokenPrompt         `protobuf:"bytes,2,rep,name=sequences,proto3" json:"sequences,omitempty"` // right-padded into one batch
+	// Also the values of these nodes (layers expanded), by name.
+	Values        []string `protobuf:"bytes,3,rep,name=values,proto3" json:"values,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1333,18 +1595,19 @@ func (x *ForwardRequest) GetSequences() []*TokenPrompt {
 	return nil
 }
 
-func (x *ForwardRequest) GetHidden() bool {
+func (x *ForwardRequest) GetValues() []string {
 	if x != nil {
-		return x.Hidden
+		return x.Values
 	}
-	return false
+	return nil
 }
 
 type ForwardResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// [batch, longest, vocabulary], row-major; rows beyond a sequence are 0.
-	Shape         []int64   `protobuf:"varint,1,rep,packed,name=shape,proto3" json:"shape,omitempty"`
-	Logits        []float32 `protobuf:"fixed32,2,rep,packed,name=logits,proto3" json:"logits,omitempty"`
+	Shape         []int64            `protobuf:"varint,1,rep,packed,name=shape,proto3" json:"shape,omitempty"`
+	Logits        []float32          `protobuf:"fixed32,2,rep,packed,name=logits,proto3" json:"logits,omitempty"`
+	Values        map[string]*Values `protobuf:"bytes,3,rep,name=values,proto3" json:"values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1393,6 +1656,164 @@ func (x *ForwardResponse) GetLogits() []float32 {
 	return nil
 }
 
+func (x *ForwardResponse) GetValues() map[string]*Values {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+// Values are numbers [batch, longest, …], row-major.
+type Values struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Shape         []int64                `protobuf:"varint,1,rep,packed,name=shape,proto3" json:"shape,omitempty"`
+	Numbers       []float32              `protobuf:"fixed32,2,rep,packed,name=numbers,proto3" json:"numbers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Values) Reset() {
+	*x = Values{}
+	mi := &file_harness_v1_engine_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Values) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Values) ProtoMessage() {}
+
+func (x *Values) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Values.ProtoReflect.Descriptor instead.
+func (*Values) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Values) GetShape() []int64 {
+	if x != nil {
+		return x.Shape
+	}
+	return nil
+}
+
+func (x *Values) GetNumbers() []float32 {
+	if x != nil {
+		return x.Numbers
+	}
+	return nil
+}
+
+type MergeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Model *ModelState            `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// New file: receives the changed weights in f32 under their parameters'
+	// names (layers expanded).
+	Out           string `protobuf:"bytes,2,opt,name=out,proto3" json:"out,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MergeRequest) Reset() {
+	*x = MergeRequest{}
+	mi := &file_harness_v1_engine_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MergeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MergeRequest) ProtoMessage() {}
+
+func (x *MergeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MergeRequest.ProtoReflect.Descriptor instead.
+func (*MergeRequest) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *MergeRequest) GetModel() *ModelState {
+	if x != nil {
+		return x.Model
+	}
+	return nil
+}
+
+func (x *MergeRequest) GetOut() string {
+	if x != nil {
+		return x.Out
+	}
+	return ""
+}
+
+type MergeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Parameters    []string               `protobuf:"bytes,1,rep,name=parameters,proto3" json:"parameters,omitempty"` // that were changed
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MergeResponse) Reset() {
+	*x = MergeResponse{}
+	mi := &file_harness_v1_engine_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MergeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MergeResponse) ProtoMessage() {}
+
+func (x *MergeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MergeResponse.ProtoReflect.Descriptor instead.
+func (*MergeResponse) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *MergeResponse) GetParameters() []string {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
 var File_harness_v1_engine_proto protoreflect.FileDescriptor
 
 const file_harness_v1_engine_proto_rawDesc = "" +
@@ -1403,7 +1824,7 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\x0eDeviceResponse\x12\x18\n" +
 	"\abackend\x18\x01 \x01(\tR\abackend\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12!\n" +
-	"\fmemory_bytes\x18\x03 \x01(\x03R\vmemoryBytes\"\xbb\x01\n" +
+	"\fmemory_bytes\x18\x03 \x01(\x03R\vmemoryBytes\"\xf0\x01\n" +
 	"\n" +
 	"ModelState\x12'\n" +
 	"\x05graph\x18\x01 \x01(\v2\x11.harness.v1.GraphR\x05graph\x12-\n" +
@@ -1412,11 +1833,12 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"checkpoint\x18\x03 \x01(\tR\n" +
 	"checkpoint\x12\x18\n" +
 	"\atrained\x18\x04 \x01(\tR\atrained\x12\x1b\n" +
-	"\tinit_seed\x18\x05 \x01(\x04R\binitSeed\"\x82\x01\n" +
+	"\tinit_seed\x18\x05 \x01(\x04R\binitSeed\x123\n" +
+	"\tprecision\x18\x06 \x01(\x0e2\x15.harness.v1.PrecisionR\tprecision\"\x82\x01\n" +
 	"\fTrainRequest\x12.\n" +
 	"\x05start\x18\x01 \x01(\v2\x16.harness.v1.TrainStartH\x00R\x05start\x127\n" +
 	"\bexamples\x18\x02 \x01(\v2\x19.harness.v1.TrainExamplesH\x00R\bexamplesB\t\n" +
-	"\amessage\"\xe7\x02\n" +
+	"\amessage\"\x9b\x04\n" +
 	"\n" +
 	"TrainStart\x12,\n" +
 	"\x05model\x18\x01 \x01(\v2\x16.harness.v1.ModelStateR\x05model\x123\n" +
@@ -1432,14 +1854,23 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\x03pad\x18\n" +
 	" \x01(\x05R\x03pad\x12\x1d\n" +
 	"\n" +
-	"keep_order\x18\v \x01(\bR\tkeepOrder\"\xad\x01\n" +
+	"keep_order\x18\v \x01(\bR\tkeepOrder\x12\x1f\n" +
+	"\vmicro_batch\x18\f \x01(\x05R\n" +
+	"microBatch\x12G\n" +
+	"\rcheckpointing\x18\r \x01(\x0e2!.harness.v1.GradientCheckpointingR\rcheckpointing\x124\n" +
+	"\x16positions_from_padding\x18\x0e \x01(\bR\x14positionsFromPadding\x12\x12\n" +
+	"\x04pack\x18\x0f \x01(\bR\x04pack\"\x8e\x02\n" +
 	"\tOptimizer\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
 	"\rlearning_rate\x18\x02 \x01(\x01R\flearningRate\x12\x14\n" +
 	"\x05beta1\x18\x03 \x01(\x01R\x05beta1\x12\x14\n" +
 	"\x05beta2\x18\x04 \x01(\x01R\x05beta2\x12\x18\n" +
 	"\aepsilon\x18\x05 \x01(\x01R\aepsilon\x12!\n" +
-	"\fweight_decay\x18\x06 \x01(\x01R\vweightDecay\"b\n" +
+	"\fweight_decay\x18\x06 \x01(\x01R\vweightDecay\x12\x19\n" +
+	"\bno_decay\x18\a \x03(\tR\anoDecay\x12\x1d\n" +
+	"\n" +
+	"decay_rate\x18\b \x01(\x01R\tdecayRate\x12%\n" +
+	"\x0eclip_threshold\x18\t \x01(\x01R\rclipThreshold\"b\n" +
 	"\bSchedule\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
 	"\fwarmup_steps\x18\x02 \x01(\x03R\vwarmupSteps\x12\x1f\n" +
@@ -1464,7 +1895,7 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\x04loss\x18\x03 \x01(\x01R\x04loss\x12#\n" +
 	"\rgradient_norm\x18\x04 \x01(\x01R\fgradientNorm\x12#\n" +
 	"\rlearning_rate\x18\x05 \x01(\x01R\flearningRate\x12\x16\n" +
-	"\x06tokens\x18\x06 \x01(\x03R\x06tokens\"\xa7\x02\n" +
+	"\x06tokens\x18\x06 \x01(\x03R\x06tokens\"\xfe\x02\n" +
 	"\tTrainDone\x12\x1d\n" +
 	"\n" +
 	"train_loss\x18\x01 \x01(\x01R\ttrainLoss\x12'\n" +
@@ -1474,11 +1905,17 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\x14trainable_parameters\x18\x05 \x01(\x03R\x13trainableParameters\x12%\n" +
 	"\x0eall_parameters\x18\x06 \x01(\x03R\rallParameters\x12*\n" +
 	"\x11peak_memory_bytes\x18\a \x01(\x03R\x0fpeakMemoryBytes\x12\x1a\n" +
-	"\bdiverged\x18\b \x01(\tR\bdiverged\"\xa2\x01\n" +
+	"\bdiverged\x18\b \x01(\tR\bdiverged\x124\n" +
+	"\x16validation_exact_match\x18\t \x01(\x01R\x14validationExactMatch\x12\x1f\n" +
+	"\vmicro_batch\x18\n" +
+	" \x01(\x05R\n" +
+	"microBatch\"\xc3\x01\n" +
 	"\rDecodeRequest\x12,\n" +
 	"\x05model\x18\x01 \x01(\v2\x16.harness.v1.ModelStateR\x05model\x120\n" +
 	"\bdecoding\x18\x02 \x01(\v2\x14.harness.v1.DecodingR\bdecoding\x121\n" +
-	"\aprompts\x18\x03 \x03(\v2\x17.harness.v1.TokenPromptR\aprompts\"\xb9\x02\n" +
+	"\aprompts\x18\x03 \x03(\v2\x17.harness.v1.TokenPromptR\aprompts\x12\x1f\n" +
+	"\vtoken_texts\x18\x04 \x03(\fR\n" +
+	"tokenTexts\"\x99\x03\n" +
 	"\bDecoding\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x14\n" +
 	"\x05beams\x18\x02 \x01(\x05R\x05beams\x12\x1e\n" +
@@ -1493,10 +1930,17 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\n" +
 	"batch_size\x18\t \x01(\x05R\tbatchSize\x12(\n" +
 	"\x10never_stop_early\x18\n" +
-	" \x01(\bR\x0eneverStopEarly\"/\n" +
+	" \x01(\bR\x0eneverStopEarly\x12 \n" +
+	"\vtemperature\x18\v \x01(\x01R\vtemperature\x12\x13\n" +
+	"\x05top_k\x18\f \x01(\x05R\x04topK\x12\x13\n" +
+	"\x05top_p\x18\r \x01(\x01R\x04topP\x12\x12\n" +
+	"\x04seed\x18\x0e \x01(\x04R\x04seed\"d\n" +
 	"\vTokenPrompt\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
-	"\x03ids\x18\x02 \x03(\x05R\x03ids\"v\n" +
+	"\x03ids\x18\x02 \x03(\x05R\x03ids\x12\x12\n" +
+	"\x04stop\x18\x03 \x03(\tR\x04stop\x12\x1f\n" +
+	"\vdecoder_ids\x18\x04 \x03(\x05R\n" +
+	"decoderIds\"v\n" +
 	"\x0eDecodeResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12:\n" +
 	"\n" +
@@ -1510,15 +1954,38 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\x0eForwardRequest\x12,\n" +
 	"\x05model\x18\x01 \x01(\v2\x16.harness.v1.ModelStateR\x05model\x125\n" +
 	"\tsequences\x18\x02 \x03(\v2\x17.harness.v1.TokenPromptR\tsequences\x12\x16\n" +
-	"\x06hidden\x18\x03 \x01(\bR\x06hidden\"?\n" +
+	"\x06values\x18\x03 \x03(\tR\x06values\"\xcf\x01\n" +
 	"\x0fForwardResponse\x12\x14\n" +
 	"\x05shape\x18\x01 \x03(\x03R\x05shape\x12\x16\n" +
-	"\x06logits\x18\x02 \x03(\x02R\x06logits2\x8f\x02\n" +
+	"\x06logits\x18\x02 \x03(\x02R\x06logits\x12?\n" +
+	"\x06values\x18\x03 \x03(\v2'.harness.v1.ForwardResponse.ValuesEntryR\x06values\x1aM\n" +
+	"\vValuesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12(\n" +
+	"\x05value\x18\x02 \x01(\v2\x12.harness.v1.ValuesR\x05value:\x028\x01\"8\n" +
+	"\x06Values\x12\x14\n" +
+	"\x05shape\x18\x01 \x03(\x03R\x05shape\x12\x18\n" +
+	"\anumbers\x18\x02 \x03(\x02R\anumbers\"N\n" +
+	"\fMergeRequest\x12,\n" +
+	"\x05model\x18\x01 \x01(\v2\x16.harness.v1.ModelStateR\x05model\x12\x10\n" +
+	"\x03out\x18\x02 \x01(\tR\x03out\"/\n" +
+	"\rMergeResponse\x12\x1e\n" +
+	"\n" +
+	"parameters\x18\x01 \x03(\tR\n" +
+	"parameters*M\n" +
+	"\tPrecision\x12\x19\n" +
+	"\x15PRECISION_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rPRECISION_F32\x10\x01\x12\x12\n" +
+	"\x0ePRECISION_BF16\x10\x02*~\n" +
+	"\x15GradientCheckpointing\x12&\n" +
+	"\"GRADIENT_CHECKPOINTING_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19GRADIENT_CHECKPOINTING_ON\x10\x01\x12\x1e\n" +
+	"\x1aGRADIENT_CHECKPOINTING_OFF\x10\x022\xcd\x02\n" +
 	"\x06Engine\x12?\n" +
 	"\x06Device\x12\x19.harness.v1.DeviceRequest\x1a\x1a.harness.v1.DeviceResponse\x12=\n" +
 	"\x05Train\x12\x18.harness.v1.TrainRequest\x1a\x16.harness.v1.TrainEvent(\x010\x01\x12A\n" +
 	"\x06Decode\x12\x19.harness.v1.DecodeRequest\x1a\x1a.harness.v1.DecodeResponse0\x01\x12B\n" +
-	"\aForward\x12\x1a.harness.v1.ForwardRequest\x1a\x1b.harness.v1.ForwardResponseB!Z\x1fharness/core/protocol/harnesspbb\x06proto3"
+	"\aForward\x12\x1a.harness.v1.ForwardRequest\x1a\x1b.harness.v1.ForwardResponse\x12<\n" +
+	"\x05Merge\x12\x18.harness.v1.MergeRequest\x1a\x19.harness.v1.MergeResponseB!Z\x1fharness/core/protocol/harnesspbb\x06proto3"
 
 var (
 	file_harness_v1_engine_proto_rawDescOnce sync.Once
@@ -1532,61 +1999,75 @@ func file_harness_v1_engine_proto_rawDescGZIP() []byte {
 	return file_harness_v1_engine_proto_rawDescData
 }
 
-var file_harness_v1_engine_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_harness_v1_engine_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_harness_v1_engine_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_harness_v1_engine_proto_goTypes = []any{
-	(*DeviceRequest)(nil),   // 0: harness.v1.DeviceRequest
-	(*DeviceResponse)(nil),  // 1: harness.v1.DeviceResponse
-	(*ModelState)(nil),      // 2: harness.v1.ModelState
-	(*TrainRequest)(nil),    // 3: harness.v1.TrainRequest
-	(*TrainStart)(nil),      // 4: harness.v1.TrainStart
-	(*Optimizer)(nil),       // 5: harness.v1.Optimizer
-	(*Schedule)(nil),        // 6: harness.v1.Schedule
-	(*TrainExamples)(nil),   // 7: harness.v1.TrainExamples
-	(*TokenExample)(nil),    // 8: harness.v1.TokenExample
-	(*TrainEvent)(nil),      // 9: harness.v1.TrainEvent
-	(*TrainStep)(nil),       // 10: harness.v1.TrainStep
-	(*TrainDone)(nil),       // 11: harness.v1.TrainDone
-	(*DecodeRequest)(nil),   // 12: harness.v1.DecodeRequest
-	(*Decoding)(nil),        // 13: harness.v1.Decoding
-	(*TokenPrompt)(nil),     // 14: harness.v1.TokenPrompt
-	(*DecodeResponse)(nil),  // 15: harness.v1.DecodeResponse
-	(*TokenCandidate)(nil),  // 16: harness.v1.TokenCandidate
-	(*ForwardRequest)(nil),  // 17: harness.v1.ForwardRequest
-	(*ForwardResponse)(nil), // 18: harness.v1.ForwardResponse
-	(*Graph)(nil),           // 19: harness.v1.Graph
-	(*Rewrite)(nil),         // 20: harness.v1.Rewrite
+	(Precision)(0),             // 0: harness.v1.Precision
+	(GradientCheckpointing)(0), // 1: harness.v1.GradientCheckpointing
+	(*DeviceRequest)(nil),      // 2: harness.v1.DeviceRequest
+	(*DeviceResponse)(nil),     // 3: harness.v1.DeviceResponse
+	(*ModelState)(nil),         // 4: harness.v1.ModelState
+	(*TrainRequest)(nil),       // 5: harness.v1.TrainRequest
+	(*TrainStart)(nil),         // 6: harness.v1.TrainStart
+	(*Optimizer)(nil),          // 7: harness.v1.Optimizer
+	(*Schedule)(nil),           // 8: harness.v1.Schedule
+	(*TrainExamples)(nil),      // 9: harness.v1.TrainExamples
+	(*TokenExample)(nil),       // 10: harness.v1.TokenExample
+	(*TrainEvent)(nil),         // 11: harness.v1.TrainEvent
+	(*TrainStep)(nil),          // 12: harness.v1.TrainStep
+	(*TrainDone)(nil),          // 13: harness.v1.TrainDone
+	(*DecodeRequest)(nil),      // 14: harness.v1.DecodeRequest
+	(*Decoding)(nil),           // 15: harness.v1.Decoding
+	(*TokenPrompt)(nil),        // 16: harness.v1.TokenPrompt
+	(*DecodeResponse)(nil),     // 17: harness.v1.DecodeResponse
+	(*TokenCandidate)(nil),     // 18: harness.v1.TokenCandidate
+	(*ForwardRequest)(nil),     // 19: harness.v1.ForwardRequest
+	(*ForwardResponse)(nil),    // 20: harness.v1.ForwardResponse
+	(*Values)(nil),             // 21: harness.v1.Values
+	(*MergeRequest)(nil),       // 22: harness.v1.MergeRequest
+	(*MergeResponse)(nil),      // 23: harness.v1.MergeResponse
+	nil,                        // 24: harness.v1.ForwardResponse.ValuesEntry
+	(*Graph)(nil),              // 25: harness.v1.Graph
+	(*Rewrite)(nil),            // 26: harness.v1.Rewrite
 }
 var file_harness_v1_engine_proto_depIdxs = []int32{
-	19, // 0: harness.v1.ModelState.graph:type_name -> harness.v1.Graph
-	20, // 1: harness.v1.ModelState.rewrite:type_name -> harness.v1.Rewrite
-	4,  // 2: harness.v1.TrainRequest.start:type_name -> harness.v1.TrainStart
-	7,  // 3: harness.v1.TrainRequest.examples:type_name -> harness.v1.TrainExamples
-	2,  // 4: harness.v1.TrainStart.model:type_name -> harness.v1.ModelState
-	5,  // 5: harness.v1.TrainStart.optimizer:type_name -> harness.v1.Optimizer
-	6,  // 6: harness.v1.TrainStart.schedule:type_name -> harness.v1.Schedule
-	8,  // 7: harness.v1.TrainExamples.train:type_name -> harness.v1.TokenExample
-	8,  // 8: harness.v1.TrainExamples.validation:type_name -> harness.v1.TokenExample
-	10, // 9: harness.v1.TrainEvent.step:type_name -> harness.v1.TrainStep
-	11, // 10: harness.v1.TrainEvent.done:type_name -> harness.v1.TrainDone
-	2,  // 11: harness.v1.DecodeRequest.model:type_name -> harness.v1.ModelState
-	13, // 12: harness.v1.DecodeRequest.decoding:type_name -> harness.v1.Decoding
-	14, // 13: harness.v1.DecodeRequest.prompts:type_name -> harness.v1.TokenPrompt
-	16, // 14: harness.v1.DecodeResponse.candidates:type_name -> harness.v1.TokenCandidate
-	2,  // 15: harness.v1.ForwardRequest.model:type_name -> harness.v1.ModelState
-	14, // 16: harness.v1.ForwardRequest.sequences:type_name -> harness.v1.TokenPrompt
-	0,  // 17: harness.v1.Engine.Device:input_type -> harness.v1.DeviceRequest
-	3,  // 18: harness.v1.Engine.Train:input_type -> harness.v1.TrainRequest
-	12, // 19: harness.v1.Engine.Decode:input_type -> harness.v1.DecodeRequest
-	17, // 20: harness.v1.Engine.Forward:input_type -> harness.v1.ForwardRequest
-	1,  // 21: harness.v1.Engine.Device:output_type -> harness.v1.DeviceResponse
-	9,  // 22: harness.v1.Engine.Train:output_type -> harness.v1.TrainEvent
-	15, // 23: harness.v1.Engine.Decode:output_type -> harness.v1.DecodeResponse
-	18, // 24: harness.v1.Engine.Forward:output_type -> harness.v1.ForwardResponse
-	21, // [21:25] is the sub-list for method output_type
-	17, // [17:21] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	25, // 0: harness.v1.ModelState.graph:type_name -> harness.v1.Graph
+	26, // 1: harness.v1.ModelState.rewrite:type_name -> harness.v1.Rewrite
+	0,  // 2: harness.v1.ModelState.precision:type_name -> harness.v1.Precision
+	6,  // 3: harness.v1.TrainRequest.start:type_name -> harness.v1.TrainStart
+	9,  // 4: harness.v1.TrainRequest.examples:type_name -> harness.v1.TrainExamples
+	4,  // 5: harness.v1.TrainStart.model:type_name -> harness.v1.ModelState
+	7,  // 6: harness.v1.TrainStart.optimizer:type_name -> harness.v1.Optimizer
+	8,  // 7: harness.v1.TrainStart.schedule:type_name -> harness.v1.Schedule
+	1,  // 8: harness.v1.TrainStart.checkpointing:type_name -> harness.v1.GradientCheckpointing
+	10, // 9: harness.v1.TrainExamples.train:type_name -> harness.v1.TokenExample
+	10, // 10: harness.v1.TrainExamples.validation:type_name -> harness.v1.TokenExample
+	12, // 11: harness.v1.TrainEvent.step:type_name -> harness.v1.TrainStep
+	13, // 12: harness.v1.TrainEvent.done:type_name -> harness.v1.TrainDone
+	4,  // 13: harness.v1.DecodeRequest.model:type_name -> harness.v1.ModelState
+	15, // 14: harness.v1.DecodeRequest.decoding:type_name -> harness.v1.Decoding
+	16, // 15: harness.v1.DecodeRequest.prompts:type_name -> harness.v1.TokenPrompt
+	18, // 16: harness.v1.DecodeResponse.candidates:type_name -> harness.v1.TokenCandidate
+	4,  // 17: harness.v1.ForwardRequest.model:type_name -> harness.v1.ModelState
+	16, // 18: harness.v1.ForwardRequest.sequences:type_name -> harness.v1.TokenPrompt
+	24, // 19: harness.v1.ForwardResponse.values:type_name -> harness.v1.ForwardResponse.ValuesEntry
+	4,  // 20: harness.v1.MergeRequest.model:type_name -> harness.v1.ModelState
+	21, // 21: harness.v1.ForwardResponse.ValuesEntry.value:type_name -> harness.v1.Values
+	2,  // 22: harness.v1.Engine.Device:input_type -> harness.v1.DeviceRequest
+	5,  // 23: harness.v1.Engine.Train:input_type -> harness.v1.TrainRequest
+	14, // 24: harness.v1.Engine.Decode:input_type -> harness.v1.DecodeRequest
+	19, // 25: harness.v1.Engine.Forward:input_type -> harness.v1.ForwardRequest
+	22, // 26: harness.v1.Engine.Merge:input_type -> harness.v1.MergeRequest
+	3,  // 27: harness.v1.Engine.Device:output_type -> harness.v1.DeviceResponse
+	11, // 28: harness.v1.Engine.Train:output_type -> harness.v1.TrainEvent
+	17, // 29: harness.v1.Engine.Decode:output_type -> harness.v1.DecodeResponse
+	20, // 30: harness.v1.Engine.Forward:output_type -> harness.v1.ForwardResponse
+	23, // 31: harness.v1.Engine.Merge:output_type -> harness.v1.MergeResponse
+	27, // [27:32] is the sub-list for method output_type
+	22, // [22:27] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_engine_proto_init() }
@@ -1608,13 +2089,14 @@ func file_harness_v1_engine_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_engine_proto_rawDesc), len(file_harness_v1_engine_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   19,
+			NumEnums:      2,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_harness_v1_engine_proto_goTypes,
 		DependencyIndexes: file_harness_v1_engine_proto_depIdxs,
+		EnumInfos:         file_harness_v1_engine_proto_enumTypes,
 		MessageInfos:      file_harness_v1_engine_proto_msgTypes,
 	}.Build()
 	File_harness_v1_engine_proto = out.File

@@ -25,6 +25,7 @@ const (
 	Engine_Train_FullMethodName   = "/harness.v1.Engine/Train"
 	Engine_Decode_FullMethodName  = "/harness.v1.Engine/Decode"
 	Engine_Forward_FullMethodName = "/harness.v1.Engine/Forward"
+	Engine_Merge_FullMethodName   = "/harness.v1.Engine/Merge"
 )
 
 // EngineClient is the client API for Engine service.
@@ -39,6 +40,8 @@ type EngineClient interface {
 	Decode(ctx context.Context, in *DecodeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DecodeResponse], error)
 	// Forward returns logits: for parity tests, verification and debugging.
 	Forward(ctx context.Context, in *ForwardRequest, opts ...grpc.CallOption) (*ForwardResponse, error)
+	// Merge folds an adapter into the weights of the layers that it replaces.
+	Merge(ctx context.Context, in *MergeRequest, opts ...grpc.CallOption) (*MergeResponse, error)
 }
 
 type engineClient struct {
@@ -101,6 +104,16 @@ func (c *engineClient) Forward(ctx context.Context, in *ForwardRequest, opts ...
 	return out, nil
 }
 
+func (c *engineClient) Merge(ctx context.Context, in *MergeRequest, opts ...grpc.CallOption) (*MergeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MergeResponse)
+	err := c.cc.Invoke(ctx, Engine_Merge_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // EngineServer is the server API for Engine service.
 // All implementations must embed UnimplementedEngineServer
 // for forward compatibility.
@@ -113,6 +126,8 @@ type EngineServer interface {
 	Decode(*DecodeRequest, grpc.ServerStreamingServer[DecodeResponse]) error
 	// Forward returns logits: for parity tests, verification and debugging.
 	Forward(context.Context, *ForwardRequest) (*ForwardResponse, error)
+	// Merge folds an adapter into the weights of the layers that it replaces.
+	Merge(context.Context, *MergeRequest) (*MergeResponse, error)
 	mustEmbedUnimplementedEngineServer()
 }
 
@@ -134,6 +149,9 @@ func (UnimplementedEngineServer) Decode(*DecodeRequest, grpc.ServerStreamingServ
 }
 func (UnimplementedEngineServer) Forward(context.Context, *ForwardRequest) (*ForwardResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Forward not implemented")
+}
+func (UnimplementedEngineServer) Merge(context.Context, *MergeRequest) (*MergeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Merge not implemented")
 }
 func (UnimplementedEngineServer) mustEmbedUnimplementedEngineServer() {}
 func (UnimplementedEngineServer) testEmbeddedByValue()                {}
@@ -210,6 +228,24 @@ func _Engine_Forward_Handler(srv interface{}, ctx context.Context, dec func(inte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Engine_Merge_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MergeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EngineServer).Merge(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Engine_Merge_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EngineServer).Merge(ctx, req.(*MergeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Engine_ServiceDesc is the grpc.ServiceDesc for Engine service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -224,6 +260,10 @@ var Engine_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Forward",
 			Handler:    _Engine_Forward_Handler,
+		},
+		{
+			MethodName: "Merge",
+			Handler:    _Engine_Merge_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -328,7 +328,13 @@ type Graph struct {
 	Decoder *Stack `protobuf:"bytes,3,opt,name=decoder,proto3" json:"decoder,omitempty"`
 	// Present in encoder-decoder networks only. Its output is what the decoder
 	// sees as the value "encoder.output".
-	Encoder       *Stack `protobuf:"bytes,4,opt,name=encoder,proto3" json:"encoder,omitempty"`
+	Encoder *Stack `protobuf:"bytes,4,opt,name=encoder,proto3" json:"encoder,omitempty"`
+	// The token that comes before the first one of the decoder; used beside an
+	// encoder only.
+	DecoderStart int32 `protobuf:"varint,5,opt,name=decoder_start,json=decoderStart,proto3" json:"decoder_start,omitempty"`
+	// The position of the first token, more than 0 behind a learned prefix of
+	// keys and values. The decoder's "positions" count from here.
+	FirstPosition int64 `protobuf:"varint,6,opt,name=first_position,json=firstPosition,proto3" json:"first_position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -389,6 +395,20 @@ func (x *Graph) GetEncoder() *Stack {
 		return x.Encoder
 	}
 	return nil
+}
+
+func (x *Graph) GetDecoderStart() int32 {
+	if x != nil {
+		return x.DecoderStart
+	}
+	return 0
+}
+
+func (x *Graph) GetFirstPosition() int64 {
+	if x != nil {
+		return x.FirstPosition
+	}
+	return 0
 }
 
 // Stack is a straight-line program. Implicit values: "tokens" (i32 ids,
@@ -1988,15 +2008,19 @@ func (x *Cast) GetDtype() DType {
 }
 
 // Input: x [B,T,heads,head size]. Rotates the first `dimensions` numbers of
-// each head by position · theta^(-2j/dimensions).
+// each head by position · frequency, which is theta^(-2j/dimensions) for
+// j = 0 … dimensions/2-1 unless frequencies are given.
 type Rotary struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	Dimensions int64                  `protobuf:"varint,1,opt,name=dimensions,proto3" json:"dimensions,omitempty"`
 	Theta      float64                `protobuf:"fixed64,2,opt,name=theta,proto3" json:"theta,omitempty"`
 	// Neighbours (2j, 2j+1) turn together (CodeGen), else (j, j+dimensions/2).
 	Interleaved bool `protobuf:"varint,3,opt,name=interleaved,proto3" json:"interleaved,omitempty"`
-	// Frequencies are divided by this (linear scaling); 0 and 1 mean none.
-	LinearFactor  float64 `protobuf:"fixed64,4,opt,name=linear_factor,json=linearFactor,proto3" json:"linear_factor,omitempty"`
+	// dimensions/2 numbers, for networks that scale theirs (linear, llama3,
+	// yarn …): the model plugin works them out.
+	Frequencies []float64 `protobuf:"fixed64,4,rep,packed,name=frequencies,proto3" json:"frequencies,omitempty"`
+	// Cosines and sines are multiplied by this (yarn); 0 means 1.
+	Amplitude     float64 `protobuf:"fixed64,5,opt,name=amplitude,proto3" json:"amplitude,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2052,9 +2076,16 @@ func (x *Rotary) GetInterleaved() bool {
 	return false
 }
 
-func (x *Rotary) GetLinearFactor() float64 {
+func (x *Rotary) GetFrequencies() []float64 {
 	if x != nil {
-		return x.LinearFactor
+		return x.Frequencies
+	}
+	return nil
+}
+
+func (x *Rotary) GetAmplitude() float64 {
+	if x != nil {
+		return x.Amplitude
 	}
 	return 0
 }
@@ -2072,7 +2103,9 @@ type Attention struct {
 	Window       int64         `protobuf:"varint,3,opt,name=window,proto3" json:"window,omitempty"`
 	Alibi        bool          `protobuf:"varint,4,opt,name=alibi,proto3" json:"alibi,omitempty"`
 	RelativeBias *RelativeBias `protobuf:"bytes,5,opt,name=relative_bias,json=relativeBias,proto3" json:"relative_bias,omitempty"`
-	Prefix       bool          `protobuf:"varint,6,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	// Every query sees the prefix. It stands before all keys: behind P prefix
+	// positions Graph.first_position is P.
+	Prefix bool `protobuf:"varint,6,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// Dropout rate on the softmax's result, in training only.
 	Dropout       float64 `protobuf:"fixed64,7,opt,name=dropout,proto3" json:"dropout,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2227,7 +2260,9 @@ type Rewrite struct {
 	Replacements []*Replacement `protobuf:"bytes,2,rep,name=replacements,proto3" json:"replacements,omitempty"`
 	// Names or patterns ("*" matches any run of characters) of the parameters
 	// that train. All others are frozen.
-	Train         []string `protobuf:"bytes,3,rep,name=train,proto3" json:"train,omitempty"`
+	Train []string `protobuf:"bytes,3,rep,name=train,proto3" json:"train,omitempty"`
+	// Replaces Graph.first_position where it is not 0.
+	FirstPosition int64 `protobuf:"varint,4,opt,name=first_position,json=firstPosition,proto3" json:"first_position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2281,6 +2316,13 @@ func (x *Rewrite) GetTrain() []string {
 		return x.Train
 	}
 	return nil
+}
+
+func (x *Rewrite) GetFirstPosition() int64 {
+	if x != nil {
+		return x.FirstPosition
+	}
+	return 0
 }
 
 // Replacement puts nodes behind one node and lets their result take its
@@ -2351,14 +2393,16 @@ var File_harness_v1_ir_proto protoreflect.FileDescriptor
 const file_harness_v1_ir_proto_rawDesc = "" +
 	"\n" +
 	"\x13harness/v1/ir.proto\x12\n" +
-	"harness.v1\"\xac\x01\n" +
+	"harness.v1\"\xf8\x01\n" +
 	"\x05Graph\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x125\n" +
 	"\n" +
 	"parameters\x18\x02 \x03(\v2\x15.harness.v1.ParameterR\n" +
 	"parameters\x12+\n" +
 	"\adecoder\x18\x03 \x01(\v2\x11.harness.v1.StackR\adecoder\x12+\n" +
-	"\aencoder\x18\x04 \x01(\v2\x11.harness.v1.StackR\aencoder\"G\n" +
+	"\aencoder\x18\x04 \x01(\v2\x11.harness.v1.StackR\aencoder\x12#\n" +
+	"\rdecoder_start\x18\x05 \x01(\x05R\fdecoderStart\x12%\n" +
+	"\x0efirst_position\x18\x06 \x01(\x03R\rfirstPosition\"G\n" +
 	"\x05Stack\x12&\n" +
 	"\x05items\x18\x01 \x03(\v2\x10.harness.v1.ItemR\x05items\x12\x16\n" +
 	"\x06output\x18\x02 \x01(\tR\x06output\"d\n" +
@@ -2478,14 +2522,15 @@ const file_harness_v1_ir_proto_rawDesc = "" +
 	"\aDropout\x12\x12\n" +
 	"\x04rate\x18\x01 \x01(\x01R\x04rate\"/\n" +
 	"\x04Cast\x12'\n" +
-	"\x05dtype\x18\x01 \x01(\x0e2\x11.harness.v1.DTypeR\x05dtype\"\x85\x01\n" +
+	"\x05dtype\x18\x01 \x01(\x0e2\x11.harness.v1.DTypeR\x05dtype\"\xa0\x01\n" +
 	"\x06Rotary\x12\x1e\n" +
 	"\n" +
 	"dimensions\x18\x01 \x01(\x03R\n" +
 	"dimensions\x12\x14\n" +
 	"\x05theta\x18\x02 \x01(\x01R\x05theta\x12 \n" +
-	"\vinterleaved\x18\x03 \x01(\bR\vinterleaved\x12#\n" +
-	"\rlinear_factor\x18\x04 \x01(\x01R\flinearFactor\"\xbe\x02\n" +
+	"\vinterleaved\x18\x03 \x01(\bR\vinterleaved\x12 \n" +
+	"\vfrequencies\x18\x04 \x03(\x01R\vfrequencies\x12\x1c\n" +
+	"\tamplitude\x18\x05 \x01(\x01R\tamplitude\"\xbe\x02\n" +
 	"\tAttention\x12.\n" +
 	"\x04mask\x18\x01 \x01(\x0e2\x1a.harness.v1.Attention.MaskR\x04mask\x12\x14\n" +
 	"\x05scale\x18\x02 \x01(\x01R\x05scale\x12\x16\n" +
@@ -2503,13 +2548,14 @@ const file_harness_v1_ir_proto_rawDesc = "" +
 	"\fRelativeBias\x12\x18\n" +
 	"\abuckets\x18\x01 \x01(\x05R\abuckets\x12!\n" +
 	"\fmax_distance\x18\x02 \x01(\x05R\vmaxDistance\x12$\n" +
-	"\rbidirectional\x18\x03 \x01(\bR\rbidirectional\"\x93\x01\n" +
+	"\rbidirectional\x18\x03 \x01(\bR\rbidirectional\"\xba\x01\n" +
 	"\aRewrite\x125\n" +
 	"\n" +
 	"parameters\x18\x01 \x03(\v2\x15.harness.v1.ParameterR\n" +
 	"parameters\x12;\n" +
 	"\freplacements\x18\x02 \x03(\v2\x17.harness.v1.ReplacementR\freplacements\x12\x14\n" +
-	"\x05train\x18\x03 \x03(\tR\x05train\"a\n" +
+	"\x05train\x18\x03 \x03(\tR\x05train\x12%\n" +
+	"\x0efirst_position\x18\x04 \x01(\x03R\rfirstPosition\"a\n" +
 	"\vReplacement\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\tR\x04node\x12&\n" +
 	"\x05nodes\x18\x02 \x03(\v2\x10.harness.v1.NodeR\x05nodes\x12\x16\n" +

@@ -40,6 +40,8 @@ type (
 	TokenCandidate  = harnesspb.TokenCandidate
 	ForwardRequest  = harnesspb.ForwardRequest
 	ForwardResponse = harnesspb.ForwardResponse
+	MergeRequest    = harnesspb.MergeRequest
+	MergeResponse   = harnesspb.MergeResponse
 )
 
 // Engine trains and decodes on one device.
@@ -55,6 +57,8 @@ type Engine interface {
 	Decode(ctx context.Context, request *DecodeRequest, send func(*DecodeResponse) error) error
 	// Forward returns logits.
 	Forward(ctx context.Context, request *ForwardRequest) (*ForwardResponse, error)
+	// Merge folds an adapter into the weights of the layers that it replaces.
+	Merge(ctx context.Context, request *MergeRequest) (*MergeResponse, error)
 }
 
 // Serve serves an engine, and does not return before the host has let go of
@@ -113,4 +117,8 @@ func (s *server) Decode(request *DecodeRequest, stream harnesspb.Engine_DecodeSe
 
 func (s *server) Forward(ctx context.Context, request *ForwardRequest) (*ForwardResponse, error) {
 	return s.engine.Forward(ctx, request)
+}
+
+func (s *server) Merge(ctx context.Context, request *MergeRequest) (*MergeResponse, error) {
+	return s.engine.Merge(ctx, request)
 }
