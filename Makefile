@@ -8,7 +8,7 @@ STUDY   := studies/quick.hcl
 PLUGINS := $(foreach kind,model adapter benchmark dataset,$(patsubst plugins/$(kind)s/%/main.go,$(BIN)/harness-$(kind)-%,$(wildcard plugins/$(kind)s/*/main.go)))
 BUILD   := $(GO) build -trimpath -o
 
-.PHONY: all build cc xla quick test test-go lint bench proto tools docker base-image clean
+.PHONY: all build cc xla quick test test-go lint bench bench-engine proto tools docker base-image clean
 
 all: build xla quick
 
@@ -99,6 +99,18 @@ lint:
 
 bench: build xla
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+
+# The engine against torch + transformers + peft, in turns on the same shapes,
+# as JSON lines. Wants an idle machine. TORCH_PYTHON has the three packages
+# (made by pip if it is not there); REFERENCE is the peer's script.
+TORCH_PYTHON ?= $(BIN)/torch/bin/python
+REFERENCE    ?= ../shared/bench/torch_reference.py
+ONLY         ?=
+bench-engine: build xla
+	@$(TORCH_PYTHON) -c 'import torch, transformers, peft' 2>/dev/null || { \
+		python3 -m venv $(BIN)/torch && $(BIN)/torch/bin/pip install -q torch transformers peft; } >&2
+	@$(BUILD) $(BIN)/tools/bench-engine ./core/cmd/bench-engine
+	@$(BIN)/tools/bench-engine -plugins $(BIN) -python $(TORCH_PYTHON) -reference $(REFERENCE) -only '$(ONLY)'
 
 # ---- generating -------------------------------------------------------------
 
