@@ -9,56 +9,69 @@ import (
 	"unicode/utf8"
 )
 
-// decoder turns tokens into pieces of text, to be joined.
-type decoder func([]string) []string
+// decoder turns tokens into text. Its zero value is that of a file without
+// one, which only Decode knows how to join.
+type decoder struct {
+	// text turns tokens into pieces of text, to be joined.
+	text func([]string) []string
+	// token is what one token becomes inside a text, in bytes that need not be
+	// UTF-8 alone.
+	token func(string) string
+	// fuses says that the pieces are joined here, so that whatever follows
+	// sees the whole text and changes no token.
+	fuses bool
+}
 
 func newDecoder(raw json.RawMessage, depth int) (decoder, error) {
 	if absent(raw) {
-		return nil, nil
+		return decoder{}, nil
 	}
 	if depth > maxParts {
-		return nil, errors.New("nested too deeply")
+		return decoder{}, errors.New("nested too deeply")
 	}
 	p, err := readPart(raw)
 	if err != nil {
-		return nil, err
+		return decoder{}, err
 	}
 	switch p.Type {
 	case "Sequence":
 		return decoderSequence(p, depth)
 	case "ByteLevel":
-		return decodeByteLevel, nil
+		return decoder{text: decodeByteLevel, token: byteLevelToken, fuses: true}, nil
 	case "Replace":
 		replace, err := replacer(p)
 		if err != nil {
-			return nil, err
+			return decoder{}, err
 		}
 		return each(replace), nil
 	case "ByteFallback":
-		return decodeByteFallback, nil
+		return decoder{text: decodeByteFallback, token: fallbackToken}, nil
 	case "Fuse":
-		return func(tokens []string) []string { return []string{strings.Join(tokens, "")} }, nil
+		join := func(tokens []string) []string { return []string{strings.Join(tokens, "")} }
+		return decoder{text: join, token: unchanged, fuses: true}, nil
 	case "Strip":
 		return stripDecoder(p)
 	case "Metaspace":
 		f, err := readMetaspace(p)
 		if err != nil {
-			return nil, err
+			return decoder{}, err
 		}
-		return f.decode, nil
+		return decoder{text: f.decode, token: f.spaces}, nil
 	case "BPEDecoder":
 		return suffixDecoder(p)
 	}
-	return nil, fmt.Errorf("type %q is not supported", p.Type)
+	return decoder{}, fmt.Errorf("type %q is not supported", p.Type)
 }
 
+func unchanged(token string) string { return token }
+
 func each(change func(string) string) decoder {
-	return func(tokens []string) []string {
+	return decoder{token: change, text: func(tokens []string) []string {
 		for i, t := range tokens {
 			tokens[i] = change(t)
 		}
 		return tokens
-	}
+	}}
 }
 
 func decoderSequence(p part, depth int) (decoder, error) {
@@ -67,24 +80,51 @@ func decoderSequence(p part, depth int) (decoder, error) {
 		Of   []json.RawMessage `json:"decoders"`
 	}
 	if err := p.fields(&f); err != nil {
-		return nil, err
+		return decoder{}, err
 	}
-	var all []decoder
+	var texts []func([]string) []string
+	var tokens []func(string) string
+	fused := false
 	for _, raw := range f.Of {
 		d, err := newDecoder(raw, depth+1)
 		if err != nil {
-			return nil, err
+			return decoder{}, err
 		}
-		if d != nil {
-			all = append(all, d)
+		if d.text == nil {
+			continue
 		}
+		texts = append(texts, d.text)
+		if !fused {
+			tokens = append(tokens, d.token)
+		}
+		fused = fused || d.fuses
 	}
-	return func(tokens []string) []string {
-		for _, d := range all {
-			tokens = d(tokens)
-		}
-		return tokens
+	return decoder{
+		text: func(pieces []string) []string {
+			for _, text := range texts {
+				pieces = text(pieces)
+			}
+			return pieces
+		},
+		token: func(token string) string {
+			for _, change := range tokens {
+				token = change(token)
+			}
+			return token
+		},
+		fuses: fused,
 	}, nil
+}
+
+func byteLevelToken(token string) string {
+	return string(byteLevel().appendBytes(nil, token))
+}
+
+func fallbackToken(token string) string {
+	if b, ok := fallbackByte(token); ok {
+		return string([]byte{b})
+	}
+	return token
 }
 
 func decodeByteLevel(tokens []string) []string {
@@ -137,10 +177,10 @@ func stripDecoder(p part) (decoder, error) {
 		Start, Stop int
 	}
 	if err := p.fields(&f); err != nil {
-		return nil, err
+		return decoder{}, err
 	}
 	if utf8.RuneCountInString(f.Content) != 1 || f.Start < 0 || f.Stop < 0 {
-		return nil, fmt.Errorf("part Strip: cannot strip %q %d and %d times", f.Content, f.Start, f.Stop)
+		return decoder{}, fmt.Errorf("part Strip: cannot strip %q %d and %d times", f.Content, f.Start, f.Stop)
 	}
 	return each(func(s string) string {
 		for i := 0; i < f.Start && strings.HasPrefix(s, f.Content); i++ {
@@ -160,9 +200,14 @@ func (f metaspace) decode(tokens []string) []string {
 			tokens[i] = strings.ReplaceAll(t, f.Replacement, "")
 			continue
 		}
-		tokens[i] = strings.ReplaceAll(t, f.Replacement, " ")
+		tokens[i] = f.spaces(t)
 	}
 	return tokens
+}
+
+// spaces is what a token becomes anywhere but at the start of a text.
+func (f metaspace) spaces(token string) string {
+	return strings.ReplaceAll(token, f.Replacement, " ")
 }
 
 func suffixDecoder(p part) (decoder, error) {
@@ -171,16 +216,17 @@ func suffixDecoder(p part) (decoder, error) {
 		Suffix string
 	}
 	if err := p.fields(&f); err != nil {
-		return nil, err
+		return decoder{}, err
 	}
-	return func(tokens []string) []string {
+	spaces := func(token string) string { return strings.ReplaceAll(token, f.Suffix, " ") }
+	return decoder{token: spaces, text: func(tokens []string) []string {
 		for i, t := range tokens {
-			space := " "
 			if i == len(tokens)-1 {
-				space = ""
+				tokens[i] = strings.ReplaceAll(t, f.Suffix, "")
+				continue
 			}
-			tokens[i] = strings.ReplaceAll(t, f.Suffix, space)
+			tokens[i] = spaces(t)
 		}
 		return tokens
-	}, nil
+	}}, nil
 }

@@ -13,7 +13,7 @@ type Tokenizer struct {
 	normalizer normalizer   // nil: text stays as it is
 	pre        preTokenizer // nil: a piece is one word
 	model      *bpe
-	decoder    decoder // nil: tokens are joined by spaces
+	decoder    decoder // no text: tokens are joined by spaces
 
 	added addedTokens
 	// prefix and suffix are what Encode adds around a text.
@@ -91,10 +91,28 @@ func (t *Tokenizer) Decode(ids []int32, skipSpecial bool) string {
 		}
 		tokens = append(tokens, token)
 	}
-	if t.decoder == nil {
+	if t.decoder.text == nil {
 		return strings.Join(tokens, " ")
 	}
-	return strings.Join(t.decoder(tokens), "")
+	return strings.Join(t.decoder.text(tokens), "")
+}
+
+// TokenBytes is what an id adds to the text before it: one byte of a character
+// for a token such as <0xE4>, a space for a leading "▁", the content for a
+// special token. The bytes of several ids, one after another, are the text
+// that Decode gives of them, but for what only whole texts show: bytes that
+// are not UTF-8, a space that some families drop at the start, and the spaces
+// between tokens where the file names no decoder. It is nil for an id that
+// the tokenizer does not have.
+func (t *Tokenizer) TokenBytes(id int32) []byte {
+	token, ok := t.Token(id)
+	if !ok {
+		return nil
+	}
+	if t.decoder.token != nil {
+		token = t.decoder.token(token)
+	}
+	return []byte(token)
 }
 
 // Token is the content of an id, as the files spell it (byte-level tokens in
