@@ -214,14 +214,7 @@ func (f fixture) attach(t testing.TB, adapter, config string) *harnesspb.AttachR
 	if err != nil {
 		t.Fatal(err)
 	}
-	targets := f.built.GetTargets()[adapter]
-	if targets == nil {
-		targets = f.built.GetTargets()[""]
-	}
-	r, err := a.Attach(t.Context(), &harnesspb.AttachRequest{
-		Config: []byte(config), Graph: f.built.GetGraph(),
-		DefaultTargets: targets.GetPatterns(), TaskType: f.built.GetTaskType(),
-	})
+	r, err := a.AttachTo(t.Context(), f.built, []byte(config), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

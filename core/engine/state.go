@@ -91,7 +91,7 @@ func (e *Engine) load(n *network, m *harnesspb.ModelState) (_ *state, err error)
 	for _, p := range n.program.Parameters {
 		t, shared := b.tensors[p.Name]
 		if _, trained := sources.trainedInfo(p.Name); trained || n.trains(p.Name) || !shared {
-			values, fromBase, err := sources.values(p, m.GetInitSeed())
+			values, fromBase, err := sources.values(n.program, p, m.GetInitSeed())
 			if err != nil {
 				return nil, err
 			}
@@ -145,7 +145,7 @@ func (s *sources) trainedInfo(name string) (safetensors.Info, bool) {
 
 // values gives a parameter's values, and whether they are the checkpoint's:
 // first the trained weights', then the checkpoint's, then the initializer's.
-func (s *sources) values(p ir.Param, seed uint64) (_ []float32, fromBase bool, err error) {
+func (s *sources) values(program *ir.Program, p ir.Param, seed uint64) (_ []float32, fromBase bool, err error) {
 	if _, ok := s.trainedInfo(p.Name); ok {
 		values, err := read(s.trained, "trained weights", p.Name, p, false)
 		return values, false, err
@@ -161,6 +161,18 @@ func (s *sources) values(p ir.Param, seed uint64) (_ []float32, fromBase bool, e
 			}
 		}
 		return nil, false, fmt.Errorf("checkpoint %s: no tensor %q for parameter %q", s.checkpoint, p.Tensors, p.Name)
+	}
+	if norm := p.Initializer.GetNorm(); norm != nil {
+		of, err := program.Parameter(norm.GetParameter())
+		if err != nil {
+			return nil, false, err
+		}
+		values, _, err := s.values(program, of, seed)
+		if err != nil {
+			return nil, false, err
+		}
+		values, err = ir.Norms(values, of.Shape, int(norm.GetAxis()))
+		return values, false, err
 	}
 	values, err := ir.Initialize(p, seed)
 	return values, false, err

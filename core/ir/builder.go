@@ -61,7 +61,8 @@ func From(tensors ...string) ParameterOption {
 	}
 }
 
-// Constant, Normal and Uniform start a parameter that no checkpoint fills.
+// Constant, Normal, Uniform and NormOf start a parameter that no checkpoint
+// fills.
 func Constant(value float64) ParameterOption {
 	return func(p *Parameter) {
 		p.Initializer = &Initializer{Kind: &harnesspb.Initializer_Constant{Constant: float32(value)}}
@@ -79,6 +80,14 @@ func Normal(deviation float64) ParameterOption {
 func Uniform(half float64) ParameterOption {
 	return func(p *Parameter) {
 		p.Initializer = &Initializer{Kind: &harnesspb.Initializer_Uniform{Uniform: float32(half)}}
+	}
+}
+
+// NormOf starts a vector as the Euclidean norms of a matrix that the
+// checkpoint fills, summing squares over axis: 1 gives one norm a row.
+func NormOf(matrix Value, axis int) ParameterOption {
+	return func(p *Parameter) {
+		p.Initializer = &Initializer{Kind: &harnesspb.Initializer_Norm{Norm: &harnesspb.Norm{Parameter: string(matrix), Axis: int32(axis)}}}
 	}
 }
 

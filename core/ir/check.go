@@ -50,6 +50,9 @@ func check(g *Graph) (checked, error) {
 	for _, p := range g.GetParameters() {
 		c.parameter(p)
 	}
+	for _, p := range g.GetParameters() {
+		c.norm(p)
+	}
 	if n := g.GetFirstPosition(); n < 0 || n > MaxFirstPosition {
 		c.add("graph", fmt.Sprintf("has the first position %d, expected 0 to %d", n, MaxFirstPosition))
 	}
@@ -157,6 +160,28 @@ func (c *checker) parameter(p *Parameter) {
 	}
 	if p.GetSource().GetTranspose() && len(p.GetShape()) != 2 {
 		c.add(where, fmt.Sprintf("has a transposed source but the shape %v; only rank 2 can be transposed", p.GetShape()))
+	}
+}
+
+// norm checks a start value that is taken from another parameter.
+func (c *checker) norm(p *Parameter) {
+	if p.GetInitializer().GetNorm() == nil {
+		return
+	}
+	where := "parameter " + quoted(p.GetName())
+	axis, name := int(p.GetInitializer().GetNorm().GetAxis()), p.GetInitializer().GetNorm().GetParameter()
+	of, ok := c.parameters[name]
+	switch {
+	case !ok:
+		c.add(where, fmt.Sprintf("starts as a norm of %s, which no parameter is", quoted(name)))
+	case of.GetInitializer().GetNorm() != nil:
+		c.add(where, fmt.Sprintf("starts as a norm of %s, which is one itself", quoted(name)))
+	case of.GetCount() != p.GetCount():
+		c.add(where, fmt.Sprintf("exists %d times and starts as a norm of %s, which exists %d times", p.GetCount(), quoted(name), of.GetCount()))
+	case len(of.GetShape()) != 2 || axis < 0 || axis > 1:
+		c.add(where, fmt.Sprintf("starts as the norm over axis %d of %s %v, expected axis 0 or 1 of a matrix", axis, quoted(name), of.GetShape()))
+	case len(p.GetShape()) != 1 || p.GetShape()[0] != of.GetShape()[1-axis]:
+		c.add(where, fmt.Sprintf("has the shape %v, but the norm over axis %d of %s %v is [%d]", p.GetShape(), axis, quoted(name), of.GetShape(), of.GetShape()[1-axis]))
 	}
 }
 

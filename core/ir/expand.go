@@ -3,6 +3,8 @@ package ir
 import (
 	"fmt"
 	"maps"
+
+	"harness/core/protocol/harnesspb"
 )
 
 // Program is a graph with its repeats written out and its types known: what
@@ -68,7 +70,7 @@ func Expand(g *Graph) (*Program, error) {
 				Name:        At(param.GetName(), i),
 				Template:    param.GetName(),
 				Shape:       param.GetShape(),
-				Initializer: param.GetInitializer(),
+				Initializer: initializerAt(param.GetInitializer(), i),
 				Transpose:   param.GetSource().GetTranspose(),
 			}
 			for _, tensor := range param.GetSource().GetTensors() {
@@ -82,6 +84,15 @@ func Expand(g *Graph) (*Program, error) {
 	}
 	p.Decoder = expandStack(g.GetDecoder(), c)
 	return p, nil
+}
+
+// initializerAt is the initializer of copy i of a parameter.
+func initializerAt(in *Initializer, i int) *Initializer {
+	norm := in.GetNorm()
+	if norm == nil {
+		return in
+	}
+	return &Initializer{Kind: &harnesspb.Initializer_Norm{Norm: &harnesspb.Norm{Parameter: At(norm.GetParameter(), i), Axis: norm.GetAxis()}}}
 }
 
 func expandStack(s *Stack, c checked) *Sequence {

@@ -12,7 +12,8 @@ import (
 
 // Initialize draws a parameter's start values from its initializer, row-major.
 // They depend on (seed, the written-out name, shape) alone, so on no backend,
-// batch or order of parameters.
+// batch or order of parameters. One that starts as a norm of another is an
+// error: Norms works it out of that one's values.
 func Initialize(p Param, seed uint64) ([]float32, error) {
 	if what := badDims(p.Shape); what != "" {
 		return nil, fmt.Errorf("parameter %s %s", quoted(p.Name), what)
@@ -36,10 +37,33 @@ func Initialize(p Param, seed uint64) ([]float32, error) {
 		for i := range values {
 			values[i] = kind.Normal * float32(normal(r))
 		}
+	case *harnesspb.Initializer_Norm:
+		return nil, fmt.Errorf("parameter %s starts as norms of %s, whose values are not known here", quoted(p.Name), quoted(kind.Norm.GetParameter()))
 	default:
 		return nil, fmt.Errorf("parameter %s has neither a value in the checkpoint or the trained weights nor an initializer", quoted(p.Name))
 	}
 	return values, nil
+}
+
+// Norms gives the Euclidean norms of a matrix's rows (axis 1) or columns
+// (axis 0), row-major values given; the sums are of float64s.
+func Norms(values []float32, shape []int64, axis int) ([]float32, error) {
+	if len(shape) != 2 || shape[0] < 1 || shape[1] < 1 || int64(len(values)) != shape[0]*shape[1] || axis < 0 || axis > 1 {
+		return nil, fmt.Errorf("norms over axis %d of %d numbers of the shape %v: expected axis 0 or 1 of a matrix", axis, len(values), shape)
+	}
+	sums := make([]float64, shape[1-axis])
+	for i, v := range values {
+		at := i / int(shape[1])
+		if axis == 0 {
+			at = i % int(shape[1])
+		}
+		sums[at] += float64(v) * float64(v)
+	}
+	out := make([]float32, len(sums))
+	for i, sum := range sums {
+		out[i] = float32(math.Sqrt(sum))
+	}
+	return out, nil
 }
 
 // badInitializer says what is wrong with an initializer, or "". None is fine:

@@ -356,8 +356,76 @@ func TestStartValuesDependOnSeedAndNameOnly(t *testing.T) {
 			t.Fatalf("uniform value %v outside ±0.5", v)
 		}
 	}
+	p.Initializer = normOf("other", 1)
+	if _, err := ir.Initialize(p, 1); err == nil || !strings.Contains(err.Error(), `"other"`) {
+		t.Errorf("error %v, want one that names the other parameter", err)
+	}
 	p.Initializer = nil
 	if _, err := ir.Initialize(p, 1); err == nil || !strings.Contains(err.Error(), `"w"`) {
 		t.Errorf("error %v, want one that names the parameter", err)
+	}
+}
+
+func normOf(name string, axis int32) *ir.Initializer {
+	return &ir.Initializer{Kind: &harnesspb.Initializer_Norm{Norm: &harnesspb.Norm{Parameter: name, Axis: axis}}}
+}
+
+func TestNormsOfRowsAndColumns(t *testing.T) {
+	matrix := []float32{3, 0, 4, 0, 2, 0}
+	for _, c := range []struct {
+		axis int
+		want []float32
+	}{{1, []float32{5, 2}}, {0, []float32{3, 2, 4}}} {
+		got, err := ir.Norms(matrix, []int64{2, 3}, c.axis)
+		if err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("over axis %d: %v and %v, want %v", c.axis, got, err, c.want)
+		}
+	}
+	if _, err := ir.Norms(matrix, []int64{2, 2}, 1); err == nil {
+		t.Error("a shape of another size is accepted")
+	}
+}
+
+func TestNormsAsStartValues(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		shape []int64
+		from  *ir.Initializer
+		want  string // "": it is fine
+	}{
+		{"of rows", []int64{3}, normOf("w.{i}", 1), ""},
+		{"of columns", []int64{2}, normOf("w.{i}", 0), ""},
+		{"of nothing", []int64{3}, normOf("v.{i}", 1), `"v.{i}"`},
+		{"of another size", []int64{2}, normOf("w.{i}", 1), "is [3]"},
+		{"over no axis", []int64{3}, normOf("w.{i}", 2), "axis 2"},
+		{"of itself", []int64{3}, normOf("m.{i}", 1), "itself"},
+		{"of one that exists once", []int64{9}, normOf("table", 1), "exists 0 times"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := ir.NewBuilder("n")
+			table := b.Parameter("table", []int64{9, 2}, ir.From("table"))
+			b.Parameter("w.{i}", []int64{3, 2}, ir.Templated(2), ir.From("w.{i}"))
+			b.Parameter("m.{i}", c.shape, ir.Templated(2), func(p *ir.Parameter) { p.Initializer = c.from })
+			d := b.Decoder()
+			d.Output(d.Embedding("embed", ir.Tokens, table))
+			g, err := b.Graph()
+			if c.want != "" {
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("error %v, want one with %q", err, c.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := ir.Expand(g)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := p.Parameter("m.1")
+			if err != nil || m.Initializer.GetNorm().GetParameter() != "w.1" {
+				t.Errorf("the start value is %v, %v; want one of w.1", m.Initializer, err)
+			}
+		})
 	}
 }

@@ -72,14 +72,5 @@ func (w Network) attach(ctx context.Context, env *Env, built *pb.BuildResponse) 
 	if err != nil {
 		return nil, err
 	}
-	targets := built.Targets[w.Adapter.Name]
-	if targets == nil {
-		targets = built.Targets[""]
-	}
-	return adapter.Attach(ctx, &pb.AttachRequest{
-		Config:         w.Adapter.Config,
-		Graph:          built.Graph,
-		DefaultTargets: targets.GetPatterns(),
-		TaskType:       built.TaskType,
-	})
+	return adapter.AttachTo(ctx, built, w.Adapter.Config, nil)
 }

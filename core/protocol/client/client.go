@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -109,6 +110,28 @@ func NewAdapter(base Base) *Adapter { return &Adapter{base, harnesspb.NewAdapter
 // Attach implements core/sdk/adapter.Adapter.
 func (a *Adapter) Attach(ctx context.Context, request *harnesspb.AttachRequest) (*harnesspb.AttachResponse, error) {
 	return a.c.Attach(ctx, request)
+}
+
+// AttachTo attaches the adapter to a network that a model plugin built, with
+// the targets that the family names for it. A peftConfig that is not empty
+// stands in place of config.
+func (a *Adapter) AttachTo(ctx context.Context, built *harnesspb.BuildResponse, config, peftConfig []byte) (*harnesspb.AttachResponse, error) {
+	name := a.description.GetName()
+	targets, ok := built.GetTargets()[name]
+	if !ok {
+		targets = built.GetTargets()[""]
+	}
+	groups := map[string]*harnesspb.NodePatterns{}
+	for key, patterns := range built.GetTargets() {
+		if group, ok := strings.CutPrefix(key, name+"."); ok {
+			groups[group] = patterns
+		}
+	}
+	return a.Attach(ctx, &harnesspb.AttachRequest{
+		Config: config, PeftConfig: peftConfig,
+		Graph: built.GetGraph(), TaskType: built.GetTaskType(),
+		DefaultTargets: targets.GetPatterns(), TargetGroups: groups,
+	})
 }
 
 // Benchmark calls a benchmark plugin.

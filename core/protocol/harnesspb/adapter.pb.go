@@ -28,8 +28,15 @@ type AttachRequest struct {
 	// The family's default targets for this adapter, as node name patterns.
 	DefaultTargets []string `protobuf:"bytes,3,rep,name=default_targets,json=defaultTargets,proto3" json:"default_targets,omitempty"`
 	TaskType       string   `protobuf:"bytes,4,opt,name=task_type,json=taskType,proto3" json:"task_type,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The family's further patterns for this adapter, by group: what it names
+	// "NAME.GROUP" in BuildResponse.targets.
+	TargetGroups map[string]*NodePatterns `protobuf:"bytes,5,rep,name=target_groups,json=targetGroups,proto3" json:"target_groups,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// adapter_config.json of a finished adapter that PEFT saved. Not empty: it
+	// says how the adapter is set, and config is not looked at. A setting that
+	// the plugin does not know and that changes what is computed is an error.
+	PeftConfig    []byte `protobuf:"bytes,6,opt,name=peft_config,json=peftConfig,proto3" json:"peft_config,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AttachRequest) Reset() {
@@ -88,6 +95,20 @@ func (x *AttachRequest) GetTaskType() string {
 		return x.TaskType
 	}
 	return ""
+}
+
+func (x *AttachRequest) GetTargetGroups() map[string]*NodePatterns {
+	if x != nil {
+		return x.TargetGroups
+	}
+	return nil
+}
+
+func (x *AttachRequest) GetPeftConfig() []byte {
+	if x != nil {
+		return x.PeftConfig
+	}
+	return nil
 }
 
 type AttachResponse struct {
@@ -274,12 +295,18 @@ var File_harness_v1_adapter_proto protoreflect.FileDescriptor
 const file_harness_v1_adapter_proto_rawDesc = "" +
 	"\n" +
 	"\x18harness/v1/adapter.proto\x12\n" +
-	"harness.v1\x1a\x13harness/v1/ir.proto\"\x96\x01\n" +
+	"harness.v1\x1a\x13harness/v1/ir.proto\x1a\x16harness/v1/model.proto\"\xe4\x02\n" +
 	"\rAttachRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12'\n" +
 	"\x05graph\x18\x02 \x01(\v2\x11.harness.v1.GraphR\x05graph\x12'\n" +
 	"\x0fdefault_targets\x18\x03 \x03(\tR\x0edefaultTargets\x12\x1b\n" +
-	"\ttask_type\x18\x04 \x01(\tR\btaskType\"k\n" +
+	"\ttask_type\x18\x04 \x01(\tR\btaskType\x12P\n" +
+	"\rtarget_groups\x18\x05 \x03(\v2+.harness.v1.AttachRequest.TargetGroupsEntryR\ftargetGroups\x12\x1f\n" +
+	"\vpeft_config\x18\x06 \x01(\fR\n" +
+	"peftConfig\x1aY\n" +
+	"\x11TargetGroupsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12.\n" +
+	"\x05value\x18\x02 \x01(\v2\x18.harness.v1.NodePatternsR\x05value:\x028\x01\"k\n" +
 	"\x0eAttachResponse\x12-\n" +
 	"\arewrite\x18\x01 \x01(\v2\x13.harness.v1.RewriteR\arewrite\x12*\n" +
 	"\x04peft\x18\x02 \x01(\v2\x16.harness.v1.PeftFormatR\x04peft\"\xdc\x01\n" +
@@ -312,29 +339,33 @@ func file_harness_v1_adapter_proto_rawDescGZIP() []byte {
 	return file_harness_v1_adapter_proto_rawDescData
 }
 
-var file_harness_v1_adapter_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_harness_v1_adapter_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_harness_v1_adapter_proto_goTypes = []any{
 	(*AttachRequest)(nil),  // 0: harness.v1.AttachRequest
 	(*AttachResponse)(nil), // 1: harness.v1.AttachResponse
 	(*PeftFormat)(nil),     // 2: harness.v1.PeftFormat
 	(*PeftJoin)(nil),       // 3: harness.v1.PeftJoin
-	nil,                    // 4: harness.v1.PeftFormat.TensorsEntry
-	(*Graph)(nil),          // 5: harness.v1.Graph
-	(*Rewrite)(nil),        // 6: harness.v1.Rewrite
+	nil,                    // 4: harness.v1.AttachRequest.TargetGroupsEntry
+	nil,                    // 5: harness.v1.PeftFormat.TensorsEntry
+	(*Graph)(nil),          // 6: harness.v1.Graph
+	(*Rewrite)(nil),        // 7: harness.v1.Rewrite
+	(*NodePatterns)(nil),   // 8: harness.v1.NodePatterns
 }
 var file_harness_v1_adapter_proto_depIdxs = []int32{
-	5, // 0: harness.v1.AttachRequest.graph:type_name -> harness.v1.Graph
-	6, // 1: harness.v1.AttachResponse.rewrite:type_name -> harness.v1.Rewrite
-	2, // 2: harness.v1.AttachResponse.peft:type_name -> harness.v1.PeftFormat
-	4, // 3: harness.v1.PeftFormat.tensors:type_name -> harness.v1.PeftFormat.TensorsEntry
-	3, // 4: harness.v1.PeftFormat.joined:type_name -> harness.v1.PeftJoin
-	0, // 5: harness.v1.Adapter.Attach:input_type -> harness.v1.AttachRequest
-	1, // 6: harness.v1.Adapter.Attach:output_type -> harness.v1.AttachResponse
-	6, // [6:7] is the sub-list for method output_type
-	5, // [5:6] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	6, // 0: harness.v1.AttachRequest.graph:type_name -> harness.v1.Graph
+	4, // 1: harness.v1.AttachRequest.target_groups:type_name -> harness.v1.AttachRequest.TargetGroupsEntry
+	7, // 2: harness.v1.AttachResponse.rewrite:type_name -> harness.v1.Rewrite
+	2, // 3: harness.v1.AttachResponse.peft:type_name -> harness.v1.PeftFormat
+	5, // 4: harness.v1.PeftFormat.tensors:type_name -> harness.v1.PeftFormat.TensorsEntry
+	3, // 5: harness.v1.PeftFormat.joined:type_name -> harness.v1.PeftJoin
+	8, // 6: harness.v1.AttachRequest.TargetGroupsEntry.value:type_name -> harness.v1.NodePatterns
+	0, // 7: harness.v1.Adapter.Attach:input_type -> harness.v1.AttachRequest
+	1, // 8: harness.v1.Adapter.Attach:output_type -> harness.v1.AttachResponse
+	8, // [8:9] is the sub-list for method output_type
+	7, // [7:8] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_adapter_proto_init() }
@@ -343,13 +374,14 @@ func file_harness_v1_adapter_proto_init() {
 		return
 	}
 	file_harness_v1_ir_proto_init()
+	file_harness_v1_model_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_adapter_proto_rawDesc), len(file_harness_v1_adapter_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -137,7 +137,7 @@ func (x Binary_Op) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Binary_Op.Descriptor instead.
 func (Binary_Op) EnumDescriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{12, 0}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{13, 0}
 }
 
 type Unary_Op int32
@@ -213,7 +213,7 @@ func (x Unary_Op) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Unary_Op.Descriptor instead.
 func (Unary_Op) EnumDescriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{13, 0}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{14, 0}
 }
 
 type Reduce_Op int32
@@ -262,7 +262,7 @@ func (x Reduce_Op) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Reduce_Op.Descriptor instead.
 func (Reduce_Op) EnumDescriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{22, 0}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{23, 0}
 }
 
 type Attention_Mask int32
@@ -314,7 +314,7 @@ func (x Attention_Mask) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Attention_Mask.Descriptor instead.
 func (Attention_Mask) EnumDescriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{26, 0}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{27, 0}
 }
 
 // Graph is one network. Names of parameters, nodes and carries share one
@@ -757,6 +757,7 @@ type Initializer struct {
 	//	*Initializer_Constant
 	//	*Initializer_Normal
 	//	*Initializer_Uniform
+	//	*Initializer_Norm
 	Kind          isInitializer_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -826,6 +827,15 @@ func (x *Initializer) GetUniform() float32 {
 	return 0
 }
 
+func (x *Initializer) GetNorm() *Norm {
+	if x != nil {
+		if x, ok := x.Kind.(*Initializer_Norm); ok {
+			return x.Norm
+		}
+	}
+	return nil
+}
+
 type isInitializer_Kind interface {
 	isInitializer_Kind()
 }
@@ -844,11 +854,72 @@ type Initializer_Uniform struct {
 	Uniform float32 `protobuf:"fixed32,3,opt,name=uniform,proto3,oneof"`
 }
 
+type Initializer_Norm struct {
+	Norm *Norm `protobuf:"bytes,4,opt,name=norm,proto3,oneof"`
+}
+
 func (*Initializer_Constant) isInitializer_Kind() {}
 
 func (*Initializer_Normal) isInitializer_Kind() {}
 
 func (*Initializer_Uniform) isInitializer_Kind() {}
+
+func (*Initializer_Norm) isInitializer_Kind() {}
+
+// Norm starts a vector as the Euclidean norms of another parameter's rows or
+// columns. That parameter is a matrix and is filled by the checkpoint.
+type Norm struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Parameter string                 `protobuf:"bytes,1,opt,name=parameter,proto3" json:"parameter,omitempty"` // "{i}" as in the name
+	// The axis over which the squares are summed: 1 gives one norm a row.
+	Axis          int32 `protobuf:"varint,2,opt,name=axis,proto3" json:"axis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Norm) Reset() {
+	*x = Norm{}
+	mi := &file_harness_v1_ir_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Norm) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Norm) ProtoMessage() {}
+
+func (x *Norm) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_ir_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Norm.ProtoReflect.Descriptor instead.
+func (*Norm) Descriptor() ([]byte, []int) {
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Norm) GetParameter() string {
+	if x != nil {
+		return x.Parameter
+	}
+	return ""
+}
+
+func (x *Norm) GetAxis() int32 {
+	if x != nil {
+		return x.Axis
+	}
+	return 0
+}
 
 // Source names the checkpoint tensor that fills a parameter. Without a
 // source the parameter starts from its initializer.
@@ -864,7 +935,7 @@ type Source struct {
 
 func (x *Source) Reset() {
 	*x = Source{}
-	mi := &file_harness_v1_ir_proto_msgTypes[7]
+	mi := &file_harness_v1_ir_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -876,7 +947,7 @@ func (x *Source) String() string {
 func (*Source) ProtoMessage() {}
 
 func (x *Source) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[7]
+	mi := &file_harness_v1_ir_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -889,7 +960,7 @@ func (x *Source) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Source.ProtoReflect.Descriptor instead.
 func (*Source) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{7}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Source) GetTensors() []string {
@@ -939,7 +1010,7 @@ type Node struct {
 
 func (x *Node) Reset() {
 	*x = Node{}
-	mi := &file_harness_v1_ir_proto_msgTypes[8]
+	mi := &file_harness_v1_ir_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -951,7 +1022,7 @@ func (x *Node) String() string {
 func (*Node) ProtoMessage() {}
 
 func (x *Node) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[8]
+	mi := &file_harness_v1_ir_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -964,7 +1035,7 @@ func (x *Node) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Node.ProtoReflect.Descriptor instead.
 func (*Node) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{8}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Node) GetName() string {
@@ -1271,7 +1342,7 @@ type Embedding struct {
 
 func (x *Embedding) Reset() {
 	*x = Embedding{}
-	mi := &file_harness_v1_ir_proto_msgTypes[9]
+	mi := &file_harness_v1_ir_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1283,7 +1354,7 @@ func (x *Embedding) String() string {
 func (*Embedding) ProtoMessage() {}
 
 func (x *Embedding) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[9]
+	mi := &file_harness_v1_ir_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1296,7 +1367,7 @@ func (x *Embedding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Embedding.ProtoReflect.Descriptor instead.
 func (*Embedding) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{9}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{10}
 }
 
 // Inputs: x […,I], weight [O,I], optional bias [O]. Result […,O].
@@ -1310,7 +1381,7 @@ type Linear struct {
 
 func (x *Linear) Reset() {
 	*x = Linear{}
-	mi := &file_harness_v1_ir_proto_msgTypes[10]
+	mi := &file_harness_v1_ir_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1322,7 +1393,7 @@ func (x *Linear) String() string {
 func (*Linear) ProtoMessage() {}
 
 func (x *Linear) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[10]
+	mi := &file_harness_v1_ir_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1335,7 +1406,7 @@ func (x *Linear) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Linear.ProtoReflect.Descriptor instead.
 func (*Linear) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{10}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Linear) GetWeightInOut() bool {
@@ -1356,7 +1427,7 @@ type MatMul struct {
 
 func (x *MatMul) Reset() {
 	*x = MatMul{}
-	mi := &file_harness_v1_ir_proto_msgTypes[11]
+	mi := &file_harness_v1_ir_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1368,7 +1439,7 @@ func (x *MatMul) String() string {
 func (*MatMul) ProtoMessage() {}
 
 func (x *MatMul) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[11]
+	mi := &file_harness_v1_ir_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1381,7 +1452,7 @@ func (x *MatMul) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MatMul.ProtoReflect.Descriptor instead.
 func (*MatMul) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{11}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *MatMul) GetTransposeA() bool {
@@ -1409,7 +1480,7 @@ type Binary struct {
 
 func (x *Binary) Reset() {
 	*x = Binary{}
-	mi := &file_harness_v1_ir_proto_msgTypes[12]
+	mi := &file_harness_v1_ir_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1421,7 +1492,7 @@ func (x *Binary) String() string {
 func (*Binary) ProtoMessage() {}
 
 func (x *Binary) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[12]
+	mi := &file_harness_v1_ir_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1434,7 +1505,7 @@ func (x *Binary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Binary.ProtoReflect.Descriptor instead.
 func (*Binary) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{12}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Binary) GetOp() Binary_Op {
@@ -1453,7 +1524,7 @@ type Unary struct {
 
 func (x *Unary) Reset() {
 	*x = Unary{}
-	mi := &file_harness_v1_ir_proto_msgTypes[13]
+	mi := &file_harness_v1_ir_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1465,7 +1536,7 @@ func (x *Unary) String() string {
 func (*Unary) ProtoMessage() {}
 
 func (x *Unary) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[13]
+	mi := &file_harness_v1_ir_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1478,7 +1549,7 @@ func (x *Unary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unary.ProtoReflect.Descriptor instead.
 func (*Unary) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{13}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Unary) GetOp() Unary_Op {
@@ -1498,7 +1569,7 @@ type Scale struct {
 
 func (x *Scale) Reset() {
 	*x = Scale{}
-	mi := &file_harness_v1_ir_proto_msgTypes[14]
+	mi := &file_harness_v1_ir_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1510,7 +1581,7 @@ func (x *Scale) String() string {
 func (*Scale) ProtoMessage() {}
 
 func (x *Scale) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[14]
+	mi := &file_harness_v1_ir_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1523,7 +1594,7 @@ func (x *Scale) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scale.ProtoReflect.Descriptor instead.
 func (*Scale) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{14}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Scale) GetFactor() float64 {
@@ -1543,7 +1614,7 @@ type LayerNorm struct {
 
 func (x *LayerNorm) Reset() {
 	*x = LayerNorm{}
-	mi := &file_harness_v1_ir_proto_msgTypes[15]
+	mi := &file_harness_v1_ir_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1555,7 +1626,7 @@ func (x *LayerNorm) String() string {
 func (*LayerNorm) ProtoMessage() {}
 
 func (x *LayerNorm) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[15]
+	mi := &file_harness_v1_ir_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1568,7 +1639,7 @@ func (x *LayerNorm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LayerNorm.ProtoReflect.Descriptor instead.
 func (*LayerNorm) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{15}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *LayerNorm) GetEpsilon() float64 {
@@ -1588,7 +1659,7 @@ type RMSNorm struct {
 
 func (x *RMSNorm) Reset() {
 	*x = RMSNorm{}
-	mi := &file_harness_v1_ir_proto_msgTypes[16]
+	mi := &file_harness_v1_ir_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1600,7 +1671,7 @@ func (x *RMSNorm) String() string {
 func (*RMSNorm) ProtoMessage() {}
 
 func (x *RMSNorm) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[16]
+	mi := &file_harness_v1_ir_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1613,7 +1684,7 @@ func (x *RMSNorm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RMSNorm.ProtoReflect.Descriptor instead.
 func (*RMSNorm) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{16}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *RMSNorm) GetEpsilon() float64 {
@@ -1632,7 +1703,7 @@ type Softmax struct {
 
 func (x *Softmax) Reset() {
 	*x = Softmax{}
-	mi := &file_harness_v1_ir_proto_msgTypes[17]
+	mi := &file_harness_v1_ir_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1644,7 +1715,7 @@ func (x *Softmax) String() string {
 func (*Softmax) ProtoMessage() {}
 
 func (x *Softmax) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[17]
+	mi := &file_harness_v1_ir_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1657,7 +1728,7 @@ func (x *Softmax) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Softmax.ProtoReflect.Descriptor instead.
 func (*Softmax) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{17}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{18}
 }
 
 // The value's feature axes (all axes of a parameter expression) get a new
@@ -1671,7 +1742,7 @@ type Reshape struct {
 
 func (x *Reshape) Reset() {
 	*x = Reshape{}
-	mi := &file_harness_v1_ir_proto_msgTypes[18]
+	mi := &file_harness_v1_ir_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1683,7 +1754,7 @@ func (x *Reshape) String() string {
 func (*Reshape) ProtoMessage() {}
 
 func (x *Reshape) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[18]
+	mi := &file_harness_v1_ir_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1696,7 +1767,7 @@ func (x *Reshape) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reshape.ProtoReflect.Descriptor instead.
 func (*Reshape) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{18}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Reshape) GetShape() []int64 {
@@ -1716,7 +1787,7 @@ type Transpose struct {
 
 func (x *Transpose) Reset() {
 	*x = Transpose{}
-	mi := &file_harness_v1_ir_proto_msgTypes[19]
+	mi := &file_harness_v1_ir_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1728,7 +1799,7 @@ func (x *Transpose) String() string {
 func (*Transpose) ProtoMessage() {}
 
 func (x *Transpose) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[19]
+	mi := &file_harness_v1_ir_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1741,7 +1812,7 @@ func (x *Transpose) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Transpose.ProtoReflect.Descriptor instead.
 func (*Transpose) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{19}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Transpose) GetPermutation() []int32 {
@@ -1764,7 +1835,7 @@ type Slice struct {
 
 func (x *Slice) Reset() {
 	*x = Slice{}
-	mi := &file_harness_v1_ir_proto_msgTypes[20]
+	mi := &file_harness_v1_ir_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1776,7 +1847,7 @@ func (x *Slice) String() string {
 func (*Slice) ProtoMessage() {}
 
 func (x *Slice) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[20]
+	mi := &file_harness_v1_ir_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1789,7 +1860,7 @@ func (x *Slice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Slice.ProtoReflect.Descriptor instead.
 func (*Slice) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{20}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Slice) GetAxis() int32 {
@@ -1823,7 +1894,7 @@ type Concat struct {
 
 func (x *Concat) Reset() {
 	*x = Concat{}
-	mi := &file_harness_v1_ir_proto_msgTypes[21]
+	mi := &file_harness_v1_ir_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1835,7 +1906,7 @@ func (x *Concat) String() string {
 func (*Concat) ProtoMessage() {}
 
 func (x *Concat) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[21]
+	mi := &file_harness_v1_ir_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1848,7 +1919,7 @@ func (x *Concat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Concat.ProtoReflect.Descriptor instead.
 func (*Concat) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{21}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Concat) GetAxis() int32 {
@@ -1869,7 +1940,7 @@ type Reduce struct {
 
 func (x *Reduce) Reset() {
 	*x = Reduce{}
-	mi := &file_harness_v1_ir_proto_msgTypes[22]
+	mi := &file_harness_v1_ir_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1881,7 +1952,7 @@ func (x *Reduce) String() string {
 func (*Reduce) ProtoMessage() {}
 
 func (x *Reduce) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[22]
+	mi := &file_harness_v1_ir_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1894,7 +1965,7 @@ func (x *Reduce) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reduce.ProtoReflect.Descriptor instead.
 func (*Reduce) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{22}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Reduce) GetOp() Reduce_Op {
@@ -1928,7 +1999,7 @@ type Dropout struct {
 
 func (x *Dropout) Reset() {
 	*x = Dropout{}
-	mi := &file_harness_v1_ir_proto_msgTypes[23]
+	mi := &file_harness_v1_ir_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1940,7 +2011,7 @@ func (x *Dropout) String() string {
 func (*Dropout) ProtoMessage() {}
 
 func (x *Dropout) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[23]
+	mi := &file_harness_v1_ir_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1953,7 +2024,7 @@ func (x *Dropout) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Dropout.ProtoReflect.Descriptor instead.
 func (*Dropout) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{23}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Dropout) GetRate() float64 {
@@ -1972,7 +2043,7 @@ type Cast struct {
 
 func (x *Cast) Reset() {
 	*x = Cast{}
-	mi := &file_harness_v1_ir_proto_msgTypes[24]
+	mi := &file_harness_v1_ir_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1984,7 +2055,7 @@ func (x *Cast) String() string {
 func (*Cast) ProtoMessage() {}
 
 func (x *Cast) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[24]
+	mi := &file_harness_v1_ir_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1997,7 +2068,7 @@ func (x *Cast) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cast.ProtoReflect.Descriptor instead.
 func (*Cast) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{24}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Cast) GetDtype() DType {
@@ -2027,7 +2098,7 @@ type Rotary struct {
 
 func (x *Rotary) Reset() {
 	*x = Rotary{}
-	mi := &file_harness_v1_ir_proto_msgTypes[25]
+	mi := &file_harness_v1_ir_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2039,7 +2110,7 @@ func (x *Rotary) String() string {
 func (*Rotary) ProtoMessage() {}
 
 func (x *Rotary) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[25]
+	mi := &file_harness_v1_ir_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2052,7 +2123,7 @@ func (x *Rotary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rotary.ProtoReflect.Descriptor instead.
 func (*Rotary) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{25}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Rotary) GetDimensions() int64 {
@@ -2114,7 +2185,7 @@ type Attention struct {
 
 func (x *Attention) Reset() {
 	*x = Attention{}
-	mi := &file_harness_v1_ir_proto_msgTypes[26]
+	mi := &file_harness_v1_ir_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2126,7 +2197,7 @@ func (x *Attention) String() string {
 func (*Attention) ProtoMessage() {}
 
 func (x *Attention) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[26]
+	mi := &file_harness_v1_ir_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2139,7 +2210,7 @@ func (x *Attention) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attention.ProtoReflect.Descriptor instead.
 func (*Attention) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{26}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Attention) GetMask() Attention_Mask {
@@ -2203,7 +2274,7 @@ type RelativeBias struct {
 
 func (x *RelativeBias) Reset() {
 	*x = RelativeBias{}
-	mi := &file_harness_v1_ir_proto_msgTypes[27]
+	mi := &file_harness_v1_ir_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2215,7 +2286,7 @@ func (x *RelativeBias) String() string {
 func (*RelativeBias) ProtoMessage() {}
 
 func (x *RelativeBias) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[27]
+	mi := &file_harness_v1_ir_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2228,7 +2299,7 @@ func (x *RelativeBias) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RelativeBias.ProtoReflect.Descriptor instead.
 func (*RelativeBias) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{27}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *RelativeBias) GetBuckets() int32 {
@@ -2269,7 +2340,7 @@ type Rewrite struct {
 
 func (x *Rewrite) Reset() {
 	*x = Rewrite{}
-	mi := &file_harness_v1_ir_proto_msgTypes[28]
+	mi := &file_harness_v1_ir_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2281,7 +2352,7 @@ func (x *Rewrite) String() string {
 func (*Rewrite) ProtoMessage() {}
 
 func (x *Rewrite) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[28]
+	mi := &file_harness_v1_ir_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2294,7 +2365,7 @@ func (x *Rewrite) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rewrite.ProtoReflect.Descriptor instead.
 func (*Rewrite) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{28}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Rewrite) GetParameters() []*Parameter {
@@ -2339,7 +2410,7 @@ type Replacement struct {
 
 func (x *Replacement) Reset() {
 	*x = Replacement{}
-	mi := &file_harness_v1_ir_proto_msgTypes[29]
+	mi := &file_harness_v1_ir_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2351,7 +2422,7 @@ func (x *Replacement) String() string {
 func (*Replacement) ProtoMessage() {}
 
 func (x *Replacement) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_ir_proto_msgTypes[29]
+	mi := &file_harness_v1_ir_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2364,7 +2435,7 @@ func (x *Replacement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Replacement.ProtoReflect.Descriptor instead.
 func (*Replacement) Descriptor() ([]byte, []int) {
-	return file_harness_v1_ir_proto_rawDescGZIP(), []int{29}
+	return file_harness_v1_ir_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Replacement) GetNode() string {
@@ -2423,12 +2494,16 @@ const file_harness_v1_ir_proto_rawDesc = "" +
 	"\x05shape\x18\x02 \x03(\x03R\x05shape\x129\n" +
 	"\vinitializer\x18\x03 \x01(\v2\x17.harness.v1.InitializerR\vinitializer\x12*\n" +
 	"\x06source\x18\x04 \x01(\v2\x12.harness.v1.SourceR\x06source\x12\x14\n" +
-	"\x05count\x18\x05 \x01(\x05R\x05count\"i\n" +
+	"\x05count\x18\x05 \x01(\x05R\x05count\"\x91\x01\n" +
 	"\vInitializer\x12\x1c\n" +
 	"\bconstant\x18\x01 \x01(\x02H\x00R\bconstant\x12\x18\n" +
 	"\x06normal\x18\x02 \x01(\x02H\x00R\x06normal\x12\x1a\n" +
-	"\auniform\x18\x03 \x01(\x02H\x00R\auniformB\x06\n" +
-	"\x04kind\"@\n" +
+	"\auniform\x18\x03 \x01(\x02H\x00R\auniform\x12&\n" +
+	"\x04norm\x18\x04 \x01(\v2\x10.harness.v1.NormH\x00R\x04normB\x06\n" +
+	"\x04kind\"8\n" +
+	"\x04Norm\x12\x1c\n" +
+	"\tparameter\x18\x01 \x01(\tR\tparameter\x12\x12\n" +
+	"\x04axis\x18\x02 \x01(\x05R\x04axis\"@\n" +
 	"\x06Source\x12\x18\n" +
 	"\atensors\x18\x01 \x03(\tR\atensors\x12\x1c\n" +
 	"\ttranspose\x18\x02 \x01(\bR\ttranspose\"\x97\a\n" +
@@ -2581,7 +2656,7 @@ func file_harness_v1_ir_proto_rawDescGZIP() []byte {
 }
 
 var file_harness_v1_ir_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_harness_v1_ir_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_harness_v1_ir_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_harness_v1_ir_proto_goTypes = []any{
 	(DType)(0),           // 0: harness.v1.DType
 	(Binary_Op)(0),       // 1: harness.v1.Binary.Op
@@ -2595,73 +2670,75 @@ var file_harness_v1_ir_proto_goTypes = []any{
 	(*Carry)(nil),        // 9: harness.v1.Carry
 	(*Parameter)(nil),    // 10: harness.v1.Parameter
 	(*Initializer)(nil),  // 11: harness.v1.Initializer
-	(*Source)(nil),       // 12: harness.v1.Source
-	(*Node)(nil),         // 13: harness.v1.Node
-	(*Embedding)(nil),    // 14: harness.v1.Embedding
-	(*Linear)(nil),       // 15: harness.v1.Linear
-	(*MatMul)(nil),       // 16: harness.v1.MatMul
-	(*Binary)(nil),       // 17: harness.v1.Binary
-	(*Unary)(nil),        // 18: harness.v1.Unary
-	(*Scale)(nil),        // 19: harness.v1.Scale
-	(*LayerNorm)(nil),    // 20: harness.v1.LayerNorm
-	(*RMSNorm)(nil),      // 21: harness.v1.RMSNorm
-	(*Softmax)(nil),      // 22: harness.v1.Softmax
-	(*Reshape)(nil),      // 23: harness.v1.Reshape
-	(*Transpose)(nil),    // 24: harness.v1.Transpose
-	(*Slice)(nil),        // 25: harness.v1.Slice
-	(*Concat)(nil),       // 26: harness.v1.Concat
-	(*Reduce)(nil),       // 27: harness.v1.Reduce
-	(*Dropout)(nil),      // 28: harness.v1.Dropout
-	(*Cast)(nil),         // 29: harness.v1.Cast
-	(*Rotary)(nil),       // 30: harness.v1.Rotary
-	(*Attention)(nil),    // 31: harness.v1.Attention
-	(*RelativeBias)(nil), // 32: harness.v1.RelativeBias
-	(*Rewrite)(nil),      // 33: harness.v1.Rewrite
-	(*Replacement)(nil),  // 34: harness.v1.Replacement
+	(*Norm)(nil),         // 12: harness.v1.Norm
+	(*Source)(nil),       // 13: harness.v1.Source
+	(*Node)(nil),         // 14: harness.v1.Node
+	(*Embedding)(nil),    // 15: harness.v1.Embedding
+	(*Linear)(nil),       // 16: harness.v1.Linear
+	(*MatMul)(nil),       // 17: harness.v1.MatMul
+	(*Binary)(nil),       // 18: harness.v1.Binary
+	(*Unary)(nil),        // 19: harness.v1.Unary
+	(*Scale)(nil),        // 20: harness.v1.Scale
+	(*LayerNorm)(nil),    // 21: harness.v1.LayerNorm
+	(*RMSNorm)(nil),      // 22: harness.v1.RMSNorm
+	(*Softmax)(nil),      // 23: harness.v1.Softmax
+	(*Reshape)(nil),      // 24: harness.v1.Reshape
+	(*Transpose)(nil),    // 25: harness.v1.Transpose
+	(*Slice)(nil),        // 26: harness.v1.Slice
+	(*Concat)(nil),       // 27: harness.v1.Concat
+	(*Reduce)(nil),       // 28: harness.v1.Reduce
+	(*Dropout)(nil),      // 29: harness.v1.Dropout
+	(*Cast)(nil),         // 30: harness.v1.Cast
+	(*Rotary)(nil),       // 31: harness.v1.Rotary
+	(*Attention)(nil),    // 32: harness.v1.Attention
+	(*RelativeBias)(nil), // 33: harness.v1.RelativeBias
+	(*Rewrite)(nil),      // 34: harness.v1.Rewrite
+	(*Replacement)(nil),  // 35: harness.v1.Replacement
 }
 var file_harness_v1_ir_proto_depIdxs = []int32{
 	10, // 0: harness.v1.Graph.parameters:type_name -> harness.v1.Parameter
 	6,  // 1: harness.v1.Graph.decoder:type_name -> harness.v1.Stack
 	6,  // 2: harness.v1.Graph.encoder:type_name -> harness.v1.Stack
 	7,  // 3: harness.v1.Stack.items:type_name -> harness.v1.Item
-	13, // 4: harness.v1.Item.node:type_name -> harness.v1.Node
+	14, // 4: harness.v1.Item.node:type_name -> harness.v1.Node
 	8,  // 5: harness.v1.Item.repeat:type_name -> harness.v1.Repeat
 	9,  // 6: harness.v1.Repeat.carries:type_name -> harness.v1.Carry
-	13, // 7: harness.v1.Repeat.nodes:type_name -> harness.v1.Node
+	14, // 7: harness.v1.Repeat.nodes:type_name -> harness.v1.Node
 	11, // 8: harness.v1.Parameter.initializer:type_name -> harness.v1.Initializer
-	12, // 9: harness.v1.Parameter.source:type_name -> harness.v1.Source
-	14, // 10: harness.v1.Node.embedding:type_name -> harness.v1.Embedding
-	15, // 11: harness.v1.Node.linear:type_name -> harness.v1.Linear
-	16, // 12: harness.v1.Node.matmul:type_name -> harness.v1.MatMul
-	17, // 13: harness.v1.Node.binary:type_name -> harness.v1.Binary
-	18, // 14: harness.v1.Node.unary:type_name -> harness.v1.Unary
-	19, // 15: harness.v1.Node.scale:type_name -> harness.v1.Scale
-	20, // 16: harness.v1.Node.layer_norm:type_name -> harness.v1.LayerNorm
-	21, // 17: harness.v1.Node.rms_norm:type_name -> harness.v1.RMSNorm
-	22, // 18: harness.v1.Node.softmax:type_name -> harness.v1.Softmax
-	23, // 19: harness.v1.Node.reshape:type_name -> harness.v1.Reshape
-	24, // 20: harness.v1.Node.transpose:type_name -> harness.v1.Transpose
-	25, // 21: harness.v1.Node.slice:type_name -> harness.v1.Slice
-	26, // 22: harness.v1.Node.concat:type_name -> harness.v1.Concat
-	27, // 23: harness.v1.Node.reduce:type_name -> harness.v1.Reduce
-	28, // 24: harness.v1.Node.dropout:type_name -> harness.v1.Dropout
-	29, // 25: harness.v1.Node.cast:type_name -> harness.v1.Cast
-	30, // 26: harness.v1.Node.rotary:type_name -> harness.v1.Rotary
-	31, // 27: harness.v1.Node.attention:type_name -> harness.v1.Attention
-	1,  // 28: harness.v1.Binary.op:type_name -> harness.v1.Binary.Op
-	2,  // 29: harness.v1.Unary.op:type_name -> harness.v1.Unary.Op
-	3,  // 30: harness.v1.Reduce.op:type_name -> harness.v1.Reduce.Op
-	0,  // 31: harness.v1.Cast.dtype:type_name -> harness.v1.DType
-	4,  // 32: harness.v1.Attention.mask:type_name -> harness.v1.Attention.Mask
-	32, // 33: harness.v1.Attention.relative_bias:type_name -> harness.v1.RelativeBias
-	10, // 34: harness.v1.Rewrite.parameters:type_name -> harness.v1.Parameter
-	34, // 35: harness.v1.Rewrite.replacements:type_name -> harness.v1.Replacement
-	13, // 36: harness.v1.Replacement.nodes:type_name -> harness.v1.Node
-	37, // [37:37] is the sub-list for method output_type
-	37, // [37:37] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	13, // 9: harness.v1.Parameter.source:type_name -> harness.v1.Source
+	12, // 10: harness.v1.Initializer.norm:type_name -> harness.v1.Norm
+	15, // 11: harness.v1.Node.embedding:type_name -> harness.v1.Embedding
+	16, // 12: harness.v1.Node.linear:type_name -> harness.v1.Linear
+	17, // 13: harness.v1.Node.matmul:type_name -> harness.v1.MatMul
+	18, // 14: harness.v1.Node.binary:type_name -> harness.v1.Binary
+	19, // 15: harness.v1.Node.unary:type_name -> harness.v1.Unary
+	20, // 16: harness.v1.Node.scale:type_name -> harness.v1.Scale
+	21, // 17: harness.v1.Node.layer_norm:type_name -> harness.v1.LayerNorm
+	22, // 18: harness.v1.Node.rms_norm:type_name -> harness.v1.RMSNorm
+	23, // 19: harness.v1.Node.softmax:type_name -> harness.v1.Softmax
+	24, // 20: harness.v1.Node.reshape:type_name -> harness.v1.Reshape
+	25, // 21: harness.v1.Node.transpose:type_name -> harness.v1.Transpose
+	26, // 22: harness.v1.Node.slice:type_name -> harness.v1.Slice
+	27, // 23: harness.v1.Node.concat:type_name -> harness.v1.Concat
+	28, // 24: harness.v1.Node.reduce:type_name -> harness.v1.Reduce
+	29, // 25: harness.v1.Node.dropout:type_name -> harness.v1.Dropout
+	30, // 26: harness.v1.Node.cast:type_name -> harness.v1.Cast
+	31, // 27: harness.v1.Node.rotary:type_name -> harness.v1.Rotary
+	32, // 28: harness.v1.Node.attention:type_name -> harness.v1.Attention
+	1,  // 29: harness.v1.Binary.op:type_name -> harness.v1.Binary.Op
+	2,  // 30: harness.v1.Unary.op:type_name -> harness.v1.Unary.Op
+	3,  // 31: harness.v1.Reduce.op:type_name -> harness.v1.Reduce.Op
+	0,  // 32: harness.v1.Cast.dtype:type_name -> harness.v1.DType
+	4,  // 33: harness.v1.Attention.mask:type_name -> harness.v1.Attention.Mask
+	33, // 34: harness.v1.Attention.relative_bias:type_name -> harness.v1.RelativeBias
+	10, // 35: harness.v1.Rewrite.parameters:type_name -> harness.v1.Parameter
+	35, // 36: harness.v1.Rewrite.replacements:type_name -> harness.v1.Replacement
+	14, // 37: harness.v1.Replacement.nodes:type_name -> harness.v1.Node
+	38, // [38:38] is the sub-list for method output_type
+	38, // [38:38] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_ir_proto_init() }
@@ -2677,8 +2754,9 @@ func file_harness_v1_ir_proto_init() {
 		(*Initializer_Constant)(nil),
 		(*Initializer_Normal)(nil),
 		(*Initializer_Uniform)(nil),
+		(*Initializer_Norm)(nil),
 	}
-	file_harness_v1_ir_proto_msgTypes[8].OneofWrappers = []any{
+	file_harness_v1_ir_proto_msgTypes[9].OneofWrappers = []any{
 		(*Node_Embedding)(nil),
 		(*Node_Linear)(nil),
 		(*Node_Matmul)(nil),
@@ -2704,7 +2782,7 @@ func file_harness_v1_ir_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_ir_proto_rawDesc), len(file_harness_v1_ir_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   30,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -82,7 +82,9 @@ type BuildResponse struct {
 	Eos          []int32 `protobuf:"varint,4,rep,packed,name=eos,proto3" json:"eos,omitempty"`
 	Pad          int32   `protobuf:"varint,5,opt,name=pad,proto3" json:"pad,omitempty"`
 	// Default target modules by adapter name, as node name patterns. "" holds
-	// what any other adapter gets.
+	// what any other adapter gets. A key "NAME.GROUP" holds further patterns for
+	// the adapter NAME, which gets them as the group GROUP: "ia3.feedforward"
+	// are those of ia3's targets whose input is scaled instead of the output.
 	Targets map[string]*NodePatterns `protobuf:"bytes,6,rep,name=targets,proto3" json:"targets,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// PEFT's names for what the graph is, e.g. "CAUSAL_LM".
 	TaskType      string `protobuf:"bytes,7,opt,name=task_type,json=taskType,proto3" json:"task_type,omitempty"`

@@ -48,8 +48,9 @@ func (codegen) Build(_ context.Context, r *model.BuildRequest) (*model.BuildResp
 		Eos:          []int32{c.EOS},
 		Pad:          c.EOS, // CodeGen has no padding token of its own
 		Targets: map[string]*model.NodePatterns{
-			"":    attention,
-			"ia3": {Patterns: []string{"*.attn.qkv_proj", "*.mlp.fc_out"}},
+			"":                attention,
+			"ia3":             {Patterns: []string{"*.attn.qkv_proj", "*.mlp.fc_out"}},
+			"ia3.feedforward": {Patterns: []string{"*.mlp.fc_out"}},
 		},
 		TaskType: "CAUSAL_LM",
 	}, nil
