@@ -43,21 +43,42 @@ func bounded(r *rand.PCG, n uint64) uint64 {
 	}
 }
 
-// labelsOf is the number of labels of an example. The first token has no
-// position before it that could predict it.
-func labelsOf(x *harnesspb.TokenExample) int {
-	return len(x.GetIds()) - max(1, int(x.GetPromptLength()))
+// promptOf is what an example's labels follow: its prompt, or without an
+// encoder at least the first token, which no position before it could predict.
+func (n *network) promptOf(x *harnesspb.TokenExample) int {
+	if n.encodes() {
+		return int(x.GetPromptLength())
+	}
+	return max(1, int(x.GetPromptLength()))
+}
+
+// labelsOf is the number of labels of an example.
+func (n *network) labelsOf(x *harnesspb.TokenExample) int {
+	return len(x.GetIds()) - n.promptOf(x)
+}
+
+// rowOf is the number of tokens of an example in the batch's token rows.
+func (n *network) rowOf(x *harnesspb.TokenExample) int {
+	if n.encodes() {
+		return int(x.GetPromptLength())
+	}
+	return len(x.GetIds())
 }
 
 // checkExamples refuses what cannot be trained on.
 func (n *network) checkExamples(what string, examples []*harnesspb.TokenExample) error {
 	for i, x := range examples {
 		name := fmt.Sprintf("%s example %d", what, i)
-		if err := n.checkTokens(name, x.GetIds(), 0); err != nil {
+		if x.GetPromptLength() < 0 || n.labelsOf(x) < 1 {
+			return fmt.Errorf("%s: a prompt of %d in %d tokens leaves no label", name, x.GetPromptLength(), len(x.GetIds()))
+		}
+		if err := n.checkPrompt(name, x.GetIds()[:n.rowOf(x)], 0); err != nil {
 			return err
 		}
-		if x.GetPromptLength() < 0 || labelsOf(x) < 1 {
-			return fmt.Errorf("%s: a prompt of %d in %d tokens leaves no label", name, x.GetPromptLength(), len(x.GetIds()))
+		if n.encodes() {
+			if err := n.limits.check(name+"'s labels", x.GetIds()[n.rowOf(x):], n.program.FirstPosition, 0); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -68,6 +89,7 @@ func (n *network) checkExamples(what string, examples []*harnesspb.TokenExample)
 // sets, more lengths for larger ones. They follow from the set alone, so epochs
 // and trials on it share them.
 type shaping struct {
+	network      *network
 	rows, labels int
 	lengths      []int // ascending; the last fits every example
 }
@@ -78,12 +100,12 @@ const (
 	maxShapes       = 6
 )
 
-func newShaping(examples []*harnesspb.TokenExample, rows int) shaping {
-	s := shaping{rows: rows}
+func newShaping(n *network, examples []*harnesspb.TokenExample, rows int) shaping {
+	s := shaping{network: n, rows: rows}
 	var lengths []int
 	for _, x := range examples {
-		lengths = append(lengths, len(x.GetIds()))
-		s.labels = max(s.labels, labelsOf(x))
+		lengths = append(lengths, n.rowOf(x))
+		s.labels = max(s.labels, n.labelsOf(x))
 	}
 	slices.Sort(lengths)
 	s.labels = bucket(s.labels)
@@ -106,34 +128,44 @@ func newShaping(examples []*harnesspb.TokenExample, rows int) shaping {
 func (s shaping) of(batch []*harnesspb.TokenExample) trainShape {
 	longest := 0
 	for _, x := range batch {
-		longest = max(longest, len(x.GetIds()))
+		longest = max(longest, s.network.rowOf(x))
 	}
 	at, _ := slices.BinarySearch(s.lengths, longest)
 	length := s.lengths[min(at, len(s.lengths)-1)]
-	return trainShape{rows: s.rows, length: length, labels: min(s.labels, length)}
+	labels := s.labels
+	if !s.network.encodes() {
+		labels = min(labels, length)
+	}
+	return trainShape{rows: s.rows, length: length, labels: labels}
 }
 
 // batchTensors are a batch on the host, in the order of batchInputs, and the
 // number of labels.
-func batchTensors(batch []*harnesspb.TokenExample, s trainShape, pad int32) ([]*tensors.Tensor, int) {
+func (n *network) batchTensors(batch []*harnesspb.TokenExample, s trainShape, pad int32) ([]*tensors.Tensor, int) {
 	tokens := make([]int32, s.rows*s.length)
 	for i := range tokens {
 		tokens[i] = pad
 	}
 	pick, labels, weight := make([]int32, s.rows*s.labels), make([]int32, s.rows*s.labels), make([]float32, s.rows*s.labels)
+	lengths := make([]int32, s.rows)
 	count := 0
 	for i, x := range batch {
-		copy(tokens[i*s.length:], x.GetIds())
-		first := max(1, int(x.GetPromptLength()))
+		lengths[i] = int32(n.rowOf(x))
+		copy(tokens[i*s.length:], x.GetIds()[:lengths[i]])
+		first := n.promptOf(x)
 		for j, label := range x.GetIds()[first:] {
 			at := i*s.labels + j
 			pick[at], labels[at], weight[at] = int32(first+j-1), label, 1
 			count++
 		}
 	}
+	where := tensors.FromFlatDataAndDimensions(pick, s.rows, s.labels)
+	if n.encodes() {
+		where = tensors.FromFlatDataAndDimensions(lengths, s.rows)
+	}
 	return []*tensors.Tensor{
 		tensors.FromFlatDataAndDimensions(tokens, s.rows, s.length),
-		tensors.FromFlatDataAndDimensions(pick, s.rows, s.labels),
+		where,
 		tensors.FromFlatDataAndDimensions(labels, s.rows, s.labels),
 		tensors.FromFlatDataAndDimensions(weight, s.rows, s.labels),
 	}, count

@@ -39,7 +39,7 @@ func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send fu
 	}
 	groups := map[int][]*harnesspb.TokenPrompt{}
 	for _, p := range r.GetPrompts() {
-		if err := n.checkTokens(fmt.Sprintf("prompt %q", p.GetId()), p.GetIds(), int(d.GetMaxNewTokens())); err != nil {
+		if err := n.checkPrompt(fmt.Sprintf("prompt %q", p.GetId()), p.GetIds(), int(d.GetMaxNewTokens())); err != nil {
 			return fmt.Errorf("decode: %w", err)
 		}
 		length := promptBucket(len(p.GetIds()))
@@ -184,19 +184,25 @@ func (b *decoder) prepare() (err error) {
 	if b.step, err = e.executable(fmt.Sprintf("%s step %v", n.digest, s), n.stepGraph(s)); err != nil {
 		return err
 	}
-	for _, st := range n.attentions {
-		heads, size := n.keyShape(st)
+	zeros := func(into *[]*tensors.Tensor, dims ...int) error {
 		for range 2 {
-			for into, dims := range map[*[]*tensors.Tensor][]int{
-				&b.prompts: {s.prompts, heads, s.prompt, size},
-				&b.added:   {s.prompts, s.beams, heads, s.new, size},
-			} {
-				zero, err := e.zeros(dims)
-				if err != nil {
-					return err
-				}
-				*into = append(*into, zero)
+			zero, err := e.zeros(dims)
+			if err != nil {
+				return err
 			}
+			*into = append(*into, zero)
+		}
+		return nil
+	}
+	for _, c := range n.caches(s) {
+		if err := zeros(&b.prompts, s.prompts, c.heads, c.prompt, c.size); err != nil {
+			return err
+		}
+		if !c.grows {
+			continue
+		}
+		if err := zeros(&b.added, s.prompts, s.beams, c.heads, s.new, c.size); err != nil {
+			return err
 		}
 	}
 	if len(b.prompts) == 0 {
@@ -286,6 +292,7 @@ func (b *decoder) advance() (ended []int, err error) {
 	}
 	defer release(inputs...)
 	args, err := b.engine.donate(append(anyOf(b.state.weights), anyOf(b.prompts)...), b.added)
+	grown := len(b.added)
 	b.added = nil
 	if err != nil {
 		return nil, err
@@ -294,7 +301,7 @@ func (b *decoder) advance() (ended []int, err error) {
 	if err != nil {
 		return nil, err
 	}
-	heads := len(out) - len(b.prompts)
+	heads := len(out) - grown
 	b.added = out[heads:]
 	defer release(out[:heads]...)
 	err = b.eachPrediction(out, p, func(i int, p predictions) {

@@ -29,19 +29,59 @@ func (s decodeShape) String() string {
 // reordered with them: [prompts, beams, K, new, D]. Heads come before positions
 // so that a step multiplies the caches as they lie. Both caches list keys and
 // values alternately, by attention node.
+//
+// With an encoder the prompt is its input, which cross attention sees and to
+// which nothing is added. What comes before the tokens that self attention adds
+// is then the start token alone.
+
+// cacheShape is what decoding keeps of an attention node.
+type cacheShape struct {
+	heads, size int // of its keys and values
+	prompt      int // their number from the prefill, a learned prefix included
+	grows       bool
+}
+
+// caches gives the shape of each attention node's cache, in their order.
+func (n *network) caches(s decodeShape) []cacheShape {
+	dims := map[string][]int64{}
+	for _, p := range n.program.Parameters {
+		dims[p.Name] = p.Shape
+	}
+	for _, st := range n.program.Decoder.Steps {
+		dims[st.Name] = st.Type.Dims
+	}
+	var out []cacheShape
+	for _, st := range n.attentions {
+		key := dims[st.Inputs[1]]
+		c := cacheShape{heads: int(key[0]), size: int(key[1]), prompt: s.prompt, grows: st.GetAttention().GetMask() == ir.Causal}
+		if n.encodes() && c.grows {
+			c.prompt = 1
+		}
+		if st.GetAttention().GetPrefix() {
+			prefix := dims[st.Inputs[len(st.Inputs)-1]]
+			c.prompt += int(prefix[0])
+		}
+		out = append(out, c)
+	}
+	return out
+}
 
 // prefillGraph takes weights, tokens [1,prompt] and the last position [1,1];
 // it gives predictions and the prompt's keys and values.
 func (n *network) prefillGraph(s decodeShape) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
-		rest := in[len(n.program.Parameters):]
-		attention := &fullAttention{capture: true}
-		l := &lowering{
-			g: rest[0].Graph(), sequence: n.program.Decoder, parameters: n.named(in),
-			tokens: rest[0], positions: countUp(rest[0]), pick: rest[1], attention: attention,
+		count := len(n.program.Parameters)
+		weights, rest := in[:count], in[count:]
+		sequence := sequences{tokens: rest[0], pick: rest[1], capture: true}
+		if n.encodes() {
+			g := rest[0].Graph()
+			sequence.encoded, sequence.lengths = rest[0], graph.AddScalar(graph.Reshape(rest[1], 1), 1)
+			sequence.tokens = graph.BroadcastToDims(graph.Const(g, n.program.DecoderStart), 1, 1)
+			sequence.pick = nil
 		}
+		l := n.lower(weights, sequence)
 		logits := l.run()
-		return append(predictionNodes(logits, s.greedy), attention.cached...)
+		return append(predictionNodes(logits, s.greedy), l.attention.(*fullAttention).cached...)
 	}
 }
 
@@ -73,29 +113,34 @@ func insertGraph(in []*graph.Node) []*graph.Node {
 	return out
 }
 
-// keyShape is the number of key/value heads and their size.
-func (n *network) keyShape(attention ir.Step) (heads, size int) {
-	for _, st := range n.program.Decoder.Steps {
-		if st.Name == attention.Inputs[1] {
-			return int(st.Type.Dims[0]), int(st.Type.Dims[1])
-		}
-	}
-	return 0, 0
-}
-
 // stepGraph takes weights, prompt caches, caches of what was added, tokens
 // [prompts,beams], parents [prompts,beams], and per prompt its length and the
 // number of tokens added before. It gives predictions and the new caches of
 // what was added.
 func (n *network) stepGraph(s decodeShape) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
-		count := 2 * len(n.attentions)
 		rest := in[len(n.program.Parameters):]
-		a := &stepAttention{shape: s, prompt: rest[:count], added: rest[count : 2*count], out: make([]*graph.Node, count)}
-		tokens := rest[2*count]
-		a.parents, a.lengths, a.time = rest[2*count+1], rest[2*count+2], rest[2*count+3]
+		a := &stepAttention{shape: s}
+		for _, c := range n.caches(s) {
+			a.prompt, rest = append(a.prompt, [2]*graph.Node(rest)), rest[2:]
+			a.grows = append(a.grows, c.grows)
+		}
+		for _, grows := range a.grows {
+			var added [2]*graph.Node
+			if grows {
+				added, rest = [2]*graph.Node(rest), rest[2:]
+			}
+			a.added = append(a.added, added)
+		}
+		tokens := rest[0]
+		a.parents, a.lengths, a.time = rest[1], rest[2], rest[3]
+		a.before = a.lengths
+		if n.encodes() {
+			a.before = graph.OnesLike(a.lengths)
+		}
 		rows := s.prompts * s.beams
-		position := graph.BroadcastToDims(graph.ExpandAxes(graph.Add(a.lengths, a.time), 1), s.prompts, s.beams)
+		at := graph.AddScalar(graph.Add(a.before, a.time), n.program.FirstPosition)
+		position := graph.BroadcastToDims(graph.ExpandAxes(at, 1), s.prompts, s.beams)
 		l := &lowering{
 			g: tokens.Graph(), sequence: n.program.Decoder, parameters: n.named(in),
 			tokens:    graph.Reshape(tokens, rows, 1),
@@ -109,34 +154,45 @@ func (n *network) stepGraph(s decodeShape) func(in []*graph.Node) []*graph.Node 
 
 // stepAttention sees one new position a row, and the caches.
 type stepAttention struct {
-	shape         decodeShape
-	prompt, added []*graph.Node
-	parents       *graph.Node // [P,B]
-	lengths, time *graph.Node // [P]
-	out           []*graph.Node
+	shape decodeShape
+	// Keys and values by attention node.
+	prompt, added [][2]*graph.Node
+	grows         []bool
+	parents       *graph.Node   // [P,B]
+	lengths       *graph.Node   // [P], of the prompts
+	before        *graph.Node   // [P] tokens before those that were added
+	time          *graph.Node   // [P] tokens that were added before this one
+	out           []*graph.Node // the caches of what was added, with this one
 }
 
-func (a *stepAttention) attend(l *lowering, number int, op *ir.Attention, q, k, v, table *graph.Node, _ bool) *graph.Node {
-	s := a.shape
-	dims := k.Shape().Dimensions // [P·B,1,K,D]
-	kvHeads, size := dims[2], dims[3]
-	group := q.Shape().Dimensions[2] / kvHeads
-	keys, values := a.write(l.g, 2*number, k), a.write(l.g, 2*number+1, v)
-	q = graph.Reshape(q, s.prompts, s.beams, kvHeads, group, size)
+func (a *stepAttention) attend(l *lowering, number int, op *ir.Attention, in attentionInputs) *graph.Node {
+	s, prompt := a.shape, a.prompt[number]
+	dims := prompt[0].Shape().Dimensions // [P,K,prompt,D]
+	kvHeads, length, size := dims[1], dims[2], dims[3]
+	group := in.query.Shape().Dimensions[2] / kvHeads
+	q := graph.Reshape(in.query, s.prompts, s.beams, kvHeads, group, size)
 
-	old := a.byBeam(graph.Dot(a.byHead(q), a.prompt[2*number]).General([]int{3}, []int{0, 1}, []int{3}, []int{0, 1}))
-	added := graph.Dot(q, keys).General([]int{4}, []int{0, 1, 2}, []int{4}, []int{0, 1, 2})
-	scores := graph.MulScalar(graph.Concatenate([]*graph.Node{old, added}, -1), op.GetScale())
+	scores := a.byBeam(graph.Dot(a.byHead(q), prompt[0]).General([]int{3}, []int{0, 1}, []int{3}, []int{0, 1}))
+	var added [2]*graph.Node
+	if a.grows[number] {
+		added = [2]*graph.Node{a.write(l.g, a.added[number][0], in.key), a.write(l.g, a.added[number][1], in.value)}
+		own := graph.Dot(q, added[0]).General([]int{4}, []int{0, 1, 2}, []int{4}, []int{0, 1, 2})
+		scores = graph.Concatenate([]*graph.Node{scores, own}, -1)
+	}
+	scores = graph.MulScalar(scores, op.GetScale())
 
-	at, key, visible := a.coordinates(l.g, op)
-	if b := bias(op, table, kvHeads, group, at, key); b != nil {
+	at, key, visible := a.coordinates(l.g, op, length, prefixLength(in.prefixKey))
+	if b := bias(op, in.table, kvHeads, group, at, key); b != nil {
 		scores = graph.Add(scores, graph.TransposeAllAxes(b, 2, 3, 0, 1, 4))
 	}
 	scores = hide(scores, graph.ExpandAxes(visible, 2, 3))
 	weights := graph.Softmax(scores, -1)
-	fromPrompt := graph.Dot(a.byHead(sliceAxis(weights, 4, 0, s.prompt)), a.prompt[2*number+1]).General([]int{3}, []int{0, 1}, []int{2}, []int{0, 1})
-	fromAdded := graph.Dot(sliceAxis(weights, 4, s.prompt, s.prompt+s.new), values).General([]int{4}, []int{0, 1, 2}, []int{3}, []int{0, 1, 2})
-	return graph.Reshape(graph.Add(a.byBeam(fromPrompt), fromAdded), s.prompts*s.beams, 1, kvHeads*group, size)
+	sum := a.byBeam(graph.Dot(a.byHead(sliceAxis(weights, 4, 0, length)), prompt[1]).General([]int{3}, []int{0, 1}, []int{2}, []int{0, 1}))
+	if a.grows[number] {
+		own := graph.Dot(sliceAxis(weights, 4, length, length+s.new), added[1]).General([]int{4}, []int{0, 1, 2}, []int{3}, []int{0, 1, 2})
+		sum = graph.Add(sum, own)
+	}
+	return graph.Reshape(sum, s.prompts*s.beams, 1, kvHeads*group, size)
 }
 
 // byHead turns [P,B,K,R,X] into [P,K,B·R,X]; byBeam turns it back.
@@ -150,10 +206,10 @@ func (a *stepAttention) byBeam(x *graph.Node) *graph.Node {
 	return graph.TransposeAllAxes(graph.Reshape(x, d[0], d[1], beams, d[2]/beams, d[3]), 0, 2, 1, 3, 4)
 }
 
-// write gives cache i in the order of the beams' parents, with x [P·B,1,K,D]
+// write gives a cache in the order of the beams' parents, with x [P·B,1,K,D]
 // at each prompt's own time.
-func (a *stepAttention) write(g *graph.Graph, i int, x *graph.Node) *graph.Node {
-	s, cache := a.shape, a.added[i]
+func (a *stepAttention) write(g *graph.Graph, cache, x *graph.Node) *graph.Node {
+	s := a.shape
 	dims := cache.Shape().Dimensions
 	if s.beams > 1 {
 		prompt := graph.Iota(g, shapes.Make(dtypes.Int32, s.prompts, s.beams, 1), 0)
@@ -162,23 +218,26 @@ func (a *stepAttention) write(g *graph.Graph, i int, x *graph.Node) *graph.Node 
 	slot := graph.Iota(g, shapes.Make(dtypes.Int32, dims...), 3)
 	now := graph.BroadcastToDims(graph.Reshape(a.time, s.prompts, 1, 1, 1, 1), dims...)
 	x = graph.BroadcastToDims(graph.Reshape(x, s.prompts, s.beams, dims[2], 1, dims[4]), dims...)
-	a.out[i] = graph.Where(graph.Equal(slot, now), x, cache)
-	return a.out[i]
+	cache = graph.Where(graph.Equal(slot, now), x, cache)
+	a.out = append(a.out, cache)
+	return cache
 }
 
-// coordinates gives the query's position [P,1,1], the keys' positions
-// [P,1,prompt+new], and which keys count.
-func (a *stepAttention) coordinates(g *graph.Graph, op *ir.Attention) (at, key, visible *graph.Node) {
+// coordinates gives the query's position [P,1,1], the positions [P,1,S] of the
+// keys of a prompt cache and, in self attention, of what was added, and which
+// of them count. They count from the first key behind the prefix.
+func (a *stepAttention) coordinates(g *graph.Graph, op *ir.Attention, prompt, prefix int) (at, key, visible *graph.Node) {
 	s := a.shape
-	length := graph.Reshape(a.lengths, s.prompts, 1, 1)
-	time := graph.Reshape(a.time, s.prompts, 1, 1)
-	at = graph.Add(length, time)
-	inPrompt := graph.Iota(g, shapes.Make(dtypes.Int32, s.prompts, 1, s.prompt), 2)
-	inAdded := graph.Iota(g, shapes.Make(dtypes.Int32, s.prompts, 1, s.new), 2)
-	key = graph.Concatenate([]*graph.Node{inPrompt, graph.Add(inAdded, length)}, 2)
-	visible = graph.Concatenate([]*graph.Node{graph.LessThan(inPrompt, length), graph.LessOrEqual(inAdded, time)}, 2)
-	if op.GetWindow() > 0 {
-		visible = graph.LogicalAnd(visible, graph.GreaterThan(key, graph.AddScalar(at, -op.GetWindow())))
+	perPrompt := func(x *graph.Node) *graph.Node { return graph.Reshape(x, s.prompts, 1, 1) }
+	before, time := perPrompt(a.before), perPrompt(a.time)
+	at = graph.Add(before, time)
+	key = graph.AddScalar(graph.Iota(g, shapes.Make(dtypes.Int32, s.prompts, 1, prompt), 2), -prefix)
+	if op.GetMask() == ir.Cross {
+		return at, key, graph.LessThan(key, perPrompt(a.lengths))
 	}
-	return at, key, visible
+	visible = graph.LessThan(key, before)
+	inAdded := graph.Iota(g, shapes.Make(dtypes.Int32, s.prompts, 1, s.new), 2)
+	key = graph.Concatenate([]*graph.Node{key, graph.Add(inAdded, before)}, 2)
+	visible = graph.Concatenate([]*graph.Node{visible, graph.LessOrEqual(inAdded, time)}, 2)
+	return at, key, withinWindow(op, visible, at, key)
 }

@@ -22,6 +22,9 @@ type lowering struct {
 	parameters map[string]*graph.Node
 	tokens     *graph.Node // [B,T] i32
 	positions  *graph.Node // [B,T] i32
+	// encoder is lowered before a decoder that sees its output. In a step of
+	// cached decoding it is nil, and so is all that is made of it alone.
+	encoder *lowering
 	// pick [B,U] i32 holds the wanted positions of each row; nil: all.
 	pick      *graph.Node
 	attention attention
@@ -33,6 +36,7 @@ type lowering struct {
 	whole     map[string]*graph.Node
 	picked    map[string]*graph.Node
 	angles    map[angleKey][2]*graph.Node
+	attended  int // attention nodes so far
 }
 
 // training is what a training step adds to a lowering.
@@ -63,6 +67,8 @@ func (l *lowering) run() *graph.Node {
 	l.types = map[string]ir.Type{
 		ir.Tokens:    {Over: ir.OverPositions, DType: ir.I32},
 		ir.Positions: {Over: ir.OverPositions, DType: ir.I32},
+		// Its features do not matter here.
+		ir.EncoderOutput: {Over: ir.OverEncoder},
 	}
 	for _, st := range l.sequence.Steps {
 		l.types[st.Name] = st.Type
@@ -71,6 +77,9 @@ func (l *lowering) run() *graph.Node {
 	l.picked = map[string]*graph.Node{}
 	l.angles = map[angleKey][2]*graph.Node{}
 	l.needWhole = wholeNeeded(l.sequence)
+	if l.encoder != nil {
+		l.whole[ir.EncoderOutput] = l.encoder.run()
+	}
 
 	layers := l.sequence.Layers
 	for i, st := range l.sequence.Steps {
@@ -134,7 +143,7 @@ func (l *lowering) get(name string, picked bool) *graph.Node {
 	if p, ok := l.parameters[name]; ok {
 		return p
 	}
-	if !picked || l.types[name].Over == ir.OverNothing {
+	if !picked || l.types[name].Over != ir.OverPositions {
 		return l.whole[name]
 	}
 	if x, ok := l.picked[name]; ok {
@@ -157,7 +166,10 @@ func (l *lowering) step(st ir.Step) {
 			panic(&nodeError{st.Name, cause})
 		}
 	}()
-	picked := l.pick != nil && st.Type.Over != ir.OverNothing && !l.needWhole[st.Name]
+	if st.Type.Over == ir.OverEncoder && l.encoder == nil {
+		return
+	}
+	picked := l.pick != nil && st.Type.Over == ir.OverPositions && !l.needWhole[st.Name]
 	var x *graph.Node
 	if op := st.GetAttention(); op != nil {
 		x = l.attend(st, op, picked)

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"math"
 
 	"github.com/gomlx/compute/dtypes"
@@ -14,9 +13,18 @@ import (
 // attention is how queries meet keys and values. In a whole sequence they are
 // all there; in a decoding step the older ones come from a cache.
 type attention interface {
-	// attend gets q [B,U,H,D] (U positions, picked or all), k and v [B,T,K,D]
-	// and gives [B,U,H,D]. number counts the attention nodes from 0.
-	attend(l *lowering, number int, op *ir.Attention, q, k, v *graph.Node, table *graph.Node, picked bool) *graph.Node
+	// attend gives [B,U,H,D]. number counts the attention nodes from 0.
+	attend(l *lowering, number int, op *ir.Attention, in attentionInputs) *graph.Node
+}
+
+// attentionInputs are what an attention node reads.
+type attentionInputs struct {
+	query      *graph.Node // [B,U,H,D]: U positions, picked or all
+	key, value *graph.Node // [B,T,K,D]; nil where a cache stands for them
+	table      *graph.Node // of the relative bias, or nil
+	// prefixKey and prefixValue [P,K,D] stand before all keys, or are nil.
+	prefixKey, prefixValue *graph.Node
+	picked                 bool
 }
 
 // masked is added to scores that must not count: far below any real score,
@@ -24,62 +32,91 @@ type attention interface {
 const masked = -1e30
 
 func (l *lowering) attend(st ir.Step, op *ir.Attention, picked bool) *graph.Node {
-	if op.GetMask() == ir.Cross || op.GetMask() == ir.Full {
-		panic(errors.New("attention other than causal needs an encoder, which this engine does not run yet"))
+	in := attentionInputs{
+		query: l.get(st.Inputs[0], picked), key: l.get(st.Inputs[1], false), value: l.get(st.Inputs[2], false), picked: picked,
+	}
+	rest := st.Inputs[3:]
+	if op.GetRelativeBias() != nil {
+		in.table, rest = l.get(rest[0], false), rest[1:]
 	}
 	if op.GetPrefix() {
-		panic(errors.New("learned key/value prefixes are not supported by this engine yet"))
+		in.prefixKey, in.prefixValue = l.get(rest[0], false), l.get(rest[1], false)
 	}
-	number := 0
-	for _, other := range l.sequence.Steps {
-		if other.Name == st.Name {
-			break
-		}
-		if other.GetAttention() != nil {
-			number++
-		}
-	}
-	var table *graph.Node
-	if op.GetRelativeBias() != nil {
-		table = l.get(st.Inputs[3], false)
-	}
-	return l.attention.attend(l, number, op,
-		l.get(st.Inputs[0], picked), l.get(st.Inputs[1], false), l.get(st.Inputs[2], false), table, picked)
+	number := l.attended
+	l.attended++
+	return l.attention.attend(l, number, op, in)
 }
 
-// fullAttention sees whole sequences, padded on the right. Padding comes
-// after all real positions, so the causal mask hides it.
+// fullAttention sees whole sequences, padded on the right. In a causal one
+// padding comes after all real positions, so the mask hides it.
 type fullAttention struct {
-	// capture keeps keys and values [B,K,T,D] for a cache, in the order of the
-	// nodes.
+	// lengths [B] are those of the encoder's rows, whose padding full and cross
+	// attention must not see; nil in a decoder alone.
+	lengths *graph.Node
+	// capture keeps keys and values [B,K,P+T,D], learned prefixes among them,
+	// for a cache, in the order of the nodes.
 	capture bool
 	cached  []*graph.Node
 }
 
-func (a *fullAttention) attend(l *lowering, _ int, op *ir.Attention, q, k, v, table *graph.Node, picked bool) *graph.Node {
+func (a *fullAttention) attend(l *lowering, _ int, op *ir.Attention, in attentionInputs) *graph.Node {
+	k, v := withPrefix(in.prefixKey, in.key), withPrefix(in.prefixValue, in.value)
 	if a.capture {
 		a.cached = append(a.cached, graph.TransposeAllAxes(k, 0, 2, 1, 3), graph.TransposeAllAxes(v, 0, 2, 1, 3))
 	}
-	queries, keys := q.Shape().Dimensions[1], k.Shape().Dimensions[1]
-	q = byGroup(q, k.Shape().Dimensions[2])
+	queries, keys := in.query.Shape().Dimensions[1], k.Shape().Dimensions[1]
+	q := byGroup(in.query, k.Shape().Dimensions[2])
 	scores := graph.MulScalar(graph.Einsum("bukrd,btkd->bkrut", q, k), op.GetScale())
 
-	// Coordinates as [B or 1, U, T].
+	// Coordinates as [B or 1, U, T], from the first key behind the prefix.
 	at := graph.Iota(l.g, shapes.Make(dtypes.Int32, 1, queries, 1), 1)
-	if picked {
+	if in.picked {
 		at = graph.ExpandAxes(l.pick, -1)
 	}
-	key := graph.Iota(l.g, shapes.Make(dtypes.Int32, 1, 1, keys), 2)
-	if b := bias(op, table, q.Shape().Dimensions[2], q.Shape().Dimensions[3], at, key); b != nil {
+	key := graph.AddScalar(graph.Iota(l.g, shapes.Make(dtypes.Int32, 1, 1, keys), 2), -prefixLength(in.prefixKey))
+	if b := bias(op, in.table, q.Shape().Dimensions[2], q.Shape().Dimensions[3], at, key); b != nil {
 		scores = graph.Add(scores, graph.TransposeAllAxes(b, 2, 0, 1, 3, 4))
 	}
-	visible := graph.LessOrEqual(key, at)
-	if op.GetWindow() > 0 {
-		visible = graph.LogicalAnd(visible, graph.GreaterThan(key, graph.AddScalar(at, -op.GetWindow())))
+	var visible *graph.Node
+	if op.GetMask() == ir.Causal {
+		visible = graph.LessOrEqual(key, at)
+	} else {
+		visible = graph.LessThan(key, graph.Reshape(a.lengths, -1, 1, 1))
 	}
+	visible = withinWindow(op, visible, at, key)
 	scores = hide(scores, graph.ExpandAxes(visible, 1, 2))
-	weights := l.attentionDropout(graph.Softmax(scores, -1), op, picked)
+	weights := l.attentionDropout(graph.Softmax(scores, -1), op, in.picked)
 	return ungroup(graph.Einsum("bkrut,btkd->bukrd", weights, v))
+}
+
+func prefixLength(prefix *graph.Node) int {
+	if prefix == nil {
+		return 0
+	}
+	return prefix.Shape().Dimensions[0]
+}
+
+// withPrefix puts a prefix [P,K,D] before every row of x [B,T,K,D].
+func withPrefix(prefix, x *graph.Node) *graph.Node {
+	if prefix == nil {
+		return x
+	}
+	d := x.Shape().Dimensions
+	rows := graph.BroadcastToDims(graph.ExpandAxes(prefix, 0), d[0], prefix.Shape().Dimensions[0], d[2], d[3])
+	return graph.Concatenate([]*graph.Node{rows, x}, 1)
+}
+
+// withinWindow hides keys that are too far back. A prefix, whose coordinates
+// are negative, never is.
+func withinWindow(op *ir.Attention, visible, at, key *graph.Node) *graph.Node {
+	if op.GetWindow() == 0 {
+		return visible
+	}
+	near := graph.GreaterThan(key, graph.AddScalar(at, -op.GetWindow()))
+	if op.GetPrefix() {
+		near = graph.LogicalOr(near, graph.LessThan(key, graph.ZerosLike(key)))
+	}
+	return graph.LogicalAnd(visible, near)
 }
 
 // attentionDropout drops weights [B,K,R,U,T], keyed by (row, query position).

@@ -3,7 +3,6 @@ package engine
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -19,12 +18,16 @@ type network struct {
 	program    *ir.Program
 	train      []string // names of the parameters that train, sorted
 	counts     ir.Counts
-	attentions []ir.Step
+	attentions []ir.Step // of the decoder
 	vocabulary int
-	// tokenLimit and positionLimit are the sizes of the tables that tokens and
-	// positions look into; 0 where there is none. XLA would clamp what lies
-	// beyond in silence.
-	tokenLimit, positionLimit int64
+	// Of the decoder and, if there is one, of the encoder.
+	limits, encoderLimits limits
+}
+
+// limits are the sizes of the tables that a stack's tokens and positions look
+// into; 0 where there is none. XLA would clamp what lies beyond in silence.
+type limits struct {
+	tokens, positions int64
 }
 
 func (e *Engine) network(m *harnesspb.ModelState) (*network, error) {
@@ -44,9 +47,6 @@ func newNetwork(digest string, m *harnesspb.ModelState) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	if program.Encoder != nil {
-		return nil, errors.New("the network has an encoder; this engine runs decoders only")
-	}
 	n := &network{digest: digest, program: program}
 	if n.train, err = program.Trainable(m.GetRewrite().GetTrain()); err != nil {
 		return nil, err
@@ -60,27 +60,46 @@ func newNetwork(digest string, m *harnesspb.ModelState) (*network, error) {
 		}
 	}
 	for _, st := range program.Decoder.Steps {
-		if st.GetAttention() != nil {
+		if op := st.GetAttention(); op != nil {
+			if op.GetMask() == ir.Full {
+				return nil, fmt.Errorf("node %q: a decoder's attention to all positions cannot be decoded token by token; its mask must be causal or cross", st.Name)
+			}
 			n.attentions = append(n.attentions, st)
 		}
 		if st.Name == program.Decoder.Output {
 			n.vocabulary = int(st.Type.Dims[0])
 		}
-		if st.GetEmbedding() == nil {
-			continue
-		}
-		rows, ok := shapes[st.Inputs[1]]
-		if !ok {
-			continue // a table that is computed; its rows are checked there
-		}
-		switch st.Inputs[0] {
-		case ir.Tokens:
-			n.tokenLimit = least(n.tokenLimit, rows[0])
-		case ir.Positions:
-			n.positionLimit = least(n.positionLimit, rows[0])
+	}
+	n.limits = limitsOf(program.Decoder, shapes)
+	if program.Encoder != nil {
+		n.encoderLimits = limitsOf(program.Encoder, shapes)
+		if start := int64(program.DecoderStart); n.limits.tokens > 0 && start >= n.limits.tokens {
+			return nil, fmt.Errorf("the decoder's start token %d is outside its vocabulary of %d", start, n.limits.tokens)
 		}
 	}
 	return n, nil
+}
+
+// limitsOf looks at the tables that are parameters; one that is computed is
+// as large as what it is computed from.
+func limitsOf(s *ir.Sequence, parameters map[string][]int64) limits {
+	var l limits
+	for _, st := range s.Steps {
+		if st.GetEmbedding() == nil {
+			continue
+		}
+		table, ok := parameters[st.Inputs[1]]
+		if !ok {
+			continue
+		}
+		switch st.Inputs[0] {
+		case ir.Tokens:
+			l.tokens = least(l.tokens, table[0])
+		case ir.Positions:
+			l.positions = least(l.positions, table[0])
+		}
+	}
+	return l
 }
 
 func least(a, b int64) int64 {
@@ -95,21 +114,36 @@ func (n *network) trains(name string) bool {
 	return ok
 }
 
-// checkTokens refuses ids without a row in the table and sequences longer
-// than the table of positions.
-func (n *network) checkTokens(what string, ids []int32, grow int) error {
+// encodes reports whether prompts go to an encoder.
+func (n *network) encodes() bool { return n.program.Encoder != nil }
+
+// checkPrompt refuses a prompt that the network cannot read, or cannot go on
+// from by so many tokens.
+func (n *network) checkPrompt(what string, ids []int32, grow int) error {
+	if !n.encodes() {
+		return n.limits.check(what, ids, n.program.FirstPosition, grow)
+	}
+	if err := n.encoderLimits.check(what, ids, 0, 0); err != nil {
+		return err
+	}
+	return n.limits.check(what+"'s output", []int32{n.program.DecoderStart}, n.program.FirstPosition, grow)
+}
+
+// check refuses ids without a row in the table, and sequences that end beyond
+// the table of positions when they begin at first and grow.
+func (l limits) check(what string, ids []int32, first int64, grow int) error {
 	if len(ids) == 0 {
 		return fmt.Errorf("%s is empty", what)
 	}
-	if end := int64(len(ids) + grow); n.positionLimit > 0 && end > n.positionLimit {
-		return fmt.Errorf("%s: %d tokens are more than the network's %d positions", what, end, n.positionLimit)
+	if end := first + int64(len(ids)+grow); l.positions > 0 && end > l.positions {
+		return fmt.Errorf("%s: %d tokens are more than the network's %d positions", what, end, l.positions)
 	}
 	if len(ids)+grow > maxLength {
 		return fmt.Errorf("%s: %d tokens are more than the %d that this engine takes", what, len(ids)+grow, maxLength)
 	}
 	for i, id := range ids {
-		if id < 0 || (n.tokenLimit > 0 && int64(id) >= n.tokenLimit) {
-			return fmt.Errorf("%s: token %d is %d, outside the vocabulary of %d", what, i, id, n.tokenLimit)
+		if id < 0 || (l.tokens > 0 && int64(id) >= l.tokens) {
+			return fmt.Errorf("%s: token %d is %d, outside the vocabulary of %d", what, i, id, l.tokens)
 		}
 	}
 	return nil

@@ -73,7 +73,7 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 	if err := n.checkExamples("validation", validation); err != nil {
 		return nil, err
 	}
-	t := &trainer{engine: e, start: start, network: n, train: train, validation: validation, shapes: newShaping(train, int(start.GetBatchSize()))}
+	t := &trainer{engine: e, start: start, network: n, train: train, validation: validation, shapes: newShaping(n, train, int(start.GetBatchSize()))}
 	if t.state, err = e.load(n, start.GetModel()); err != nil {
 		return nil, err
 	}
@@ -131,8 +131,8 @@ func checkStart(n *network, s *harnesspb.TrainStart) error {
 	if s.GetStateOut() == "" {
 		return errors.New("no folder for the result")
 	}
-	if p := s.GetPad(); p < 0 || (n.tokenLimit > 0 && int64(p) >= n.tokenLimit) {
-		return fmt.Errorf("the padding token %d is outside the vocabulary of %d", p, n.tokenLimit)
+	if p := s.GetPad(); p < 0 || (n.limits.tokens > 0 && int64(p) >= n.limits.tokens) {
+		return fmt.Errorf("the padding token %d is outside the vocabulary of %d", p, n.limits.tokens)
 	}
 	return nil
 }
@@ -218,7 +218,7 @@ func (t *trainer) runStep(batch []*harnesspb.TokenExample) (stepResult, error) {
 	if err != nil {
 		return r, err
 	}
-	inputs, labels := batchTensors(batch, shape, t.start.GetPad())
+	inputs, labels := n.batchTensors(batch, shape, t.start.GetPad())
 	r.labels = labels
 	inputs = append(inputs,
 		tensors.FromFlatDataAndDimensions(stepScalars(o, r.rate, t.step+1), scalars),
@@ -269,7 +269,7 @@ func generator(purpose string, seed, number uint64, name string) *rand.PCG {
 func (t *trainer) validate(ctx context.Context) (float64, error) {
 	e, n := t.engine, t.network
 	weights := t.weights()
-	shapes := newShaping(t.validation, int(t.start.GetBatchSize()))
+	shapes := newShaping(n, t.validation, int(t.start.GetBatchSize()))
 	var sum, labels float64
 	for _, batch := range batchesOf(t.validation, int(t.start.GetBatchSize()), nil) {
 		if err := ctx.Err(); err != nil {
@@ -280,7 +280,7 @@ func (t *trainer) validate(ctx context.Context) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		inputs, count := batchTensors(batch, shape, t.start.GetPad())
+		inputs, count := n.batchTensors(batch, shape, t.start.GetPad())
 		out, err := x.run(append(anyOf(weights), anyOf(inputs)...))
 		release(inputs...)
 		if err != nil {

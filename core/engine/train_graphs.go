@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
+	"harness/core/ir"
 	"harness/core/protocol/harnesspb"
 )
 
@@ -19,21 +20,32 @@ type trainShape struct {
 
 // batchInputs are the inputs that come after the weights: tokens [B,T], the
 // positions whose logits predict a label [B,U], the labels [B,U] i32, and 1 or
-// 0 for labels and padding [B,U] f32.
+// 0 for labels and padding [B,U] f32. With an encoder the tokens are its input,
+// and the second of them is the lengths of its rows [B].
 const batchInputs = 4
+
+// labelLogits gives the logits [B,U,V] that predict the labels of a batch.
+func (n *network) labelLogits(weights, batch []*graph.Node, t *training) *graph.Node {
+	tokens, where, labels := batch[0], batch[1], batch[2]
+	s := sequences{tokens: tokens, training: t}
+	if n.encodes() {
+		before := graph.BroadcastToDims(graph.Const(tokens.Graph(), n.program.DecoderStart), labels.Shape().Dimensions[0], 1)
+		s.encoded, s.lengths = tokens, where
+		s.tokens = sliceAxis(graph.Concatenate([]*graph.Node{before, labels}, 1), 1, 0, labels.Shape().Dimensions[1])
+	} else {
+		s.pick = where
+	}
+	return n.lower(weights, s).run()
+}
 
 // lossNodes gives the sum of the labels' cross-entropies and their number.
 func (n *network) lossNodes(weights, batch []*graph.Node, t *training) (sum, count *graph.Node) {
-	tokens, pick, labels, weight := batch[0], batch[1], batch[2], batch[3]
-	l := &lowering{
-		g: tokens.Graph(), sequence: n.program.Decoder, parameters: n.named(weights),
-		tokens: tokens, positions: countUp(tokens), pick: pick, attention: &fullAttention{}, training: t,
-	}
-	logits := graph.ConvertDType(l.run(), dtypes.Float32) // [B,U,V]
+	labels, weight := batch[2], batch[3]
+	logits := graph.ConvertDType(n.labelLogits(weights, batch, t), dtypes.Float32) // [B,U,V]
 	// A vocabulary is wide: no gather and no one-hot array of it.
 	shifted := graph.Sub(logits, graph.StopGradient(graph.ReduceAndKeep(logits, graph.ReduceMax, -1)))
 	normaliser := graph.Log(graph.ReduceSum(graph.Exp(shifted), -1))
-	column := graph.Iota(l.g, shapes.Make(dtypes.Int32, shifted.Shape().Dimensions...), 2)
+	column := graph.Iota(logits.Graph(), shapes.Make(dtypes.Int32, shifted.Shape().Dimensions...), 2)
 	isLabel := graph.Equal(column, graph.BroadcastToDims(graph.ExpandAxes(labels, -1), shifted.Shape().Dimensions...))
 	chosen := graph.ReduceSum(graph.Where(isLabel, shifted, graph.ZerosLike(shifted)), -1)
 	return graph.ReduceAllSum(graph.Mul(graph.Sub(normaliser, chosen), weight)), graph.ReduceAllSum(weight)
@@ -129,9 +141,14 @@ func (n *network) merge(frozen, trained []*graph.Node) []*graph.Node {
 // dropouts counts the places where a network drops in training.
 func (n *network) dropouts() int {
 	count := 0
-	for _, st := range n.program.Decoder.Steps {
-		if st.GetDropout().GetRate() > 0 || st.GetAttention().GetDropout() > 0 {
-			count++
+	for _, s := range []*ir.Sequence{n.program.Encoder, n.program.Decoder} {
+		if s == nil {
+			continue
+		}
+		for _, st := range s.Steps {
+			if st.GetDropout().GetRate() > 0 || st.GetAttention().GetDropout() > 0 {
+				count++
+			}
 		}
 	}
 	return count

@@ -1,0 +1,46 @@
+package engine
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// sequences are whole sequences to lower a network for, padded on the right.
+type sequences struct {
+	tokens *graph.Node // [B,T] i32, the decoder's
+	// With an encoder, its tokens [B,S] and the lengths of its rows [B].
+	encoded, lengths *graph.Node
+	pick             *graph.Node // as the lowering's
+	capture          bool        // as fullAttention's
+	training         *training
+}
+
+// lower prepares the decoder over whole sequences, behind the encoder if there
+// is one. weights stand for the program's parameters, in their order.
+func (n *network) lower(weights []*graph.Node, s sequences) *lowering {
+	parameters := n.named(weights)
+	l := &lowering{
+		g: s.tokens.Graph(), sequence: n.program.Decoder, parameters: parameters,
+		tokens: s.tokens, positions: n.positions(s.tokens), pick: s.pick,
+		attention: &fullAttention{lengths: s.lengths, capture: s.capture}, training: s.training,
+	}
+	if n.encodes() {
+		l.encoder = &lowering{
+			g: l.g, sequence: n.program.Encoder, parameters: parameters,
+			tokens: s.encoded, positions: countUp(s.encoded),
+			attention: &fullAttention{lengths: s.lengths}, training: s.training,
+		}
+	}
+	return l
+}
+
+// positions are those of the decoder's tokens [B,T].
+func (n *network) positions(tokens *graph.Node) *graph.Node {
+	return graph.AddScalar(countUp(tokens), n.program.FirstPosition)
+}
+
+// countUp gives the positions 0, 1, … of sequences padded on the right.
+func countUp(tokens *graph.Node) *graph.Node {
+	return graph.Iota(tokens.Graph(), shapes.Make(dtypes.Int32, tokens.Shape().Dimensions...), 1)
+}
