@@ -19,6 +19,8 @@ const (
 	maxBeams     = 256
 	maxBatch     = 1024
 	maxNewTokens = 1 << 14
+
+	maxTemperature = 1000
 )
 
 // Decode answers prompts. Prompts of one padded length are decoded side by
@@ -42,6 +44,9 @@ func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send fu
 		if err := n.checkPrompt(fmt.Sprintf("prompt %q", p.GetId()), p.GetIds(), int(d.GetMaxNewTokens())); err != nil {
 			return fmt.Errorf("decode: %w", err)
 		}
+		if err := checkStops(p, r.GetTokenTexts()); err != nil {
+			return fmt.Errorf("decode: prompt %q: %w", p.GetId(), err)
+		}
 		length := promptBucket(len(p.GetIds()))
 		groups[length] = append(groups[length], p)
 	}
@@ -50,7 +55,7 @@ func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send fu
 		return err
 	}
 	for _, length := range slices.Sorted(maps.Keys(groups)) {
-		b := &decoder{engine: e, network: n, state: st, decoding: d, shape: shapeOf(d, length), send: send, queue: groups[length]}
+		b := &decoder{engine: e, network: n, state: st, decoding: d, shape: shapeOf(d, length), texts: r.GetTokenTexts(), send: send, queue: groups[length]}
 		if err := b.run(ctx); err != nil {
 			return fmt.Errorf("decode: %w", err)
 		}
@@ -77,8 +82,21 @@ func (n *network) checkDecoding(d *harnesspb.Decoding) error {
 		if keep := int(d.GetBeams()) * max(2, 1+len(d.GetEos())); keep > n.vocabulary {
 			return fmt.Errorf("%d beams choose among %d tokens, but the vocabulary has %d", d.GetBeams(), keep, n.vocabulary)
 		}
+	case "sample":
+		if d.GetCandidates() < 1 || d.GetCandidates() > maxBeams {
+			return fmt.Errorf("%d candidates, expected 1 to %d", d.GetCandidates(), maxBeams)
+		}
+		if t := d.GetTemperature(); !(t >= 0 && t <= maxTemperature) {
+			return fmt.Errorf("a temperature of %v, expected more than 0 and up to %d", t, maxTemperature)
+		}
+		if d.GetTopK() < 0 {
+			return fmt.Errorf("top-k of %d, expected 0 for all or more", d.GetTopK())
+		}
+		if p := d.GetTopP(); !(p >= 0 && p <= 1) {
+			return fmt.Errorf("top-p of %v, expected more than 0 and up to 1", p)
+		}
 	default:
-		return fmt.Errorf("unknown method %q, expected greedy or beam", d.GetMethod())
+		return fmt.Errorf("unknown method %q, expected greedy, beam or sample", d.GetMethod())
 	}
 	if lp := d.GetLengthPenalty(); math.IsNaN(lp) || math.Abs(lp) > 100 {
 		return fmt.Errorf("length penalty %v is out of range", lp)
@@ -93,9 +111,14 @@ func (n *network) checkDecoding(d *harnesspb.Decoding) error {
 }
 
 func shapeOf(d *harnesspb.Decoding, length int) decodeShape {
-	s := decodeShape{beams: 1, prompt: length, new: bucket(int(d.GetMaxNewTokens())), prompts: int(d.GetBatchSize()), greedy: d.GetMethod() == "greedy"}
-	if !s.greedy {
-		s.beams = int(d.GetBeams())
+	s := decodeShape{beams: 1, prompt: length, new: bucket(int(d.GetMaxNewTokens())), prompts: int(d.GetBatchSize())}
+	switch d.GetMethod() {
+	case "greedy":
+		s.greedy = true
+	case "beam":
+		s.beams, s.reorder = int(d.GetBeams()), d.GetBeams() > 1
+	case "sample":
+		s.beams = int(d.GetCandidates())
 	}
 	if s.prompts == 0 {
 		// Some tens of rows keep two cores or a GPU's memory bus busy.
@@ -111,6 +134,7 @@ type decoder struct {
 	state    *state
 	decoding *harnesspb.Decoding
 	shape    decodeShape
+	texts    [][]byte // of the tokens
 	send     func(*harnesspb.DecodeResponse) error
 	queue    []*harnesspb.TokenPrompt
 
@@ -234,10 +258,13 @@ func (b *decoder) fill(ctx context.Context) error {
 func (b *decoder) enter(p *harnesspb.TokenPrompt, i int) (*slot, error) {
 	started := time.Now()
 	s := &slot{prompt: p}
-	if b.shape.greedy {
-		s.search = &greedy{eos: b.decoding.GetEos(), limit: int(b.decoding.GetMaxNewTokens())}
-	} else {
-		s.search = newBeam(b.decoding)
+	switch ending := newEnding(b.decoding, p, b.texts); b.decoding.GetMethod() {
+	case "greedy":
+		s.search = newGreedy(ending)
+	case "beam":
+		s.search = newBeam(b.decoding, ending)
+	case "sample":
+		s.search = newSample(b.decoding, p.GetId(), ending)
 	}
 	flat := make([]int32, b.shape.prompt)
 	copy(flat, p.GetIds())
@@ -324,26 +351,37 @@ func (b *decoder) eachPrediction(out []*tensors.Tensor, prompts int, do func(i i
 			return err
 		}
 		for i := range prompts {
-			if math.IsNaN(float64(each[i])) {
+			if isNaN(each[i]) {
 				return errNotFinite
 			}
 			do(i, predictions{token: best[i], probability: each[i]})
 		}
 		return nil
 	}
+	highest, err := tensors.CopyFlatData[float32](out[1])
+	if err != nil {
+		return err
+	}
+	logSum, err := tensors.CopyFlatData[float32](out[2])
+	if err != nil {
+		return err
+	}
 	var failed error
-	err := tensors.ConstFlatData(out[0], func(flat []float32) {
-		rows := len(flat) / prompts
+	err = tensors.ConstFlatData(out[0], func(logits []float32) {
+		numbers, rows := len(logits)/prompts, len(highest)/prompts
 		for i := range prompts {
-			if math.IsNaN(float64(flat[i*rows])) {
+			at := predictions{logits: logits[i*numbers:][:numbers], highest: highest[i*rows:][:rows], logSum: logSum[i*rows:][:rows]}
+			if slices.ContainsFunc(at.logSum, isNaN) {
 				failed = errNotFinite
 				return
 			}
-			do(i, predictions{logProbabilities: flat[i*rows:][:rows]})
+			do(i, at)
 		}
 	})
 	return errors.Join(err, failed)
 }
+
+func isNaN(x float32) bool { return x != x }
 
 var errNotFinite = errors.New("the network's logits are not finite; were its weights trained until they diverged?")
 

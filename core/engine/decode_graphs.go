@@ -18,10 +18,11 @@ type decodeShape struct {
 	prompt  int // tokens of a prompt, padded
 	new     int // new tokens, padded
 	greedy  bool
+	reorder bool // rows go on from others' rows, which a step says
 }
 
 func (s decodeShape) String() string {
-	return fmt.Sprintf("%dx%d prompt %d new %d greedy %v", s.prompts, s.beams, s.prompt, s.new, s.greedy)
+	return fmt.Sprintf("%dx%d prompt %d new %d greedy %v reorder %v", s.prompts, s.beams, s.prompt, s.new, s.greedy, s.reorder)
 }
 
 // A prompt's keys and values stay as the prefill gave them, once for all its
@@ -85,17 +86,18 @@ func (n *network) prefillGraph(s decodeShape) func(in []*graph.Node) []*graph.No
 	}
 }
 
-// predictionNodes gives log-probabilities [rows,V], or for greedy search the
-// best token [rows] and its log-probability.
+// predictionNodes gives logits [rows,V] with each row's highest [rows] and the
+// logarithm of its sum of exp(logit - highest) [rows], or for greedy search the
+// best token [rows] and its log-probability [rows].
 func predictionNodes(logits *graph.Node, greedy bool) []*graph.Node {
 	v := logits.Shape().Dimensions[logits.Rank()-1]
 	rows := graph.ConvertDType(graph.Reshape(logits, -1, v), dtypes.Float32)
-	shifted := graph.Sub(rows, graph.ReduceAndKeep(rows, graph.ReduceMax, -1))
-	logProbabilities := graph.Sub(shifted, graph.Log(graph.ReduceAndKeep(graph.Exp(shifted), graph.ReduceSum, -1)))
+	highest := graph.ReduceAndKeep(rows, graph.ReduceMax, -1)
+	logSum := graph.Log(graph.ReduceSum(graph.Exp(graph.Sub(rows, highest)), -1))
 	if greedy {
-		return []*graph.Node{graph.ArgMax(rows, -1, dtypes.Int32), graph.ReduceMax(logProbabilities, -1)}
+		return []*graph.Node{graph.ArgMax(rows, -1, dtypes.Int32), graph.Neg(logSum)}
 	}
-	return []*graph.Node{logProbabilities}
+	return []*graph.Node{rows, graph.Squeeze(highest, -1), logSum}
 }
 
 // insertGraph takes the prompt caches, one prompt's keys and values, and its
@@ -211,7 +213,7 @@ func (a *stepAttention) byBeam(x *graph.Node) *graph.Node {
 func (a *stepAttention) write(g *graph.Graph, cache, x *graph.Node) *graph.Node {
 	s := a.shape
 	dims := cache.Shape().Dimensions
-	if s.beams > 1 {
+	if s.reorder {
 		prompt := graph.Iota(g, shapes.Make(dtypes.Int32, s.prompts, s.beams, 1), 0)
 		cache = graph.Gather(cache, graph.Concatenate([]*graph.Node{prompt, graph.ExpandAxes(a.parents, -1)}, -1))
 	}

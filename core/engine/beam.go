@@ -1,0 +1,182 @@
+package engine
+
+import (
+	"math"
+	"slices"
+
+	"harness/core/protocol/harnesspb"
+)
+
+// beam is Hugging Face's beam search, in f32 as there, so that ids agree. The
+// sums of beams that are not to be chosen are lowered by `never`, as there.
+type beam struct {
+	ending        *ending
+	ends          int // end tokens
+	width         int
+	returned      int
+	lengthPenalty float64
+	earlyStopping bool
+	neverEarly    bool
+
+	length   int // tokens of each running beam
+	running  []hypothesis
+	finished []hypothesis // the best first, at most width
+	parents  []int32
+}
+
+const never = -1e9
+
+func newBeam(d *harnesspb.Decoding, e *ending) *beam {
+	b := &beam{
+		ending: e, ends: len(d.GetEos()), width: int(d.GetBeams()), returned: int(d.GetCandidates()),
+		lengthPenalty: d.GetLengthPenalty(), earlyStopping: d.GetEarlyStopping(), neverEarly: d.GetNeverStopEarly(),
+	}
+	b.running = []hypothesis{{}}
+	return b
+}
+
+// continuation is one token after one beam.
+type continuation struct {
+	beam  int
+	token int32
+	sum   float32
+	ended bool
+}
+
+func (b *beam) advance(p predictions) bool {
+	best := b.best(p)
+	b.length++
+	open := false
+	for i := range best {
+		best[i].ended = b.ending.at(b.length, b.running[best[i].beam].tail, best[i].token)
+		open = open || !best[i].ended
+	}
+	// Ended ones count only from the first ranks.
+	for _, c := range best[:b.width] {
+		if c.ended {
+			h := b.extend(c, p)
+			h.score = c.sum / float32(math.Pow(float64(b.length), b.lengthPenalty))
+			b.admit(h)
+		}
+	}
+	if !open {
+		return true
+	}
+	b.goOn(best, p)
+	return b.settled()
+}
+
+// best gives the highest continuations of all beams together, the best first:
+// as many as may end and leave a full set of running ones.
+func (b *beam) best(p predictions) []continuation {
+	keep := b.width * max(2, 1+b.ends)
+	top := make([]continuation, 0, keep+1)
+	worst := float32(math.Inf(-1))
+	for i, h := range b.running {
+		highest, logSum := p.highest[i], p.logSum[i]
+		for token, logit := range p.row(i) {
+			sum := logit - highest - logSum + h.score
+			if !(sum > worst) && len(top) == keep {
+				continue
+			}
+			at, _ := slices.BinarySearchFunc(top, sum, func(c continuation, sum float32) int {
+				if c.sum >= sum { // an equal one that came first stays first
+					return -1
+				}
+				return 1
+			})
+			top = slices.Insert(top, at, continuation{beam: i, token: int32(token), sum: sum})
+			if len(top) > keep {
+				top = top[:keep]
+			}
+			worst = top[len(top)-1].sum
+		}
+	}
+	return top
+}
+
+func (b *beam) extend(c continuation, p predictions) hypothesis {
+	parent := b.running[c.beam]
+	return hypothesis{
+		ids:   append(slices.Clone(parent.ids), c.token),
+		each:  append(slices.Clone(parent.each), p.logProbability(c.beam, c.token)),
+		score: c.sum,
+		tail:  b.ending.grow(parent.tail, c.token),
+	}
+}
+
+// admit enters an ended hypothesis among the best.
+func (b *beam) admit(h hypothesis) {
+	if b.earlyStopping && len(b.finished) == b.width {
+		return
+	}
+	at, _ := slices.BinarySearchFunc(b.finished, h.score, func(f hypothesis, score float32) int {
+		if f.score >= score {
+			return -1
+		}
+		return 1
+	})
+	b.finished = slices.Insert(b.finished, at, h)
+	if len(b.finished) > b.width {
+		b.finished = b.finished[:b.width]
+	}
+}
+
+// goOn makes the best open continuations the running beams. If there are too
+// few, ended ones fill up with sums that lose against all others.
+func (b *beam) goOn(best []continuation, p predictions) {
+	order := slices.Clone(best)
+	for i := range order {
+		if order[i].ended {
+			order[i].sum += never
+		}
+	}
+	slices.SortStableFunc(order, func(x, y continuation) int {
+		switch {
+		case x.sum > y.sum:
+			return -1
+		case x.sum < y.sum:
+			return 1
+		}
+		return 0
+	})
+	next := make([]hypothesis, b.width)
+	b.parents = make([]int32, b.width)
+	for i, c := range order[:b.width] {
+		next[i] = b.extend(c, p)
+		b.parents[i] = int32(c.beam)
+	}
+	b.running = next
+}
+
+// settled reports whether no running beam can still improve the result.
+func (b *beam) settled() bool {
+	if len(b.finished) < b.width {
+		return false
+	}
+	if b.earlyStopping {
+		return true
+	}
+	length := b.length
+	if b.neverEarly && b.lengthPenalty > 0 {
+		length = b.ending.limit
+	}
+	possible := b.running[0].score / float32(math.Pow(float64(length), b.lengthPenalty))
+	return possible <= b.finished[len(b.finished)-1].score
+}
+
+func (b *beam) next() (tokens, parents []int32) {
+	tokens = make([]int32, b.width)
+	for i, h := range b.running {
+		tokens[i] = h.ids[len(h.ids)-1]
+	}
+	return tokens, b.parents
+}
+
+func (b *beam) candidates() []*harnesspb.TokenCandidate {
+	var out []*harnesspb.TokenCandidate
+	for _, h := range b.finished[:min(b.returned, len(b.finished))] {
+		out = append(out, &harnesspb.TokenCandidate{Ids: h.ids, Score: float64(h.score), LogProbabilities: h.each})
+	}
+	return out
+}
