@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"harness/core/ir"
+	"harness/core/sdk/model"
+)
+
+const tiny = `{"model_type": "t5", "d_model": 16, "d_kv": 4, "d_ff": 24, "num_heads": 3, "num_layers": 2, "num_decoder_layers": 3,
+	"vocab_size": 50, "decoder_start_token_id": 0, "eos_token_id": 2, "pad_token_id": 0, "feed_forward_proj": "relu"}`
+
+// changed is the tiny config with other values, as JSON.
+func changed(t *testing.T, change string) []byte {
+	t.Helper()
+	var fields, other map[string]any
+	if err := json.Unmarshal([]byte(tiny), &fields); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte("{"+change+"}"), &other); err != nil {
+		t.Fatal(err)
+	}
+	for k, v := range other {
+		fields[k] = v
+	}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestBuildGivesTheNetworkOfTheConfig(t *testing.T) {
+	const e, v, inner, ff, heads = 16, 50, 12, 24, 3
+	attention := int64(4 * inner * e)
+	for _, c := range []struct {
+		change string
+		feed   int64
+	}{
+		{``, 2 * ff * e},
+		{`"feed_forward_proj": "gated-gelu"`, 3 * ff * e},
+		{`"feed_forward_proj": "gated-silu", "tie_word_embeddings": false`, 3 * ff * e},
+		{`"is_gated_act": true, "dense_act_fn": "gelu_new", "scale_decoder_outputs": false`, 3 * ff * e},
+	} {
+		t.Run(c.change, func(t *testing.T) {
+			r, err := codet5{}.Build(t.Context(), &model.BuildRequest{CheckpointConfig: changed(t, c.change)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := ir.Count(r.GetGraph(), &ir.Rewrite{Train: []string{"*"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			encoder := 2*(attention+c.feed+2*e) + e + 32*heads
+			decoder := 3*(2*attention+c.feed+3*e) + e + 32*heads
+			if want := v*e + encoder + decoder; got.All != want || got.Trainable != want {
+				t.Errorf("counts %+v, want %d", got, want)
+			}
+			if r.GetMaxPositions() != 0 || r.GetVocabulary() != v || r.GetEos()[0] != 2 || r.GetTaskType() != "SEQ_2_SEQ_LM" {
+				t.Errorf("positions %d, vocabulary %d, eos %v, task %s", r.GetMaxPositions(), r.GetVocabulary(), r.GetEos(), r.GetTaskType())
+			}
+		})
+	}
+}
+
+func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
+	for _, c := range []struct{ change, want string }{
+		{`"num_heads": 0`, "num_heads is 0"},
+		{`"d_model": -16`, "d_model is -16"},
+		{`"d_kv": 100000`, "d_kv is 100000"},
+		{`"d_ff": 0`, "d_ff is 0"},
+		{`"num_layers": 100000`, "num_layers is 100000"},
+		{`"num_decoder_layers": 0`, "num_decoder_layers is 0"},
+		{`"vocab_size": 2`, "eos_token_id is 2"},
+		{`"decoder_start_token_id": 50`, "decoder_start_token_id is 50"},
+		{`"decoder_start_token_id": null`, "decoder_start_token_id is missing"},
+		{`"pad_token_id": -1`, "pad_token_id is -1"},
+		{`"feed_forward_proj": "mish"`, `"mish"`},
+		{`"feed_forward_proj": "gated-gated-gelu"`, `"gated-gated-gelu"`},
+		{`"dense_act_fn": "quick_gelu"`, `dense_act_fn is "quick_gelu"`},
+		{`"layer_norm_epsilon": 0`, "layer_norm_epsilon"},
+		{`"dropout_rate": 1`, "dropout_rate is 1"},
+		{`"relative_attention_num_buckets": 3`, "relative_attention_num_buckets is 3"},
+		{`"relative_attention_max_distance": 16`, "relative_attention_max_distance is 16"},
+		{`"model_type": "llama"`, `"llama"`},
+		{`"is_encoder_decoder": false`, "is_encoder_decoder is false"},
+		{`"quantization_config": {"bits": 4}`, "quantization_config"},
+		{`"eos_token_id": [2, 99]`, "eos_token_id is 99"},
+		{`"vocab_size": "many"`, "vocab_size"},
+	} {
+		t.Run(c.change, func(t *testing.T) {
+			_, err := codet5{}.Build(t.Context(), &model.BuildRequest{CheckpointConfig: changed(t, c.change)})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want one with %q", err, c.want)
+			}
+		})
+	}
+}
+
+func FuzzBuild(f *testing.F) {
+	f.Add([]byte(tiny))
+	f.Add([]byte(`{"model_type": "t5"}`))
+	f.Add([]byte(`{"model_type": "t5", "d_kv": 4096, "num_heads": 1024, "d_model": 65536, "decoder_start_token_id": 0}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := codet5{}.Build(t.Context(), &model.BuildRequest{CheckpointConfig: text})
+		if err == nil && ir.Check(r.GetGraph()) != nil {
+			t.Error("built a graph that is not valid")
+		}
+	})
+}
