@@ -2,11 +2,10 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"math"
 
 	"harness/core/ir"
+	"harness/plugins/models/internal/configjson"
 )
 
 // config is what config.json says, as far as it changes what is computed.
@@ -43,54 +42,33 @@ func readConfig(text []byte) (config, error) {
 	if err := json.Unmarshal(text, &c); err != nil {
 		return config{}, err
 	}
-	var problems []error
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			problems = append(problems, fmt.Errorf(format, args...))
-		}
-	}
-	within := func(name string, value, least, most int64) {
-		check(value >= least && value <= most, "%s is %d, expected %d to %d", name, value, least, most)
-	}
-	check(c.ModelType == "codegen", "model_type is %q, expected \"codegen\"", c.ModelType)
-	within("n_embd", c.Width, 1, 1<<16)
-	within("n_head", c.Heads, blocks, 1<<10)
-	within("n_layer", c.Layers, 1, ir.MaxRepeat)
-	within("n_positions", c.Positions, 1, 1<<20)
-	within("vocab_size", c.Vocabulary, 2, 1<<22)
+	var p configjson.Problems
+	p.Check(c.ModelType == "codegen", "model_type is %q, expected \"codegen\"", c.ModelType)
+	p.Within("n_embd", c.Width, 1, 1<<16)
+	p.Within("n_head", c.Heads, blocks, 1<<10)
+	p.Within("n_layer", c.Layers, 1, ir.MaxRepeat)
+	p.Within("n_positions", c.Positions, 1, 1<<20)
+	p.Within("vocab_size", c.Vocabulary, 2, 1<<22)
 	if c.Inner != nil {
-		within("n_inner", *c.Inner, 1, 1<<20)
+		p.Within("n_inner", *c.Inner, 1, 1<<20)
 	}
 	if c.Heads > 0 && c.Width > 0 {
-		check(c.Heads%blocks == 0, "n_head is %d, expected a multiple of %d", c.Heads, blocks)
-		check(c.Width%c.Heads == 0, "n_embd is %d, expected a multiple of n_head, %d", c.Width, c.Heads)
-		check(c.RotaryDim >= 2 && c.RotaryDim%2 == 0 && c.RotaryDim <= c.Width/c.Heads,
+		p.Check(c.Heads%blocks == 0, "n_head is %d, expected a multiple of %d", c.Heads, blocks)
+		p.Check(c.Width%c.Heads == 0, "n_embd is %d, expected a multiple of n_head, %d", c.Width, c.Heads)
+		p.Check(c.RotaryDim >= 2 && c.RotaryDim%2 == 0 && c.RotaryDim <= c.Width/c.Heads,
 			"rotary_dim is %d, expected an even number up to the head size %d", c.RotaryDim, c.Width/c.Heads)
 	}
-	_, ok := activation(c.Activation)
-	check(ok, "activation_function is %q, expected gelu_new, gelu, relu or silu", c.Activation)
-	check(c.Epsilon > 0 && c.Epsilon < 1, "layer_norm_epsilon is %v, expected more than 0 and less than 1", c.Epsilon)
-	check(c.Deviation == nil || (*c.Deviation > 0 && *c.Deviation < 10), "initializer_range is out of range")
-	for name, rate := range map[string]float64{"embd_pdrop": c.EmbedDropout, "resid_pdrop": c.ResidDropout, "attn_pdrop": c.AttnDropout} {
-		check(rate >= 0 && rate < 1, "%s is %v, expected 0 or more and less than 1", name, rate)
+	_, ok := configjson.Activation(c.Activation)
+	p.Check(ok, "activation_function is %q, expected %s", c.Activation, configjson.ActivationNames)
+	p.Between("layer_norm_epsilon", c.Epsilon, 0, 1)
+	if c.Deviation != nil {
+		p.Between("initializer_range", *c.Deviation, 0, 10)
 	}
-	check(c.EOS >= 0 && int64(c.EOS) < c.Vocabulary, "eos_token_id is %d, outside the vocabulary of %d", c.EOS, c.Vocabulary)
-	return c, errors.Join(problems...)
-}
-
-// activation is the function that a name in config.json means.
-func activation(name string) (ir.UnaryOp, bool) {
-	switch name {
-	case "gelu_new":
-		return ir.GELUTanh, true
-	case "gelu":
-		return ir.GELU, true
-	case "relu":
-		return ir.ReLU, true
-	case "silu":
-		return ir.SiLU, true
-	}
-	return 0, false
+	p.Rate("embd_pdrop", c.EmbedDropout)
+	p.Rate("resid_pdrop", c.ResidDropout)
+	p.Rate("attn_pdrop", c.AttnDropout)
+	p.Tokens("eos_token_id", []int32{c.EOS}, c.Vocabulary)
+	return c, p.Err()
 }
 
 // graph is CodeGenForCausalLM. Names are those of its modules, so that what
@@ -179,7 +157,7 @@ func (c config) layer(n *ir.Nodes, x ir.Value, p layerParameters) ir.Value {
 	attended = n.Dropout(at("attn.resid_dropout"), attended, c.ResidDropout)
 
 	inner := n.Linear(at("mlp.fc_in"), h, p["mlp.fc_in.weight"], p["mlp.fc_in.bias"])
-	function, _ := activation(c.Activation)
+	function, _ := configjson.Activation(c.Activation)
 	inner = n.Unary(at("mlp.act"), function, inner)
 	fed := n.Linear(at("mlp.fc_out"), inner, p["mlp.fc_out.weight"], p["mlp.fc_out.bias"])
 	fed = n.Dropout(at("mlp.dropout"), fed, c.ResidDropout)

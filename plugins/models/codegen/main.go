@@ -12,11 +12,12 @@ import (
 
 	"harness/core/sdk"
 	"harness/core/sdk/model"
+	"harness/plugins/models/internal/leftcontext"
 )
 
 func main() { model.Serve(codegen{}) }
 
-type codegen struct{}
+type codegen struct{ leftcontext.Prompts }
 
 func (codegen) Describe(context.Context) *model.Description {
 	return &model.Description{

@@ -1,4 +1,8 @@
-package main
+// Package leftcontext is how families without tokens for filling in are asked,
+// as in arXiv 2507.19909: without fine-tuning a model sees a method up to the
+// bug and writes on; fine-tuned, it sees the whole method with the bug marked
+// in comments and writes the fixed lines.
+package leftcontext
 
 import (
 	"context"
@@ -24,7 +28,11 @@ func stops() []string {
 	return []string{strings.TrimSpace(bugStart), strings.TrimSpace(bugEnd), strings.TrimSpace(fix)}
 }
 
-func (codegen) Prompt(_ context.Context, r *model.PromptRequest) (*model.PromptResponse, error) {
+// Prompts has the methods of a model.Model about text. Families embed it.
+type Prompts struct{}
+
+// Prompt writes a prompt for each bug.
+func (Prompts) Prompt(_ context.Context, r *model.PromptRequest) (*model.PromptResponse, error) {
 	out := &model.PromptResponse{}
 	for _, bug := range r.GetBugs() {
 		out.Prompts = append(out.Prompts, prompt(bug, r.GetOptions()))
@@ -63,7 +71,8 @@ func marked(before, buggy, after string, o *model.PromptOptions) string {
 	return before + bugStart + buggy + bugEnd + after + fix
 }
 
-func (codegen) Example(_ context.Context, r *model.ExampleRequest) (*model.ExampleResponse, error) {
+// Example writes pairs as fine-tuned models see them, and plain text whole.
+func (Prompts) Example(_ context.Context, r *model.ExampleRequest) (*model.ExampleResponse, error) {
 	out := &model.ExampleResponse{}
 	for i, s := range r.GetSamples() {
 		switch {
@@ -81,7 +90,9 @@ func (codegen) Example(_ context.Context, r *model.ExampleRequest) (*model.Examp
 	return out, nil
 }
 
-func (codegen) Patch(_ context.Context, r *model.PatchRequest) (*model.PatchResponse, error) {
+// Patch reads outputs: fixed lines where the model was fine-tuned, else the
+// rest of the method.
+func (Prompts) Patch(_ context.Context, r *model.PatchRequest) (*model.PatchResponse, error) {
 	m, err := java.Find(r.GetBug())
 	if err != nil {
 		return nil, fmt.Errorf("bug %q: %w", r.GetBug().GetId(), err)

@@ -1,0 +1,82 @@
+// Package familytest is what the tests of the model families share: what every
+// family must do, whatever its network and its prompts.
+package familytest
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+
+	"harness/core/ir"
+	"harness/core/protocol/harnesspb"
+	"harness/core/sdk/model"
+)
+
+// Refusals demands that a family builds the good config.json, and that it
+// refuses each change of it, members of an object as JSON, with an error that
+// holds the text beside the change.
+func Refusals(t *testing.T, m model.Model, good string, changes [][2]string) {
+	t.Helper()
+	if _, err := m.Build(t.Context(), &model.BuildRequest{CheckpointConfig: []byte(good)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range changes {
+		change, want := c[0], c[1]
+		t.Run(change, func(t *testing.T) {
+			_, err := m.Build(t.Context(), &model.BuildRequest{CheckpointConfig: Changed(t, good, change)})
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want one with %q", err, want)
+			}
+		})
+	}
+}
+
+// Changed is a config.json with some members replaced or added.
+func Changed(t testing.TB, config, change string) []byte {
+	t.Helper()
+	var fields, changes map[string]any
+	if err := json.Unmarshal([]byte(config), &fields); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte("{"+change+"}"), &changes); err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(fields, changes)
+	text, err := json.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// FuzzBuild feeds a family configs, beginning with changes of good ones: it
+// must refuse them or give a valid graph.
+func FuzzBuild(f *testing.F, m model.Model, seeds ...string) {
+	for _, s := range seeds {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := m.Build(t.Context(), &model.BuildRequest{CheckpointConfig: text})
+		if err == nil && ir.Check(r.GetGraph()) != nil {
+			t.Error("built a graph that is not valid")
+		}
+	})
+}
+
+// Bug is a small bug for tests of prompts.
+func Bug() *model.Bug {
+	return &model.Bug{
+		Id: "b", Language: "java",
+		Text:     "class A {\n    int f(int n) {\n        n--; // wrong\n        return n;\n    }\n}\n",
+		Hunks:    []*model.Span{{Start: 3, End: 4}},
+		Function: &model.Span{Start: 2, End: 6},
+	}
+}
+
+// Pair is a training sample of the same method.
+func Pair(id string) *model.Sample {
+	return &model.Sample{Id: id, Content: &harnesspb.Sample_Pair{Pair: &model.Pair{
+		Before: "    int f(int n) {\n", Buggy: "        n--;\n", After: "        return n;\n    }\n", Fixed: "        n++;\n",
+	}}}
+}
