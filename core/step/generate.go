@@ -160,7 +160,10 @@ func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers 
 			answers[bugs[i].Id] = &Candidates{Bug: bugs[i].Id, Refused: refused, Outputs: []Output{}}
 			continue
 		}
-		request.Prompts = append(request.Prompts, &pb.TokenPrompt{Id: bugs[i].Id, Ids: ids})
+		request.Prompts = append(request.Prompts, &pb.TokenPrompt{Id: bugs[i].Id, Ids: ids, Stop: p.GetStop()})
+		if len(p.GetStop()) > 0 && request.TokenTexts == nil {
+			request.TokenTexts = tokenTexts(net)
+		}
 	}
 	if len(request.Prompts) == 0 {
 		return nil
@@ -178,6 +181,16 @@ func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers 
 		env.Progress(int64(len(answers)), int64(len(bugs)), "bugs")
 		return nil
 	})
+}
+
+// tokenTexts are what the network's tokens add to a text, in which the engine
+// looks for stop strings.
+func tokenTexts(net *network) [][]byte {
+	texts := make([][]byte, net.built.GetVocabulary())
+	for id := range texts {
+		texts[id] = net.tokenizer.TokenBytes(int32(id))
+	}
+	return texts
 }
 
 // refusal says why a prompt cannot be answered, or nothing.
