@@ -375,6 +375,9 @@ func (x *PromptResponse) GetPrompts() []*Prompt {
 type Prompt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Text  string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	// What follows text, tokenized piece by piece, each as it reads inside a
+	// text: without the blank that some tokenizers put before every text.
+	Rest []string `protobuf:"bytes,4,rep,name=rest,proto3" json:"rest,omitempty"`
 	// Generation may end as soon as the output contains one of these.
 	Stop []string `protobuf:"bytes,2,rep,name=stop,proto3" json:"stop,omitempty"`
 	// Not empty: the family cannot put this bug into a prompt, and why.
@@ -418,6 +421,13 @@ func (x *Prompt) GetText() string {
 		return x.Text
 	}
 	return ""
+}
+
+func (x *Prompt) GetRest() []string {
+	if x != nil {
+		return x.Rest
+	}
+	return nil
 }
 
 func (x *Prompt) GetStop() []string {
@@ -539,9 +549,11 @@ func (x *ExampleResponse) GetExamples() []*Example {
 }
 
 // Example is text; the loss counts the target and, with end, the end token.
+// A target beside a prompt is tokenized as it reads behind the prompt.
 type Example struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Prompt        string                 `protobuf:"bytes,1,opt,name=prompt,proto3" json:"prompt,omitempty"`
+	Rest          []string               `protobuf:"bytes,4,rep,name=rest,proto3" json:"rest,omitempty"` // of the prompt, as in Prompt
 	Target        string                 `protobuf:"bytes,2,opt,name=target,proto3" json:"target,omitempty"`
 	End           bool                   `protobuf:"varint,3,opt,name=end,proto3" json:"end,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -583,6 +595,13 @@ func (x *Example) GetPrompt() string {
 		return x.Prompt
 	}
 	return ""
+}
+
+func (x *Example) GetRest() []string {
+	if x != nil {
+		return x.Rest
+	}
+	return nil
 }
 
 func (x *Example) GetTarget() string {
@@ -1084,9 +1103,10 @@ const file_harness_v1_model_proto_rawDesc = "" +
 	"\aoptions\x18\x02 \x01(\v2\x19.harness.v1.PromptOptionsR\aoptions\x12#\n" +
 	"\x04bugs\x18\x03 \x03(\v2\x0f.harness.v1.BugR\x04bugs\">\n" +
 	"\x0ePromptResponse\x12,\n" +
-	"\aprompts\x18\x01 \x03(\v2\x12.harness.v1.PromptR\aprompts\"J\n" +
+	"\aprompts\x18\x01 \x03(\v2\x12.harness.v1.PromptR\aprompts\"^\n" +
 	"\x06Prompt\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x12\n" +
+	"\x04rest\x18\x04 \x03(\tR\x04rest\x12\x12\n" +
 	"\x04stop\x18\x02 \x03(\tR\x04stop\x12\x18\n" +
 	"\arefused\x18\x03 \x01(\tR\arefused\"\x8b\x01\n" +
 	"\x0eExampleRequest\x12\x16\n" +
@@ -1094,9 +1114,10 @@ const file_harness_v1_model_proto_rawDesc = "" +
 	"\aoptions\x18\x02 \x01(\v2\x19.harness.v1.PromptOptionsR\aoptions\x12,\n" +
 	"\asamples\x18\x03 \x03(\v2\x12.harness.v1.SampleR\asamples\"B\n" +
 	"\x0fExampleResponse\x12/\n" +
-	"\bexamples\x18\x01 \x03(\v2\x13.harness.v1.ExampleR\bexamples\"K\n" +
+	"\bexamples\x18\x01 \x03(\v2\x13.harness.v1.ExampleR\bexamples\"_\n" +
 	"\aExample\x12\x16\n" +
-	"\x06prompt\x18\x01 \x01(\tR\x06prompt\x12\x16\n" +
+	"\x06prompt\x18\x01 \x01(\tR\x06prompt\x12\x12\n" +
+	"\x04rest\x18\x04 \x03(\tR\x04rest\x12\x16\n" +
 	"\x06target\x18\x02 \x01(\tR\x06target\x12\x10\n" +
 	"\x03end\x18\x03 \x01(\bR\x03end\"\xb3\x01\n" +
 	"\fPatchRequest\x12\x16\n" +

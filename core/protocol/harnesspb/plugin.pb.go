@@ -74,7 +74,10 @@ type Description struct {
 	Trains bool `protobuf:"varint,8,opt,name=trains,proto3" json:"trains,omitempty"`
 	// Adapter: names a method that was applied elsewhere; it fits only models
 	// that generate by themselves.
-	Recorded      bool `protobuf:"varint,9,opt,name=recorded,proto3" json:"recorded,omitempty"`
+	Recorded bool `protobuf:"varint,9,opt,name=recorded,proto3" json:"recorded,omitempty"`
+	// Model: tokens that the family writes prompts with, such as those for
+	// filling in the middle. A checkpoint whose tokenizer lacks one is refused.
+	PromptTokens  []string `protobuf:"bytes,10,rep,name=prompt_tokens,json=promptTokens,proto3" json:"prompt_tokens,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -170,6 +173,13 @@ func (x *Description) GetRecorded() bool {
 		return x.Recorded
 	}
 	return false
+}
+
+func (x *Description) GetPromptTokens() []string {
+	if x != nil {
+		return x.PromptTokens
+	}
+	return nil
 }
 
 // Schema of a block's body in the study language.
@@ -619,7 +629,7 @@ const file_harness_v1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"\x17harness/v1/plugin.proto\x12\n" +
 	"harness.v1\"\x11\n" +
-	"\x0fDescribeRequest\"\x92\x02\n" +
+	"\x0fDescribeRequest\"\xb7\x02\n" +
 	"\vDescription\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -629,7 +639,9 @@ const file_harness_v1_plugin_proto_rawDesc = "" +
 	"\x10needs_checkpoint\x18\x06 \x01(\bR\x0fneedsCheckpoint\x12\x1c\n" +
 	"\tgenerates\x18\a \x01(\bR\tgenerates\x12\x16\n" +
 	"\x06trains\x18\b \x01(\bR\x06trains\x12\x1a\n" +
-	"\brecorded\x18\t \x01(\bR\brecorded\"j\n" +
+	"\brecorded\x18\t \x01(\bR\brecorded\x12#\n" +
+	"\rprompt_tokens\x18\n" +
+	" \x03(\tR\fpromptTokens\"j\n" +
 	"\x06Schema\x125\n" +
 	"\n" +
 	"attributes\x18\x01 \x03(\v2\x15.harness.v1.AttributeR\n" +

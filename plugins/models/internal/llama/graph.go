@@ -29,8 +29,9 @@ func Build(checkpointConfig []byte) (*model.BuildResponse, error) {
 		Eos:          c.EOS,
 		Pad:          c.pad(),
 		Targets: map[string]*model.NodePatterns{
-			"":    {Patterns: []string{"*.q_proj", "*.v_proj"}},
-			"ia3": {Patterns: []string{"*.k_proj", "*.v_proj", "*.down_proj"}},
+			"":                {Patterns: []string{"*.q_proj", "*.v_proj"}},
+			"ia3":             {Patterns: []string{"*.k_proj", "*.v_proj", "*.down_proj"}},
+			"ia3.feedforward": {Patterns: []string{"*.down_proj"}},
 		},
 		TaskType: "CAUSAL_LM",
 	}, nil
