@@ -1,6 +1,7 @@
 // Package snapshot reads and writes checkpoint folders as a model hub lays
 // them out: config.json, the tokenizer's files, and the weights in
-// model.safetensors or in shards that model.safetensors.index.json lists.
+// model.safetensors or, where there is none, pytorch_model.bin, each in one
+// file or in shards that an index lists.
 package snapshot
 
 import (
@@ -14,6 +15,7 @@ import (
 	"strconv"
 
 	"harness/core/weights/safetensors"
+	"harness/core/weights/torchbin"
 )
 
 const (
@@ -24,14 +26,36 @@ const (
 
 // ErrFormat is wrapped by Open's error for a folder whose weights are in a
 // format that is not read.
-var ErrFormat = errors.New("weight format is not read yet")
+var ErrFormat = errors.New("weight format is not read")
+
+// weights is an open file of weights.
+type weights interface {
+	safetensors.Source
+	Close() error
+}
+
+// format is how a folder holds weights: in one file, or in shards that an
+// index lists.
+type format struct {
+	single, index string
+	open          func(path string) (weights, error)
+}
+
+// formats lists what is read, the preferred first: the order of Hugging Face's
+// loader.
+func formats() []format {
+	return []format{
+		{singleFile, indexFile, func(path string) (weights, error) { return safetensors.Open(path) }},
+		{"pytorch_model.bin", "pytorch_model.bin.index.json", func(path string) (weights, error) { return torchbin.Open(path) }},
+	}
+}
 
 // Snapshot is an open checkpoint. It may be used by several goroutines.
 type Snapshot struct {
 	folder folder
 	config []byte
-	shards []*safetensors.File
-	at     map[string]*safetensors.File // the shard of each tensor
+	shards []weights
+	at     map[string]weights // the shard of each tensor
 	names  []string
 }
 
@@ -44,7 +68,7 @@ func Open(dir string) (_ *Snapshot, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Snapshot{folder: f, at: map[string]*safetensors.File{}}
+	s := &Snapshot{folder: f, at: map[string]weights{}}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -56,49 +80,52 @@ func Open(dir string) (_ *Snapshot, err error) {
 	if !json.Valid(s.config) {
 		return nil, fmt.Errorf("checkpoint %s: %s is not JSON", dir, configFile)
 	}
-	single, err := f.has(singleFile)
-	if err != nil {
-		return nil, err
-	}
-	index, err := f.has(indexFile)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case single:
-		err = s.openSingle()
-	case index:
-		err = s.openShards()
-	default:
-		err = f.noWeights()
-	}
-	if err != nil {
+	if err := s.openWeights(); err != nil {
 		return nil, err
 	}
 	s.names = slices.Sorted(maps.Keys(s.at))
 	return s, nil
 }
 
-// noWeights says what is there instead of safetensors.
+// openWeights opens the files of the first format that the folder has.
+func (s *Snapshot) openWeights() error {
+	for _, form := range formats() {
+		single, err := s.folder.has(form.single)
+		if err != nil {
+			return err
+		}
+		if single {
+			return s.openSingle(form)
+		}
+		index, err := s.folder.has(form.index)
+		if err != nil {
+			return err
+		}
+		if index {
+			return s.openShards(form)
+		}
+	}
+	return s.folder.noWeights()
+}
+
+// noWeights says what is there instead of weights that are read.
 func (f folder) noWeights() error {
-	for _, other := range []string{
-		"pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack",
-	} {
+	for _, other := range []string{"tf_model.h5", "flax_model.msgpack"} {
 		if found, err := f.has(other); err != nil {
 			return err
 		} else if found {
 			return fmt.Errorf("checkpoint %s: has %s but no %s: %w; convert it to safetensors", f.dir, other, singleFile, ErrFormat)
 		}
 	}
-	return fmt.Errorf("checkpoint %s: no weights: neither %s nor %s", f.dir, singleFile, indexFile)
+	return fmt.Errorf("checkpoint %s: no weights: neither %s nor %s nor their like in torch's format", f.dir, singleFile, indexFile)
 }
 
-func (s *Snapshot) openFile(name string) (*safetensors.File, error) {
+func (s *Snapshot) openFile(form format, name string) (weights, error) {
 	path, err := s.folder.resolve(name)
 	if err != nil {
 		return nil, err
 	}
-	file, err := safetensors.Open(path)
+	file, err := form.open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +133,8 @@ func (s *Snapshot) openFile(name string) (*safetensors.File, error) {
 	return file, nil
 }
 
-func (s *Snapshot) openSingle() error {
-	file, err := s.openFile(singleFile)
+func (s *Snapshot) openSingle(form format) error {
+	file, err := s.openFile(form, form.single)
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
@@ -117,8 +144,8 @@ func (s *Snapshot) openSingle() error {
 	return nil
 }
 
-func (s *Snapshot) openShards() error {
-	text, err := s.folder.read(indexFile)
+func (s *Snapshot) openShards(form format) error {
+	text, err := s.folder.read(form.index)
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
@@ -126,27 +153,27 @@ func (s *Snapshot) openShards() error {
 		WeightMap map[string]string `json:"weight_map"`
 	}
 	if err := json.Unmarshal(text, &index); err != nil {
-		return fmt.Errorf("checkpoint %s: %s: %w", s.folder.dir, indexFile, err)
+		return fmt.Errorf("checkpoint %s: %s: %w", s.folder.dir, form.index, err)
 	}
 	if len(index.WeightMap) == 0 {
-		return fmt.Errorf("checkpoint %s: %s lists no tensors", s.folder.dir, indexFile)
+		return fmt.Errorf("checkpoint %s: %s lists no tensors", s.folder.dir, form.index)
 	}
 	listed := map[string]bool{}
 	for _, shard := range index.WeightMap {
 		listed[shard] = true
 	}
 	if err := s.folder.checkNumbering(listed); err != nil {
-		return fmt.Errorf("checkpoint %s: %s: %w", s.folder.dir, indexFile, err)
+		return fmt.Errorf("checkpoint %s: %s: %w", s.folder.dir, form.index, err)
 	}
 	for _, shard := range slices.Sorted(maps.Keys(listed)) {
-		file, err := s.openFile(shard)
+		file, err := s.openFile(form, shard)
 		if err != nil {
 			return fmt.Errorf("checkpoint: shard %s: %w", shard, err)
 		}
 		for _, name := range file.Names() {
 			switch where, ok := index.WeightMap[name]; {
 			case !ok:
-				return fmt.Errorf("checkpoint %s: tensor %q of shard %s is not in %s", s.folder.dir, name, shard, indexFile)
+				return fmt.Errorf("checkpoint %s: tensor %q of shard %s is not in %s", s.folder.dir, name, shard, form.index)
 			case where == shard:
 				s.at[name] = file
 			}
@@ -154,13 +181,13 @@ func (s *Snapshot) openShards() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(index.WeightMap)) {
 		if s.at[name] == nil {
-			return fmt.Errorf("checkpoint %s: shard %s has no tensor %q, which %s says it has", s.folder.dir, index.WeightMap[name], name, indexFile)
+			return fmt.Errorf("checkpoint %s: shard %s has no tensor %q, which %s says it has", s.folder.dir, index.WeightMap[name], name, form.index)
 		}
 	}
 	return nil
 }
 
-var numbered = regexp.MustCompile(`^(.*)-(\d{5})-of-(\d{5})\.safetensors$`)
+var numbered = regexp.MustCompile(`^(.*)-(\d{5})-of-(\d{5})(\.safetensors|\.bin)$`)
 
 // checkNumbering finds shards that the index forgot: a gap in k-of-n names, or
 // a file in the folder of the same series.
@@ -177,12 +204,12 @@ func (f folder) checkNumbering(listed map[string]bool) error {
 		// Five digits always parse.
 		total, _ := strconv.Atoi(m[3])
 		for k := 1; k <= total; k++ {
-			if want := fmt.Sprintf("%s-%05d-of-%s.safetensors", m[1], k, m[3]); !listed[want] {
+			if want := fmt.Sprintf("%s-%05d-of-%s%s", m[1], k, m[3], m[4]); !listed[want] {
 				return fmt.Errorf("shard %s is not listed", want)
 			}
 		}
 		for _, name := range present {
-			if other := numbered.FindStringSubmatch(name); other != nil && other[1] == m[1] && !listed[name] {
+			if other := numbered.FindStringSubmatch(name); other != nil && other[1] == m[1] && other[4] == m[4] && !listed[name] {
 				return fmt.Errorf("shard %s lies in the folder but is not listed", name)
 			}
 		}

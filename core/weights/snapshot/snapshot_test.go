@@ -129,9 +129,62 @@ func TestBadFoldersAreRefusedByName(t *testing.T) {
 	}
 }
 
-func TestPickledWeightsAreSaidToBeUnread(t *testing.T) {
-	dir := lay(t, t.TempDir(), map[string]string{"config.json": "{}", "pytorch_model.bin": "PK"})
-	if _, err := snapshot.Open(dir); !errors.Is(err, snapshot.ErrFormat) || !strings.Contains(err.Error(), "pytorch_model.bin") {
+func TestTorchWeightsReadAsSafetensorsDo(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join("..", "torchbin", "testdata", "views.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const one, two = "pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"
+	single := map[string]string{"config.json": "{}", "pytorch_model.bin": string(content)}
+	whole, err := snapshot.Open(lay(t, t.TempDir(), single))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer whole.Close()
+	want, err := safetensors.ReadAll(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := map[string]string{}
+	for i, name := range whole.Names() {
+		at[name] = []string{one, two}[i%2]
+	}
+	shards := map[string]string{
+		"config.json": "{}", one: string(content), two: string(content), "pytorch_model.bin.index.json": index(t, at),
+	}
+	s, err := snapshot.Open(lay(t, t.TempDir(), shards))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	got, err := safetensors.ReadAll(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !cmp.Equal(got, want) {
+		t.Error("shards read differently")
+	}
+
+	shards["model.safetensors"] = weights(t, "preferred")
+	both, err := snapshot.Open(lay(t, t.TempDir(), shards))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer both.Close()
+	if diff := cmp.Diff([]string{"preferred"}, both.Names()); diff != "" {
+		t.Error(diff)
+	}
+
+	delete(shards, "model.safetensors")
+	delete(shards, two)
+	if _, err := snapshot.Open(lay(t, t.TempDir(), shards)); err == nil || !strings.Contains(err.Error(), two) {
+		t.Errorf("a missing shard: %v", err)
+	}
+}
+
+func TestWeightsOfOtherLibrariesAreSaidToBeUnread(t *testing.T) {
+	dir := lay(t, t.TempDir(), map[string]string{"config.json": "{}", "tf_model.h5": "HDF"})
+	if _, err := snapshot.Open(dir); !errors.Is(err, snapshot.ErrFormat) || !strings.Contains(err.Error(), "tf_model.h5") {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -282,9 +335,6 @@ func TestParityFolders(t *testing.T) {
 	for _, dir := range fixture.Folders(t, "config.json") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			s, err := snapshot.Open(dir)
-			if errors.Is(err, snapshot.ErrFormat) {
-				t.Skip(err)
-			}
 			if err != nil {
 				t.Fatal(err)
 			}
