@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/step"
@@ -166,18 +167,15 @@ func (t *trial) trained() (store.Key, error) {
 }
 
 // segments adds the training of one learning rate and returns the segments
-// that end a grid point. With a constant rate all totals share one chain; a
-// schedule that ends needs a chain for each total.
+// that can be chosen. Where the rate of a step does not depend on the total all
+// totals share one chain; else each needs its own.
 func (t *trial) segments(dataset store.Key, rate float64) ([]store.Key, error) {
 	recipe := t.study.Train
-	optimization := step.Optimization{
-		Optimizer: recipe.Optimizer, LearningRate: rate, Betas: recipe.Betas, Epsilon: recipe.Epsilon,
-		WeightDecay: recipe.WeightDecay, Schedule: recipe.Schedule, WarmupSteps: recipe.Warmup,
-		BatchSize: recipe.BatchSize, Clip: recipe.Clip, MaxLength: recipe.MaxLength,
-	}
-	var ends []store.Key
+	optimization := optimization(recipe)
+	optimization.LearningRate = rate
+	var choices []store.Key
 	for _, total := range recipe.Epochs {
-		if recipe.Schedule != "constant" {
+		if recipe.DependsOnTotal() {
 			optimization.TotalEpochs = total
 		}
 		var previous store.Key
@@ -190,10 +188,31 @@ func (t *trial) segments(dataset store.Key, rate float64) ([]store.Key, error) {
 			if err != nil {
 				return nil, err
 			}
+			if (recipe.EveryEpoch || epoch == total-1) && !slices.Contains(choices, previous) {
+				choices = append(choices, previous)
+			}
 		}
-		ends = append(ends, previous)
 	}
-	return ends, nil
+	return choices, nil
+}
+
+// optimization is a recipe as a key has it: without what decides nothing.
+func optimization(recipe *study.Train) step.Optimization {
+	o := step.Optimization{
+		Optimizer: recipe.Optimizer, Betas: recipe.Betas, Epsilon: recipe.Epsilon, DecayRate: recipe.DecayRate, ClipThreshold: recipe.ClipThreshold,
+		WeightDecay: recipe.WeightDecay, DecayAll: recipe.DecayAll && recipe.WeightDecay > 0,
+		Schedule: recipe.Schedule, WarmupSteps: recipe.Warmup, WarmupShare: recipe.WarmupShare,
+		BatchSize: recipe.BatchSize, MicroBatch: recipe.MicroBatch, Clip: recipe.Clip,
+		MaxLength: recipe.MaxLength, MaxPromptLength: recipe.MaxPromptLength, MaxTargetLength: recipe.MaxTargetLength,
+		Packing: recipe.Packing, PositionsFromPadding: recipe.PositionsFromPadding,
+	}
+	if recipe.Precision != "f32" {
+		o.Precision = recipe.Precision
+	}
+	if recipe.Checkpointing != "auto" {
+		o.Checkpointing = recipe.Checkpointing
+	}
+	return o
 }
 
 // judged adds generation and validation.
@@ -202,11 +221,9 @@ func (t *trial) judged(weights store.Key) (store.Key, error) {
 	if err != nil {
 		return "", err
 	}
-	g := t.study.Generate
 	generate := step.Generate{
 		Network: t.network(), Benchmark: t.plugins[t.benchmark].Bare(), Bugs: bugs, Weights: weights, Options: t.options(),
-		Decoding: step.Decoding{Method: g.Decode, Beams: g.Beams, Candidates: g.Candidates, MaxNewTokens: g.MaxNewTokens,
-			LengthPenalty: g.LengthPenalty, EarlyStopping: g.EarlyStopping, BatchSize: g.BatchSize},
+		Decoding: t.decoding(),
 	}
 	if t.describedModel.Generates {
 		generate.AdapterLabel = t.adapter.Name
@@ -222,4 +239,29 @@ func (t *trial) judged(weights store.Key) (store.Key, error) {
 		Model: t.plugins[t.model], Options: t.options(), Benchmark: t.plugins[t.benchmark], Bugs: bugs, Candidates: candidates,
 		Sandbox: step.Sandbox{Driver: box.Driver, Memory: box.Memory, CPUs: box.CPUs, Timeout: box.Timeout},
 	})
+}
+
+// decoding is how this trial decodes, as a key has it: without what decides
+// nothing.
+func (t *trial) decoding() step.Decoding {
+	g := t.study.Generate
+	if t.describedModel.Generates {
+		return step.Decoding{Candidates: g.Candidates}
+	}
+	d := step.Decoding{
+		Method: g.Decode, Beams: g.Beams, Candidates: g.Candidates, LengthPenalty: g.LengthPenalty,
+		EarlyStopping: g.EarlyStopping == "true", NeverStopEarly: g.EarlyStopping == "never",
+		Temperature: g.Temperature, TopK: g.TopK, TopP: g.TopP,
+		MaxNewTokens: g.MaxNewTokens, MaxPromptLength: g.MaxPromptLength, IgnoreStops: !g.StopStrings, BatchSize: g.BatchSize,
+	}
+	if g.Precision != "f32" {
+		d.Precision = g.Precision
+	}
+	if n := t.model.MaxPromptLength; n > 0 {
+		d.MaxPromptLength = n
+	}
+	if n := t.benchmark.MaxNewTokens; n > 0 {
+		d.MaxNewTokens = n
+	}
+	return d
 }

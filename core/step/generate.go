@@ -28,15 +28,24 @@ type Generate struct {
 	AdapterLabel string `json:"adapter_label,omitempty"`
 }
 
-// Decoding settings within a key.
+// Decoding settings within a key. What does not belong to the method is zero.
 type Decoding struct {
-	Method        string  `json:"method"`
-	Beams         int     `json:"beams"`
-	Candidates    int     `json:"candidates"`
-	MaxNewTokens  int     `json:"max_new_tokens"`
-	LengthPenalty float64 `json:"length_penalty"`
-	EarlyStopping bool    `json:"early_stopping"`
-	BatchSize     int     `json:"batch_size"`
+	Method         string  `json:"method"`
+	Beams          int     `json:"beams"`
+	Candidates     int     `json:"candidates"`
+	MaxNewTokens   int     `json:"max_new_tokens"`
+	LengthPenalty  float64 `json:"length_penalty"`
+	EarlyStopping  bool    `json:"early_stopping"`
+	NeverStopEarly bool    `json:"never_stop_early,omitempty"`
+	Temperature    float64 `json:"temperature,omitempty"`
+	TopK           int     `json:"top_k,omitempty"`
+	TopP           float64 `json:"top_p,omitempty"`
+	// MaxPromptLength in tokens: bugs with longer prompts are refused; 0: none.
+	MaxPromptLength int `json:"max_prompt_length,omitempty"`
+	// IgnoreStops lets candidates run past the prompts' stop strings.
+	IgnoreStops bool   `json:"ignore_stops,omitempty"`
+	Precision   string `json:"precision,omitempty"` // bf16; empty: f32
+	BatchSize   int    `json:"batch_size"`
 }
 
 // Candidates is a line of candidates.jsonl.
@@ -56,7 +65,7 @@ type Output struct {
 }
 
 func (Generate) Kind() string { return "generate" }
-func (Generate) Version() int { return 1 }
+func (Generate) Version() int { return 2 }
 
 func (w Generate) Resource() Resource {
 	if w.Engine == nil {
@@ -146,6 +155,7 @@ func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers 
 			return err
 		}
 	}
+	net.state.Precision = precisionMessage(w.Decoding.Precision)
 	response, err := net.model.Prompt(ctx, &pb.PromptRequest{Config: w.Network.Model.Config, Options: w.Options.message(), Bugs: bugs})
 	if err != nil {
 		return err
@@ -201,6 +211,8 @@ func (w Generate) refusal(p *pb.Prompt, ids []int32, built *pb.BuildResponse) st
 		return p.Refused
 	case len(ids) == 0:
 		return "the prompt is empty"
+	case w.Decoding.MaxPromptLength > 0 && len(ids) > w.Decoding.MaxPromptLength:
+		return fmt.Sprintf("a prompt of %d tokens is longer than the study allows, %d", len(ids), w.Decoding.MaxPromptLength)
 	case limit > 0 && len(ids)+w.Decoding.MaxNewTokens > limit:
 		return fmt.Sprintf("a prompt of %d tokens leaves no room for %d new ones within the model's %d positions", len(ids), w.Decoding.MaxNewTokens, limit)
 	}
@@ -211,7 +223,8 @@ func (w Generate) decoding(built *pb.BuildResponse) *pb.Decoding {
 	d := w.Decoding
 	return &pb.Decoding{
 		Method: d.Method, Beams: int32(d.Beams), Candidates: int32(d.Candidates), MaxNewTokens: int32(d.MaxNewTokens),
-		LengthPenalty: d.LengthPenalty, EarlyStopping: d.EarlyStopping, BatchSize: int32(d.BatchSize),
-		Eos: built.Eos, Pad: built.Pad,
+		LengthPenalty: d.LengthPenalty, EarlyStopping: d.EarlyStopping, NeverStopEarly: d.NeverStopEarly,
+		Temperature: d.Temperature, TopK: int32(d.TopK), TopP: d.TopP, Seed: w.Network.Seed,
+		BatchSize: int32(d.BatchSize), Eos: built.Eos, Pad: built.Pad,
 	}
 }

@@ -16,7 +16,7 @@ type Score struct {
 }
 
 func (Score) Kind() string       { return "score" }
-func (Score) Version() int       { return 1 }
+func (Score) Version() int       { return 2 }
 func (Score) Resource() Resource { return IO }
 
 func (w Score) Needs() []store.Key {
@@ -47,6 +47,13 @@ func (w Score) Run(_ context.Context, env *Env, dir string) error {
 			return err
 		}
 		trial.Metrics["validation.loss"] = s.Best.ValidationLoss
+		if s.Best.ExactMatch != nil {
+			trial.Metrics["validation.exact_match"] = *s.Best.ExactMatch
+		}
+		if s.Best.MicroBatch > 0 {
+			trial.Metrics["micro_batch"] = float64(s.Best.MicroBatch)
+		}
+		trial.Metrics["diverged"] = float64(s.diverged())
 		trial.Metrics["train.loss"] = s.Best.TrainLoss
 		trial.Metrics["learning_rate"] = s.Best.LearningRate
 		trial.Metrics["epochs"] = float64(s.Best.Epoch)

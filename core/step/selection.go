@@ -11,7 +11,7 @@ import (
 // data: never by a benchmark. It leaves select.json.
 type Select struct {
 	Candidates []store.Key `json:"candidates"`
-	Metric     string      `json:"metric"` // validation.loss
+	Metric     string      `json:"metric"` // validation.loss, validation.exact_match
 	Goal       string      `json:"goal"`   // min, max
 }
 
@@ -22,6 +22,17 @@ type Selection struct {
 	Results []TrainResult `json:"results"` // of the candidates, in their order
 }
 
+// diverged counts the candidates that were lost.
+func (s Selection) diverged() int {
+	n := 0
+	for _, r := range s.Results {
+		if r.Diverged != "" {
+			n++
+		}
+	}
+	return n
+}
+
 func (Select) Kind() string         { return "select" }
 func (Select) Version() int         { return 1 }
 func (w Select) Needs() []store.Key { return w.Candidates }
@@ -29,6 +40,7 @@ func (Select) Resource() Resource   { return IO }
 
 func (w Select) Run(_ context.Context, env *Env, dir string) error {
 	var s Selection
+	var best float64
 	for _, key := range w.Candidates {
 		var r TrainResult
 		if err := ReadJSON(env.Store, key, "train.json", &r); err != nil {
@@ -38,18 +50,38 @@ func (w Select) Run(_ context.Context, env *Env, dir string) error {
 		if r.Diverged != "" {
 			continue
 		}
-		better := r.ValidationLoss < s.Best.ValidationLoss
+		value, err := w.value(r)
+		if err != nil {
+			return err
+		}
+		better := value < best
 		if w.Goal == "max" {
-			better = r.ValidationLoss > s.Best.ValidationLoss
+			better = value > best
 		}
 		if s.Chosen == "" || better { // ties: the first
-			s.Chosen, s.Best = key, r
+			s.Chosen, s.Best, best = key, r, value
 		}
 	}
 	if s.Chosen == "" {
 		return fmt.Errorf("every point of the grid diverged; the first: %s", s.Results[0].Diverged)
 	}
 	return writeJSON(dir, "select.json", s)
+}
+
+// value is what a segment is judged by. Without validation examples there is
+// nothing to choose by, which matters only where there is a choice.
+func (w Select) value(r TrainResult) (float64, error) {
+	switch {
+	case len(w.Candidates) > 1 && r.Validation == 0:
+		return 0, fmt.Errorf("%d points of the grid and no validation examples to choose among them: set some apart, such as split = { validation = 0.05 }", len(w.Candidates))
+	case w.Metric != "validation.exact_match":
+		return r.ValidationLoss, nil
+	case r.ExactMatch == nil && len(w.Candidates) > 1:
+		return 0, fmt.Errorf("the engine measured no %s", w.Metric)
+	case r.ExactMatch == nil:
+		return 0, nil
+	}
+	return *r.ExactMatch, nil
 }
 
 // trainedBy finds the parameters that a select or import step stands for.

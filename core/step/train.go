@@ -12,26 +12,6 @@ import (
 	"harness/core/store"
 )
 
-// Optimization is the part of a training recipe that a whole chain of epoch
-// segments shares.
-type Optimization struct {
-	Optimizer    string     `json:"optimizer"`
-	LearningRate float64    `json:"learning_rate"`
-	Betas        [2]float64 `json:"betas"`
-	Epsilon      float64    `json:"epsilon"`
-	WeightDecay  float64    `json:"weight_decay"`
-	Schedule     string     `json:"schedule"`
-	WarmupSteps  int        `json:"warmup_steps"`
-	// TotalEpochs is set only where the schedule depends on it: a chain with
-	// a constant rate is the same whatever its end.
-	TotalEpochs int     `json:"total_epochs,omitempty"`
-	BatchSize   int     `json:"batch_size"`
-	Clip        float64 `json:"clip"`
-	// MaxLength in tokens: longer pairs are dropped, and plain text is cut
-	// into pieces of this length. 0: none.
-	MaxLength int `json:"max_length"`
-}
-
 // Options of prompts within a key.
 type Options struct {
 	BuggyLines bool `json:"buggy_lines"`
@@ -61,19 +41,26 @@ type TrainResult struct {
 	LearningRate   float64 `json:"learning_rate"`
 	TrainLoss      float64 `json:"train_loss"`
 	ValidationLoss float64 `json:"validation_loss"`
-	Diverged       string  `json:"diverged,omitempty"`
-	Examples       int     `json:"examples"`
-	Validation     int     `json:"validation_examples"`
-	Dropped        int     `json:"dropped"` // longer than max_length
-	Tokens         int64   `json:"tokens"`
-	Seconds        float64 `json:"seconds"`
-	Trainable      int64   `json:"trainable_parameters"`
-	All            int64   `json:"all_parameters"`
-	PeakMemory     int64   `json:"peak_memory_bytes,omitempty"`
+	// ExactMatch is the share of validation examples that greedy decoding
+	// would get right to the last token; absent without validation examples.
+	ExactMatch *float64 `json:"validation_exact_match,omitempty"`
+	Diverged   string   `json:"diverged,omitempty"`
+	Examples   int      `json:"examples"`
+	Validation int      `json:"validation_examples"`
+	Dropped    int      `json:"dropped"` // longer than the recipe allows
+	Tokens     int64    `json:"tokens"`
+	Seconds    float64  `json:"seconds"`
+	Trainable  int64    `json:"trainable_parameters"`
+	All        int64    `json:"all_parameters"`
+	PeakMemory int64    `json:"peak_memory_bytes,omitempty"`
+	// MicroBatch is how many examples were computed at once in the end.
+	MicroBatch int `json:"micro_batch,omitempty"`
+	// Reduced says that memory allowed fewer at once than the study asks for.
+	Reduced bool `json:"micro_batch_reduced,omitempty"`
 }
 
 func (Train) Kind() string       { return "train" }
-func (Train) Version() int       { return 1 }
+func (Train) Version() int       { return 2 }
 func (Train) Resource() Resource { return Device }
 
 func (w Train) Needs() []store.Key {
@@ -114,7 +101,10 @@ func (w Train) Run(ctx context.Context, env *Env, dir string) (err error) {
 	}
 	defer func() { err = errors.Join(err, log.close()) }()
 	var done *pb.TrainDone
-	start := w.start(env, net, dir, len(examples.train))
+	start, err := w.start(env, net, dir, len(examples.train))
+	if err != nil {
+		return err
+	}
 	err = engine.Train(ctx, start, examples.train, examples.validation, func(e *pb.TrainEvent) error {
 		if s := e.GetStep(); s != nil {
 			env.Progress(s.Step, s.Steps, fmt.Sprintf("loss %.4f", s.Loss))
@@ -140,6 +130,7 @@ func (w Train) Run(ctx context.Context, env *Env, dir string) (err error) {
 		Examples: len(examples.train), Validation: len(examples.validation), Dropped: examples.dropped,
 		Tokens: done.Tokens, Seconds: done.Seconds,
 		Trainable: done.TrainableParameters, All: done.AllParameters, PeakMemory: done.PeakMemoryBytes,
+		ExactMatch: known(done.ValidationExactMatch), MicroBatch: int(done.MicroBatch), Reduced: w.Optimization.reduced(done.MicroBatch),
 	})
 }
 
@@ -160,23 +151,26 @@ func finite(x float64) float64 {
 	return x
 }
 
-func (w Train) start(env *Env, net *network, dir string, examples int) *pb.TrainStart {
-	o := w.Optimization
-	start := &pb.TrainStart{
-		Model: net.state,
-		Optimizer: &pb.Optimizer{Name: o.Optimizer, LearningRate: o.LearningRate, Beta1: o.Betas[0], Beta2: o.Betas[1],
-			Epsilon: o.Epsilon, WeightDecay: o.WeightDecay},
-		Schedule:  &pb.Schedule{Name: o.Schedule, WarmupSteps: int64(o.WarmupSteps)},
-		BatchSize: int32(o.BatchSize), Clip: o.Clip, Seed: w.Network.Seed, Epoch: int32(w.Epoch),
-		StateOut: dir, Pad: net.built.Pad,
+// known is a number that is there: NaN stands for none.
+func known(x float64) *float64 {
+	if math.IsNaN(x) {
+		return nil
 	}
-	perEpoch := (examples + o.BatchSize - 1) / o.BatchSize
-	start.Schedule.TotalSteps = int64(o.TotalEpochs * perEpoch)
+	return &x
+}
+
+func (w Train) start(env *Env, net *network, dir string, examples int) (*pb.TrainStart, error) {
+	start, err := w.Optimization.message(net, examples)
+	if err != nil {
+		return nil, err
+	}
+	start.Model, start.Seed, start.Epoch, start.StateOut, start.Pad = net.state, w.Network.Seed, int32(w.Epoch), dir, net.built.Pad
+	start.Model.Precision = precisionMessage(w.Optimization.Precision)
 	if w.Previous != "" {
 		start.StateIn = env.Store.Path(w.Previous)
 		start.Model.Trained = trainedFile(env.Store, w.Previous)
 	}
-	return start
+	return start, nil
 }
 
 type tokenExamples struct {
@@ -211,7 +205,7 @@ func (w Train) examples(ctx context.Context, env *Env, net *network) (*tokenExam
 				continue
 			}
 			switch {
-			case w.Optimization.MaxLength > 0 && len(example.Ids) > w.Optimization.MaxLength:
+			case w.Optimization.tooLong(example):
 				out.dropped++
 			case samples[i].Split == "validation":
 				out.validation = append(out.validation, example)
@@ -237,7 +231,7 @@ func (w Train) examples(ctx context.Context, env *Env, net *network) (*tokenExam
 	out.train = append(out.train, text["train"].pieces...)
 	out.validation = append(out.validation, text["validation"].pieces...)
 	if len(out.train) == 0 {
-		return nil, fmt.Errorf("no training examples: %d samples are longer than max_length = %d tokens", out.dropped, w.Optimization.MaxLength)
+		return nil, fmt.Errorf("no training examples: %d samples are longer than the recipe allows (max_length, max_prompt_length, max_target_length)", out.dropped)
 	}
 	return out, nil
 }

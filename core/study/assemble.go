@@ -27,7 +27,7 @@ func (l *loader) assemble(s *Study) {
 			s.Seed, _ = seed.AsBigFloat().Uint64()
 		}
 	}
-	s.Train = assembleTrain(content["train"])
+	s.Train = l.assembleTrain(content["train"])
 	s.Generate = l.assembleGenerate(content["generate"])
 	s.Sandbox = l.assembleSandbox(content["sandbox"])
 	for _, p := range l.blocks.prompts {
@@ -71,6 +71,7 @@ func (l *loader) assembleBlock(d *plugged, one *instance) *Block {
 		if d.plugin.description.GetNeedsCheckpoint() {
 			b.Source, _ = c.text("source")
 			b.Scratch = l.assembleScratch(c.block("scratch"))
+			b.MaxPromptLength, _ = c.whole("max_prompt_length")
 		}
 	case "adapter":
 		if d.plugin.description.GetTrains() {
@@ -84,6 +85,7 @@ func (l *loader) assembleBlock(d *plugged, one *instance) *Block {
 		b.Limit, _ = c.whole("limit")
 	case "benchmark":
 		b.Where, _ = c.texts("bugs")
+		b.MaxNewTokens, _ = c.whole("max_new_tokens")
 	}
 	return b
 }
@@ -124,83 +126,6 @@ func (d *decoded) references(name string) []string {
 		names = append(names, element.GetAttr("name").AsString())
 	}
 	return names
-}
-
-func assembleTrain(c *decoded) *Train {
-	if c == nil {
-		return nil
-	}
-	t := &Train{Dataset: c.reference("dataset"), Metric: "validation.loss", Goal: "min"}
-	t.Optimizer, _ = c.text("optimizer")
-	if betas, ok := c.numbers("betas"); ok {
-		t.Betas = [2]float64(betas)
-	}
-	t.Epsilon, _ = c.number("epsilon")
-	t.WeightDecay, _ = c.number("weight_decay")
-	t.Schedule, _ = c.text("schedule")
-	t.Warmup, _ = c.whole("warmup_steps")
-	t.BatchSize, _ = c.whole("batch_size")
-	t.Clip, _ = c.number("clip")
-	t.MaxLength, _ = c.whole("max_length")
-	grid := c.block("grid")
-	t.LearningRates, _ = grid.numbers("learning_rate")
-	totals, _ := grid.numbers("epochs")
-	for _, total := range totals {
-		t.Epochs = append(t.Epochs, int(total))
-	}
-	if choice := c.block("select"); choice != nil {
-		t.Metric, _ = choice.text("metric")
-		t.Goal, _ = choice.text("goal")
-	}
-	return t
-}
-
-// assembleGenerate fills in what hangs on other attributes: greedy decoding has one beam, and as many candidates are
-// returned as there are beams.
-func (l *loader) assembleGenerate(c *decoded) *Generate {
-	const beams = 10 // and candidates: the reference study's
-	g := &Generate{Decode: "beam", Beams: beams, Candidates: beams, MaxNewTokens: 128, LengthPenalty: 1}
-	if c == nil {
-		return g
-	}
-	method, ok := c.text("decode")
-	if !ok {
-		return g
-	}
-	g.Decode = method
-	if method == "greedy" {
-		g.Beams = 1
-		for _, name := range []string{"beams", "candidates"} {
-			if n, set := c.whole(name); set && n != 1 {
-				l.mistake(c.at(name), "Greedy decoding gives one candidate", "With decode = \"greedy\" %s can only be 1; found %d. Use decode = \"beam\" for more.", name, n)
-			}
-		}
-		g.Candidates = 1
-	} else {
-		g.Beams, g.Candidates = l.beams(c, beams)
-	}
-	g.MaxNewTokens, _ = c.whole("max_new_tokens")
-	g.LengthPenalty, _ = c.number("length_penalty")
-	g.EarlyStopping, _ = c.truth("early_stopping")
-	g.BatchSize, _ = c.whole("batch_size")
-	return g
-}
-
-func (l *loader) beams(c *decoded, most int) (beams, candidates int) {
-	beams, hasBeams := c.whole("beams")
-	candidates, hasCandidates := c.whole("candidates")
-	switch {
-	case hasBeams && !hasCandidates:
-		candidates = beams
-	case hasCandidates && !hasBeams:
-		beams = max(most, candidates)
-	case !hasBeams && !hasCandidates:
-		beams, candidates = most, most
-	}
-	if candidates > beams {
-		l.mistake(c.at("candidates"), "More candidates than beams", "A beam search returns at most one candidate a beam: candidates must be at most %d; found %d.", beams, candidates)
-	}
-	return beams, candidates
 }
 
 func drivers() []string { return []string{"auto", "bubblewrap", "docker"} }

@@ -21,18 +21,49 @@
 //	variable NAME     {type, default, description}; values come from --var and --var-file
 //	locals            any names
 //	model TYPE NAME   the plugin's attributes; source or scratch {config, dataset, vocabulary} where the family needs a
-//	                  checkpoint; for_each
+//	                  checkpoint; max_prompt_length; for_each
 //	adapter TYPE NAME the plugin's attributes; load, where it trains; for_each
 //	dataset TYPE NAME the plugin's attributes; split = {validation = 0.05}, limit
-//	benchmark TYPE NAME  the plugin's attributes; bugs
+//	benchmark TYPE NAME  the plugin's attributes; bugs, max_new_tokens
 //	prompt NAME       {buggy_lines}
-//	train             {dataset, optimizer, betas, epsilon, weight_decay, schedule, warmup_steps, batch_size, clip,
-//	                  max_length, grid {learning_rate, epochs}, select {metric, goal}}
-//	generate          {decode, beams, candidates, max_new_tokens, length_penalty, early_stopping, batch_size}
+//	train             {dataset, grid {learning_rate, epochs}, select {metric, goal, epochs}; see below}
+//	generate          {see below}
 //	sandbox DRIVER    {memory, cpus, timeout, workers}; docker, bubblewrap or auto
 //	table NAME        {title, rows, columns, value or values}
 //
 // As in all HCL, a block on one line holds at most one attribute: adapter "lora" "r8" { rank = 8 }.
+//
+// # Training
+//
+//	optimizer         "adamw" with betas, epsilon; "adafactor" with epsilon, decay_rate, clip_threshold (defaults of
+//	                  Hugging Face's Trainer: neither relative steps nor scaling by the parameter)
+//	weight_decay      of what decay says: "weights" (all but biases and norms, as the Trainer) or "all"
+//	schedule          "constant", "linear" or "cosine", behind warmup_steps or a warmup_share of all steps
+//	batch_size        examples in an optimizer step; micro_batch of them are computed at once, with the same result but
+//	                  for rounding (default: as many as memory allows)
+//	clip              of the gradient's norm; 0: none
+//	max_length, max_prompt_length, max_target_length
+//	                  tokens; longer samples are left out, plain text is cut into pieces of max_length; 0: no limit
+//	packing           examples share rows, each seeing only itself
+//	padding           "right", or "left-counted": positions count the padding on the left, as those of a Trainer that
+//	                  gets no position ids
+//	precision         "f32", or "bf16": frozen weights and products in bfloat16
+//	gradient_checkpointing  "auto", "on", "off": layers are computed again in the backward pass
+//	select            the grid's point with the best metric on validation data; with epochs = "all" each epoch of a run
+//	                  can be chosen (the Trainer's load_best_model_at_end), else its last
+//
+// # Generation
+//
+//	decode            "beam" with beams, length_penalty, early_stopping (true, false or "never", as Hugging Face means
+//	                  them); "greedy"; "sample" with temperature, top_k, top_p
+//	candidates        a bug
+//	max_new_tokens    a benchmark's own wins
+//	max_prompt_length tokens; bugs with longer prompts are refused; a model's own wins
+//	stop_strings      whether a candidate ends where the family's stop strings appear
+//	precision         "f32", "bf16"
+//	batch_size        prompts side by side
+//
+// A setting that is written but has no effect beside the others is a mistake.
 //
 // # References
 //

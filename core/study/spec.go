@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -119,6 +120,9 @@ func (a *attribute) accept(value cty.Value) (cty.Value, []problem) {
 func wantedValue(a *attribute) string {
 	switch len(a.oneOf) {
 	case 0:
+		if a.whole {
+			return strings.Replace(wanted(a.kind), "a number", "a whole number", 1)
+		}
 		return wanted(a.kind)
 	case 1:
 		return quoted(a.oneOf)[0]
@@ -127,14 +131,14 @@ func wantedValue(a *attribute) string {
 }
 
 func (a *attribute) wrongKind(value cty.Value, err error) []problem {
-	p := problem{summary: "Wrong type", detail: fmt.Sprintf("%s must be %s; found %s.", a.name, wanted(a.kind), found(value))}
+	p := problem{summary: "Wrong type", detail: fmt.Sprintf("%s must be %s; found %s.", a.name, wantedValue(a), found(value))}
 	var within cty.PathError
 	if !errors.As(err, &within) || len(within.Path) == 0 {
 		return []problem{p}
 	}
 	if part, err := within.Path.Apply(value); err == nil && part.IsWhollyKnown() {
 		p.path = pathText(within.Path)
-		p.detail = fmt.Sprintf("%s must be %s; found %s in it.", a.name, wanted(a.kind), found(part))
+		p.detail = fmt.Sprintf("%s must be %s; found %s in it.", a.name, wantedValue(a), found(part))
 	}
 	return []problem{p}
 }
@@ -245,19 +249,25 @@ func (a *attribute) numbers(value cty.Value, path []string) []problem {
 
 func (a *attribute) outOfBounds(n *big.Float) string {
 	f, _ := n.Float64()
+	number := "a number"
+	if a.whole {
+		number = "a whole number"
+	}
+	low, high := a.minimum != nil && f < *a.minimum, a.maximum != nil && f > *a.maximum
+	fractional := a.whole && !n.IsInt()
 	switch {
 	case math.IsInf(f, 0):
 		return "must be a number of at most 1.8e308"
 	case f == 0 && n.Sign() != 0:
 		return "must be 0 or a number that 64 bits can hold"
-	case a.minimum != nil && a.maximum != nil && (f < *a.minimum || f > *a.maximum):
-		return fmt.Sprintf("must be between %.15g and %.15g", *a.minimum, *a.maximum)
-	case a.minimum != nil && f < *a.minimum:
-		return fmt.Sprintf("must be at least %.15g", *a.minimum)
-	case a.maximum != nil && f > *a.maximum:
-		return fmt.Sprintf("must be at most %.15g", *a.maximum)
-	case a.whole && !n.IsInt():
-		return "must be a whole number"
+	case !low && !high && !fractional:
+		return ""
+	case a.minimum != nil && a.maximum != nil:
+		return fmt.Sprintf("must be %s between %.15g and %.15g", number, *a.minimum, *a.maximum)
+	case a.minimum != nil:
+		return fmt.Sprintf("must be %s of at least %.15g", number, *a.minimum)
+	case a.maximum != nil:
+		return fmt.Sprintf("must be %s of at most %.15g", number, *a.maximum)
 	}
-	return ""
+	return "must be a whole number"
 }

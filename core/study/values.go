@@ -121,15 +121,6 @@ func learningRates(v cty.Value) []problem {
 	})...)
 }
 
-func epochs(v cty.Value) []problem {
-	return append(distinct(v), eachNumber(v, func(f float64) string {
-		if f < 1 {
-			return "Training takes at least 1 epoch"
-		}
-		return ""
-	})...)
-}
-
 func eachNumber(v cty.Value, wrong func(float64) string) []problem {
 	return elements(v, v.Type(), nil, func(element cty.Value, _ cty.Type, path []string) []problem {
 		f, _ := element.AsBigFloat().Float64()
@@ -171,11 +162,12 @@ func labels(v cty.Value) []problem {
 
 // metricPattern matches the metrics of a trial: package score's, and what training reports.
 var metricPattern = regexp.MustCompile(`^((published\.)?((pass|fixed|judged)@[1-9][0-9]{0,5}|bugs)|exact_match@1|compile_rate|attempted|errors|` +
-	`validation\.loss|train\.loss|learning_rate|epochs|trainable_parameters|trainable_share)$`)
+	`validation\.(loss|exact_match)|train\.loss|learning_rate|epochs|diverged|micro_batch|trainable_parameters|trainable_share)$`)
 
 func metricNames() []string {
 	return []string{"pass@N", "fixed@N", "judged@N", "exact_match@1", "compile_rate", "bugs", "attempted", "errors",
-		"validation.loss", "train.loss", "learning_rate", "epochs", "trainable_parameters", "trainable_share",
+		"validation.loss", "validation.exact_match", "train.loss", "learning_rate", "epochs", "diverged", "micro_batch",
+		"trainable_parameters", "trainable_share",
 		"published.pass@N", "published.fixed@N", "published.judged@N", "published.bugs"}
 }
 

@@ -51,7 +51,7 @@ train {
   betas        = [0.9]
   epsilon      = 0
   weight_decay = -1
-  schedule     = "cosine"
+  schedule     = "cosin"
   warmup_steps = 1.5
   batch_size   = 0
   clip         = -1

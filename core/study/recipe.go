@@ -1,0 +1,252 @@
+package study
+
+import "github.com/zclconf/go-cty/cty"
+
+// trainSpec has the defaults of Hugging Face's Trainer where those of the reference study do not differ, but for the
+// schedule: a rate that ignores the number of epochs lets all of a grid's epochs share one run. Defaults that hang on
+// the optimizer or the metric are assembleTrain's.
+func trainSpec() *spec {
+	grid := &spec{attributes: []attribute{
+		{name: "learning_rate", kind: cty.List(cty.Number), required: true, check: learningRates},
+		{name: "epochs", kind: cty.List(cty.Number), required: true, whole: true, minimum: bound(1), maximum: bound(10000), check: distinct},
+	}}
+	choice := &spec{attributes: []attribute{
+		{name: "metric", kind: cty.String, oneOf: []string{"validation.loss", "validation.exact_match"}, fallback: cty.StringVal("validation.loss")},
+		{name: "goal", kind: cty.String, oneOf: []string{"min", "max"}},
+		{name: "epochs", kind: cty.String, oneOf: []string{"last", "all"}, fallback: cty.StringVal("last")},
+	}}
+	return &spec{
+		attributes: []attribute{
+			{name: "dataset", kind: cty.DynamicPseudoType, required: true, check: referenceTo("dataset")},
+			{name: "optimizer", kind: cty.String, oneOf: []string{"adamw", "adafactor"}, fallback: cty.StringVal("adamw")},
+			{name: "betas", kind: cty.List(cty.Number), minimum: bound(0), maximum: bound(1), check: twoBelowOne},
+			{name: "epsilon", kind: cty.Number, check: positive},
+			{name: "decay_rate", kind: cty.Number, minimum: bound(-1), maximum: bound(0)},
+			{name: "clip_threshold", kind: cty.Number, check: positive},
+			{name: "weight_decay", kind: cty.Number, minimum: bound(0), fallback: cty.Zero},
+			{name: "decay", kind: cty.String, oneOf: []string{"weights", "all"}, fallback: cty.StringVal("weights")},
+			{name: "schedule", kind: cty.String, oneOf: []string{"constant", "linear", "cosine"}, fallback: cty.StringVal("constant")},
+			{name: "warmup_steps", kind: cty.Number, whole: true, minimum: bound(0), maximum: bound(1e9)},
+			{name: "warmup_share", kind: cty.Number, minimum: bound(0), maximum: bound(1)},
+			{name: "batch_size", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(4096), fallback: cty.NumberIntVal(4)},
+			{name: "micro_batch", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(4096)},
+			{name: "clip", kind: cty.Number, minimum: bound(0), fallback: cty.NumberIntVal(1)},
+			{name: "max_length", kind: cty.Number, whole: true, minimum: bound(0), maximum: bound(1 << 24), fallback: cty.NumberIntVal(768)},
+			maxPromptLength(),
+			{name: "max_target_length", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 24)},
+			{name: "packing", kind: cty.Bool, fallback: cty.False},
+			{name: "padding", kind: cty.String, oneOf: []string{"right", "left-counted"}, fallback: cty.StringVal("right")},
+			precision(),
+			{name: "gradient_checkpointing", kind: cty.String, oneOf: []string{"auto", "on", "off"}, fallback: cty.StringVal("auto")},
+		},
+		blocks: []nested{
+			{name: "grid", spec: grid, minimum: 1, maximum: 1},
+			{name: "select", spec: choice, maximum: 1},
+		},
+	}
+}
+
+// generateSpec leaves the defaults of what belongs to one way of decoding to assembleGenerate.
+func generateSpec() *spec {
+	return &spec{attributes: []attribute{
+		{name: "decode", kind: cty.String, oneOf: []string{"beam", "greedy", "sample"}, fallback: cty.StringVal("beam")},
+		{name: "beams", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1024)},
+		{name: "candidates", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1024)},
+		{name: "length_penalty", kind: cty.Number},
+		{name: "early_stopping", kind: cty.String, oneOf: []string{"false", "true", "never"}}, // true and false are turned into texts
+		{name: "temperature", kind: cty.Number, check: positive},
+		{name: "top_k", kind: cty.Number, whole: true, minimum: bound(0), maximum: bound(1 << 24)},
+		{name: "top_p", kind: cty.Number, maximum: bound(1), check: positive},
+		{name: "max_new_tokens", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 20), fallback: cty.NumberIntVal(128)},
+		maxPromptLength(),
+		{name: "stop_strings", kind: cty.Bool, fallback: cty.True},
+		precision(),
+		{name: "batch_size", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 20)},
+	}}
+}
+
+func maxPromptLength() attribute {
+	return attribute{name: "max_prompt_length", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 24)}
+}
+
+func precision() attribute {
+	return attribute{name: "precision", kind: cty.String, oneOf: []string{"f32", "bf16"}, fallback: cty.StringVal("f32")}
+}
+
+func (l *loader) assembleTrain(c *decoded) *Train {
+	if c == nil {
+		return nil
+	}
+	t := &Train{Dataset: c.reference("dataset")}
+	t.WeightDecay, _ = c.number("weight_decay")
+	decay, _ := c.text("decay")
+	t.DecayAll = decay == "all"
+	l.assembleOptimizer(c, t)
+	l.assembleSchedule(c, t)
+	l.assembleBatches(c, t)
+	grid := c.block("grid")
+	t.LearningRates, _ = grid.numbers("learning_rate")
+	totals, _ := grid.numbers("epochs")
+	for _, total := range totals {
+		t.Epochs = append(t.Epochs, int(total))
+	}
+	t.Metric = "validation.loss"
+	if choice := c.block("select"); choice != nil {
+		t.Metric, _ = choice.text("metric")
+		t.Goal, _ = choice.text("goal")
+		epochs, _ := choice.text("epochs")
+		t.EveryEpoch = epochs == "all"
+	}
+	if t.Goal == "" {
+		t.Goal = map[string]string{"validation.loss": "min", "validation.exact_match": "max"}[t.Metric]
+	}
+	return t
+}
+
+// assembleOptimizer fills in each optimizer's own settings. Adafactor's are those of Hugging Face's Trainer, which
+// turns its relative steps and its scaling by the parameter off.
+func (l *loader) assembleOptimizer(c *decoded, t *Train) {
+	t.Optimizer, _ = c.text("optimizer")
+	var ok bool
+	if t.Epsilon, ok = c.number("epsilon"); !ok {
+		t.Epsilon = map[string]float64{"adamw": 1e-8, "adafactor": 1e-30}[t.Optimizer]
+	}
+	if t.Optimizer == "adafactor" {
+		l.unused(c, "optimizer", t.Optimizer, "betas")
+		if t.DecayRate, ok = c.number("decay_rate"); !ok {
+			t.DecayRate = -0.8
+		}
+		if t.ClipThreshold, ok = c.number("clip_threshold"); !ok {
+			t.ClipThreshold = 1
+		}
+		return
+	}
+	l.unused(c, "optimizer", t.Optimizer, "decay_rate", "clip_threshold")
+	t.Betas = [2]float64{0.9, 0.999}
+	if betas, ok := c.numbers("betas"); ok {
+		t.Betas = [2]float64(betas)
+	}
+}
+
+func (l *loader) assembleSchedule(c *decoded, t *Train) {
+	t.Schedule, _ = c.text("schedule")
+	t.Warmup, _ = c.whole("warmup_steps")
+	t.WarmupShare, _ = c.number("warmup_share")
+	if t.Warmup > 0 && t.WarmupShare > 0 {
+		l.mistake(c.at("warmup_share"), "Two lengths of the warm-up", "The warm-up lasts warmup_steps or a warmup_share of all steps; give one of the two.")
+	}
+}
+
+func (l *loader) assembleBatches(c *decoded, t *Train) {
+	t.BatchSize, _ = c.whole("batch_size")
+	t.MicroBatch, _ = c.whole("micro_batch")
+	if t.BatchSize > 0 && t.MicroBatch > t.BatchSize {
+		l.mistake(c.at("micro_batch"), "Micro-batch larger than the batch", "micro_batch says how many of a batch's examples are computed at once: at most batch_size = %d; found %d.", t.BatchSize, t.MicroBatch)
+	}
+	t.Clip, _ = c.number("clip")
+	t.MaxLength, _ = c.whole("max_length")
+	t.MaxPromptLength, _ = c.whole("max_prompt_length")
+	t.MaxTargetLength, _ = c.whole("max_target_length")
+	t.Packing, _ = c.truth("packing")
+	padding, _ := c.text("padding")
+	t.PositionsFromPadding = padding == "left-counted"
+	if t.Packing && t.PositionsFromPadding {
+		l.mistake(c.at("padding"), "Packing leaves no padding", "With packing = true examples share rows, and each counts its positions from its own first token; padding can only be \"right\".")
+	}
+	t.Precision, _ = c.text("precision")
+	t.Checkpointing, _ = c.text("gradient_checkpointing")
+}
+
+// assembleGenerate fills in what hangs on the way of decoding: beam search returns as many candidates as there are
+// beams, greedy decoding one.
+func (l *loader) assembleGenerate(c *decoded) *Generate {
+	const beams = 10 // and candidates: the reference study's
+	g := &Generate{Decode: "beam", Beams: beams, Candidates: beams, LengthPenalty: 1, EarlyStopping: "false", MaxNewTokens: 128, StopStrings: true, Precision: "f32"}
+	if c == nil {
+		return g
+	}
+	method, ok := c.text("decode")
+	if !ok {
+		return g
+	}
+	*g = Generate{Decode: method, Beams: 1, Candidates: 1}
+	switch method {
+	case "beam":
+		l.unused(c, "decode", method, "temperature", "top_k", "top_p")
+		g.Beams, g.Candidates = l.beams(c, beams)
+		g.LengthPenalty, g.EarlyStopping = 1, "false"
+		if penalty, ok := c.number("length_penalty"); ok {
+			g.LengthPenalty = penalty
+		}
+		if stopping, ok := c.text("early_stopping"); ok {
+			g.EarlyStopping = stopping
+		}
+	case "greedy":
+		l.unused(c, "decode", method, "temperature", "top_k", "top_p", "length_penalty", "early_stopping")
+		for _, name := range []string{"beams", "candidates"} {
+			if n, set := c.whole(name); set && n != 1 {
+				l.mistake(c.at(name), "Greedy decoding gives one candidate", "With decode = \"greedy\" %s can only be 1; found %d. Use decode = \"beam\" or \"sample\" for more.", name, n)
+			}
+		}
+	case "sample":
+		l.unused(c, "decode", method, "beams", "length_penalty", "early_stopping")
+		g.Candidates, g.Temperature, g.TopP = beams, 1, 1
+		if n, ok := c.whole("candidates"); ok {
+			g.Candidates = n
+		}
+		if temperature, ok := c.number("temperature"); ok {
+			g.Temperature = temperature
+		}
+		if share, ok := c.number("top_p"); ok {
+			g.TopP = share
+		}
+		g.TopK, _ = c.whole("top_k")
+	}
+	g.MaxNewTokens, _ = c.whole("max_new_tokens")
+	g.MaxPromptLength, _ = c.whole("max_prompt_length")
+	g.StopStrings, _ = c.truth("stop_strings")
+	g.Precision, _ = c.text("precision")
+	g.BatchSize, _ = c.whole("batch_size")
+	return g
+}
+
+func (l *loader) beams(c *decoded, most int) (beams, candidates int) {
+	beams, hasBeams := c.whole("beams")
+	candidates, hasCandidates := c.whole("candidates")
+	switch {
+	case hasBeams && !hasCandidates:
+		candidates = beams
+	case hasCandidates && !hasBeams:
+		beams = max(most, candidates)
+	case !hasBeams && !hasCandidates:
+		beams, candidates = most, most
+	}
+	if candidates > beams {
+		l.mistake(c.at("candidates"), "More candidates than beams", "A beam search returns at most one candidate a beam: candidates must be at most %d; found %d.", beams, candidates)
+	}
+	return beams, candidates
+}
+
+// unused reports settings that the choice of another one leaves without effect: whoever wrote them expects one.
+func (l *loader) unused(c *decoded, choice, chosen string, names ...string) {
+	for _, name := range names {
+		if _, set := c.known(name); set {
+			l.mistake(c.at(name), "Setting without effect", "With %s = %q %s decides nothing.%s", choice, chosen, name, belongs(name))
+		}
+	}
+}
+
+// belongs says which choice a setting goes with.
+func belongs(name string) string {
+	for choice, names := range map[string][]string{
+		`optimizer = "adamw"`:     {"betas"},
+		`optimizer = "adafactor"`: {"decay_rate", "clip_threshold"},
+		`decode = "beam"`:         {"beams", "length_penalty", "early_stopping"},
+		`decode = "sample"`:       {"temperature", "top_k", "top_p"},
+	} {
+		if contains(names, name) {
+			return " It goes with " + choice + "."
+		}
+	}
+	return ""
+}
