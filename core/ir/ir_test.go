@@ -429,3 +429,16 @@ func TestNormsAsStartValues(t *testing.T) {
 		})
 	}
 }
+
+func TestNormsAndBiases(t *testing.T) {
+	p, err := ir.Expand(tiny(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"h.0.attn.qkv.bias", "h.0.norm.weight", "h.1.attn.qkv.bias", "h.1.norm.weight", "h.2.attn.qkv.bias", "h.2.norm.weight",
+	}
+	if diff := cmp.Diff(want, p.NormsAndBiases()); diff != "" {
+		t.Errorf("parameters that do not decay (-want +got):\n%s", diff)
+	}
+}

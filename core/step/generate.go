@@ -166,14 +166,18 @@ func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers 
 	request := &pb.DecodeRequest{Model: net.state, Decoding: w.decoding(net.built)}
 	for i, p := range response.Prompts {
 		ids := net.tokenizer.Encode(p.GetText(), true)
-		if refused := w.refusal(p, ids, net.built); refused != "" {
+		if refused := w.refusal(p, ids, net); refused != "" {
 			answers[bugs[i].Id] = &Candidates{Bug: bugs[i].Id, Refused: refused, Outputs: []Output{}}
 			continue
 		}
-		request.Prompts = append(request.Prompts, &pb.TokenPrompt{Id: bugs[i].Id, Ids: ids, Stop: p.GetStop()})
-		if len(p.GetStop()) > 0 && request.TokenTexts == nil {
-			request.TokenTexts = tokenTexts(net)
+		prompt := &pb.TokenPrompt{Id: bugs[i].Id, Ids: ids}
+		if len(p.GetStop()) > 0 && !w.Decoding.IgnoreStops {
+			prompt.Stop = p.Stop
+			if request.TokenTexts == nil {
+				request.TokenTexts = tokenTexts(net)
+			}
 		}
+		request.Prompts = append(request.Prompts, prompt)
 	}
 	if len(request.Prompts) == 0 {
 		return nil
@@ -204,8 +208,8 @@ func tokenTexts(net *network) [][]byte {
 }
 
 // refusal says why a prompt cannot be answered, or nothing.
-func (w Generate) refusal(p *pb.Prompt, ids []int32, built *pb.BuildResponse) string {
-	limit := int(built.MaxPositions)
+func (w Generate) refusal(p *pb.Prompt, ids []int32, net *network) string {
+	limit := int(net.built.MaxPositions)
 	switch {
 	case p.GetRefused() != "":
 		return p.Refused
@@ -213,6 +217,10 @@ func (w Generate) refusal(p *pb.Prompt, ids []int32, built *pb.BuildResponse) st
 		return "the prompt is empty"
 	case w.Decoding.MaxPromptLength > 0 && len(ids) > w.Decoding.MaxPromptLength:
 		return fmt.Sprintf("a prompt of %d tokens is longer than the study allows, %d", len(ids), w.Decoding.MaxPromptLength)
+	case net.built.Graph.GetEncoder() != nil: // prompt and answer have positions of their own
+		if limit > 0 && max(len(ids), w.Decoding.MaxNewTokens) > limit {
+			return fmt.Sprintf("a prompt of %d tokens and %d new ones exceed the model's %d positions each", len(ids), w.Decoding.MaxNewTokens, limit)
+		}
 	case limit > 0 && len(ids)+w.Decoding.MaxNewTokens > limit:
 		return fmt.Sprintf("a prompt of %d tokens leaves no room for %d new ones within the model's %d positions", len(ids), w.Decoding.MaxNewTokens, limit)
 	}
