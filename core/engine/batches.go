@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -169,33 +168,4 @@ func (n *network) batchTensors(batch []*harnesspb.TokenExample, s trainShape, pa
 		tensors.FromFlatDataAndDimensions(labels, s.rows, s.labels),
 		tensors.FromFlatDataAndDimensions(weight, s.rows, s.labels),
 	}, count
-}
-
-// rateAt is the learning rate of a step counted from 0 over all epochs, as
-// transformers' schedules give it.
-func rateAt(s *harnesspb.Schedule, rate float64, step int64) float64 {
-	if step < s.GetWarmupSteps() {
-		return rate * float64(step) / float64(max(1, s.GetWarmupSteps()))
-	}
-	if s.GetName() == "linear" {
-		left := float64(s.GetTotalSteps() - step)
-		return rate * max(0, left/float64(max(1, s.GetTotalSteps()-s.GetWarmupSteps())))
-	}
-	return rate
-}
-
-func checkSchedule(s *harnesspb.Schedule) error {
-	if s.GetWarmupSteps() < 0 || s.GetTotalSteps() < 0 {
-		return errors.New("schedule: warm-up and total steps must not be negative")
-	}
-	switch s.GetName() {
-	case "constant":
-	case "linear":
-		if s.GetTotalSteps() < 1 || s.GetWarmupSteps() > s.GetTotalSteps() {
-			return fmt.Errorf("schedule: linear over %d steps with %d of warm-up", s.GetTotalSteps(), s.GetWarmupSteps())
-		}
-	default:
-		return fmt.Errorf("unknown schedule %q, expected constant or linear", s.GetName())
-	}
-	return nil
 }

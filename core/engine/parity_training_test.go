@@ -26,6 +26,13 @@ type goldenTraining struct {
 			Eps         float64    `json:"eps"`
 			WeightDecay float64    `json:"weight_decay"`
 		} `json:"adamw"`
+		Adafactor struct {
+			LR            float64    `json:"lr"`
+			Eps           [2]float64 `json:"eps"`
+			DecayRate     float64    `json:"decay_rate"`
+			ClipThreshold float64    `json:"clip_threshold"`
+			WeightDecay   float64    `json:"weight_decay"`
+		} `json:"adafactor"`
 		Clip float64 `json:"grad_norm_clip"`
 	} `json:"setup"`
 	Methods map[string]struct {
@@ -65,13 +72,25 @@ func (g goldenTraining) examples() []*harnesspb.TokenExample {
 	return out
 }
 
-func (g goldenTraining) start(m *harnesspb.ModelState, out string, pad int32) *harnesspb.TrainStart {
+func (g goldenTraining) adamW() *harnesspb.Optimizer {
 	a := g.Setup.AdamW
+	return &harnesspb.Optimizer{
+		Name: "adamw", LearningRate: a.LR, Beta1: a.Betas[0], Beta2: a.Betas[1], Epsilon: a.Eps, WeightDecay: a.WeightDecay,
+	}
+}
+
+func (g goldenTraining) adafactor() *harnesspb.Optimizer {
+	a := g.Setup.Adafactor
+	return &harnesspb.Optimizer{
+		Name: "adafactor", LearningRate: a.LR, Epsilon: a.Eps[0], DecayRate: a.DecayRate, ClipThreshold: a.ClipThreshold, WeightDecay: a.WeightDecay,
+	}
+}
+
+// start is the goldens' training with AdamW.
+func (g goldenTraining) start(m *harnesspb.ModelState, out string, pad int32) *harnesspb.TrainStart {
 	return &harnesspb.TrainStart{
-		Model: m,
-		Optimizer: &harnesspb.Optimizer{
-			Name: "adamw", LearningRate: a.LR, Beta1: a.Betas[0], Beta2: a.Betas[1], Epsilon: a.Eps, WeightDecay: a.WeightDecay,
-		},
+		Model:     m,
+		Optimizer: g.adamW(),
 		Schedule:  &harnesspb.Schedule{Name: "linear", WarmupSteps: warmup, TotalSteps: int64(g.Setup.Steps)},
 		BatchSize: int32(len(g.Setup.Batches[0].InputIDs)),
 		Clip:      g.Setup.Clip,
@@ -160,24 +179,28 @@ func TestParityTrainingFull(t *testing.T) {
 	eachFixture(t, func(t *testing.T, f fixture) {
 		var g goldenTraining
 		tensors := f.golden(t, "training", &g)
-		m := f.model()
-		r := f.attach(t, "full", "{}")
-		m.Rewrite = r.GetRewrite()
-		out := t.TempDir()
-		steps, done := f.train(t, g.start(m, out, f.built.GetPad()), g.examples(), nil)
-		g.checkCurve(t, "full_adamw", steps, done)
+		for _, o := range []*harnesspb.Optimizer{g.adamW(), g.adafactor()} {
+			t.Run(o.GetName(), func(t *testing.T) {
+				m := f.model()
+				m.Rewrite = f.attach(t, "full", "{}").GetRewrite()
+				start := g.start(m, t.TempDir(), f.built.GetPad())
+				start.Optimizer = o
+				steps, done := f.train(t, start, g.examples(), nil)
+				g.checkCurve(t, "full_"+o.GetName(), steps, done)
 
-		got := readTensors(t, filepath.Join(out, "trained.safetensors"))
-		for name, golden := range g.Methods["full_adamw"].FinalTensors {
-			want, x := floats(t, tensors, "full.adamw."+name), floats(t, got, name)
-			var difference float64
-			for k := range want {
-				difference = max(difference, math.Abs(float64(want[k]-x[k])))
-			}
-			t.Logf("%s: off by %.1e of its change", name, difference/golden.MovedMaxAbs)
-			if !(difference <= 0.02*golden.MovedMaxAbs) {
-				t.Errorf("%s is off by %v after moving by %v", name, difference, golden.MovedMaxAbs)
-			}
+				got := readTensors(t, filepath.Join(start.GetStateOut(), "trained.safetensors"))
+				for name, golden := range g.Methods["full_"+o.GetName()].FinalTensors {
+					want, x := floats(t, tensors, "full."+o.GetName()+"."+name), floats(t, got, name)
+					var difference float64
+					for k := range want {
+						difference = max(difference, math.Abs(float64(want[k]-x[k])))
+					}
+					t.Logf("%s: off by %.1e of its change", name, difference/golden.MovedMaxAbs)
+					if !(difference <= 0.02*golden.MovedMaxAbs) {
+						t.Errorf("%s is off by %v after moving by %v", name, difference, golden.MovedMaxAbs)
+					}
+				}
+			})
 		}
 	})
 }

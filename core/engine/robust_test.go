@@ -172,8 +172,15 @@ func TestBadRequestsAreErrors(t *testing.T) {
 		{"more candidates than beams", decode(&harnesspb.Decoding{Method: "beam", Beams: 2, Candidates: 3, MaxNewTokens: 4}, 1), "3 candidates of 2 beams"},
 		{"beams beyond the vocabulary", decode(&harnesspb.Decoding{Method: "beam", Beams: 40, Candidates: 1, MaxNewTokens: 4}, 1), "vocabulary has 64"},
 		{"unknown optimizer", train(func(s *harnesspb.TrainStart) { s.Optimizer.Name = "sgd" }, example), `"sgd"`},
-		{"unknown schedule", train(func(s *harnesspb.TrainStart) { s.Schedule.Name = "cosine" }, example), `"cosine"`},
-		{"NaN rate", train(func(s *harnesspb.TrainStart) { s.Optimizer.LearningRate = math.NaN() }, example), "learning rate NaN"},
+		{"unknown schedule", train(func(s *harnesspb.TrainStart) { s.Schedule.Name = "step" }, example), `"step"`},
+		{"NaN rate", train(func(s *harnesspb.TrainStart) { s.Optimizer.LearningRate = math.NaN() }, example), "learning rate NaN is out of range"},
+		{"adafactor without a decay rate", train(func(s *harnesspb.TrainStart) {
+			s.Optimizer = &harnesspb.Optimizer{Name: "adafactor", LearningRate: 1e-3, Epsilon: 1e-30, ClipThreshold: 1}
+		}, example), "adafactor's decay rate 0"},
+		{"adafactor whose epsilon is zero in f32", train(func(s *harnesspb.TrainStart) {
+			s.Optimizer = &harnesspb.Optimizer{Name: "adafactor", LearningRate: 1e-3, Epsilon: 1e-50, DecayRate: -0.8, ClipThreshold: 1}
+		}, example), "adafactor's epsilon 1e-50"},
+		{"cosine without an end", train(func(s *harnesspb.TrainStart) { s.Schedule.Name = "cosine" }, example), "cosine over 0 steps"},
 		{"no examples", train(keep, nil), "no training examples"},
 		{"no label", train(keep, []*harnesspb.TokenExample{{Ids: []int32{1, 2}, PromptLength: 2}}), "leaves no label"},
 		{"later epoch without a state", train(func(s *harnesspb.TrainStart) { s.Epoch = 1 }, example), "epoch 1"},

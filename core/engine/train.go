@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -51,9 +52,10 @@ type trainer struct {
 	train, validation []*harnesspb.TokenExample
 	shapes            shaping // of the training batches
 
-	frozen                 []*tensors.Tensor
-	trained, first, second []*tensors.Tensor // in the order of network.train's parameters
-	step                   int64             // optimizer steps before this epoch
+	updates *updates
+	weights []*tensors.Tensor   // in the order of the program's parameters
+	kept    [][]*tensors.Tensor // the optimizer's state, by trained parameter
+	step    int64               // optimizer steps so far
 }
 
 func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*harnesspb.TokenExample) (_ *trainer, err error) {
@@ -62,6 +64,10 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 		return nil, err
 	}
 	if err := checkStart(n, start); err != nil {
+		return nil, err
+	}
+	u, err := n.newUpdates(start)
+	if err != nil {
 		return nil, err
 	}
 	if len(train) == 0 {
@@ -73,7 +79,10 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 	if err := n.checkExamples("validation", validation); err != nil {
 		return nil, err
 	}
-	t := &trainer{engine: e, start: start, network: n, train: train, validation: validation, shapes: newShaping(n, train, int(start.GetBatchSize()))}
+	t := &trainer{
+		engine: e, start: start, network: n, updates: u, train: train, validation: validation,
+		shapes: newShaping(n, train, int(start.GetBatchSize())),
+	}
 	if t.state, err = e.load(n, start.GetModel()); err != nil {
 		return nil, err
 	}
@@ -82,40 +91,11 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 			t.free()
 		}
 	}()
-	for i, p := range n.program.Parameters {
-		if n.trains(p.Name) {
-			t.trained = append(t.trained, t.state.weights[i])
-			continue
-		}
-		t.frozen = append(t.frozen, t.state.weights[i])
-	}
-	return t, t.loadMoments()
+	t.weights = slices.Clone(t.state.weights)
+	return t, t.loadKept()
 }
 
 func checkStart(n *network, s *harnesspb.TrainStart) error {
-	if len(n.train) == 0 {
-		return errors.New("the rewrite trains no parameter")
-	}
-	o := s.GetOptimizer()
-	if o.GetName() != "adamw" {
-		return fmt.Errorf("unknown optimizer %q, expected adamw", o.GetName())
-	}
-	for _, x := range []struct {
-		name        string
-		value       float64
-		least, most float64
-	}{
-		{"learning rate", o.GetLearningRate(), 0, 1e3},
-		{"beta1", o.GetBeta1(), 0, 1 - 1e-12},
-		{"beta2", o.GetBeta2(), 0, 1 - 1e-12},
-		{"epsilon", o.GetEpsilon(), 0, 1},
-		{"weight decay", o.GetWeightDecay(), 0, 1e3},
-		{"clip", s.GetClip(), 0, 1e12},
-	} {
-		if !(x.value >= x.least && x.value <= x.most) {
-			return fmt.Errorf("%s %v is out of range", x.name, x.value)
-		}
-	}
 	if err := checkSchedule(s.GetSchedule()); err != nil {
 		return err
 	}
@@ -138,9 +118,10 @@ func checkStart(n *network, s *harnesspb.TrainStart) error {
 }
 
 func (t *trainer) free() {
-	release(t.trained...)
-	release(t.first...)
-	release(t.second...)
+	for i, kept := range t.kept {
+		release(t.weights[t.updates.parameters[i].index])
+		release(kept...)
+	}
 	t.state.free()
 }
 
@@ -205,47 +186,43 @@ type stepResult struct {
 }
 
 func (t *trainer) runStep(batch []*harnesspb.TokenExample) (stepResult, error) {
-	e, n := t.engine, t.network
-	o := t.start.GetOptimizer()
-	r := stepResult{rate: rateAt(t.start.GetSchedule(), o.GetLearningRate(), t.step)}
+	r := stepResult{rate: rateAt(t.start.GetSchedule(), t.start.GetOptimizer().GetLearningRate(), t.step)}
 	for _, x := range batch {
 		r.tokens += int64(len(x.GetIds()))
+		r.labels += t.network.labelsOf(x)
 	}
-	shape := t.shapes.of(batch)
-	x, err := e.executable(
-		fmt.Sprintf("%s train %v adamw %v %v %v clip %v", n.digest, shape, o.GetBeta1(), o.GetBeta2(), o.GetEpsilon(), t.start.GetClip()),
-		n.trainGraph(o, t.start.GetClip()))
+	gradients, sum, err := t.gradients(batch, r.labels)
 	if err != nil {
 		return r, err
 	}
-	inputs, labels := n.batchTensors(batch, shape, t.start.GetPad())
-	r.labels = labels
-	inputs = append(inputs,
-		tensors.FromFlatDataAndDimensions(stepScalars(o, r.rate, t.step+1), scalars),
-		tensors.FromFlatDataAndDimensions(t.dropoutKeys(), max(1, n.dropouts()), 2))
-	defer release(inputs...)
-
-	args := anyOf(t.frozen)
-	for _, ts := range []*[]*tensors.Tensor{&t.trained, &t.first, &t.second} {
-		args, err = e.donate(args, *ts)
-		*ts = nil
-		if err != nil {
-			return r, err
-		}
-	}
-	out, err := x.run(append(args, anyOf(inputs)...))
-	if err != nil {
-		return r, err
-	}
-	count := len(n.train)
-	t.trained, t.first, t.second = out[:count], out[count:2*count], out[2*count:3*count]
-	defer release(out[3*count:]...)
+	defer release(gradients...)
 	t.step++
-	r.sum, r.norm = scalar(out[3*count]), scalar(out[3*count+1])
-	return r, nil
+	r.sum = sum
+	r.norm, err = t.updates.step(t.engine, t.weights, t.kept, gradients, r.rate, t.step)
+	return r, err
 }
 
-func scalar(t *tensors.Tensor) float64 { return float64(tensors.ToScalar[float32](t)) }
+// gradients of the mean over the labels, and the sum of their losses.
+func (t *trainer) gradients(batch []*harnesspb.TokenExample, labels int) ([]*tensors.Tensor, float64, error) {
+	e, n := t.engine, t.network
+	shape := t.shapes.of(batch)
+	x, err := e.executable(fmt.Sprintf("%s gradients %v", n.digest, shape), n.gradientGraph)
+	if err != nil {
+		return nil, 0, err
+	}
+	inputs, _ := n.batchTensors(batch, shape, t.start.GetPad())
+	inputs = append(inputs,
+		tensors.FromScalar(float32(labels)),
+		tensors.FromFlatDataAndDimensions(t.dropoutKeys(), max(1, n.dropouts()), 2))
+	defer release(inputs...)
+	out, err := x.run(append(anyOf(t.weights), anyOf(inputs)...))
+	if err != nil {
+		return nil, 0, err
+	}
+	last := len(out) - 1
+	defer release(out[last])
+	return out[:last], scalar(out[last]), nil
+}
 
 // dropoutKeys seed each dropout node at this step.
 func (t *trainer) dropoutKeys() []uint32 {
@@ -268,7 +245,6 @@ func generator(purpose string, seed, number uint64, name string) *rand.PCG {
 // validate gives the mean loss over all labels of the validation examples.
 func (t *trainer) validate(ctx context.Context) (float64, error) {
 	e, n := t.engine, t.network
-	weights := t.weights()
 	shapes := newShaping(n, t.validation, int(t.start.GetBatchSize()))
 	var sum, labels float64
 	for _, batch := range batchesOf(t.validation, int(t.start.GetBatchSize()), nil) {
@@ -281,7 +257,7 @@ func (t *trainer) validate(ctx context.Context) (float64, error) {
 			return 0, err
 		}
 		inputs, count := n.batchTensors(batch, shape, t.start.GetPad())
-		out, err := x.run(append(anyOf(weights), anyOf(inputs)...))
+		out, err := x.run(append(anyOf(t.weights), anyOf(inputs)...))
 		release(inputs...)
 		if err != nil {
 			return 0, err
@@ -291,19 +267,4 @@ func (t *trainer) validate(ctx context.Context) (float64, error) {
 		release(out...)
 	}
 	return sum / labels, nil
-}
-
-// weights are all weights in the order of the parameters.
-func (t *trainer) weights() []*tensors.Tensor {
-	frozen, trained := t.frozen, t.trained
-	out := make([]*tensors.Tensor, 0, len(t.network.program.Parameters))
-	for _, p := range t.network.program.Parameters {
-		from := &frozen
-		if t.network.trains(p.Name) {
-			from = &trained
-		}
-		out = append(out, (*from)[0])
-		*from = (*from)[1:]
-	}
-	return out
 }

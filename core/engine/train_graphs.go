@@ -2,14 +2,12 @@ package engine
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"harness/core/ir"
-	"harness/core/protocol/harnesspb"
 )
 
 // trainShape is the padded shape of a batch.
@@ -58,36 +56,37 @@ func (n *network) lossGraph(in []*graph.Node) []*graph.Node {
 	return []*graph.Node{sum, count}
 }
 
-// Scalars of a step, one f32 vector: what changes from step to step.
-const (
-	scalarDecay      = iota // 1 - rate · weight decay
-	scalarStep              // rate / (1 - β1^t)
-	scalarCorrection        // √(1 - β2^t)
-	scalars
-)
+// gradientGraph takes all weights in the order of the parameters, a batch, the
+// number of labels that its losses are divided by, and the dropout keys. It
+// gives the gradients of what trains, in the order of the parameters, and the
+// sum of losses.
+func (n *network) gradientGraph(in []*graph.Node) []*graph.Node {
+	at := len(n.program.Parameters)
+	weights, batch, labels, keys := in[:at], in[at:at+batchInputs], in[at+batchInputs], in[at+batchInputs+1]
+	sum, _ := n.lossNodes(weights, batch, &training{keys: keys})
+	var trained []*graph.Node
+	for i, p := range n.program.Parameters {
+		if n.trains(p.Name) {
+			trained = append(trained, weights[i])
+		}
+	}
+	return append(graph.Gradient(graph.Div(sum, labels), trained...), sum)
+}
 
-// stepScalars computes them in f64, as torch does.
-func stepScalars(o *harnesspb.Optimizer, rate float64, step int64) []float32 {
-	out := make([]float32, scalars)
-	out[scalarDecay] = float32(1 - rate*o.GetWeightDecay())
-	out[scalarStep] = float32(rate / (1 - math.Pow(o.GetBeta1(), float64(step))))
-	out[scalarCorrection] = float32(math.Sqrt(1 - math.Pow(o.GetBeta2(), float64(step))))
+// sumGraph adds two lists of tensors, one after the other.
+func sumGraph(in []*graph.Node) []*graph.Node {
+	half := len(in) / 2
+	out := make([]*graph.Node, half)
+	for i := range out {
+		out[i] = graph.Add(in[i], in[half+i])
+	}
 	return out
 }
 
-// trainGraph takes the frozen weights, the trained ones, their first and
-// second moments, a batch, the scalars and the dropout keys. It gives the new
-// trained weights and moments, the sum of losses and the gradient's norm before
-// clipping.
-func (n *network) trainGraph(o *harnesspb.Optimizer, clip float64) func(in []*graph.Node) []*graph.Node {
-	return func(in []*graph.Node) []*graph.Node {
-		count := len(n.train)
-		frozen, in := in[:len(n.program.Parameters)-count], in[len(n.program.Parameters)-count:]
-		trained, first, second, rest := in[:count], in[count:2*count], in[2*count:3*count], in[3*count:]
-		batch, scalar, keys := rest[:batchInputs], rest[batchInputs], rest[batchInputs+1]
-
-		sum, labels := n.lossNodes(n.merge(frozen, trained), batch, &training{keys: keys})
-		gradients := graph.Gradient(graph.Div(sum, labels), trained...)
+// normGraph gives the norm of all gradients together, and the factor that
+// clips it as torch does.
+func normGraph(clip float64) func(gradients []*graph.Node) []*graph.Node {
+	return func(gradients []*graph.Node) []*graph.Node {
 		var squares *graph.Node
 		for _, g := range gradients {
 			s := graph.ReduceAllSum(graph.Square(g))
@@ -98,44 +97,32 @@ func (n *network) trainGraph(o *harnesspb.Optimizer, clip float64) func(in []*gr
 			squares = graph.Add(squares, s)
 		}
 		norm := graph.Sqrt(squares)
+		factor := graph.OnesLike(norm)
 		if clip > 0 {
-			factor := graph.MinScalar(graph.Div(graph.Const(norm.Graph(), float32(clip)), graph.AddScalar(norm, 1e-6)), 1)
-			for i, g := range gradients {
-				gradients[i] = graph.Mul(g, factor)
-			}
+			factor = graph.MinScalar(graph.Div(graph.Const(norm.Graph(), float32(clip)), graph.AddScalar(norm, 1e-6)), 1)
 		}
-		w, m, v := adamW(o, scalar, trained, first, second, gradients)
-		out := append(append(w, m...), v...)
-		return append(out, sum, norm)
+		return []*graph.Node{norm, factor}
 	}
 }
 
-// adamW is torch's: decay apart from the gradient, ε outside the root.
-func adamW(o *harnesspb.Optimizer, scalar *graph.Node, weights, first, second, gradients []*graph.Node) (w, m, v []*graph.Node) {
-	at := func(i int) *graph.Node { return graph.Reshape(graph.Slice(scalar, graph.AxisElem(i))) }
-	decay, step, correction := at(scalarDecay), at(scalarStep), at(scalarCorrection)
-	for i, g := range gradients {
-		mean := graph.Add(first[i], graph.MulScalar(graph.Sub(g, first[i]), 1-o.GetBeta1()))
-		square := graph.Add(graph.MulScalar(second[i], o.GetBeta2()), graph.MulScalar(graph.Mul(g, g), 1-o.GetBeta2()))
-		root := graph.AddScalar(graph.Div(graph.Sqrt(square), correction), o.GetEpsilon())
-		weight := graph.Sub(graph.Mul(weights[i], decay), graph.Mul(step, graph.Div(mean, root)))
-		w, m, v = append(w, weight), append(m, mean), append(v, square)
-	}
-	return w, m, v
-}
-
-// merge puts frozen and trained nodes into the order of the parameters.
-func (n *network) merge(frozen, trained []*graph.Node) []*graph.Node {
-	out := make([]*graph.Node, 0, len(n.program.Parameters))
-	for _, p := range n.program.Parameters {
-		from := &frozen
-		if n.trains(p.Name) {
-			from = &trained
+// updateGraph takes the scalars of an optimizer, the clipping factor, and for
+// each parameter of a group its weight, its gradient and what is kept for it.
+// It gives the new weights, each with what is kept.
+func (u *updates) updateGraph(g group) func(in []*graph.Node) []*graph.Node {
+	return func(in []*graph.Node) []*graph.Node {
+		vector, factor, in := in[0], in[1], in[2:]
+		var scalars []*graph.Node
+		for i := range vector.Shape().Dimensions[0] {
+			scalars = append(scalars, graph.Reshape(graph.Slice(vector, graph.AxisElem(i))))
 		}
-		out = append(out, (*from)[0])
-		*from = (*from)[1:]
+		var out []*graph.Node
+		for _, i := range g.members {
+			end := 2 + len(u.parameters[i].keeps)
+			weight, kept := u.optimizer.update(scalars, in[0], graph.Mul(in[1], factor), in[2:end], u.parameters[i].decays)
+			out, in = append(append(out, weight), kept...), in[end:]
+		}
+		return out
 	}
-	return out
 }
 
 // dropouts counts the places where a network drops in training.

@@ -11,94 +11,97 @@ import (
 	"harness/core/weights/safetensors"
 )
 
-// Files of a trained epoch. The optimizer's holds "first.<parameter>" and
-// "second.<parameter>", its moments, and the number of steps as metadata.
+// Files of a trained epoch. The optimizer's holds what it keeps for each
+// parameter, and as metadata its settings and the number of steps.
 const (
 	trainedFile   = "trained.safetensors"
 	optimizerFile = "optimizer.safetensors"
-	firstPrefix   = "first."
-	secondPrefix  = "second."
+	optimizerKey  = "optimizer"
 	stepsKey      = "steps"
 )
 
-// trainedParameters are the parameters that train, in the program's order.
-func (n *network) trainedParameters() []ir.Param {
-	var out []ir.Param
-	for _, p := range n.program.Parameters {
-		if n.trains(p.Name) {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// loadMoments continues an optimizer state, or starts one at zero.
-func (t *trainer) loadMoments() error {
-	parameters := t.network.trainedParameters()
+// loadKept continues an optimizer state, or starts one at zero.
+func (t *trainer) loadKept() error {
 	if t.start.GetStateIn() == "" {
-		for _, p := range parameters {
-			for _, moments := range []*[]*tensors.Tensor{&t.first, &t.second} {
-				zero, err := t.engine.zeros(ints(p.Shape))
-				if err != nil {
-					return err
-				}
-				*moments = append(*moments, zero)
-			}
-		}
-		return nil
+		return t.eachKept(func(p ir.Param) (*tensors.Tensor, error) { return t.engine.zeros(ints(p.Shape)) })
 	}
 	f, err := safetensors.Open(filepath.Join(t.start.GetStateIn(), optimizerFile))
 	if err != nil {
 		return fmt.Errorf("optimizer state: %w", err)
 	}
 	defer f.Close()
+	where := "optimizer state in " + t.start.GetStateIn()
 	steps, err := strconv.ParseInt(f.Metadata()[stepsKey], 10, 64)
 	if err != nil || steps < 0 || steps > 1<<40 {
-		return fmt.Errorf("optimizer state in %s: the number of steps is %q", t.start.GetStateIn(), f.Metadata()[stepsKey])
+		return fmt.Errorf("%s: the number of steps is %q", where, f.Metadata()[stepsKey])
 	}
-	if got, want := len(f.Names()), 2*len(parameters); got != want {
-		return fmt.Errorf("optimizer state in %s: %d tensors, the trained parameters need %d", t.start.GetStateIn(), got, want)
+	if got, want := f.Metadata()[optimizerKey], t.updates.optimizer.String(); got != want {
+		return fmt.Errorf("%s: it is of %q and cannot continue %q", where, got, want)
+	}
+	want := 0
+	for _, p := range t.updates.parameters {
+		want += len(p.keeps)
+	}
+	if got := len(f.Names()); got != want {
+		return fmt.Errorf("%s: %d tensors, the trained parameters need %d", where, got, want)
 	}
 	t.step = steps
-	for _, p := range parameters {
-		for prefix, moments := range map[string]*[]*tensors.Tensor{firstPrefix: &t.first, secondPrefix: &t.second} {
-			values, err := read(f, "optimizer state", prefix+p.Name, p, false)
-			if err != nil {
-				return err
-			}
-			tensor, err := t.engine.upload(values, p.Shape)
-			if err != nil {
-				return fmt.Errorf("optimizer state: tensor %q: %w", prefix+p.Name, err)
-			}
-			*moments = append(*moments, tensor)
+	return t.eachKept(func(p ir.Param) (*tensors.Tensor, error) {
+		values, err := read(f, where, p.Name, p, false)
+		if err != nil {
+			return nil, err
 		}
+		return t.engine.upload(values, p.Shape)
+	})
+}
+
+// eachKept makes the tensors of the optimizer's state.
+func (t *trainer) eachKept(make func(ir.Param) (*tensors.Tensor, error)) error {
+	for _, p := range t.updates.parameters {
+		var kept []*tensors.Tensor
+		for _, k := range p.keeps {
+			tensor, err := make(ir.Param{Name: k.prefix + p.Name, Shape: k.shape})
+			if err != nil {
+				release(kept...)
+				return fmt.Errorf("optimizer state: tensor %q: %w", k.prefix+p.Name, err)
+			}
+			kept = append(kept, tensor)
+		}
+		t.kept = append(t.kept, kept)
 	}
 	return nil
 }
 
 // save writes both files.
 func (t *trainer) save() error {
-	var weights, moments []safetensors.Tensor
-	for i, p := range t.network.trainedParameters() {
-		for _, x := range []struct {
-			into *[]safetensors.Tensor
-			name string
-			from *tensors.Tensor
-		}{
-			{&weights, p.Name, t.trained[i]},
-			{&moments, firstPrefix + p.Name, t.first[i]},
-			{&moments, secondPrefix + p.Name, t.second[i]},
-		} {
-			values, err := tensors.CopyFlatData[float32](x.from)
+	var weights, kept []safetensors.Tensor
+	for i, p := range t.updates.parameters {
+		w, err := download(p.Name, p.Shape, t.weights[p.index])
+		if err != nil {
+			return err
+		}
+		weights = append(weights, w)
+		for j, k := range p.keeps {
+			x, err := download(k.prefix+p.Name, k.shape, t.kept[i][j])
 			if err != nil {
-				return fmt.Errorf("read %q from the device: %w", x.name, err)
+				return err
 			}
-			*x.into = append(*x.into, safetensors.FromFloat32(x.name, ints(p.Shape), values))
+			kept = append(kept, x)
 		}
 	}
 	if err := safetensors.Write(filepath.Join(t.start.GetStateOut(), trainedFile), weights, nil); err != nil {
 		return err
 	}
-	return safetensors.Write(filepath.Join(t.start.GetStateOut(), optimizerFile), moments,
-		map[string]string{stepsKey: strconv.FormatInt(t.step, 10)})
+	return safetensors.Write(filepath.Join(t.start.GetStateOut(), optimizerFile), kept, map[string]string{
+		optimizerKey: t.updates.optimizer.String(),
+		stepsKey:     strconv.FormatInt(t.step, 10),
+	})
+}
+
+func download(name string, shape []int64, from *tensors.Tensor) (safetensors.Tensor, error) {
+	values, err := tensors.CopyFlatData[float32](from)
+	if err != nil {
+		return safetensors.Tensor{}, fmt.Errorf("read %q from the device: %w", name, err)
+	}
+	return safetensors.FromFloat32(name, ints(shape), values), nil
 }

@@ -1,0 +1,157 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"harness/core/protocol/harnesspb"
+)
+
+// optimizer is how a gradient changes a parameter, and what is kept of the
+// steps before. It sees one parameter at a time.
+type optimizer interface {
+	// String tells apart the graphs that update builds.
+	String() string
+	// keeps lists the tensors kept for a parameter. They start at zero.
+	keeps(shape []int64) []kept
+	// scalars are what changes from step to step, counted from 1.
+	scalars(rate float64, step int64) []float32
+	// update gives the parameter and what is kept after a step. All inputs are
+	// f32; scalars come one by one.
+	update(scalars []*graph.Node, weight, gradient *graph.Node, kept []*graph.Node, decays bool) (*graph.Node, []*graph.Node)
+}
+
+// kept is a tensor of an optimizer's state: its name begins with prefix and
+// ends with the parameter's.
+type kept struct {
+	prefix string
+	shape  []int64
+}
+
+// newOptimizer checks the settings; a number that an optimizer does not use is
+// not looked at.
+func newOptimizer(o *harnesspb.Optimizer) (optimizer, error) {
+	type setting struct {
+		name        string
+		value       float64
+		least, most float64
+	}
+	settings := []setting{
+		{"learning rate", o.GetLearningRate(), 0, 1e3},
+		{"weight decay", o.GetWeightDecay(), 0, 1e3},
+	}
+	var out optimizer
+	switch o.GetName() {
+	case "adamw":
+		settings = append(settings,
+			setting{"beta1", o.GetBeta1(), 0, 1 - 1e-12},
+			setting{"beta2", o.GetBeta2(), 0, 1 - 1e-12},
+			setting{"epsilon", o.GetEpsilon(), 0, 1})
+		out = adamW{o.GetBeta1(), o.GetBeta2(), o.GetEpsilon(), o.GetWeightDecay()}
+	case "adafactor":
+		// An ε that f32 rounds to zero would divide zero gradients by zero.
+		settings = append(settings,
+			setting{"epsilon", o.GetEpsilon(), 1e-37, 1},
+			setting{"decay rate", o.GetDecayRate(), -10, -1e-3},
+			setting{"clip threshold", o.GetClipThreshold(), 1e-6, 1e6})
+		out = adafactor{o.GetEpsilon(), o.GetDecayRate(), o.GetClipThreshold(), o.GetWeightDecay()}
+	default:
+		return nil, fmt.Errorf("unknown optimizer %q, expected adamw or adafactor", o.GetName())
+	}
+	for _, x := range settings {
+		if !(x.value >= x.least && x.value <= x.most) {
+			return nil, fmt.Errorf("%s's %s %v is out of range, expected %v to %v", o.GetName(), x.name, x.value, x.least, x.most)
+		}
+	}
+	return out, nil
+}
+
+// adamW is torch's: decay apart from the gradient, bias-corrected moments, ε
+// outside the root.
+type adamW struct {
+	beta1, beta2, epsilon, decay float64
+}
+
+func (o adamW) String() string { return fmt.Sprintf("adamw %v %v %v", o.beta1, o.beta2, o.epsilon) }
+
+func (o adamW) keeps(shape []int64) []kept {
+	return []kept{{"first.", shape}, {"second.", shape}}
+}
+
+// scalars are computed in f64, as torch does: what decay leaves of a weight,
+// the step's size and the root of the second moment's correction.
+func (o adamW) scalars(rate float64, step int64) []float32 {
+	return []float32{
+		float32(1 - rate*o.decay),
+		float32(rate / (1 - math.Pow(o.beta1, float64(step)))),
+		float32(math.Sqrt(1 - math.Pow(o.beta2, float64(step)))),
+	}
+}
+
+func (o adamW) update(scalars []*graph.Node, weight, gradient *graph.Node, kept []*graph.Node, decays bool) (*graph.Node, []*graph.Node) {
+	left, step, correction := scalars[0], scalars[1], scalars[2]
+	first, second := kept[0], kept[1]
+	first = graph.Add(first, graph.MulScalar(graph.Sub(gradient, first), 1-o.beta1))
+	second = graph.Add(graph.MulScalar(second, o.beta2), graph.MulScalar(graph.Mul(gradient, gradient), 1-o.beta2))
+	root := graph.AddScalar(graph.Div(graph.Sqrt(second), correction), o.epsilon)
+	if decays {
+		weight = graph.Mul(weight, left)
+	}
+	return graph.Sub(weight, graph.Mul(step, graph.Div(first, root))), []*graph.Node{first, second}
+}
+
+// adafactor is that of Shazeer & Stern (2018) as transformers has it without
+// relative steps, without scaling by the parameter and without a first moment:
+// of a matrix's squared gradients only the means of rows and columns are kept.
+// Axes before the last two count as so many matrices.
+type adafactor struct {
+	epsilon, decayRate, threshold, decay float64
+}
+
+func (o adafactor) String() string {
+	return fmt.Sprintf("adafactor %v %v", o.epsilon, o.threshold)
+}
+
+func (o adafactor) keeps(shape []int64) []kept {
+	n := len(shape)
+	if n < 2 {
+		return []kept{{"squares.", shape}}
+	}
+	columns := append(append([]int64{}, shape[:n-2]...), shape[n-1])
+	return []kept{{"rows.", shape[:n-1]}, {"columns.", columns}}
+}
+
+// scalars are what decay leaves of a weight, the rate, and how much of the
+// second moment stays and comes in.
+func (o adafactor) scalars(rate float64, step int64) []float32 {
+	stays := 1 - math.Pow(float64(step), o.decayRate)
+	return []float32{float32(1 - rate*o.decay), float32(rate), float32(stays), float32(1 - stays)}
+}
+
+func (o adafactor) update(scalars []*graph.Node, weight, gradient *graph.Node, kept []*graph.Node, decays bool) (*graph.Node, []*graph.Node) {
+	left, rate, stays, comes := scalars[0], scalars[1], scalars[2], scalars[3]
+	squares := graph.AddScalar(graph.Mul(gradient, gradient), o.epsilon)
+	moved := func(old, new *graph.Node) *graph.Node {
+		return graph.Add(graph.Mul(old, stays), graph.Mul(new, comes))
+	}
+	var update *graph.Node
+	if len(kept) == 1 {
+		kept = []*graph.Node{moved(kept[0], squares)}
+		update = graph.Div(gradient, graph.Sqrt(kept[0]))
+	} else {
+		kept = []*graph.Node{
+			moved(kept[0], graph.ReduceMean(squares, -1)),
+			moved(kept[1], graph.ReduceMean(squares, -2)),
+		}
+		rows := graph.Div(kept[0], graph.ReduceAndKeep(kept[0], graph.ReduceMean, -1))
+		update = graph.Div(graph.Div(gradient, graph.Sqrt(graph.ExpandAxes(rows, -1))), graph.Sqrt(graph.ExpandAxes(kept[1], -2)))
+	}
+	rms := graph.Sqrt(graph.ReduceAllMean(graph.Mul(update, update)))
+	update = graph.Div(update, graph.MaxScalar(graph.DivScalar(rms, o.threshold), 1))
+	if decays {
+		weight = graph.Mul(weight, left)
+	}
+	return graph.Sub(weight, graph.Mul(update, rate)), kept
+}

@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"harness/core/ir"
+	"harness/core/protocol/harnesspb"
+)
+
+// updates are an optimizer's steps over all parameters that train. Gradients
+// come from one graph and updates happen in others, a group of parameters at a
+// time: layers share their graph, no two copies of all weights are ever needed
+// at once, and a gradient that runs out of memory has lost nothing.
+type updates struct {
+	optimizer  optimizer
+	clip       float64
+	parameters []updated // in the order of the program's parameters
+	groups     []group
+}
+
+// updated is a parameter that trains.
+type updated struct {
+	ir.Param
+	index  int // in the program's parameters
+	keeps  []kept
+	decays bool
+}
+
+// group is a layer's parameters, or all those outside of layers.
+type group struct {
+	members   []int  // in updates.parameters
+	signature string // equal for groups with the same graph
+}
+
+func (n *network) newUpdates(s *harnesspb.TrainStart) (*updates, error) {
+	o, err := newOptimizer(s.GetOptimizer())
+	if err != nil {
+		return nil, err
+	}
+	u := &updates{optimizer: o, clip: s.GetClip()}
+	if !(u.clip >= 0 && u.clip <= 1e12) {
+		return nil, fmt.Errorf("clip %v is out of range", u.clip)
+	}
+	for i, p := range n.program.Parameters {
+		if n.trains(p.Name) {
+			u.parameters = append(u.parameters, updated{p, i, o.keeps(p.Shape), decays(p, s.GetOptimizer().GetNoDecay())})
+		}
+	}
+	if len(u.parameters) == 0 {
+		return nil, errors.New("the rewrite trains no parameter")
+	}
+	u.groups = grouped(u.parameters)
+	return u, nil
+}
+
+// decays reports whether no pattern spares the parameter.
+func decays(p ir.Param, spared []string) bool {
+	for _, pattern := range spared {
+		if ir.Match(pattern, p.Name) || ir.Match(pattern, p.Template) {
+			return false
+		}
+	}
+	return true
+}
+
+func grouped(parameters []updated) []group {
+	var groups []group
+	at := map[string]int{}
+	for i, p := range parameters {
+		layer := layerOf(p.Param)
+		if _, ok := at[layer]; !ok {
+			at[layer] = len(groups)
+			groups = append(groups, group{})
+		}
+		g := &groups[at[layer]]
+		g.members = append(g.members, i)
+		g.signature += fmt.Sprintf("%v %v;", p.Shape, p.decays)
+	}
+	return groups
+}
+
+// layerOf is the part of a parameter's name up to the number of its layer;
+// empty outside of layers.
+func layerOf(p ir.Param) string {
+	before, after, ok := strings.Cut(p.Template, "{i}")
+	if !ok {
+		return ""
+	}
+	// A template may hold its number more than once.
+	after, _, _ = strings.Cut(after, "{i}")
+	number := p.Name[len(before):]
+	if after != "" {
+		number, _, _ = strings.Cut(number, after)
+	}
+	return before + number
+}
+
+// step takes one optimizer step. weights are all of the program's, of which it
+// replaces those that train; kept likewise, by parameter. It frees what it
+// replaces and gives the gradient's norm before clipping.
+func (u *updates) step(e *Engine, weights []*tensors.Tensor, kept [][]*tensors.Tensor, gradients []*tensors.Tensor, rate float64, step int64) (float64, error) {
+	x, err := e.executable(fmt.Sprintf("norm of %s clipped at %v", u.signature(), u.clip), normGraph(u.clip))
+	if err != nil {
+		return 0, err
+	}
+	norm, err := x.run(anyOf(gradients))
+	if err != nil {
+		return 0, err
+	}
+	defer release(norm...)
+	values := u.optimizer.scalars(rate, step)
+	scalars := tensors.FromFlatDataAndDimensions(values, len(values))
+	defer release(scalars)
+	for _, g := range u.groups {
+		x, err := e.executable(fmt.Sprintf("update %v of %s", u.optimizer, g.signature), u.updateGraph(g))
+		if err != nil {
+			return 0, err
+		}
+		args := []any{scalars, norm[1]}
+		for _, i := range g.members {
+			args = append(append(args, weights[u.parameters[i].index], gradients[i]), anyOf(kept[i])...)
+		}
+		out, err := x.run(args)
+		if err != nil {
+			return 0, err
+		}
+		for _, i := range g.members {
+			weight := &weights[u.parameters[i].index]
+			release(*weight, gradients[i])
+			release(kept[i]...)
+			end := 1 + len(kept[i])
+			*weight, kept[i], out = out[0], out[1:end], out[end:]
+		}
+	}
+	return scalar(norm[0]), nil
+}
+
+// add adds gradients to a sum of earlier ones and frees both.
+func (u *updates) add(e *Engine, sum, gradients []*tensors.Tensor) ([]*tensors.Tensor, error) {
+	for _, g := range u.groups {
+		x, err := e.executable("sum of "+g.signature, sumGraph)
+		if err != nil {
+			return nil, err
+		}
+		var args []any
+		for _, from := range [][]*tensors.Tensor{sum, gradients} {
+			for _, i := range g.members {
+				args = append(args, from[i])
+			}
+		}
+		out, err := x.run(args)
+		if err != nil {
+			return nil, err
+		}
+		for k, i := range g.members {
+			release(sum[i], gradients[i])
+			sum[i] = out[k]
+		}
+	}
+	return sum, nil
+}
+
+// signature is of all parameters, in their order.
+func (u *updates) signature() string {
+	var b strings.Builder
+	for _, p := range u.parameters {
+		fmt.Fprint(&b, p.Shape)
+	}
+	return b.String()
+}
+
+func scalar(t *tensors.Tensor) float64 { return float64(tensors.ToScalar[float32](t)) }
