@@ -5,10 +5,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"harness/core/engine"
 	"harness/core/protocol/harnesspb"
+	"harness/core/weights/safetensors"
 )
 
 // goldenTraining is golden/training.json.
@@ -50,8 +52,9 @@ type goldenTraining struct {
 // warmup is the goldens' (training.json: "linear with warmup 2 of 12 steps").
 const warmup = 2
 
-// examples are the batches' rows, without padding.
-func (g goldenTraining) examples() []*harnesspb.TokenExample {
+// examples are the batches' rows, without padding: ids of the prompt and what
+// follows it. Beside an encoder the labels are rows of their own.
+func (g goldenTraining) examples(encoder bool) []*harnesspb.TokenExample {
 	var out []*harnesspb.TokenExample
 	for step := range g.Setup.Steps {
 		b := g.Setup.Batches[step%len(g.Setup.Batches)]
@@ -61,15 +64,25 @@ func (g goldenTraining) examples() []*harnesspb.TokenExample {
 				if b.AttentionMask[row][i] == 0 {
 					continue
 				}
-				if len(x.Ids) == int(x.PromptLength) && b.Labels[row][i] == -100 {
+				if encoder || len(x.Ids) == int(x.PromptLength) && b.Labels[row][i] == -100 {
 					x.PromptLength++
 				}
 				x.Ids = append(x.Ids, id)
+			}
+			if encoder {
+				x.Ids = append(x.Ids, slices.DeleteFunc(slices.Clone(b.Labels[row]), func(id int32) bool { return id == -100 })...)
 			}
 			out = append(out, x)
 		}
 	}
 	return out
+}
+
+// training reads the goldens and gives their examples too.
+func (f fixture) training(t testing.TB) (goldenTraining, safetensors.Set, []*harnesspb.TokenExample) {
+	var g goldenTraining
+	tensors := f.golden(t, "training", &g)
+	return g, tensors, g.examples(f.built.GetGraph().GetEncoder() != nil)
 }
 
 func (g goldenTraining) adamW() *harnesspb.Optimizer {
@@ -150,11 +163,10 @@ func (g goldenTraining) checkCurve(t *testing.T, method string, steps []*harness
 
 func TestParityTrainingLoRA(t *testing.T) {
 	eachFixture(t, func(t *testing.T, f fixture) {
-		var g goldenTraining
-		f.golden(t, "training", &g)
+		g, _, examples := f.training(t)
 		m, _ := f.adapted(t, "lora", "initial")
 		out := t.TempDir()
-		steps, done := f.train(t, g.start(m, out, f.built.GetPad()), g.examples(), nil)
+		steps, done := f.train(t, g.start(m, out, f.built.GetPad()), examples, nil)
 		g.checkCurve(t, "lora_adamw", steps, done)
 
 		got := readTensors(t, filepath.Join(out, "trained.safetensors"))
@@ -177,15 +189,14 @@ func TestParityTrainingLoRA(t *testing.T) {
 
 func TestParityTrainingFull(t *testing.T) {
 	eachFixture(t, func(t *testing.T, f fixture) {
-		var g goldenTraining
-		tensors := f.golden(t, "training", &g)
+		g, tensors, examples := f.training(t)
 		for _, o := range []*harnesspb.Optimizer{g.adamW(), g.adafactor()} {
 			t.Run(o.GetName(), func(t *testing.T) {
 				m := f.model()
 				m.Rewrite = f.attach(t, "full", "{}").GetRewrite()
 				start := g.start(m, t.TempDir(), f.built.GetPad())
 				start.Optimizer = o
-				steps, done := f.train(t, start, g.examples(), nil)
+				steps, done := f.train(t, start, examples, nil)
 				g.checkCurve(t, "full_"+o.GetName(), steps, done)
 
 				got := readTensors(t, filepath.Join(start.GetStateOut(), "trained.safetensors"))
@@ -210,8 +221,7 @@ func TestParityTrainingFull(t *testing.T) {
 // engine that knows nothing of the first.
 func TestEpochsResumeBitForBit(t *testing.T) {
 	eachFixture(t, func(t *testing.T, f fixture) {
-		var g goldenTraining
-		f.golden(t, "training", &g)
+		g, _, examples := f.training(t)
 		r := f.attach(t, "lora", `{"rank": 4, "alpha": 8, "dropout": 0.1}`)
 		run := func(epochs int, restarted bool) map[string]string {
 			m := f.model()
@@ -227,7 +237,7 @@ func TestEpochsResumeBitForBit(t *testing.T) {
 				start := g.start(m, t.TempDir(), f.built.GetPad())
 				start.Schedule = &harnesspb.Schedule{Name: "constant"}
 				start.KeepOrder, start.Seed, start.Epoch, start.StateIn = false, 3, int32(epoch), state
-				_, done := f.train(t, start, g.examples(), g.examples()[:3])
+				_, done := f.train(t, start, examples, examples[:3])
 				files[fmt.Sprintf("validation loss %d", epoch)] = fmt.Sprint(done.GetValidationLoss())
 				state = start.GetStateOut()
 				m.Trained = filepath.Join(state, "trained.safetensors")
