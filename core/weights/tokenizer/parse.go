@@ -95,14 +95,15 @@ func build(f file, model bpeFile) (*Tokenizer, error) {
 	if t.model, err = newBPE(model); err != nil {
 		return nil, err
 	}
-	if t.normalizer, err = newNormalizer(f.Normalizer, 0); err != nil {
-		return nil, fmt.Errorf("normalizer: %w", err)
+	if t.ends, err = newEnds(f); err != nil {
+		return nil, err
 	}
-	if t.pre, err = newPreTokenizer(f.PreTokenizer, 0); err != nil {
-		return nil, fmt.Errorf("pre_tokenizer: %w", err)
+	inside, err := f.withoutStart()
+	if err != nil {
+		return nil, err
 	}
-	if t.decoder, err = newDecoder(f.Decoder, 0); err != nil {
-		return nil, fmt.Errorf("decoder: %w", err)
+	if t.next, err = newEnds(inside); err != nil {
+		return nil, err
 	}
 	post, err := newPostProcessor(f.PostProcessor, 0)
 	if err != nil {

@@ -10,10 +10,11 @@ import (
 // Tokenizer encodes and decodes. It does not change after Load and may be used
 // by several goroutines.
 type Tokenizer struct {
-	normalizer normalizer   // nil: text stays as it is
-	pre        preTokenizer // nil: a piece is one word
-	model      *bpe
-	decoder    decoder // no text: tokens are joined by spaces
+	// normalizer nil: text stays as it is; pre nil: a piece is one word;
+	// decoder without text: tokens are joined by spaces.
+	ends
+	next  ends // of a text that goes on where another ended
+	model *bpe
 
 	added addedTokens
 	// prefix and suffix are what Encode adds around a text.
@@ -28,47 +29,54 @@ type Tokenizer struct {
 // the text are recognised either way. Bytes that are not UTF-8 count as
 // U+FFFD.
 func (t *Tokenizer) Encode(text string, addSpecial bool) []int32 {
-	if !utf8.ValidString(text) {
-		text = toValid([]byte(text))
-	}
 	ids := make([]int32, 0, len(text)/3+len(t.prefix)+len(t.suffix))
 	if addSpecial {
 		ids = append(ids, t.prefix...)
 	}
-	start := true // is the piece at the very start of the text?
-	for _, raw := range t.added.raw.split(text) {
-		if raw.id >= 0 {
-			ids = append(ids, raw.id)
-			start = false
-			continue
-		}
-		normal := raw.text
-		if t.normalizer != nil {
-			normal = t.normalizer(normal)
-		}
-		for _, piece := range t.added.normalized.split(normal) {
-			if piece.id >= 0 {
-				ids = append(ids, piece.id)
-			} else {
-				ids = t.encodePiece(ids, piece.text, start)
-			}
-			start = false
-		}
-	}
+	ids = t.encode(ids, text, t.ends)
 	if addSpecial {
 		ids = append(ids, t.suffix...)
 	}
 	return ids
 }
 
+// encode appends the ids of a text that starts as start says; what comes after
+// an added token is a text of its own.
+func (t *Tokenizer) encode(ids []int32, text string, start ends) []int32 {
+	if !utf8.ValidString(text) {
+		text = toValid([]byte(text))
+	}
+	parts, first := start, true
+	for _, raw := range t.added.raw.split(text) {
+		if raw.id >= 0 {
+			ids = append(ids, raw.id)
+			parts, first = t.ends, false
+			continue
+		}
+		normal := raw.text
+		if parts.normalizer != nil {
+			normal = parts.normalizer(normal)
+		}
+		for _, piece := range t.added.normalized.split(normal) {
+			if piece.id >= 0 {
+				ids = append(ids, piece.id)
+			} else {
+				ids = t.encodePiece(ids, piece.text, parts.pre, first)
+			}
+			parts, first = t.ends, false
+		}
+	}
+	return ids
+}
+
 // encodePiece appends the ids of text without added tokens.
-func (t *Tokenizer) encodePiece(ids []int32, text string, start bool) []int32 {
+func (t *Tokenizer) encodePiece(ids []int32, text string, pre preTokenizer, first bool) []int32 {
 	if text == "" {
 		return ids
 	}
-	words := []word{{text, start}}
-	if t.pre != nil {
-		words = t.pre(words)
+	words := []word{{text, first}}
+	if pre != nil {
+		words = pre(words)
 	}
 	for _, w := range words {
 		ids = t.model.encode(ids, w.text)
@@ -83,6 +91,10 @@ func (t *Tokenizer) encodePiece(ids []int32, text string, start bool) []int32 {
 // Face's library up to 0.22 (0.23 gives normalized ones in normalized form,
 // and then does not know them as special).
 func (t *Tokenizer) Decode(ids []int32, skipSpecial bool) string {
+	return t.decode(ids, skipSpecial, t.decoder)
+}
+
+func (t *Tokenizer) decode(ids []int32, skipSpecial bool, d decoder) string {
 	tokens := make([]string, 0, len(ids))
 	for _, id := range ids {
 		token, ok := t.Token(id)
@@ -91,10 +103,10 @@ func (t *Tokenizer) Decode(ids []int32, skipSpecial bool) string {
 		}
 		tokens = append(tokens, token)
 	}
-	if t.decoder.text == nil {
+	if d.text == nil {
 		return strings.Join(tokens, " ")
 	}
-	return strings.Join(t.decoder.text(tokens), "")
+	return strings.Join(d.text(tokens), "")
 }
 
 // TokenBytes is what an id adds to the text before it: one byte of a character
