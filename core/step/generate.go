@@ -165,7 +165,7 @@ func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers 
 	}
 	request := &pb.DecodeRequest{Model: net.state, Decoding: w.decoding(net.built)}
 	for i, p := range response.Prompts {
-		ids := net.tokenizer.Encode(p.GetText(), true)
+		ids := net.promptIDs(p.GetText(), p.GetRest())
 		if refused := w.refusal(p, ids, net); refused != "" {
 			answers[bugs[i].Id] = &Candidates{Bug: bugs[i].Id, Refused: refused, Outputs: []Output{}}
 			continue
@@ -189,7 +189,7 @@ func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers 
 	return engine.Decode(ctx, request, func(r *pb.DecodeResponse) error {
 		c := &Candidates{Bug: r.Id, Outputs: []Output{}}
 		for _, t := range r.Candidates {
-			c.Outputs = append(c.Outputs, Output{Text: net.tokenizer.Decode(t.Ids, true), Score: t.Score, Tokens: len(t.Ids)})
+			c.Outputs = append(c.Outputs, Output{Text: net.outputText(t.Ids), Score: t.Score, Tokens: len(t.Ids)})
 		}
 		answers[r.Id] = c
 		env.Progress(int64(len(answers)), int64(len(bugs)), "bugs")

@@ -59,6 +59,9 @@ func (w Network) open(ctx context.Context, env *Env) (*network, error) {
 	if n.tokenizer, err = tokenizer.Load(dir); err != nil {
 		return nil, err
 	}
+	if err := checkPromptTokens(ctx, env, w.Model.Name, n.tokenizer); err != nil {
+		return nil, fmt.Errorf("checkpoint of %s: %w", w.Model.Name, err)
+	}
 	n.state = &pb.ModelState{Graph: n.built.Graph, Checkpoint: dir, InitSeed: w.Seed, Rewrite: n.attached.GetRewrite()}
 	return n, nil
 }

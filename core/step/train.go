@@ -178,10 +178,8 @@ type tokenExamples struct {
 	dropped           int
 }
 
-// examples turns samples into token ids. The two texts of an example are
-// tokenized apart, as at generation time only the prompt is there. Plain text
-// is joined end to end and cut into pieces of one length, as is usual in
-// pretraining.
+// examples turns samples into token ids. Plain text is joined end to end and
+// cut into pieces of one length, as is usual in pretraining.
 func (w Train) examples(ctx context.Context, env *Env, net *network) (*tokenExamples, error) {
 	const batch = 512 // a message of a few megabytes at most
 	out := &tokenExamples{}
@@ -250,19 +248,6 @@ func (p *packer) add(e *pb.TokenExample) {
 		p.pieces = append(p.pieces, &pb.TokenExample{Ids: slices.Clone(p.stream[:p.length])})
 		p.stream = p.stream[p.length:]
 	}
-}
-
-func (n *network) tokenize(e *pb.Example) *pb.TokenExample {
-	var ids []int32
-	if e.GetPrompt() != "" {
-		ids = n.tokenizer.Encode(e.Prompt, true)
-	}
-	length := len(ids)
-	ids = append(ids, n.tokenizer.Encode(e.GetTarget(), false)...)
-	if e.GetEnd() && len(n.built.Eos) > 0 {
-		ids = append(ids, n.built.Eos[0])
-	}
-	return &pb.TokenExample{Ids: ids, PromptLength: int32(length)}
 }
 
 // trainedFile is where a train or import step left its parameters.

@@ -1,0 +1,55 @@
+package step
+
+import (
+	"slices"
+	"testing"
+
+	"harness/core/ir"
+	pb "harness/core/protocol/harnesspb"
+	"harness/core/weights/tokenizer"
+)
+
+// sentencePiece puts "▁" before every text and after every added token.
+const sentencePiece = `{"added_tokens": [{"id": 6, "content": "<M>", "special": true}, {"id": 7, "content": "<S>", "special": true}],
+	"normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+	"decoder": {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+	"model": {"type": "BPE", "vocab": {"▁": 0, "a": 1, "b": 2, "▁a": 3, "▁b": 4, "c": 5}, "merges": [["▁", "a"], ["▁", "b"]]}}`
+
+func TestTargetsGoOnWherePromptsEnd(t *testing.T) {
+	tok, err := tokenizer.Parse([]byte(sentencePiece))
+	if err != nil {
+		t.Fatal(err)
+	}
+	causal := &network{tokenizer: tok, built: &pb.BuildResponse{Eos: []int32{9}, Graph: &ir.Graph{}}}
+	encoding := &network{tokenizer: tok, built: &pb.BuildResponse{Eos: []int32{9}, Graph: &ir.Graph{Encoder: &ir.Stack{}}}}
+	for _, c := range []struct {
+		name    string
+		network *network
+		example *pb.Example
+		prompt  int32
+		ids     []int32
+	}{
+		{"behind text", causal, &pb.Example{Prompt: "a", Target: "b", End: true}, 1, []int32{3, 2, 9}},
+		{"a blank is kept", causal, &pb.Example{Prompt: "a", Target: " b"}, 1, []int32{3, 4}},
+		{"behind a token", causal, &pb.Example{Prompt: "a<M>", Target: "b"}, 2, []int32{3, 6, 2}},
+		{"a prompt in pieces", causal, &pb.Example{Prompt: "a<S>", Rest: []string{"b<M>b", "c"}, Target: "a"}, 6, []int32{3, 7, 2, 6, 4, 5, 1}},
+		{"plain text", causal, &pb.Example{Target: "a", End: true}, 0, []int32{3, 9}},
+		{"behind an encoder", encoding, &pb.Example{Prompt: "a", Target: "b", End: true}, 1, []int32{3, 4, 9}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := c.network.tokenize(c.example)
+			if got.PromptLength != c.prompt || !slices.Equal(got.Ids, c.ids) {
+				t.Errorf("prompt of %d in %v, want %d in %v", got.PromptLength, got.Ids, c.prompt, c.ids)
+			}
+			if prompt := c.network.promptIDs(c.example.Prompt, c.example.Rest); c.prompt > 0 && !slices.Equal(prompt, c.ids[:c.prompt]) {
+				t.Errorf("the prompt alone is %v", prompt)
+			}
+		})
+	}
+	if got := causal.outputText([]int32{4, 1}); got != " ba" {
+		t.Errorf("output %q, want its blank kept", got)
+	}
+	if got := encoding.outputText([]int32{4, 1}); got != "ba" {
+		t.Errorf("a text of its own is %q", got)
+	}
+}
