@@ -65,7 +65,7 @@ var start = sync.OnceValues(func() (shared, error) {
 			return shared{}, err
 		}
 	}
-	for _, name := range []string{"none", "lora", "full"} {
+	for _, name := range []string{"none", "lora", "dora", "ia3", "full"} {
 		if err := build("adapter", name); err != nil {
 			return shared{}, err
 		}
@@ -225,16 +225,14 @@ func (f fixture) attach(t testing.TB, adapter, config string) *harnesspb.AttachR
 func (f fixture) adapted(t testing.TB, kind, which string) (*harnesspb.ModelState, *harnesspb.AttachResponse) {
 	t.Helper()
 	dir := filepath.Join(f.dir, "adapters", kind, which)
-	var c struct {
-		R       int     `json:"r"`
-		Alpha   float64 `json:"lora_alpha"`
-		Dropout float64 `json:"lora_dropout"`
-		RSLoRA  bool    `json:"use_rslora"`
-	}
-	if err := json.Unmarshal(readFile(t, filepath.Join(dir, "adapter_config.json")), &c); err != nil {
+	a, err := f.host.Adapter(t.Context(), kind)
+	if err != nil {
 		t.Fatal(err)
 	}
-	r := f.attach(t, kind, fmt.Sprintf(`{"rank": %d, "alpha": %v, "dropout": %v, "rslora": %v}`, c.R, c.Alpha, c.Dropout, c.RSLoRA))
+	r, err := a.AttachTo(t.Context(), f.built, nil, readFile(t, filepath.Join(dir, "adapter_config.json")))
+	if err != nil {
+		t.Fatal(err)
+	}
 	m := f.model()
 	m.Rewrite = r.GetRewrite()
 	m.Trained = filepath.Join(t.TempDir(), "trained.safetensors")

@@ -1,14 +1,17 @@
 package engine_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
 
+	"harness/core/ir"
 	"harness/core/protocol/harnesspb"
 )
 
@@ -52,6 +55,7 @@ func TestParityLogits(t *testing.T) {
 	})
 }
 
+// Adapters that PEFT saved, each with its configuration as PEFT wrote it.
 func TestParityAdapterLogits(t *testing.T) {
 	eachFixture(t, func(t *testing.T, f fixture) {
 		var g struct {
@@ -60,12 +64,47 @@ func TestParityAdapterLogits(t *testing.T) {
 			} `json:"adapter_logits"`
 		}
 		tensors := f.golden(t, "training", &g)
-		for _, c := range []struct{ which, golden string }{
-			{"random", "adapter.lora.random.logits"},
-			{"final", "adapter.lora.final.merged_logits"},
+		for _, c := range []struct{ kind, which, golden string }{
+			{"lora", "random", "adapter.lora.random.logits"},
+			{"lora", "final", "adapter.lora.final.merged_logits"},
+			{"ia3", "random", "adapter.ia3.random.logits"},
+			{"dora", "random", "adapter.dora.random.logits"},
 		} {
-			m, _ := f.adapted(t, "lora", c.which)
+			m, _ := f.adapted(t, c.kind, c.which)
 			closeTo(t, c.golden, f.forward(t, m, g.AdapterLogits.InputIDs)[0], floats(t, tensors, c.golden), logitTolerance)
+		}
+	})
+}
+
+// What a block without targets attaches is what PEFT attaches by default, and
+// is counted as PEFT counts it.
+func TestParityAdapterDefaults(t *testing.T) {
+	eachFixture(t, func(t *testing.T, f fixture) {
+		var g goldenTraining
+		f.golden(t, "training", &g)
+		for kind, config := range map[string]string{"lora": `{"rank": %d, "alpha": %v}`, "dora": `{"rank": %d, "alpha": %v}`, "ia3": `{}`} {
+			var c struct {
+				Rank  int     `json:"r"`
+				Alpha float64 `json:"lora_alpha"`
+			}
+			if err := json.Unmarshal(readFile(t, filepath.Join(f.dir, "adapters", kind, "initial", "adapter_config.json")), &c); err != nil {
+				t.Fatal(err)
+			}
+			if kind != "ia3" {
+				config = fmt.Sprintf(config, c.Rank, c.Alpha)
+			}
+			r := f.attach(t, kind, config)
+			if _, saved := f.adapted(t, kind, "initial"); !proto.Equal(r.GetRewrite(), saved.GetRewrite()) {
+				t.Errorf("%s: the block's rewrite is not that of PEFT's file", kind)
+			}
+			want := g.Methods[kind+"_adamw"]
+			got, err := ir.Count(f.built.GetGraph(), r.GetRewrite())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Trainable != want.Trainable || got.All != want.All {
+				t.Errorf("%s: trains %d of %d parameters, want %d of %d", kind, got.Trainable, got.All, want.Trainable, want.All)
+			}
 		}
 	})
 }

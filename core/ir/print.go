@@ -51,6 +51,8 @@ func (w *printer) parameter(p *Parameter) {
 		text += fmt.Sprintf(", normal %g", kind.Normal)
 	case *harnesspb.Initializer_Uniform:
 		text += fmt.Sprintf(", uniform %g", kind.Uniform)
+	case *harnesspb.Initializer_Norm:
+		text += fmt.Sprintf(", norm of %s over axis %d", kind.Norm.GetParameter(), kind.Norm.GetAxis())
 	}
 	if tensors := p.GetSource().GetTensors(); len(tensors) > 0 {
 		text += ", from " + strings.Join(tensors, " or ")

@@ -21,6 +21,8 @@ type (
 	AttachResponse = harnesspb.AttachResponse
 	PeftFormat     = harnesspb.PeftFormat
 	Rewrite        = harnesspb.Rewrite
+	NodePatterns   = harnesspb.NodePatterns
+	PeftJoin       = harnesspb.PeftJoin
 )
 
 // Adapter is a way to fine-tune.
