@@ -48,12 +48,24 @@ var foreign = map[string][]string{
 	"use_scaled_relative_encoder": {"false"},
 }
 
+// names are transformers' common names for T5's own.
+var names = map[string]string{
+	"hidden_size":         "d_model",
+	"head_dim":            "d_kv",
+	"num_attention_heads": "num_heads",
+	"num_hidden_layers":   "num_layers",
+}
+
 // readConfig reads config.json and reports every value that is out of range.
 func readConfig(text []byte) (config, error) {
 	// Defaults of transformers' T5Config, for what a file leaves out.
 	c := config{
 		Width: 512, HeadSize: 64, Inner: 2048, EncoderLayers: 6, Heads: 8, Buckets: 32, MaxDistance: 128,
 		Dropout: 0.1, Epsilon: 1e-6, Factor: 1, FeedForward: "relu", Vocabulary: 32128, EOS: configjson.TokenIDs{1},
+	}
+	text, err := configjson.Rename(text, names)
+	if err != nil {
+		return config{}, err
 	}
 	if err := json.Unmarshal(text, &c); err != nil {
 		return config{}, err

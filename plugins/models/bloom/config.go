@@ -1,0 +1,80 @@
+package main
+
+import (
+	"encoding/json"
+
+	"harness/core/ir"
+	"harness/plugins/models/internal/configjson"
+)
+
+// config is what config.json says, as far as it changes what is computed.
+type config struct {
+	ModelType     string              `json:"model_type"`
+	Width         int64               `json:"hidden_size"`
+	Heads         int64               `json:"n_head"`
+	Layers        int64               `json:"n_layer"`
+	Inner         *int64              `json:"n_inner"` // null: four times the width, as always
+	Vocabulary    int64               `json:"vocab_size"`
+	Epsilon       float64             `json:"layer_norm_epsilon"`
+	Deviation     float64             `json:"initializer_range"`
+	HiddenDropout float64             `json:"hidden_dropout"`
+	AttnDropout   float64             `json:"attention_dropout"`
+	PostNorm      bool                `json:"apply_residual_connection_post_layernorm"`
+	Tied          bool                `json:"tie_word_embeddings"`
+	EOS           configjson.TokenIDs `json:"eos_token_id"`
+	Pad           *int32              `json:"pad_token_id"`
+}
+
+// names are other names for Bloom's own; the published files use some.
+var names = map[string]string{
+	"n_embed":             "hidden_size",
+	"num_attention_heads": "n_head",
+	"num_hidden_layers":   "n_layer",
+}
+
+// foreign are settings of Bloom's relatives, and when they mean nothing.
+var foreign = map[string][]string{
+	"add_cross_attention":      {"false"},
+	"alibi":                    {"true"},
+	"is_encoder_decoder":       {"false"},
+	"multi_query":              {"false"},
+	"new_decoder_architecture": {"false"},
+	"pruned_heads":             {"{}"},
+	"quantization_config":      nil,
+	"sliding_window":           nil,
+}
+
+// readConfig reads config.json and reports every value that is out of range.
+func readConfig(text []byte) (config, error) {
+	// Defaults of transformers' BloomConfig, for what a file leaves out.
+	c := config{
+		Width: 64, Heads: 8, Layers: 2, Vocabulary: 250880, Epsilon: 1e-5, Deviation: 0.02, Tied: true,
+		EOS: configjson.TokenIDs{2},
+	}
+	text, err := configjson.Rename(text, names)
+	if err != nil {
+		return config{}, err
+	}
+	if err := json.Unmarshal(text, &c); err != nil {
+		return config{}, err
+	}
+	var p configjson.Problems
+	p.Foreign(text, foreign)
+	p.Check(c.ModelType == "bloom", "model_type is %q, expected \"bloom\"", c.ModelType)
+	p.Within("hidden_size", c.Width, 1, 1<<16)
+	p.Within("n_head", c.Heads, 1, 1<<10)
+	p.Within("n_layer", c.Layers, 1, ir.MaxRepeat)
+	p.Within("vocab_size", c.Vocabulary, 2, 1<<22)
+	if c.Heads > 0 {
+		p.Check(c.Width%c.Heads == 0, "hidden_size is %d, expected a multiple of n_head, %d", c.Width, c.Heads)
+	}
+	if c.Inner != nil {
+		p.Check(*c.Inner == 4*c.Width, "n_inner is %d, expected four times hidden_size, %d", *c.Inner, 4*c.Width)
+	}
+	p.Between("layer_norm_epsilon", c.Epsilon, 0, 1)
+	p.Between("initializer_range", c.Deviation, 0, 10)
+	p.Rate("hidden_dropout", c.HiddenDropout)
+	p.Rate("attention_dropout", c.AttnDropout)
+	p.Tokens("eos_token_id", c.EOS, c.Vocabulary)
+	return c, p.Err()
+}

@@ -1,0 +1,55 @@
+// Package modules writes the parts that decoders of several families are made
+// of, under the names of the reference implementation's modules: what is
+// trained can then be compared with it and saved under its names.
+package modules
+
+import (
+	"strings"
+
+	"harness/core/ir"
+)
+
+// Builder writes a graph's parameters together with the nodes that use them. A
+// module whose name holds "{i}" exists once a layer.
+type Builder struct {
+	*ir.Builder
+	Layers int64
+	// Deviation is that of fresh weights.
+	Deviation float64
+	// Epsilon is what norms add to the variance.
+	Epsilon float64
+	// Prefix begins the modules' names, but perhaps not the checkpoint's.
+	Prefix string
+}
+
+func (b Builder) parameter(name string, start ir.ParameterOption, shape ...int64) ir.Value {
+	sources := []string{name}
+	if short, ok := strings.CutPrefix(name, b.Prefix); ok && b.Prefix != "" {
+		sources = append(sources, short)
+	}
+	options := []ir.ParameterOption{ir.From(sources...), start}
+	if strings.Contains(name, "{i}") {
+		options = append(options, ir.Templated(int(b.Layers)))
+	}
+	return b.Parameter(name, shape, options...)
+}
+
+// Weight is a module's weight.
+func (b Builder) Weight(module string, shape ...int64) ir.Value {
+	return b.parameter(module+".weight", ir.Normal(b.Deviation), shape...)
+}
+
+// Linear is a module that maps in features to out, with a bias or without.
+func (b Builder) Linear(n *ir.Nodes, module string, x ir.Value, out, in int64, biased bool) ir.Value {
+	w := b.Weight(module, out, in)
+	if !biased {
+		return n.Linear(module, x, w)
+	}
+	return n.Linear(module, x, w, b.parameter(module+".bias", ir.Constant(0), out))
+}
+
+// LayerNorm is a module that normalises the width, with a gain and a bias.
+func (b Builder) LayerNorm(n *ir.Nodes, module string, x ir.Value, width int64) ir.Value {
+	gain := b.parameter(module+".weight", ir.Constant(1), width)
+	return n.LayerNorm(module, x, gain, b.Epsilon, b.parameter(module+".bias", ir.Constant(0), width))
+}

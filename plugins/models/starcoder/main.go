@@ -1,0 +1,69 @@
+// Command harness-model-starcoder is the StarCoder family (BigCode, 2023 and
+// 2024): GPTBigCode networks, with one key and value for all heads, and
+// Starcoder2 networks, with grouped queries, rotary positions and a window.
+//
+// Both were pretrained to fill in the middle, so a bug is a hole between the
+// lines before and after it, fine-tuned or not (arXiv 2507.19909).
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"harness/core/sdk"
+	"harness/core/sdk/model"
+)
+
+func main() { model.Serve(starcoder{}) }
+
+type starcoder struct{}
+
+func (starcoder) Describe(context.Context) *model.Description {
+	return &model.Description{
+		Name:            "starcoder",
+		Version:         "0.1.0",
+		Summary:         "StarCoder (BigCode): starcoderbase-1b, 3b, 7b, starcoder, starcoder2-3b, 7b, 15b and networks of these architectures.",
+		Schema:          &sdk.Schema{},
+		NeedsCheckpoint: true,
+	}
+}
+
+// architecture is a config.json that was read.
+type architecture interface {
+	// response is what Build answers but for the task.
+	response() (*model.BuildResponse, error)
+}
+
+// read finds the architecture and reads its config.json.
+func read(text []byte) (architecture, error) {
+	var kind struct {
+		ModelType string `json:"model_type"`
+	}
+	if err := json.Unmarshal(text, &kind); err != nil {
+		return nil, err
+	}
+	switch kind.ModelType {
+	case "gpt_bigcode":
+		return readBigCode(text)
+	case "starcoder2":
+		return readStarcoder2(text)
+	}
+	return nil, fmt.Errorf("model_type is %q, expected \"gpt_bigcode\" or \"starcoder2\"", kind.ModelType)
+}
+
+func (starcoder) Build(_ context.Context, r *model.BuildRequest) (*model.BuildResponse, error) {
+	if err := sdk.Decode(r.GetConfig(), &struct{}{}); err != nil {
+		return nil, err
+	}
+	c, err := read(r.GetCheckpointConfig())
+	if err != nil {
+		return nil, fmt.Errorf("config.json: %w", err)
+	}
+	response, err := c.response()
+	if err != nil {
+		return nil, fmt.Errorf("config.json describes no valid network: %w", err)
+	}
+	response.TaskType = "CAUSAL_LM"
+	return response, nil
+}
