@@ -2,7 +2,6 @@ package safetensors
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 )
 
@@ -88,13 +87,10 @@ func (d DType) rank() int {
 	return 14
 }
 
-// decodeFloats converts little-endian elements of type d. F64 is rounded to
-// the nearest float32; all other float types are exact.
-func decodeFloats(d DType, data []byte) ([]float32, error) {
-	if !d.IsFloat() {
-		return nil, fmt.Errorf("%s is not a float type", d)
-	}
-	out := make([]float32, len(data)/d.Size())
+// decodeFloats converts little-endian elements of type d, as many as there is
+// room for. F64 is rounded to the nearest float32; all other float types are
+// exact.
+func decodeFloats(out []float32, d DType, data []byte) {
 	switch d {
 	case F32:
 		for i := range out {
@@ -110,14 +106,15 @@ func decodeFloats(d DType, data []byte) ([]float32, error) {
 		}
 	case F16:
 		for i := range out {
-			out[i] = smallFloat(uint32(binary.LittleEndian.Uint16(data[2*i:])), 5, 10)
+			out[i] = halfFloat(binary.LittleEndian.Uint16(data[2*i:]))
 		}
 	case F8E5M2:
 		for i := range out {
 			out[i] = smallFloat(uint32(data[i]), 5, 2)
 		}
 	case F8E4M3:
-		for i, b := range data {
+		for i := range out {
+			b := data[i]
 			// No infinities; only all ones is not a number.
 			if b&0x7f == 0x7f {
 				out[i] = math.Float32frombits(0x7fc00000 | uint32(b&0x80)<<24)
@@ -126,7 +123,15 @@ func decodeFloats(d DType, data []byte) ([]float32, error) {
 			out[i] = finiteFloat(uint32(b), 4, 3)
 		}
 	}
-	return out, nil
+}
+
+// halfFloat widens an F16, fast where it is normal.
+func halfFloat(h uint16) float32 {
+	bits := uint32(h)
+	if e := bits >> 10 & 0x1f; e == 0 || e == 0x1f {
+		return smallFloat(bits, 5, 10)
+	}
+	return math.Float32frombits(bits>>15<<31 | (bits&0x7fff+(127-15)<<10)<<13)
 }
 
 // smallFloat widens an IEEE float of 1 + exponent + mantissa bits.

@@ -4,6 +4,7 @@
 //
 // A file is not trusted: its header is checked against the file's size before
 // anything is allocated or read, and every error names the file and the tensor.
+// Tensors can be seen in place (View), without a copy in the process's memory.
 package safetensors
 
 import (
@@ -12,8 +13,9 @@ import (
 	"io"
 	"maps"
 	"math"
-	"os"
 	"slices"
+
+	"harness/core/weights/internal/mapped"
 )
 
 // Info says what a tensor is without its data.
@@ -71,11 +73,24 @@ func FromFloat32[D int | int64](name string, shape []D, values []float32) Tensor
 
 // Float32 gives the values of a tensor of any float type (see DType.IsFloat).
 func (t Tensor) Float32() ([]float32, error) {
-	values, err := decodeFloats(t.DType, t.Data)
-	if err != nil {
-		return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
+	if !t.DType.IsFloat() {
+		return nil, fmt.Errorf("tensor %q: %s is not a float type", t.Name, t.DType)
 	}
-	return values, nil
+	values := make([]float32, len(t.Data)/t.DType.Size())
+	return values, t.Float32Into(values)
+}
+
+// Float32Into is Float32 into memory at hand, which must have as many elements
+// as the tensor.
+func (t Tensor) Float32Into(values []float32) error {
+	if !t.DType.IsFloat() {
+		return fmt.Errorf("tensor %q: %s is not a float type", t.Name, t.DType)
+	}
+	if len(t.Data) != len(values)*t.DType.Size() {
+		return fmt.Errorf("tensor %q: %d bytes of %s are not the %d elements wanted", t.Name, len(t.Data), t.DType, len(values))
+	}
+	decodeFloats(values, t.DType, t.Data)
+	return nil
 }
 
 // Source gives tensors by name: a File, a Set, or a whole checkpoint.
@@ -102,19 +117,11 @@ var _ Source = (*File)(nil)
 
 // Open opens a file and checks its header; tensors are read when asked for.
 func Open(path string) (*File, error) {
-	f, err := os.Open(path)
+	f, err := mapped.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open safetensors: %w", err)
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s: not a regular file", path)
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("open safetensors: %w", err)
-	}
-	file, err := NewFile(f, info.Size(), path)
+	file, err := NewFile(f, f.Size(), path)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -175,6 +182,44 @@ func (f *File) Tensor(name string) (Tensor, error) {
 	}
 	info, _ := f.Info(name)
 	return Tensor{info, data}, nil
+}
+
+// View lends a tensor to use until use returns. Of a file from Open, its data
+// lie in mapped memory: they must not be written to, kept, or given to C code
+// or another goroutine, where a file that is truncated meanwhile would end the
+// process. Here it is an error.
+func (f *File) View(name string, use func(Tensor) error) error {
+	e, ok := f.entries[name]
+	in, mapped := f.reader.(*mapped.File)
+	if !ok || !mapped {
+		return viewCopy(f, name, use)
+	}
+	info, _ := f.Info(name)
+	err := in.View(e.begin, e.end-e.begin, func(data []byte) error { return use(Tensor{info, data}) })
+	if err != nil {
+		return fmt.Errorf("%s: tensor %q: %w", f.label, name, err)
+	}
+	return nil
+}
+
+// View lends a tensor of any source to use, in place where the source can (see
+// File.View).
+func View(from Source, name string, use func(Tensor) error) error {
+	type viewer interface {
+		View(name string, use func(Tensor) error) error
+	}
+	if v, ok := from.(viewer); ok {
+		return v.View(name, use)
+	}
+	return viewCopy(from, name, use)
+}
+
+func viewCopy(from Source, name string, use func(Tensor) error) error {
+	t, err := from.Tensor(name)
+	if err != nil {
+		return err
+	}
+	return use(t)
 }
 
 // Set is a Source of tensors at hand.

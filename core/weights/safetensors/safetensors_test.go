@@ -227,6 +227,70 @@ func TestAnyFloatsRoundTrip(t *testing.T) {
 	})
 }
 
+// A view shows what a copy holds; of a file that shrank it is an error.
+func TestViewsAreInPlace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.safetensors")
+	values := make([]float32, 1<<16)
+	for i := range values {
+		values[i] = float32(i)
+	}
+	w := safetensors.FromFloat32("w", []int{len(values)}, values)
+	if err := safetensors.Write(path, []safetensors.Tensor{w}, nil); err != nil {
+		t.Fatal(err)
+	}
+	f, err := safetensors.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	into := make([]float32, len(values))
+	read := func(w safetensors.Tensor) error { return w.Float32Into(into) }
+	if err := safetensors.View(f, "w", read); err != nil || !cmp.Equal(into, values) {
+		t.Errorf("a view differs (%v)", err)
+	}
+	if err := safetensors.View(f, "v", read); err == nil || !strings.Contains(err.Error(), `"v"`) {
+		t.Errorf("a missing tensor: %v", err)
+	}
+	if err := safetensors.View(f, "w", func(w safetensors.Tensor) error { return w.Float32Into(into[1:]) }); err == nil {
+		t.Error("too little room was enough")
+	}
+	if err := os.Truncate(path, 200); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{safetensors.View(f, "w", read), func() error { _, err := f.Tensor("w"); return err }()} {
+		if err == nil || !strings.Contains(err.Error(), `"w"`) || !strings.Contains(err.Error(), path) {
+			t.Errorf("a truncated file: %v", err)
+		}
+	}
+}
+
+// Every F16 is what its sign, exponent and fraction say.
+func TestEveryF16(t *testing.T) {
+	for h := range 1 << 16 {
+		x := safetensors.Tensor{Info: safetensors.Info{DType: safetensors.F16}, Data: []byte{byte(h), byte(h >> 8)}}
+		got, err := x.Float32()
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, fraction := h>>10&31, float64(h&1023)
+		want := math.Ldexp(1024+fraction, e-25)
+		switch {
+		case e == 0:
+			want = math.Ldexp(fraction, -24)
+		case e == 31 && fraction == 0:
+			want = math.Inf(1)
+		case e == 31:
+			want = math.NaN()
+		}
+		if h>>15 == 1 {
+			want = -want
+		}
+		if g := float64(got[0]); g != want && !(math.IsNaN(g) && math.IsNaN(want)) {
+			t.Fatalf("%#04x is %v, want %v", h, g, want)
+		}
+	}
+}
+
 // Files of the reference implementation, read and written again, keep every byte.
 func TestParityBytes(t *testing.T) {
 	models := fixture.Models(t)

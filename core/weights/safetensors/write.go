@@ -54,22 +54,23 @@ func Encode(w io.Writer, from Source, metadata map[string]string) error {
 		return err
 	}
 	for _, info := range infos {
-		t, err := from.Tensor(info.Name)
-		if err != nil {
-			return err
-		}
-		want, err := info.Bytes()
-		if err != nil {
-			return fmt.Errorf("tensor %q: %w", info.Name, err)
-		}
-		if int64(len(t.Data)) != want {
-			return fmt.Errorf("tensor %q: %s of shape %v takes %d bytes, has %d", info.Name, info.DType, info.Shape, want, len(t.Data))
-		}
-		if _, err := w.Write(t.Data); err != nil {
+		if err := View(from, info.Name, func(t Tensor) error { return encodeTensor(w, info, t) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func encodeTensor(w io.Writer, info Info, t Tensor) error {
+	want, err := info.Bytes()
+	if err != nil {
+		return fmt.Errorf("tensor %q: %w", info.Name, err)
+	}
+	if int64(len(t.Data)) != want {
+		return fmt.Errorf("tensor %q: %s of shape %v takes %d bytes, has %d", info.Name, info.DType, info.Shape, want, len(t.Data))
+	}
+	_, err = w.Write(t.Data)
+	return err
 }
 
 func layout(from Source) ([]Info, error) {

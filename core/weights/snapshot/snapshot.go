@@ -31,6 +31,7 @@ var ErrFormat = errors.New("weight format is not read")
 // weights is an open file of weights.
 type weights interface {
 	safetensors.Source
+	View(name string, use func(safetensors.Tensor) error) error
 	Close() error
 }
 
@@ -248,7 +249,21 @@ func (s *Snapshot) Info(name string) (safetensors.Info, bool) {
 func (s *Snapshot) Tensor(name string) (safetensors.Tensor, error) {
 	file, ok := s.at[name]
 	if !ok {
-		return safetensors.Tensor{}, fmt.Errorf("checkpoint %s: no tensor %q", filepath.Clean(s.folder.dir), name)
+		return safetensors.Tensor{}, s.missing(name)
 	}
 	return file.Tensor(name)
+}
+
+// View lends a tensor to use, in place where that can be (see
+// safetensors.File.View for what use must not do).
+func (s *Snapshot) View(name string, use func(safetensors.Tensor) error) error {
+	file, ok := s.at[name]
+	if !ok {
+		return s.missing(name)
+	}
+	return file.View(name, use)
+}
+
+func (s *Snapshot) missing(name string) error {
+	return fmt.Errorf("checkpoint %s: no tensor %q", filepath.Clean(s.folder.dir), name)
 }

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 
+	"harness/core/weights/internal/mapped"
 	"harness/core/weights/safetensors"
 )
 
@@ -34,19 +34,11 @@ var _ safetensors.Source = (*File)(nil)
 // Open opens a file and checks what its pickle says of every tensor against
 // what the archive holds; tensors are read when asked for.
 func Open(path string) (*File, error) {
-	f, err := os.Open(path)
+	f, err := mapped.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open torch weights: %w", err)
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s: not a regular file", path)
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("open torch weights: %w", err)
-	}
-	file, err := NewFile(f, info.Size(), path)
+	file, err := NewFile(f, f.Size(), path)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -114,4 +106,24 @@ func (f *File) Tensor(name string) (safetensors.Tensor, error) {
 		return safetensors.Tensor{}, fmt.Errorf("%s: read tensor %q: %w", f.label, name, err)
 	}
 	return safetensors.Tensor{Info: info, Data: data}, nil
+}
+
+// View lends a tensor to use until use returns, under the terms of
+// safetensors.File's method. A tensor whose elements lie apart is a copy.
+func (f *File) View(name string, use func(safetensors.Tensor) error) error {
+	t, ok := f.tensors[name]
+	in, mapped := f.archive.reader.(*mapped.File)
+	if !ok || !mapped || !t.contiguous() {
+		copied, err := f.Tensor(name)
+		if err != nil {
+			return err
+		}
+		return use(copied)
+	}
+	info, _ := f.Info(name)
+	err := in.View(t.begin, t.span, func(data []byte) error { return use(safetensors.Tensor{Info: info, Data: data}) })
+	if err != nil {
+		return fmt.Errorf("%s: tensor %q: %w", f.label, name, err)
+	}
+	return nil
 }

@@ -99,6 +99,15 @@ func TestViewsReadAsTorchReadsThem(t *testing.T) {
 		if diff := cmp.Diff(w.Values, numbers(t, got)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
+		err = safetensors.View(f, name, func(seen safetensors.Tensor) error {
+			if seen.DType != got.DType || !bytes.Equal(seen.Data, got.Data) {
+				t.Errorf("%s: a view differs", name)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
 	}
 }
 
