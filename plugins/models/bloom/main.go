@@ -13,11 +13,12 @@ import (
 	"harness/core/sdk"
 	"harness/core/sdk/model"
 	"harness/plugins/models/internal/configjson"
+	"harness/plugins/models/internal/leftcontext"
 )
 
 func main() { model.Serve(bloom{}) }
 
-type bloom struct{}
+type bloom struct{ leftcontext.Prompts }
 
 func (bloom) Describe(context.Context) *model.Description {
 	return &model.Description{

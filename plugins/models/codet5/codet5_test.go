@@ -1,36 +1,15 @@
 package main
 
 import (
-	"encoding/json"
-	"strings"
 	"testing"
 
 	"harness/core/ir"
 	"harness/core/sdk/model"
+	"harness/plugins/models/internal/familytest"
 )
 
 const tiny = `{"model_type": "t5", "d_model": 16, "d_kv": 4, "d_ff": 24, "num_heads": 3, "num_layers": 2, "num_decoder_layers": 3,
 	"vocab_size": 50, "decoder_start_token_id": 0, "eos_token_id": 2, "pad_token_id": 0, "feed_forward_proj": "relu"}`
-
-// changed is the tiny config with other values, as JSON.
-func changed(t *testing.T, change string) []byte {
-	t.Helper()
-	var fields, other map[string]any
-	if err := json.Unmarshal([]byte(tiny), &fields); err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal([]byte("{"+change+"}"), &other); err != nil {
-		t.Fatal(err)
-	}
-	for k, v := range other {
-		fields[k] = v
-	}
-	text, err := json.Marshal(fields)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
 
 func TestBuildGivesTheNetworkOfTheConfig(t *testing.T) {
 	const e, v, inner, ff, heads = 16, 50, 12, 24, 3
@@ -45,7 +24,7 @@ func TestBuildGivesTheNetworkOfTheConfig(t *testing.T) {
 		{`"is_gated_act": true, "dense_act_fn": "gelu_new", "scale_decoder_outputs": false`, 3 * ff * e},
 	} {
 		t.Run(c.change, func(t *testing.T) {
-			r, err := codet5{}.Build(t.Context(), &model.BuildRequest{CheckpointConfig: changed(t, c.change)})
+			r, err := codet5{}.Build(t.Context(), &model.BuildRequest{CheckpointConfig: familytest.Changed(t, tiny, c.change)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,8 +44,12 @@ func TestBuildGivesTheNetworkOfTheConfig(t *testing.T) {
 	}
 }
 
+func TestPublishedSizes(t *testing.T) {
+	familytest.PublishedSizes(t, codet5{}, "T5ForConditionalGeneration", map[string]any{"model_type": "t5"})
+}
+
 func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
-	for _, c := range []struct{ change, want string }{
+	familytest.Refusals(t, codet5{}, tiny, [][2]string{
 		{`"num_heads": 0`, "num_heads is 0"},
 		{`"d_model": -16`, "d_model is -16"},
 		{`"d_kv": 100000`, "d_kv is 100000"},
@@ -89,24 +72,10 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 		{`"quantization_config": {"bits": 4}`, "quantization_config"},
 		{`"eos_token_id": [2, 99]`, "eos_token_id is 99"},
 		{`"vocab_size": "many"`, "vocab_size"},
-	} {
-		t.Run(c.change, func(t *testing.T) {
-			_, err := codet5{}.Build(t.Context(), &model.BuildRequest{CheckpointConfig: changed(t, c.change)})
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error %v, want one with %q", err, c.want)
-			}
-		})
-	}
+	})
 }
 
 func FuzzBuild(f *testing.F) {
-	f.Add([]byte(tiny))
-	f.Add([]byte(`{"model_type": "t5"}`))
-	f.Add([]byte(`{"model_type": "t5", "d_kv": 4096, "num_heads": 1024, "d_model": 65536, "decoder_start_token_id": 0}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		r, err := codet5{}.Build(t.Context(), &model.BuildRequest{CheckpointConfig: text})
-		if err == nil && ir.Check(r.GetGraph()) != nil {
-			t.Error("built a graph that is not valid")
-		}
-	})
+	familytest.FuzzBuild(f, codet5{}, tiny, `{"model_type": "t5"}`,
+		`{"model_type": "t5", "d_kv": 4096, "num_heads": 1024, "d_model": 65536, "decoder_start_token_id": 0}`)
 }

@@ -13,11 +13,12 @@ import (
 
 	"harness/core/sdk"
 	"harness/core/sdk/model"
+	"harness/plugins/models/internal/leftcontext"
 )
 
 func main() { model.Serve(codet5{}) }
 
-type codet5 struct{}
+type codet5 struct{ leftcontext.Prompts }
 
 func (codet5) Describe(context.Context) *model.Description {
 	return &model.Description{

@@ -13,11 +13,12 @@ import (
 
 	"harness/core/sdk"
 	"harness/core/sdk/model"
+	"harness/plugins/models/internal/leftcontext"
 )
 
 func main() { model.Serve(starcoder{}) }
 
-type starcoder struct{}
+type starcoder struct{ leftcontext.Prompts }
 
 func (starcoder) Describe(context.Context) *model.Description {
 	return &model.Description{
