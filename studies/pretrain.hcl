@@ -1,13 +1,15 @@
-# Makes the tiny CodeGen checkpoint that studies/quick.hcl fine-tunes: an
-# honest language model of small Java methods that has never seen a bug fix.
+# Makes the tiny checkpoints of the families that write from left to right,
+# which studies/quick.hcl fine-tunes: honest language models of small Java
+# methods that have never seen a bug fix.
 #
 #   harness run studies/pretrain.hcl
-#   harness export studies/pretrain.hcl --dtype bf16 --to FOLDER
+#   harness export studies/pretrain.hcl --dtype bf16 --trial micro/full/default --to FOLDER
 #
-# About 15 minutes on two cores.
+# About 15 minutes a model on two cores. studies/pretrain-infilling.hcl makes
+# those of the other families.
 
 study "pretrain" {
-  title = "A tiny CodeGen model of small Java methods"
+  title = "Tiny models of small Java methods"
   seed  = 1
 }
 
@@ -39,6 +41,28 @@ model "codegen" "micro" {
       embd_pdrop          = 0
       resid_pdrop         = 0
       tie_word_embeddings = false
+    }
+  }
+}
+
+model "bloom" "bloom-micro" {
+  scratch {
+    dataset     = dataset.micropairs.text
+    vocabulary  = 512
+    tokens      = ["<unk>", "<s>", "</s>", "<pad>"]
+    begin_token = "<s>"
+    end_token   = "</s>"
+    pad_token   = "<pad>"
+    config = {
+      model_type         = "bloom"
+      architectures      = ["BloomForCausalLM"]
+      hidden_size        = 96
+      n_layer            = 3
+      n_head             = 4
+      layer_norm_epsilon = 1e-5
+      initializer_range  = 0.06
+      attention_dropout  = 0
+      hidden_dropout     = 0
     }
   }
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -115,11 +116,26 @@ func (t *trial) prepare(ctx context.Context) error {
 		}
 		t.snapshot, err = t.add("init "+t.model.Name, step.Init{
 			Model: t.plugins[t.model], Config: s.Config, Dataset: dataset, Vocabulary: s.Vocabulary, Seed: t.study.Seed,
+			Tokens: t.specialTokens(s), EndToken: cmp.Or(s.EndToken, endOfText), BeginToken: s.BeginToken, PadToken: s.PadToken,
 		})
 		return err
 	}
 	t.snapshot, err = t.add("snapshot "+t.model.Name, step.Snapshot{Digest: t.digests[t.model.Source], Dir: t.path(t.model.Source)})
 	return err
+}
+
+// endOfText ends texts where a study names no other token for it.
+const endOfText = "<|endoftext|>"
+
+// specialTokens are those of a tokenizer made here, in the order of their ids.
+func (t *trial) specialTokens(s *study.Scratch) []string {
+	tokens := slices.Clone(s.Tokens)
+	for _, token := range slices.Concat([]string{s.PadToken, s.BeginToken, cmp.Or(s.EndToken, endOfText)}, t.describedModel.PromptTokens) {
+		if token != "" && !slices.Contains(tokens, token) {
+			tokens = append(tokens, token)
+		}
+	}
+	return tokens
 }
 
 func (t *trial) dataset(name string) (store.Key, error) {

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,10 +17,6 @@ import (
 	"harness/core/weights/tokenizer"
 )
 
-// endOfText is the one special token of a tokenizer made here, and the end
-// token of the models that use it.
-const endOfText = "<|endoftext|>"
-
 // Init makes a checkpoint from nothing: a byte-level BPE tokenizer trained on
 // a data set, and weights drawn from the graph's initializers.
 type Init struct {
@@ -27,7 +24,14 @@ type Init struct {
 	Config     json.RawMessage `json:"config"` // config.json, without what the tokenizer decides
 	Dataset    store.Key       `json:"dataset"`
 	Vocabulary int             `json:"vocabulary"`
-	Seed       uint64          `json:"seed"`
+	// Tokens are the special ones, the first ids in this order.
+	Tokens []string `json:"tokens"`
+	// EndToken ends texts; BeginToken and PadToken may be empty: what begins
+	// is the end token then, and the config says no padding.
+	EndToken   string `json:"end_token"`
+	BeginToken string `json:"begin_token,omitempty"`
+	PadToken   string `json:"pad_token,omitempty"`
+	Seed       uint64 `json:"seed"`
 }
 
 func (Init) Kind() string         { return "init" }
@@ -37,11 +41,14 @@ func (Init) Resource() Resource   { return IO }
 
 func (w Init) Run(ctx context.Context, env *Env, dir string) error {
 	var readErr error
-	vocabulary, err := tokenizer.TrainBPE(w.texts(env, &readErr), w.Vocabulary, []string{endOfText})
+	vocabulary, err := tokenizer.TrainBPE(w.texts(env, &readErr), w.Vocabulary, w.Tokens)
 	if err := errors.Join(readErr, err); err != nil {
 		return fmt.Errorf("train tokenizer: %w", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "tokenizer.json"), vocabulary, 0o644); err != nil {
+		return err
+	}
+	if err := writeJSON(dir, "tokenizer_config.json", w.roles()); err != nil {
 		return err
 	}
 	tok, err := tokenizer.Load(dir)
@@ -93,18 +100,36 @@ func (w Init) texts(env *Env, failed *error) iter.Seq[string] {
 	}
 }
 
+// roles is tokenizer_config.json: what transformers' AutoTokenizer needs beside
+// tokenizer.json.
+func (w Init) roles() map[string]string {
+	roles := map[string]string{
+		"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": w.EndToken, "bos_token": cmp.Or(w.BeginToken, w.EndToken),
+	}
+	if w.PadToken != "" {
+		roles["pad_token"] = w.PadToken
+	}
+	return roles
+}
+
 func (w Init) config(tok *tokenizer.Tokenizer) ([]byte, error) {
 	config := map[string]any{}
 	if err := json.Unmarshal(w.Config, &config); err != nil {
 		return nil, fmt.Errorf("scratch.config: %w", err)
 	}
-	end, ok := tok.TokenID(endOfText)
-	if !ok {
-		return nil, fmt.Errorf("the new tokenizer has no %s", endOfText)
-	}
 	config["vocab_size"] = tok.VocabSize()
-	config["eos_token_id"] = end
-	config["bos_token_id"] = end
+	for role, content := range map[string]string{
+		"eos_token_id": w.EndToken, "bos_token_id": cmp.Or(w.BeginToken, w.EndToken), "pad_token_id": w.PadToken,
+	} {
+		if content == "" {
+			continue
+		}
+		id, ok := tok.TokenID(content)
+		if !ok {
+			return nil, fmt.Errorf("the new tokenizer has no %s", content)
+		}
+		config[role] = id
+	}
 	return json.MarshalIndent(config, "", "  ")
 }
 

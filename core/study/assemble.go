@@ -96,6 +96,10 @@ func (l *loader) assembleScratch(c *decoded) *Scratch {
 	}
 	s := &Scratch{Dataset: c.reference("dataset")}
 	s.Vocabulary, _ = c.whole("vocabulary")
+	s.Tokens, _ = c.texts("tokens")
+	s.EndToken, _ = c.text("end_token")
+	s.BeginToken, _ = c.text("begin_token")
+	s.PadToken, _ = c.text("pad_token")
 	if config, ok := c.known("config"); ok {
 		var err error
 		if s.Config, err = valueJSON(config); err != nil {

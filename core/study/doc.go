@@ -20,8 +20,8 @@
 //	study NAME        {title, seed}
 //	variable NAME     {type, default, description}; values come from --var and --var-file
 //	locals            any names
-//	model TYPE NAME   the plugin's attributes; source or scratch {config, dataset, vocabulary} where the family needs a
-//	                  checkpoint; max_prompt_length; for_each
+//	model TYPE NAME   the plugin's attributes; source or scratch {config, dataset, vocabulary, tokens, end_token,
+//	                  begin_token, pad_token} where the family needs a checkpoint; max_prompt_length; for_each
 //	adapter TYPE NAME the plugin's attributes; load, where it trains; for_each
 //	dataset TYPE NAME the plugin's attributes; split = {validation = 0.05}, limit
 //	benchmark TYPE NAME  the plugin's attributes; bugs, max_new_tokens

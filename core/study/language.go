@@ -44,6 +44,10 @@ func scratchSpec() *spec {
 		{name: "dataset", kind: cty.DynamicPseudoType, required: true, check: referenceTo("dataset")},
 		// A byte-level vocabulary holds at least every byte and the end token.
 		{name: "vocabulary", kind: cty.Number, required: true, whole: true, minimum: bound(257), maximum: bound(1 << 20)},
+		{name: "tokens", kind: cty.List(cty.String), check: distinct},
+		{name: "end_token", kind: cty.String, check: notEmpty},
+		{name: "begin_token", kind: cty.String, check: notEmpty},
+		{name: "pad_token", kind: cty.String, check: notEmpty},
 	}}
 }
 

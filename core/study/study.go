@@ -79,7 +79,12 @@ func (b *Block) Diagnostic(d *harnesspb.Diagnostic) *hcl.Diagnostic {
 type Scratch struct {
 	Config     json.RawMessage // config.json
 	Dataset    string          // name of the data set whose text trains the tokenizer
-	Vocabulary int             // tokens, the end token among them
+	Vocabulary int             // tokens, special ones among them
+	// Special tokens, which get the first ids in this order. Those named below and those that the family writes
+	// prompts with follow where they are missing.
+	Tokens []string `json:",omitempty"`
+	// Empty: "<|endoftext|>", the end token, and none.
+	EndToken, BeginToken, PadToken string `json:",omitempty"`
 }
 
 // Prompt is a way to show a bug.

@@ -1,10 +1,12 @@
 // Command harness-dataset-micropairs serves generated training samples: bug
-// fixes in small Java methods, or the text of correct ones. See package gen.
+// fixes in small Java methods, or the text of correct ones, whole or with lines
+// to fill in. See package gen.
 package main
 
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"harness/core/sdk"
 	"harness/core/sdk/dataset"
@@ -27,6 +29,7 @@ type config struct {
 const (
 	contentPairs = "pairs"
 	contentText  = "text"
+	contentHoles = "holes"
 )
 
 // maxCount bounds what one block may ask for. There are enough different
@@ -43,8 +46,8 @@ func (micropairs) Describe(context.Context) *dataset.Description {
 		Summary: "generated bug fixes in small Java methods, held apart from microbugs",
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{
-				Name: "content", Type: `"string"`, DefaultJson: `"pairs"`, OneOf: []string{contentPairs, contentText},
-				Description: "pairs: bug fixes for fine-tuning; text: correct methods for pretraining",
+				Name: "content", Type: `"string"`, DefaultJson: `"pairs"`, OneOf: []string{contentPairs, contentText, contentHoles},
+				Description: "pairs: bug fixes for fine-tuning; text: correct methods for pretraining; holes: the same with lines taken out, to be filled in",
 			},
 			{
 				Name: "count", Type: `"number"`, Required: true, Minimum: &fewest, Maximum: &most,
@@ -68,39 +71,61 @@ func (micropairs) Samples(ctx context.Context, request *dataset.SamplesRequest, 
 		return sdk.Diagnose([]string{"count"}, "count out of range",
 			fmt.Sprintf("It is %d; it can be 1 to %d.", c.Count, maxCount))
 	}
-	switch c.Content {
-	case contentPairs:
-		for p := range gen.Pairs(c.Seed, c.Count) {
-			sample := &dataset.Sample{Id: p.ID, Content: &dataset.PairContent{Pair: &dataset.Pair{
-				Before: p.Before, Buggy: p.Buggy, After: p.After, Fixed: p.Fixed,
-			}}}
-			if err := sendOne(ctx, sample, send); err != nil {
-				return err
-			}
-		}
-	case contentText:
-		index := 0
-		for text := range gen.Texts(c.Seed, c.Count) {
-			sample := &dataset.Sample{
-				Id:      fmt.Sprintf("micropairs-text-%d-%06d", c.Seed, index),
-				Content: &dataset.TextContent{Text: text},
-			}
-			index++
-			if err := sendOne(ctx, sample, send); err != nil {
-				return err
-			}
-		}
-	default:
+	samples := map[string]iter.Seq[*dataset.Sample]{
+		contentPairs: pairs(c), contentText: texts(c), contentHoles: holes(c),
+	}[c.Content]
+	if samples == nil {
 		return sdk.Diagnose([]string{"content"}, "unknown content",
-			fmt.Sprintf("It is %q; it can be %q or %q.", c.Content, contentPairs, contentText))
+			fmt.Sprintf("It is %q; it can be %q, %q or %q.", c.Content, contentPairs, contentText, contentHoles))
+	}
+	for sample := range samples {
+		if err := ctx.Err(); err != nil { // the host has gone away
+			return err
+		}
+		if err := send(sample); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// sendOne sends a sample unless the host has gone away.
-func sendOne(ctx context.Context, sample *dataset.Sample, send func(*dataset.Sample) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
+func pairs(c config) iter.Seq[*dataset.Sample] {
+	return func(yield func(*dataset.Sample) bool) {
+		for p := range gen.Pairs(c.Seed, c.Count) {
+			if !yield(pairSample(p.ID, &dataset.Pair{Before: p.Before, Buggy: p.Buggy, After: p.After, Fixed: p.Fixed})) {
+				return
+			}
+		}
 	}
-	return send(sample)
+}
+
+func texts(c config) iter.Seq[*dataset.Sample] {
+	return func(yield func(*dataset.Sample) bool) {
+		index := 0
+		for text := range gen.Texts(c.Seed, c.Count) {
+			id := fmt.Sprintf("micropairs-text-%d-%06d", c.Seed, index)
+			if !yield(&dataset.Sample{Id: id, Content: &dataset.TextContent{Text: text}}) {
+				return
+			}
+			index++
+		}
+	}
+}
+
+// holes are pairs without buggy lines.
+func holes(c config) iter.Seq[*dataset.Sample] {
+	return func(yield func(*dataset.Sample) bool) {
+		index := 0
+		for h := range gen.Holes(c.Seed, c.Count) {
+			id := fmt.Sprintf("micropairs-hole-%d-%06d", c.Seed, index)
+			if !yield(pairSample(id, &dataset.Pair{Before: h.Before, After: h.After, Fixed: h.Lines})) {
+				return
+			}
+			index++
+		}
+	}
+}
+
+func pairSample(id string, pair *dataset.Pair) *dataset.Sample {
+	return &dataset.Sample{Id: id, Content: &dataset.PairContent{Pair: pair}}
 }

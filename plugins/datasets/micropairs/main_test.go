@@ -37,6 +37,13 @@ func TestSamplesOverTheWire(t *testing.T) {
 	if !strings.HasPrefix(texts[0].GetText(), "public static ") {
 		t.Errorf("not a method: %q", texts[0].GetText())
 	}
+	holes, err := samples(`{"content":"holes","count":20,"seed":1}`)
+	if err != nil || len(holes) != 20 {
+		t.Fatalf("%d holes, %v", len(holes), err)
+	}
+	if p := holes[0].GetPair(); p.GetBuggy() != "" || p.GetBefore() == "" || p.GetFixed() == "" {
+		t.Errorf("not a hole: %v", p)
+	}
 	for _, config := range []string{
 		`{"content":"pairs","count":0,"seed":1}`, `{"content":"pairs","count":1e9,"seed":1}`,
 		`{"content":"prose","count":1,"seed":1}`, `{"content":"pairs","count":1,"seed":-1}`, `{"rows":1}`, `[`,

@@ -49,6 +49,11 @@ func TestBenchmarkIsHeldApart(t *testing.T) {
 			compare(method)
 		}
 	}
+	for h := range Holes(studiedTextSeed, studiedTexts) {
+		for _, method := range strings.Split(h.Before+h.Lines+h.After, "\n\n") {
+			compare(method)
+		}
+	}
 	most := held[0]
 	for _, h := range held {
 		if h.closest >= mostAlike {

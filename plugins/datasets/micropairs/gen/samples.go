@@ -14,10 +14,11 @@ type Pair struct {
 	Before, Buggy, After, Fixed string
 }
 
-// Streams keep the pairs and the texts of one seed apart.
+// Streams keep the pairs, the texts and the holes of one seed apart.
 const (
 	pairStream = 1
 	textStream = 2
+	holeStream = 3
 )
 
 // Pairs yields count pairs without repetition. They are a function of the
@@ -69,6 +70,27 @@ func Texts(seed uint64, count int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for index := range uint64(count) {
 			if !yield(document(newSource(seed, textStream, index))) {
+				return
+			}
+		}
+	}
+}
+
+// Hole is a document of correct methods with some lines taken out.
+type Hole struct {
+	Before, Lines, After string
+}
+
+// Holes yields count documents as Texts does, each with one to three of its
+// lines taken out, for pretraining models that fill in the middle.
+func Holes(seed uint64, count int) iter.Seq[Hole] {
+	return func(yield func(Hole) bool) {
+		for index := range uint64(count) {
+			s := newSource(seed, holeStream, index)
+			lines := strings.Split(strings.TrimSuffix(document(s), "\n"), "\n")
+			n := min(s.between(1, 3), len(lines)-1)
+			start := s.between(1, len(lines)-n)
+			if !yield(Hole{join(lines[:start]), join(lines[start : start+n]), join(lines[start+n:])}) {
 				return
 			}
 		}
