@@ -282,12 +282,18 @@ func peftNames(t testing.TB, g *ir.Graph, r *harnesspb.AttachResponse) map[strin
 	return names
 }
 
+// input is a sequence for Forward; Decoder beside an encoder only.
+type input struct {
+	IDs     []int32 `json:"input_ids"`
+	Decoder []int32 `json:"decoder_input_ids"`
+}
+
 // forward gives the logits of sequences, one slice a sequence.
-func (f fixture) forward(t testing.TB, m *harnesspb.ModelState, sequences ...[]int32) [][]float32 {
+func (f fixture) forward(t testing.TB, m *harnesspb.ModelState, sequences ...input) [][]float32 {
 	t.Helper()
 	r := &harnesspb.ForwardRequest{Model: m}
-	for _, ids := range sequences {
-		r.Sequences = append(r.Sequences, &harnesspb.TokenPrompt{Ids: ids})
+	for _, s := range sequences {
+		r.Sequences = append(r.Sequences, &harnesspb.TokenPrompt{Ids: s.IDs, DecoderIds: s.Decoder})
 	}
 	got, err := f.engine.Forward(context.Background(), r)
 	if err != nil {
@@ -295,8 +301,12 @@ func (f fixture) forward(t testing.TB, m *harnesspb.ModelState, sequences ...[]i
 	}
 	longest, v := int(got.Shape[1]), int(got.Shape[2])
 	out := make([][]float32, len(sequences))
-	for i, ids := range sequences {
-		out[i] = got.Logits[i*longest*v:][:len(ids)*v]
+	for i, s := range sequences {
+		n := len(s.IDs)
+		if s.Decoder != nil {
+			n = len(s.Decoder)
+		}
+		out[i] = got.Logits[i*longest*v:][:n*v]
 	}
 	return out
 }

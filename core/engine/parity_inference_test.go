@@ -3,6 +3,7 @@ package engine_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
 	"slices"
@@ -22,36 +23,90 @@ func TestParityLogits(t *testing.T) {
 	eachFixture(t, func(t *testing.T, f fixture) {
 		var g struct {
 			Logits struct {
-				InputIDs [][]int32 `json:"input_ids"`
+				IDs     [][]int32 `json:"input_ids"`
+				Decoder [][]int32 `json:"decoder_input_ids"`
 			} `json:"logits"`
-			Hidden struct {
-				InputIDs []int32 `json:"input_ids"`
-			} `json:"hidden"`
+			Hidden input `json:"hidden"`
 		}
 		tensors := f.golden(t, "inference", &g)
+		inputs := make([]input, len(g.Logits.IDs))
+		for i, ids := range g.Logits.IDs {
+			inputs[i].IDs = ids
+			if g.Logits.Decoder != nil {
+				inputs[i].Decoder = g.Logits.Decoder[i]
+			}
+		}
 
 		t.Run("single", func(t *testing.T) {
-			for i, ids := range g.Logits.InputIDs {
+			for i, in := range inputs {
 				name := fmt.Sprintf("logits.single.%d", i)
-				closeTo(t, name, f.forward(t, f.model(), ids)[0], floats(t, tensors, name), logitTolerance)
+				closeTo(t, name, f.forward(t, f.model(), in)[0], floats(t, tensors, name), logitTolerance)
 			}
 		})
 		t.Run("batch", func(t *testing.T) {
 			info, _ := tensors.Info("logits.batch")
 			longest, v := info.Shape[1], info.Shape[2]
 			want := floats(t, tensors, "logits.batch")
-			for i, got := range f.forward(t, f.model(), g.Logits.InputIDs...) {
+			for i, got := range f.forward(t, f.model(), inputs...) {
 				// The golden is padded on the left.
-				skip := longest - len(g.Logits.InputIDs[i])
+				skip := longest - len(got)/v
 				row := want[i*longest*v:][:longest*v]
 				closeTo(t, fmt.Sprintf("row %d", i), got, row[skip*v:], logitTolerance)
 			}
 		})
 		t.Run("long", func(t *testing.T) {
 			want := floats(t, tensors, "hidden.last_logits")
-			got := f.forward(t, f.model(), g.Hidden.InputIDs)[0]
+			got := f.forward(t, f.model(), g.Hidden)[0]
 			closeTo(t, "last logits", got[len(got)-len(want):], want, logitTolerance)
 		})
+	})
+}
+
+// A stack's hidden states are, as in transformers, what enters its first
+// layer, what leaves each, and for the last layer what the norm behind it makes
+// of that.
+func TestParityHidden(t *testing.T) {
+	eachFixture(t, func(t *testing.T, f fixture) {
+		var g struct {
+			Hidden input `json:"hidden"`
+		}
+		tensors := f.golden(t, "inference", &g)
+		program, err := ir.Expand(f.built.GetGraph())
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden := map[string]string{} // our node → the golden's name
+		hidden := func(s *ir.Sequence, prefix string) {
+			golden[s.Layers[0].Entering[0]] = prefix + "0"
+			last := s.Layers[len(s.Layers)-1]
+			for i, layer := range s.Layers[:len(s.Layers)-1] {
+				golden[layer.Leaving[0]] = prefix + strconv.Itoa(i+1)
+			}
+			for _, st := range s.Steps[last.End:] {
+				if st.GetLayerNorm() != nil || st.GetRmsNorm() != nil {
+					golden[st.Name] = prefix + strconv.Itoa(len(s.Layers))
+					return
+				}
+			}
+			t.Fatal("no norm behind the last layer")
+		}
+		if program.Encoder != nil {
+			hidden(program.Encoder, "hidden.encoder.")
+			hidden(program.Decoder, "hidden.decoder.")
+		} else {
+			hidden(program.Decoder, "hidden.")
+		}
+		r := &harnesspb.ForwardRequest{
+			Model: f.model(), Values: slices.Sorted(maps.Keys(golden)),
+			Sequences: []*harnesspb.TokenPrompt{{Ids: g.Hidden.IDs, DecoderIds: g.Hidden.Decoder}},
+		}
+		got, err := f.engine.Forward(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for node, name := range golden {
+			closeTo(t, fmt.Sprintf("%s (%s)", name, node), got.GetValues()[node].GetNumbers(), floats(t, tensors, name), logitTolerance)
+		}
 	})
 }
 
@@ -59,9 +114,7 @@ func TestParityLogits(t *testing.T) {
 func TestParityAdapterLogits(t *testing.T) {
 	eachFixture(t, func(t *testing.T, f fixture) {
 		var g struct {
-			AdapterLogits struct {
-				InputIDs []int32 `json:"input_ids"`
-			} `json:"adapter_logits"`
+			AdapterLogits input `json:"adapter_logits"`
 		}
 		tensors := f.golden(t, "training", &g)
 		for _, c := range []struct{ kind, which, golden string }{
@@ -71,7 +124,7 @@ func TestParityAdapterLogits(t *testing.T) {
 			{"dora", "random", "adapter.dora.random.logits"},
 		} {
 			m, _ := f.adapted(t, c.kind, c.which)
-			closeTo(t, c.golden, f.forward(t, m, g.AdapterLogits.InputIDs)[0], floats(t, tensors, c.golden), logitTolerance)
+			closeTo(t, c.golden, f.forward(t, m, g.AdapterLogits)[0], floats(t, tensors, c.golden), logitTolerance)
 		}
 	})
 }

@@ -118,7 +118,7 @@ func TestBadWeightsAreErrorsThatNameTheTensor(t *testing.T) {
 	})
 	t.Run("afterwards a good one works", func(t *testing.T) {
 		m := &harnesspb.ModelState{Graph: f.built.GetGraph(), Checkpoint: checkpoint(t, f, func(map[string]safetensors.Tensor) {})}
-		f.forward(t, m, []int32{1, 2, 3})
+		f.forward(t, m, input{IDs: []int32{1, 2, 3}})
 	})
 }
 
