@@ -107,9 +107,6 @@ func (b *beam) extend(c continuation, p predictions) hypothesis {
 
 // admit enters an ended hypothesis among the best.
 func (b *beam) admit(h hypothesis) {
-	if b.earlyStopping && len(b.finished) == b.width {
-		return
-	}
 	at, _ := slices.BinarySearchFunc(b.finished, h.score, func(f hypothesis, score float32) int {
 		if f.score >= score {
 			return -1

@@ -183,7 +183,7 @@ func TestLogProbabilities(t *testing.T) {
 				t.Fatalf("%s candidate %d: %d log-probabilities of %d tokens", d.GetMethod(), i, len(c.GetLogProbabilities()), len(c.GetIds()))
 			}
 			text := slices.Concat(prompt, c.GetIds())
-			logits := f.forward(t, m, text)[0]
+			logits := f.forward(t, m, input{IDs: text})[0]
 			vocabulary, sum := len(logits)/len(text), 0.0
 			for j, token := range c.GetIds() {
 				row := logits[(len(prompt)+j-1)*vocabulary:][:vocabulary]
