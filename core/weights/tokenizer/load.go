@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -61,52 +63,88 @@ type config struct {
 	AddBOS         *bool                 `json:"add_bos_token"`
 	AddEOS         *bool                 `json:"add_eos_token"`
 	AddPrefixSpace bool                  `json:"add_prefix_space"`
-	Additional     []tokenContent        `json:"additional_special_tokens"`
 	Added          map[string]addedToken `json:"added_tokens_decoder"`
 
-	roles map[string]string // bos_token and the like → content
+	roles      map[string]string // bos_token and the like → content
+	additional []string          // special tokens without a role
+	flags      map[string]addedToken
 }
 
-// tokenContent is a token's text, given bare or as an object.
-type tokenContent string
+// specialToken is a special token as the files name it: bare, or as an object
+// that also says how it is matched.
+type specialToken struct {
+	addedToken
+	flagged bool
+}
 
-func (c *tokenContent) UnmarshalJSON(text []byte) error {
-	var object struct {
-		Content string `json:"content"`
-	}
+func (t *specialToken) UnmarshalJSON(text []byte) error {
 	if len(text) > 0 && text[0] == '{' {
-		if err := json.Unmarshal(text, &object); err != nil {
-			return err
-		}
-		*c = tokenContent(object.Content)
-		return nil
+		t.flagged = true
+		return json.Unmarshal(text, &t.addedToken)
 	}
-	return json.Unmarshal(text, (*string)(c))
+	return json.Unmarshal(text, &t.Content)
 }
 
+// readConfig reads the files beside the vocabulary. The first that names a
+// role decides it.
 func readConfig(dir string) (config, error) {
-	c := config{roles: map[string]string{}}
-	// The first file that names a role decides it.
+	c := config{roles: map[string]string{}, flags: map[string]addedToken{}}
 	for _, name := range []string{"tokenizer_config.json", "special_tokens_map.json"} {
 		var fields map[string]json.RawMessage
 		if err := readJSON(dir, name, &fields); err != nil {
 			return config{}, err
 		}
-		for key, value := range fields {
-			if !strings.HasSuffix(key, "_token") || string(value) == "null" {
-				continue
-			}
-			var content tokenContent
-			// Other things are named so too, such as the flag add_bos_token.
-			if json.Unmarshal(value, &content) != nil || content == "" {
-				continue
-			}
-			if _, decided := c.roles[key]; !decided {
-				c.roles[key] = string(content)
+		for _, key := range slices.Sorted(maps.Keys(fields)) {
+			switch {
+			case key == "additional_special_tokens" || key == "extra_special_tokens":
+				c.addSpecial(fields[key])
+			case strings.HasSuffix(key, "_token"):
+				c.addRole(key, fields[key])
 			}
 		}
 	}
 	return c, readJSON(dir, "tokenizer_config.json", &c)
+}
+
+// addRole notes the token of a role, if that is what the value is: other
+// things are named so too, such as the flag add_bos_token.
+func (c *config) addRole(role string, value json.RawMessage) {
+	var t specialToken
+	if json.Unmarshal(value, &t) != nil || t.Content == "" {
+		return
+	}
+	if _, decided := c.roles[role]; !decided {
+		c.roles[role] = t.Content
+	}
+	c.note(t)
+}
+
+// addSpecial notes a list of special tokens or, as newer files have it, an
+// object that gives them roles.
+func (c *config) addSpecial(value json.RawMessage) {
+	var roles map[string]json.RawMessage
+	if json.Unmarshal(value, &roles) == nil {
+		for _, role := range slices.Sorted(maps.Keys(roles)) {
+			c.addRole(role, roles[role])
+		}
+		return
+	}
+	var list []specialToken
+	if json.Unmarshal(value, &list) != nil {
+		return
+	}
+	for _, t := range list {
+		if !slices.Contains(c.additional, t.Content) {
+			c.additional = append(c.additional, t.Content)
+		}
+		c.note(t)
+	}
+}
+
+func (c *config) note(t specialToken) {
+	if _, noted := c.flags[t.Content]; t.flagged && !noted {
+		c.flags[t.Content] = t.addedToken
+	}
 }
 
 // readJSON reads a file into v; one that is not there leaves v as it is.

@@ -3,6 +3,8 @@ package tokenizer_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -184,15 +186,22 @@ func TestBytesThatAreNotUTF8CountAsReplacements(t *testing.T) {
 	}
 }
 
-// A folder without tokenizer.json, as old checkpoints are, gives the same.
+// A folder without tokenizer.json, as old checkpoints are, gives the same
+// where tokenizer.json has nothing that the other files cannot say.
 func TestParityVocabularyAndMerges(t *testing.T) {
-	for _, dir := range fixture.Folders(t, "added_tokens.json") {
+	for _, dir := range fixture.Folders(t, "vocab.json") {
+		if !plainByteLevel(t, dir) {
+			continue
+		}
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			files := map[string]string{}
 			for _, name := range []string{"vocab.json", "merges.txt", "added_tokens.json", "tokenizer_config.json", "special_tokens_map.json"} {
 				content, err := os.ReadFile(filepath.Join(dir, name))
+				if errors.Is(err, fs.ErrNotExist) {
+					continue
+				}
 				if err != nil {
-					t.Skip(err)
+					t.Fatal(err)
 				}
 				files[name] = string(content)
 			}
@@ -201,6 +210,53 @@ func TestParityVocabularyAndMerges(t *testing.T) {
 				g.check(t, tok)
 			}
 		})
+	}
+}
+
+// plainByteLevel says whether a folder's tokenizer.json splits as GPT-2 does,
+// which is all that vocab.json and merges.txt stand for.
+func plainByteLevel(t *testing.T, dir string) bool {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "tokenizer.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Normalizer   any
+		PreTokenizer struct{ Type string } `json:"pre_tokenizer"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	return file.Normalizer == nil && file.PreTokenizer.Type == "ByteLevel"
+}
+
+func TestSpecialTokensGoByTheirFlags(t *testing.T) {
+	files := map[string]string{
+		"vocab.json":              `{"<s>":0,"</s>":1,"a":2,"Ġ":3}`,
+		"merges.txt":              "#version: 0.2\n",
+		"tokenizer_config.json":   `{"tokenizer_class":"RobertaTokenizer","cls_token":"<s>","sep_token":"</s>","mask_token":{"content":"<mask>","lstrip":true,"rstrip":true}}`,
+		"special_tokens_map.json": `{"mask_token":"<m>","additional_special_tokens":[{"content":"<x>","rstrip":true},"<y>","<extra_id_0>"]}`,
+		"added_tokens.json":       `{"<y>":9,"<z>":8}`,
+	}
+	tests := map[string][]int32{
+		"a <mask> a":       {2, 10, 2},
+		"a <x> a":          {2, 3, 11, 2},
+		"a <y> a":          {2, 3, 9, 3, 2},
+		"a <z> a":          {2, 3, 8, 3, 2},
+		"a <extra_id_0> a": {2, 12, 3, 2},
+	}
+	tok := load(t, files)
+	for text, want := range tests {
+		if got := tok.Encode(text, false); !slices.Equal(got, want) {
+			t.Errorf("ids of %q: %v, want %v", text, got, want)
+		}
+	}
+	if diff := cmp.Diff([]string{"</s>", "<extra_id_0>", "<mask>", "<s>", "<x>", "<y>"}, tok.Special()); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,7 +45,7 @@ func loadVocabulary(dir string, c config) (*Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.HasPrefix(c.Class, "Roberta") {
+	if c.roberta() {
 		cls, okC := t.TokenID(c.roles["cls_token"])
 		sep, okS := t.TokenID(c.roles["sep_token"])
 		if !okC || !okS {
@@ -71,24 +72,12 @@ func parseMerges(text string) ([]mergeText, error) {
 	return out, nil
 }
 
-// addedTokens collects the tokens that the files beside vocab.json add. One
-// without an id gets the next free.
+// addedTokens collects the tokens that the files beside vocab.json add, as
+// Hugging Face's loader of such folders does. One without an id gets the next
+// free.
 func (c config) addedTokens(dir string, vocab map[string]int32) ([]addedToken, error) {
-	var list []addedToken
-	have := map[string]int{} // content → index + 1
-	next := int32(0)
-	for _, id := range vocab {
-		next = max(next, id+1)
-	}
-	put := func(t addedToken) {
-		next = max(next, t.ID+1)
-		if i := have[t.Content]; i > 0 {
-			list[i-1].Special = list[i-1].Special || t.Special
-			return
-		}
-		list = append(list, t)
-		have[t.Content] = len(list)
-	}
+	special := c.specialTokens()
+	list := addedList{at: map[string]int{}, next: nextID(vocab)}
 	for _, key := range slices.Sorted(maps.Keys(c.Added)) {
 		id, err := strconv.ParseInt(key, 10, 32)
 		if err != nil {
@@ -96,34 +85,85 @@ func (c config) addedTokens(dir string, vocab map[string]int32) ([]addedToken, e
 		}
 		t := c.Added[key]
 		t.ID = int32(id)
-		put(t)
+		list.put(t)
 	}
 	var added map[string]int32
 	if err := readJSON(dir, "added_tokens.json", &added); err != nil {
 		return nil, err
 	}
 	for _, content := range slices.Sorted(maps.Keys(added)) {
-		put(addedToken{ID: added[content], Content: content, Normalized: true})
+		t := addedToken{Content: content, Normalized: true}
+		if _, ok := special[content]; ok {
+			t = c.specialToken(content)
+		}
+		t.ID = added[content]
+		list.put(t)
 	}
-	special := make([]string, 0, 7+len(c.Additional))
+	for _, content := range slices.SortedFunc(maps.Keys(special), func(a, b string) int { return special[a] - special[b] }) {
+		t := c.specialToken(content)
+		var ok bool
+		if t.ID, ok = vocab[content]; !ok {
+			t.ID = list.next
+		}
+		list.put(t)
+	}
+	return list.tokens, nil
+}
+
+// specialTokens gives the special tokens and the order in which they get ids.
+func (c config) specialTokens() map[string]int {
+	all := make([]string, 0, 7+len(c.additional))
 	for _, role := range []string{"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"} {
-		special = append(special, c.roles[role])
+		all = append(all, c.roles[role])
 	}
-	for _, content := range c.Additional {
-		special = append(special, string(content))
+	order := map[string]int{}
+	for _, content := range append(all, c.additional...) {
+		if _, known := order[content]; !known && content != "" {
+			order[content] = len(order)
+		}
 	}
-	for _, content := range special {
-		if content == "" {
-			continue
-		}
-		id, ok := vocab[content]
-		if !ok {
-			id = next
-		}
-		if i := have[content]; i > 0 {
-			id = list[i-1].ID
-		}
-		put(addedToken{ID: id, Content: content, Special: true})
+	return order
+}
+
+var sentinel = regexp.MustCompile(`^<extra_id_\d+>$`)
+
+// specialToken says how a special token is matched. A file that names it bare
+// says nothing, which means as it stands; but CodeT5's sentinels have always
+// taken the blanks to their left, and files that list them bare have only lost
+// that.
+func (c config) specialToken(content string) addedToken {
+	t, ok := c.flags[content]
+	if !ok {
+		t = addedToken{Content: content, LStrip: c.roberta() && sentinel.MatchString(content)}
 	}
-	return list, nil
+	t.Special = true
+	return t
+}
+
+func (c config) roberta() bool { return strings.HasPrefix(c.Class, "Roberta") }
+
+func nextID(vocab map[string]int32) int32 {
+	next := int32(0)
+	for _, id := range vocab {
+		next = max(next, id+1)
+	}
+	return next
+}
+
+// addedList holds added tokens, each once.
+type addedList struct {
+	tokens []addedToken
+	at     map[string]int // by content
+	next   int32          // the next free id
+}
+
+// put adds a token; of one that is there already, it can only become special.
+func (l *addedList) put(t addedToken) {
+	if i, known := l.at[t.Content]; known {
+		l.tokens[i].Special = l.tokens[i].Special || t.Special
+		return
+	}
+	l.at[t.Content] = len(l.tokens)
+	l.tokens = append(l.tokens, t)
+	l.next = max(l.next, t.ID+1)
 }
