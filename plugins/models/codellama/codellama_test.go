@@ -1,0 +1,48 @@
+package main
+
+import (
+	"testing"
+
+	"harness/core/sdk/model"
+	"harness/core/sdk/plugintest"
+	"harness/plugins/models/internal/familytest"
+)
+
+const tiny = `{"model_type": "llama", "hidden_size": 16, "intermediate_size": 24, "num_attention_heads": 4, "num_hidden_layers": 2,
+	"max_position_embeddings": 32, "vocab_size": 50, "eos_token_id": 3, "rms_norm_eps": 1e-5, "rope_theta": 1000000, "rope_scaling": null}`
+
+func TestDescription(t *testing.T) { plugintest.Describe(t, "model", family()) }
+
+func TestPromptsAreWrittenInTheFamilysTokens(t *testing.T) {
+	r, err := family().Prompt(t.Context(), &model.PromptRequest{
+		Options: &model.PromptOptions{FineTuned: true, BuggyLines: true}, Bugs: []*model.Bug{familytest.Bug()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := r.GetPrompts()[0]
+	const text, rest = "▁<PRE>int f(int n) {\n// bug start: \n    n--;\n// bug end \n▁<SUF>", "    return n;\n}\n▁<MID>"
+	if p.GetText() != text || len(p.GetRest()) != 1 || p.GetRest()[0] != rest {
+		t.Errorf("prompt %q, then %q", p.GetText(), p.GetRest())
+	}
+}
+
+func TestParityPrompts(t *testing.T) { familytest.Infill(t, family()) }
+
+func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
+	familytest.Refusals(t, family(), tiny, [][2]string{
+		{`"model_type": "codegen"`, `"codegen"`},
+		{`"num_attention_heads": 3`, "multiple of num_attention_heads"},
+		{`"rope_scaling": {"type": "linear"}`, "factor is missing"},
+		{`"rope_scaling": {"type": "su", "factor": 2}`, `"su"`},
+	})
+}
+
+func TestUnknownSettingsAreRefused(t *testing.T) {
+	request := &model.BuildRequest{Config: []byte(`{"suffix_first": 2}`), CheckpointConfig: []byte(tiny)}
+	if _, err := family().Build(t.Context(), request); err == nil {
+		t.Error("a share of 2 is accepted")
+	}
+}
+
+func FuzzBuild(f *testing.F) { familytest.FuzzBuild(f, family(), tiny, `{"model_type": "llama"}`) }

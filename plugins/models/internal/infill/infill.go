@@ -1,0 +1,138 @@
+// Package infill is how families with tokens for filling in the middle are
+// asked, as in arXiv 2507.19909: they see what comes before the bug and what
+// comes after it, and write what belongs between. Fine-tuned models see the
+// bug, marked in comments, at the end of what comes before.
+//
+// In training a share of the samples shows the suffix first, after Bavarian et
+// al. (2022); the order in which the parts are asked for later is the other:
+//
+//	prefix first   PREFIX before SUFFIX after MIDDLE
+//	suffix first   PREFIX SUFFIX after MIDDLE before
+package infill
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"harness/core/sdk"
+	"harness/core/sdk/model"
+	"harness/plugins/models/internal/java"
+	"harness/plugins/models/internal/marks"
+)
+
+// Tokens are a family's own, spelled as in its tokenizer.
+type Tokens struct {
+	Prefix, Suffix, Middle string
+	// End, if not empty, is what an untrained model writes behind the middle,
+	// where that is not the end of a text.
+	End string
+}
+
+// Prompts has the methods of a model.Model about text. Families embed it.
+type Prompts struct{ Tokens Tokens }
+
+// settings of the model block.
+type settings struct {
+	SuffixFirst     float64 `json:"suffix_first"`
+	SuffixFirstSeed uint64  `json:"suffix_first_seed"`
+}
+
+// Schema of the model block.
+func Schema() *sdk.Schema {
+	return &sdk.Schema{Attributes: []*sdk.Attribute{
+		{Name: "suffix_first", Type: `"number"`, DefaultJson: "0.5", Minimum: new(0.0), Maximum: new(1.0),
+			Description: "Share of the training samples that show what comes after the bug first."},
+		{Name: "suffix_first_seed", Type: `"number"`, DefaultJson: "0", Minimum: new(0.0), Maximum: new(float64(1 << 53)),
+			Description: "Decides, with a sample's name, which samples these are."},
+	}}
+}
+
+// CheckConfig refuses a model block that Schema does not describe.
+func CheckConfig(config []byte) error {
+	_, err := readSettings(config)
+	return err
+}
+
+func readSettings(config []byte) (settings, error) {
+	s := settings{SuffixFirst: 0.5}
+	if err := sdk.Decode(config, &s); err != nil {
+		return settings{}, err
+	}
+	if !(s.SuffixFirst >= 0 && s.SuffixFirst <= 1) {
+		return settings{}, sdk.Diagnose([]string{"suffix_first"}, "Share out of range", fmt.Sprintf("The share is %v, expected 0 to 1.", s.SuffixFirst))
+	}
+	return s, nil
+}
+
+// chooses reports whether a sample shows its suffix first.
+func (s settings) chooses(id string) bool {
+	hash := sha256.Sum256(append(binary.LittleEndian.AppendUint64(nil, s.SuffixFirstSeed), id...))
+	return float64(binary.LittleEndian.Uint64(hash[:])>>11)/(1<<53) < s.SuffixFirst
+}
+
+// Needed are the tokens that the prompts are written with.
+func (t Tokens) Needed() []string { return []string{t.Prefix, t.Suffix, t.Middle} }
+
+// stops are the family's tokens, none of which a middle holds, as their text
+// reads in an output: SentencePiece's visible blank is one.
+func (t Tokens) stops() []string {
+	var out []string
+	for _, token := range append(t.Needed(), t.End) {
+		if token = strings.TrimPrefix(token, "▁"); token != "" {
+			out = append(out, token)
+		}
+	}
+	return out
+}
+
+// order gives a prompt in pieces. What stands right behind Suffix begins a
+// piece: SentencePiece would put a blank before it.
+func (t Tokens) order(before, after string, suffixFirst bool) (text string, rest []string) {
+	if suffixFirst {
+		return t.Prefix + t.Suffix, []string{after + t.Middle + before}
+	}
+	return t.Prefix + before + t.Suffix, []string{after + t.Middle}
+}
+
+// Prompt writes a prompt for each bug, prefix first.
+func (p Prompts) Prompt(_ context.Context, r *model.PromptRequest) (*model.PromptResponse, error) {
+	o := r.GetOptions()
+	return marks.Prompts(r, func(m *java.Method) *model.Prompt {
+		before, stops := java.Text(m.Before), p.Tokens.stops()
+		if o.GetFineTuned() {
+			before += marks.Bug(java.Text(m.Buggy), o)
+			stops = slices.Concat(stops, marks.Stops())
+		} else {
+			before += marks.Comments(m.Buggy, o)
+		}
+		text, rest := p.Tokens.order(before, java.Text(m.After), false)
+		return &model.Prompt{Text: text, Rest: rest, Stop: stops}
+	}), nil
+}
+
+// Example writes pairs as fine-tuned models see them, and plain text whole.
+func (p Prompts) Example(_ context.Context, r *model.ExampleRequest) (*model.ExampleResponse, error) {
+	s, err := readSettings(r.GetConfig())
+	if err != nil {
+		return nil, err
+	}
+	return marks.Examples(r, func(id string, parts java.Parts) *model.Example {
+		text, rest := p.Tokens.order(parts.Before+marks.Bug(parts.Buggy, r.GetOptions()), parts.After, s.chooses(id))
+		return &model.Example{Prompt: text, Rest: rest, Target: parts.Fixed, End: true}
+	})
+}
+
+// Patch reads outputs: the lines between.
+func (p Prompts) Patch(_ context.Context, r *model.PatchRequest) (*model.PatchResponse, error) {
+	stops := p.Tokens.stops()
+	if r.GetOptions().GetFineTuned() {
+		stops = slices.Concat(stops, marks.Stops())
+	}
+	return marks.Patches(r, func(m *java.Method, output string) *model.Patch {
+		return m.ReplaceHunk(marks.Cut(output, stops))
+	})
+}
