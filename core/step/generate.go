@@ -164,12 +164,14 @@ func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers 
 		return fmt.Errorf("model %s wrote %d prompts for %d bugs", w.Network.Model.Name, len(response.Prompts), len(bugs))
 	}
 	request := &pb.DecodeRequest{Model: net.state, Decoding: w.decoding(net.built)}
+	stops := map[string][]string{} // by bug
 	for i, p := range response.Prompts {
 		ids := net.promptIDs(p.GetText(), p.GetRest())
 		if refused := w.refusal(p, ids, net); refused != "" {
 			answers[bugs[i].Id] = &Candidates{Bug: bugs[i].Id, Refused: refused, Outputs: []Output{}}
 			continue
 		}
+		stops[bugs[i].Id] = p.GetStop()
 		prompt := &pb.TokenPrompt{Id: bugs[i].Id, Ids: ids}
 		if len(p.GetStop()) > 0 && !w.Decoding.IgnoreStops {
 			prompt.Stop = p.Stop
@@ -189,7 +191,7 @@ func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers 
 	return engine.Decode(ctx, request, func(r *pb.DecodeResponse) error {
 		c := &Candidates{Bug: r.Id, Outputs: []Output{}}
 		for _, t := range r.Candidates {
-			c.Outputs = append(c.Outputs, Output{Text: net.outputText(t.Ids), Score: t.Score, Tokens: len(t.Ids)})
+			c.Outputs = append(c.Outputs, Output{Text: net.outputText(t.Ids, stops[r.Id]), Score: t.Score, Tokens: len(t.Ids)})
 		}
 		answers[r.Id] = c
 		env.Progress(int64(len(answers)), int64(len(bugs)), "bugs")

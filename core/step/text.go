@@ -3,6 +3,8 @@ package step
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/weights/tokenizer"
@@ -20,7 +22,8 @@ func (n *network) promptIDs(text string, rest []string) []int32 {
 
 // tokenize gives an example's ids. The target behind a prompt is tokenized
 // apart from it, as at generation time only the prompt is there, but as text
-// that goes on; where an encoder reads the prompt it is a text of its own.
+// that goes on; where an encoder reads the prompt it is a text of its own, with
+// what the family adds around every text.
 func (n *network) tokenize(e *pb.Example) *pb.TokenExample {
 	if e.GetPrompt() == "" && len(e.GetRest()) == 0 {
 		return &pb.TokenExample{Ids: n.ended(n.tokenizer.Encode(e.GetTarget(), false), e)}
@@ -28,26 +31,40 @@ func (n *network) tokenize(e *pb.Example) *pb.TokenExample {
 	ids := n.promptIDs(e.GetPrompt(), e.GetRest())
 	length := len(ids)
 	if n.encodes() {
-		ids = append(ids, n.tokenizer.Encode(e.GetTarget(), false)...)
+		ids = append(ids, n.tokenizer.Encode(e.GetTarget(), true)...)
 	} else {
 		ids = append(ids, n.tokenizer.EncodeNext(e.GetTarget())...)
 	}
 	return &pb.TokenExample{Ids: n.ended(ids, e), PromptLength: int32(length)}
 }
 
+// ended puts the end token behind a target, if that does not end in it already.
 func (n *network) ended(ids []int32, e *pb.Example) []int32 {
-	if e.GetEnd() && len(n.built.GetEos()) > 0 {
-		ids = append(ids, n.built.GetEos()[0])
+	eos := n.built.GetEos()
+	if !e.GetEnd() || len(eos) == 0 || n.encodes() && len(ids) > 0 && ids[len(ids)-1] == eos[0] {
+		return ids
 	}
-	return ids
+	return append(ids, eos[0])
 }
 
-// outputText is the text of generated ids, exact to the blanks it begins with.
-func (n *network) outputText(ids []int32) string {
+// outputText is the text of generated ids, exact to the blanks it begins with
+// and without special tokens. One of them that holds a stop ends it: the text
+// would not show the stop, but what follows it.
+func (n *network) outputText(ids []int32, stops []string) string {
+	if end := slices.IndexFunc(ids, func(id int32) bool { return n.stops(id, stops) }); end >= 0 {
+		ids = ids[:end]
+	}
 	if n.encodes() {
 		return n.tokenizer.Decode(ids, true)
 	}
 	return n.tokenizer.DecodeNext(ids)
+}
+
+// stops reports whether an id is a special token that holds one of the stops.
+func (n *network) stops(id int32, stops []string) bool {
+	token := string(n.tokenizer.TokenBytes(id))
+	holds := slices.ContainsFunc(stops, func(stop string) bool { return strings.Contains(token, stop) })
+	return holds && n.tokenizer.Decode([]int32{id}, true) == ""
 }
 
 // encodes reports whether an encoder reads the prompts.

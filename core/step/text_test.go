@@ -46,10 +46,49 @@ func TestTargetsGoOnWherePromptsEnd(t *testing.T) {
 			}
 		})
 	}
-	if got := causal.outputText([]int32{4, 1}); got != " ba" {
-		t.Errorf("output %q, want its blank kept", got)
+}
+
+func TestOutputText(t *testing.T) {
+	tok, err := tokenizer.Parse([]byte(sentencePiece))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := encoding.outputText([]int32{4, 1}); got != "ba" {
-		t.Errorf("a text of its own is %q", got)
+	causal := &network{tokenizer: tok, built: &pb.BuildResponse{Graph: &ir.Graph{}}}
+	encoding := &network{tokenizer: tok, built: &pb.BuildResponse{Graph: &ir.Graph{Encoder: &ir.Stack{}}}}
+	for _, c := range []struct {
+		name    string
+		network *network
+		ids     []int32
+		stops   []string
+		want    string
+	}{
+		{"blanks are kept", causal, []int32{4, 1}, nil, " ba"},
+		{"a text of its own", encoding, []int32{4, 1}, nil, "ba"},
+		{"special tokens are left out", causal, []int32{1, 6, 2, 7, 5}, []string{"<X>"}, "abc"},
+		{"a special stop ends the text", causal, []int32{1, 6, 2, 7, 5}, []string{"<X>", "<S>"}, "ab"},
+		{"a stop in the text stays", causal, []int32{1, 2, 5}, []string{"b"}, "abc"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.network.outputText(c.ids, c.stops); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// roberta puts tokens around every text, as CodeT5's tokenizer does.
+const roberta = `{"added_tokens": [{"id": 0, "content": "<s>", "special": true}, {"id": 1, "content": "</s>", "special": true}],
+	"post_processor": {"type": "RobertaProcessing", "sep": ["</s>", 1], "cls": ["<s>", 0], "trim_offsets": true, "add_prefix_space": false},
+	"model": {"type": "BPE", "vocab": {"<s>": 0, "</s>": 1, "a": 2, "b": 3}, "merges": []}}`
+
+func TestTargetsBesideAnEncoderAreTextsOfTheirOwn(t *testing.T) {
+	tok, err := tokenizer.Parse([]byte(roberta))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &network{tokenizer: tok, built: &pb.BuildResponse{Eos: []int32{1}, Graph: &ir.Graph{Encoder: &ir.Stack{}}}}
+	got := n.tokenize(&pb.Example{Prompt: "ab", Target: "b", End: true})
+	if want := []int32{0, 2, 3, 1, 0, 3, 1}; got.GetPromptLength() != 4 || !slices.Equal(got.GetIds(), want) {
+		t.Errorf("prompt of %d in %v, want 4 in %v", got.GetPromptLength(), got.GetIds(), want)
 	}
 }

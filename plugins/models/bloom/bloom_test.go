@@ -5,11 +5,14 @@ import (
 
 	"harness/core/ir"
 	"harness/core/sdk/model"
+	"harness/core/sdk/plugintest"
 	"harness/plugins/models/internal/familytest"
 )
 
 const tiny = `{"model_type": "bloom", "n_embed": 16, "num_attention_heads": 4, "n_layer": 2, "n_inner": null, "vocab_size": 50,
 	"eos_token_id": 2, "pad_token_id": 3, "layer_norm_epsilon": 1e-5, "offset_alibi": 100, "slow_but_exact": false, "pretraining_tp": 1}`
+
+func TestDescription(t *testing.T) { plugintest.Describe(t, "model", bloom{}) }
 
 func TestBuildGivesTheNetworkOfTheConfig(t *testing.T) {
 	const e, v = 16, 50

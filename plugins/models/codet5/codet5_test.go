@@ -5,11 +5,14 @@ import (
 
 	"harness/core/ir"
 	"harness/core/sdk/model"
+	"harness/core/sdk/plugintest"
 	"harness/plugins/models/internal/familytest"
 )
 
 const tiny = `{"model_type": "t5", "d_model": 16, "d_kv": 4, "d_ff": 24, "num_heads": 3, "num_layers": 2, "num_decoder_layers": 3,
 	"vocab_size": 50, "decoder_start_token_id": 0, "eos_token_id": 2, "pad_token_id": 0, "feed_forward_proj": "relu"}`
+
+func TestDescription(t *testing.T) { plugintest.Describe(t, "model", codet5{}) }
 
 func TestBuildGivesTheNetworkOfTheConfig(t *testing.T) {
 	const e, v, inner, ff, heads = 16, 50, 12, 24, 3

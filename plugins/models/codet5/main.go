@@ -13,12 +13,11 @@ import (
 
 	"harness/core/sdk"
 	"harness/core/sdk/model"
-	"harness/plugins/models/internal/leftcontext"
 )
 
 func main() { model.Serve(codet5{}) }
 
-type codet5 struct{ leftcontext.Prompts }
+type codet5 struct{}
 
 func (codet5) Describe(context.Context) *model.Description {
 	return &model.Description{
@@ -27,6 +26,7 @@ func (codet5) Describe(context.Context) *model.Description {
 		Summary:         "CodeT5 (Salesforce): codet5-small, base, large, codet5p-770m and other T5 networks.",
 		Schema:          &sdk.Schema{},
 		NeedsCheckpoint: true,
+		PromptTokens:    []string{mask, next},
 	}
 }
 

@@ -11,22 +11,31 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"harness/core/sdk"
 	"harness/core/sdk/model"
-	"harness/plugins/models/internal/leftcontext"
+	"harness/plugins/models/internal/infill"
 )
 
-func main() { model.Serve(starcoder{}) }
+func main() { model.Serve(family()) }
 
-type starcoder struct{ leftcontext.Prompts }
+type starcoder struct{ infill.Prompts }
 
-func (starcoder) Describe(context.Context) *model.Description {
+func family() starcoder {
+	return starcoder{infill.Prompts{Tokens: infill.Tokens{
+		Prefix: "<fim_prefix>",
+		Suffix: "<fim_suffix>",
+		Middle: "<fim_middle>",
+		End:    "<file_sep>", // Starcoder2's, where files of a repository part
+	}}}
+}
+
+func (f starcoder) Describe(context.Context) *model.Description {
 	return &model.Description{
 		Name:            "starcoder",
 		Version:         "0.1.0",
 		Summary:         "StarCoder (BigCode): starcoderbase-1b, 3b, 7b, starcoder, starcoder2-3b, 7b, 15b and networks of these architectures.",
-		Schema:          &sdk.Schema{},
+		Schema:          infill.Schema(),
 		NeedsCheckpoint: true,
+		PromptTokens:    f.Tokens.Needed(),
 	}
 }
 
@@ -54,7 +63,7 @@ func read(text []byte) (architecture, error) {
 }
 
 func (starcoder) Build(_ context.Context, r *model.BuildRequest) (*model.BuildResponse, error) {
-	if err := sdk.Decode(r.GetConfig(), &struct{}{}); err != nil {
+	if err := infill.CheckConfig(r.GetConfig()); err != nil {
 		return nil, err
 	}
 	c, err := read(r.GetCheckpointConfig())

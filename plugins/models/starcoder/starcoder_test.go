@@ -5,6 +5,7 @@ import (
 
 	"harness/core/ir"
 	"harness/core/sdk/model"
+	"harness/core/sdk/plugintest"
 	"harness/plugins/models/internal/familytest"
 )
 
@@ -15,6 +16,8 @@ const (
 		"num_hidden_layers": 2, "max_position_embeddings": 32, "sliding_window": 8, "vocab_size": 50, "eos_token_id": 3, "hidden_act": "gelu_pytorch_tanh",
 		"norm_epsilon": 1e-5, "use_bias": true, "rope_theta": 1e5}`
 )
+
+func TestDescription(t *testing.T) { plugintest.Describe(t, "model", family()) }
 
 func TestBuildGivesTheNetworkOfTheConfig(t *testing.T) {
 	const e, f, v, places, size = 16, 24, 50, 32, 4
@@ -36,7 +39,7 @@ func TestBuildGivesTheNetworkOfTheConfig(t *testing.T) {
 			2*(two+3*e*e+2*e) + v*e + 2*e},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := starcoder{}.Build(t.Context(), &model.BuildRequest{CheckpointConfig: familytest.Changed(t, c.config, c.change)})
+			r, err := family().Build(t.Context(), &model.BuildRequest{CheckpointConfig: familytest.Changed(t, c.config, c.change)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,13 +58,13 @@ func TestBuildGivesTheNetworkOfTheConfig(t *testing.T) {
 }
 
 func TestPublishedSizes(t *testing.T) {
-	familytest.PublishedSizes(t, starcoder{}, "GPTBigCodeForCausalLM", map[string]any{"model_type": "gpt_bigcode", "eos_token_id": 0})
-	familytest.PublishedSizes(t, starcoder{}, "Starcoder2ForCausalLM", map[string]any{"model_type": "starcoder2", "eos_token_id": 0})
+	familytest.PublishedSizes(t, family(), "GPTBigCodeForCausalLM", map[string]any{"model_type": "gpt_bigcode", "eos_token_id": 0})
+	familytest.PublishedSizes(t, family(), "Starcoder2ForCausalLM", map[string]any{"model_type": "starcoder2", "eos_token_id": 0})
 }
 
 func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 	t.Run("gpt_bigcode", func(t *testing.T) {
-		familytest.Refusals(t, starcoder{}, tinyBigCode, [][2]string{
+		familytest.Refusals(t, family(), tinyBigCode, [][2]string{
 			{`"n_head": 5`, "multiple of n_head"},
 			{`"n_head": 0`, "n_head is 0"},
 			{`"n_embd": -16`, "n_embd is -16"},
@@ -80,7 +83,7 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 		})
 	})
 	t.Run("starcoder2", func(t *testing.T) {
-		familytest.Refusals(t, starcoder{}, tinyStarcoder2, [][2]string{
+		familytest.Refusals(t, family(), tinyStarcoder2, [][2]string{
 			{`"num_attention_heads": 3`, "multiple of num_attention_heads"},
 			{`"num_attention_heads": 0`, "num_attention_heads is 0"},
 			{`"num_key_value_heads": 3`, "multiple of num_key_value_heads"},
@@ -106,7 +109,41 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 	})
 }
 
+func TestPromptsAreWrittenInTheFamilysTokens(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		o          *model.PromptOptions
+		text, rest string
+	}{
+		{"fine-tuned with buggy lines", &model.PromptOptions{FineTuned: true, BuggyLines: true},
+			"<fim_prefix>int f(int n) {\n// bug start: \n    n--;\n// bug end \n<fim_suffix>", "    return n;\n}\n<fim_middle>"},
+		{"base with buggy lines", &model.PromptOptions{BuggyLines: true},
+			"<fim_prefix>int f(int n) {\n// buggy line:    n--;\n<fim_suffix>", "    return n;\n}\n<fim_middle>"},
+		{"base without", &model.PromptOptions{}, "<fim_prefix>int f(int n) {\n<fim_suffix>", "    return n;\n}\n<fim_middle>"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := family().Prompt(t.Context(), &model.PromptRequest{Options: c.o, Bugs: []*model.Bug{familytest.Bug()}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := r.GetPrompts()[0]
+			if p.GetText() != c.text || len(p.GetRest()) != 1 || p.GetRest()[0] != c.rest {
+				t.Errorf("prompt %q, then %q", p.GetText(), p.GetRest())
+			}
+		})
+	}
+}
+
+func TestParityPrompts(t *testing.T) { familytest.Infill(t, family()) }
+
+func TestUnknownSettingsAreRefused(t *testing.T) {
+	request := &model.BuildRequest{Config: []byte(`{"suffix_first": 2}`), CheckpointConfig: []byte(tinyBigCode)}
+	if _, err := family().Build(t.Context(), request); err == nil {
+		t.Error("a share of 2 is accepted")
+	}
+}
+
 func FuzzBuild(f *testing.F) {
-	familytest.FuzzBuild(f, starcoder{}, tinyBigCode, tinyStarcoder2, `{"model_type": "gpt_bigcode"}`, `{"model_type": "starcoder2"}`,
+	familytest.FuzzBuild(f, family(), tinyBigCode, tinyStarcoder2, `{"model_type": "gpt_bigcode"}`, `{"model_type": "starcoder2"}`,
 		`{"model_type": "gpt_bigcode", "n_embd": 65536, "n_head": 1024, "multi_query": false, "eos_token_id": null}`)
 }
