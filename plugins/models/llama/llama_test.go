@@ -110,3 +110,7 @@ func FuzzBuild(f *testing.F) {
 		`{"model_type": "llama", "rope_scaling": {"rope_type": "yarn", "factor": 4, "mscale": 1, "mscale_all_dim": 0.5, "truncate": false}}`,
 		`{"model_type": "llama", "rope_parameters": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4, "rope_theta": 5e5}}`)
 }
+
+func TestPublishedSizes(t *testing.T) {
+	familytest.PublishedSizes(t, llama{}, "LlamaForCausalLM", map[string]any{"model_type": "llama"})
+}

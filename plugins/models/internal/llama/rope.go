@@ -206,14 +206,15 @@ func power(base float64, exponent float32) float32 {
 // llama3 slows down waves that are longer than the original context allows.
 func (s *scaling) llama3(f float32) float32 {
 	original, low, high, factor := float64(*s.Original), *s.LowFactor, *s.HighFactor, float32(*s.Factor)
-	length := float32(2*math.Pi) / f
+	// torch divides a number by a tensor as number · (1/tensor).
+	length := 1 / f * float32(2*math.Pi)
 	switch {
 	case length < float32(original/high):
 		return f
 	case length > float32(original/low):
 		return f / factor
 	}
-	smooth := (float32(original)/length - float32(low)) / float32(high-low)
+	smooth := (1/length*float32(original) - float32(low)) / float32(high-low)
 	return (1-smooth)*f/factor + smooth*f
 }
 
