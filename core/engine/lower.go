@@ -26,7 +26,9 @@ type lowering struct {
 	// cached decoding it is nil, and so is all that is made of it alone.
 	encoder *lowering
 	// pick [B,U] i32 holds the wanted positions of each row; nil: all.
-	pick      *graph.Node
+	pick *graph.Node
+	// given are values over positions that exist already.
+	given     map[string]*graph.Node
 	attention attention
 	// training makes dropout active and layers recomputed in the backward pass.
 	training *training
@@ -77,6 +79,10 @@ func (l *lowering) run() *graph.Node {
 	l.picked = map[string]*graph.Node{}
 	l.angles = map[angleKey][2]*graph.Node{}
 	l.needWhole = wholeNeeded(l.sequence)
+	for name, x := range l.given {
+		l.whole[name] = x
+		l.types[name] = ir.Type{Over: ir.OverPositions}
+	}
 	if l.encoder != nil {
 		l.whole[ir.EncoderOutput] = l.encoder.run()
 	}

@@ -162,6 +162,31 @@ func TestParityAdapterDefaults(t *testing.T) {
 	})
 }
 
+// Merged weights alone must give what weights and adapter gave.
+func TestParityMerged(t *testing.T) {
+	eachFixture(t, func(t *testing.T, f fixture) {
+		var g struct {
+			AdapterLogits input `json:"adapter_logits"`
+		}
+		tensors := f.golden(t, "training", &g)
+		for _, c := range []struct{ kind, which, golden string }{
+			{"lora", "final", "adapter.lora.final.merged_logits"},
+			{"lora", "random", "adapter.lora.random.logits"},
+			{"ia3", "random", "adapter.ia3.random.logits"},
+			{"dora", "random", "adapter.dora.random.logits"},
+		} {
+			m, _ := f.adapted(t, c.kind, c.which)
+			out := filepath.Join(t.TempDir(), "merged.safetensors")
+			if _, err := f.engine.Merge(t.Context(), &harnesspb.MergeRequest{Model: m, Out: out}); err != nil {
+				t.Fatalf("%s %s: %v", c.kind, c.which, err)
+			}
+			plain := f.model()
+			plain.Trained = out
+			closeTo(t, c.golden, f.forward(t, plain, g.AdapterLogits)[0], floats(t, tensors, c.golden), logitTolerance)
+		}
+	})
+}
+
 // decode answers prompts in the order given.
 func (f fixture) decode(t testing.TB, m *harnesspb.ModelState, d *harnesspb.Decoding, prompts ...[]int32) [][]*harnesspb.TokenCandidate {
 	t.Helper()

@@ -7,6 +7,7 @@
 //	Apply                     graph + rewrite = graph
 //	Expand                    graph → plain lists of nodes, shapes known
 //	Count, Trainable          what trains, counted as PEFT counts
+//	Merge                     how replaced layers fold back into weights
 //	Initialize                the start values of a parameter
 //	Print                     a graph as text
 //
