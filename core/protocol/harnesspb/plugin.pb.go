@@ -77,7 +77,10 @@ type Description struct {
 	Recorded bool `protobuf:"varint,9,opt,name=recorded,proto3" json:"recorded,omitempty"`
 	// Model: tokens that the family writes prompts with, such as those for
 	// filling in the middle. A checkpoint whose tokenizer lacks one is refused.
-	PromptTokens  []string `protobuf:"bytes,10,rep,name=prompt_tokens,json=promptTokens,proto3" json:"prompt_tokens,omitempty"`
+	PromptTokens []string `protobuf:"bytes,10,rep,name=prompt_tokens,json=promptTokens,proto3" json:"prompt_tokens,omitempty"`
+	// Adapter: values of peft_type in an adapter_config.json that Attach reads.
+	// Several plugins may read one.
+	PeftTypes     []string `protobuf:"bytes,11,rep,name=peft_types,json=peftTypes,proto3" json:"peft_types,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -178,6 +181,13 @@ func (x *Description) GetRecorded() bool {
 func (x *Description) GetPromptTokens() []string {
 	if x != nil {
 		return x.PromptTokens
+	}
+	return nil
+}
+
+func (x *Description) GetPeftTypes() []string {
+	if x != nil {
+		return x.PeftTypes
 	}
 	return nil
 }
@@ -629,7 +639,7 @@ const file_harness_v1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"\x17harness/v1/plugin.proto\x12\n" +
 	"harness.v1\"\x11\n" +
-	"\x0fDescribeRequest\"\xb7\x02\n" +
+	"\x0fDescribeRequest\"\xd6\x02\n" +
 	"\vDescription\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -641,7 +651,9 @@ const file_harness_v1_plugin_proto_rawDesc = "" +
 	"\x06trains\x18\b \x01(\bR\x06trains\x12\x1a\n" +
 	"\brecorded\x18\t \x01(\bR\brecorded\x12#\n" +
 	"\rprompt_tokens\x18\n" +
-	" \x03(\tR\fpromptTokens\"j\n" +
+	" \x03(\tR\fpromptTokens\x12\x1d\n" +
+	"\n" +
+	"peft_types\x18\v \x03(\tR\tpeftTypes\"j\n" +
 	"\x06Schema\x125\n" +
 	"\n" +
 	"attributes\x18\x01 \x03(\v2\x15.harness.v1.AttributeR\n" +

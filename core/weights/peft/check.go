@@ -25,9 +25,12 @@ type settings struct {
 	Bias        string         `json:"bias"`
 	DoRA        bool           `json:"use_dora"`
 	// Targets are module names; nil where a pattern stands instead.
-	Targets     names `json:"target_modules"`
+	Targets names `json:"target_modules"`
+	// FeedForward likewise; PEFT takes any end of a module's path for a name.
 	FeedForward names `json:"feedforward_modules"`
 	ToSave      names `json:"modules_to_save"`
+	// feedForwardPattern: a pattern stands for FeedForward.
+	feedForwardPattern bool
 }
 
 // names is a list of names. A string, which PEFT reads as a pattern, leaves it
@@ -67,6 +70,7 @@ func (a *Adapter) Check() error {
 	if len(a.Tensors) == 0 {
 		return fmt.Errorf("%s: no tensors", weightsFile)
 	}
+	s.feedForwardPattern = s.FeedForward == nil
 	c := checker{settings: s, modules: map[string]map[string]safetensors.Info{}}
 	for _, name := range a.Tensors.Names() {
 		c.sort(name, a.Tensors[name].Info)
@@ -218,12 +222,15 @@ func (c *checker) lora(module string, has map[string]safetensors.Info, nameA, na
 
 // ia3 checks l, [out, 1] or, scaling inputs, [1, in].
 func (c *checker) ia3(module string, l safetensors.Info) {
-	feedForward := c.settings.FeedForward.match(module)
+	feedForward := slices.ContainsFunc(c.settings.FeedForward, func(name string) bool { return strings.HasSuffix(module, name) })
 	axis, form := 1, "[out, 1]"
 	if feedForward {
 		axis, form = 0, "[1, in] for a feed-forward module"
 	}
-	if len(l.Shape) < 2 || l.Shape[axis] != 1 {
+	switch {
+	case len(l.Shape) != 2 || (l.Shape[0] != 1 && l.Shape[1] != 1):
+		c.problem("module %q: ia3_l is %v, neither [out, 1] nor [1, in]", module, l.Shape)
+	case !c.settings.feedForwardPattern && l.Shape[axis] != 1:
 		c.problem("module %q: ia3_l is %v, not %s", module, l.Shape, form)
 	}
 }

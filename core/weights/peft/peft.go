@@ -1,6 +1,7 @@
 // Package peft reads and writes adapters in the format of the Python library
 // of that name: a folder with adapter_config.json and
-// adapter_model.safetensors, which PeftModel.from_pretrained opens.
+// adapter_model.safetensors, which PeftModel.from_pretrained opens. The
+// adapter_model.bin of older versions is read, not written.
 //
 // The configuration is an object that the adapter's own plugin writes. This
 // package knows of it only what decides whether the tensors fit; all other
@@ -12,12 +13,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"harness/core/weights/internal/atomicfile"
 	"harness/core/weights/safetensors"
+	"harness/core/weights/torchbin"
 )
 
 const (
@@ -26,9 +29,8 @@ const (
 	pickledFile = "adapter_model.bin"
 )
 
-// ErrFormat is wrapped by Load's error for a folder whose weights are in a
-// format that is not read.
-var ErrFormat = errors.New("weight format is not read yet")
+// maxConfig bounds adapter_config.json, which holds a few kilobytes.
+const maxConfig = 1 << 20
 
 // Adapter is a saved adapter.
 type Adapter struct {
@@ -49,25 +51,79 @@ func Load(dir string) (*Adapter, error) {
 }
 
 func load(dir string) (*Adapter, error) {
-	config, err := os.ReadFile(filepath.Join(dir, configFile))
+	config, err := readConfig(dir)
 	if err != nil {
 		return nil, err
 	}
-	file, err := safetensors.Open(filepath.Join(dir, weightsFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(filepath.Join(dir, pickledFile)); err == nil {
-			return nil, fmt.Errorf("has %s but no %s: %w; convert it to safetensors", pickledFile, weightsFile, ErrFormat)
-		}
+	a := &Adapter{Config: config}
+	if a.Tensors, err = readTensors(dir); err != nil {
+		return nil, err
 	}
+	return a, a.Check()
+}
+
+// ReadConfig reads adapter_config.json in the folder dir, which must be an
+// object with a peft_type.
+func ReadConfig(dir string) (json.RawMessage, error) {
+	config, err := readConfig(dir)
+	if err != nil {
+		return nil, fmt.Errorf("adapter %s: %w", dir, err)
+	}
+	return config, nil
+}
+
+func readConfig(dir string) (json.RawMessage, error) {
+	file, err := os.Open(filepath.Join(dir, configFile))
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	a := &Adapter{Config: config}
-	if a.Tensors, err = safetensors.ReadAll(file); err != nil {
+	text, err := io.ReadAll(io.LimitReader(file, maxConfig+1))
+	if err != nil {
 		return nil, err
 	}
-	return a, a.Check()
+	if len(text) > maxConfig {
+		return nil, fmt.Errorf("%s: more than %d bytes", configFile, maxConfig)
+	}
+	if _, err := PeftType(text); err != nil {
+		return nil, err
+	}
+	return text, nil
+}
+
+// PeftType is what a configuration names its method.
+func PeftType(config json.RawMessage) (string, error) {
+	var s struct {
+		PeftType string `json:"peft_type"`
+	}
+	if err := json.Unmarshal(config, &s); err != nil {
+		return "", fmt.Errorf("%s: %w", configFile, err)
+	}
+	if s.PeftType == "" {
+		return "", fmt.Errorf("%s: no peft_type", configFile)
+	}
+	return s.PeftType, nil
+}
+
+// readTensors reads the weights, in the newer format if both are there.
+func readTensors(dir string) (safetensors.Set, error) {
+	file, err := safetensors.Open(filepath.Join(dir, weightsFile))
+	if err == nil {
+		defer file.Close()
+		return safetensors.ReadAll(file)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	pickled, err := torchbin.Open(filepath.Join(dir, pickledFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("neither %s nor %s is there", weightsFile, pickledFile)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer pickled.Close()
+	return safetensors.ReadAll(pickled)
 }
 
 // Save checks the adapter and writes it into the folder dir, which must not

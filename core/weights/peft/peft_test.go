@@ -2,7 +2,6 @@ package peft_test
 
 import (
 	"encoding/json"
-	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -159,18 +158,6 @@ func TestUnknownKeysAndSpellingsAreKept(t *testing.T) {
 	}
 }
 
-func TestPickledAdapterIsSaidToBeUnread(t *testing.T) {
-	dir := t.TempDir()
-	for name, content := range map[string]string{"adapter_config.json": `{"peft_type":"LORA"}`, "adapter_model.bin": "PK"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := peft.Load(dir); !errors.Is(err, peft.ErrFormat) || !strings.Contains(err.Error(), "adapter_model.bin") {
-		t.Errorf("error is %v", err)
-	}
-}
-
 // Adapters that PEFT saved, loaded and saved again, keep every byte.
 func TestParityAdapters(t *testing.T) {
 	models := fixture.Models(t)
@@ -230,4 +217,87 @@ func FuzzConfig(f *testing.F) {
 			t.Errorf("a checked adapter cannot be saved: %v", err)
 		}
 	})
+}
+
+func TestPickledAdapterIsRead(t *testing.T) {
+	a, err := peft.Load(filepath.Join("testdata", "pickled"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := a.Tensors.Tensor(q + "lora_B.weight")
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := b.Float32()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]float32{0, 1, 2, 3, 4, 5, 6, 7}, values); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFoldersThatAreNoAdapters(t *testing.T) {
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"empty":            {nil, "adapter_config.json"},
+		"no weights":       {map[string]string{"adapter_config.json": `{"peft_type":"LORA"}`}, "neither adapter_model.safetensors nor adapter_model.bin"},
+		"no method":        {map[string]string{"adapter_config.json": `{"r":3}`}, "no peft_type"},
+		"a list":           {map[string]string{"adapter_config.json": `[1]`}, "adapter_config.json"},
+		"a long one":       {map[string]string{"adapter_config.json": `{"peft_type":"` + strings.Repeat("x", 2<<20) + `"}`}, "more than"},
+		"no zip":           {map[string]string{"adapter_config.json": `{"peft_type":"LORA"}`, "adapter_model.bin": "PK"}, "adapter_model.bin"},
+		"truncated header": {map[string]string{"adapter_config.json": `{"peft_type":"LORA"}`, "adapter_model.safetensors": "\xff\xff\xff\xff\xff\xff\xff\x7f{"}, "adapter_model.safetensors"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, content := range c.files {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := peft.Load(dir); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir) {
+				t.Errorf("error %v, want one with the folder and %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestJoinedTensors(t *testing.T) {
+	a := safetensors.FromFloat32("a", []int{2, 1}, []float32{1, 2})
+	b := safetensors.FromFloat32("b", []int{2, 2}, []float32{3, 4, 5, 6})
+	set, err := safetensors.NewSet(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := peft.Join{Tensor: "ab", Axis: 1, Parts: []safetensors.Info{a.Info, b.Info}}
+	joined, err := j.Join(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(safetensors.FromFloat32("ab", []int{2, 3}, []float32{1, 3, 4, 2, 5, 6}), joined); diff != "" {
+		t.Errorf("joined (-want +got):\n%s", diff)
+	}
+	parts, err := j.Split(joined)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]safetensors.Tensor{a, b}, parts); diff != "" {
+		t.Errorf("split (-want +got):\n%s", diff)
+	}
+	for want, wrong := range map[string]peft.Join{
+		"joins no parts":   {Tensor: "ab"},
+		"along axis 2":     {Tensor: "ab", Axis: 2, Parts: j.Parts},
+		"does not join":    {Tensor: "ab", Axis: 0, Parts: j.Parts},
+		`no tensor "c"`:    {Tensor: "ab", Parts: []safetensors.Info{{Name: "c", Shape: []int{1}}}},
+		"expected F32 [7]": {Tensor: "ab", Parts: []safetensors.Info{{Name: "a", Shape: []int{7}}}},
+	} {
+		if _, err := wrong.Join(set); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+	if _, err := j.Split(b); err == nil || !strings.Contains(err.Error(), "[2 2], expected [2 3]") {
+		t.Errorf("error %v for a tensor of another shape", err)
+	}
 }

@@ -22,11 +22,12 @@ type dora struct{}
 
 func (dora) Describe(context.Context) *adapter.Description {
 	return &adapter.Description{
-		Name:    "dora",
-		Version: "0.1.0",
-		Summary: "DoRA: a trained magnitude and a low-rank change of direction for frozen linear layers.",
-		Trains:  true,
-		Schema:  lowrank.Schema(),
+		Name:      "dora",
+		Version:   "0.1.0",
+		Summary:   "DoRA: a trained magnitude and a low-rank change of direction for frozen linear layers.",
+		PeftTypes: []string{"LORA"},
+		Trains:    true,
+		Schema:    lowrank.Schema(),
 	}
 }
 

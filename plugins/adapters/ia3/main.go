@@ -32,10 +32,11 @@ const feedForward = "feedforward"
 
 func (ia3) Describe(context.Context) *adapter.Description {
 	return &adapter.Description{
-		Name:    "ia3",
-		Version: "0.1.0",
-		Summary: "IA³: trained vectors that scale keys, values and feed-forward activations.",
-		Trains:  true,
+		Name:      "ia3",
+		Version:   "0.1.0",
+		Summary:   "IA³: trained vectors that scale keys, values and feed-forward activations.",
+		PeftTypes: []string{"IA3"},
+		Trains:    true,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{Name: "targets", Type: `["list","string"]`,
 				Description: "Linear layers to scale: names, ends of names after a dot, or patterns with *. Default: the model family's, as in PEFT."},

@@ -20,11 +20,12 @@ type lora struct{}
 
 func (lora) Describe(context.Context) *adapter.Description {
 	return &adapter.Description{
-		Name:    "lora",
-		Version: "0.2.0",
-		Summary: "LoRA: low-rank matrices beside frozen linear layers.",
-		Trains:  true,
-		Schema:  lowrank.Schema(),
+		Name:      "lora",
+		Version:   "0.2.0",
+		Summary:   "LoRA: low-rank matrices beside frozen linear layers.",
+		PeftTypes: []string{"LORA"},
+		Trains:    true,
+		Schema:    lowrank.Schema(),
 	}
 }
 

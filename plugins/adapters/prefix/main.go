@@ -32,10 +32,11 @@ func defaults() config { return config{Tokens: 20, Deviation: 1} }
 func (prefix) Describe(context.Context) *adapter.Description {
 	number := func(x float64) *float64 { return &x }
 	return &adapter.Description{
-		Name:    "prefix",
-		Version: "0.1.0",
-		Summary: "Prefix tuning: trained keys and values before the first token, in every layer.",
-		Trains:  true,
+		Name:      "prefix",
+		Version:   "0.1.0",
+		Summary:   "Prefix tuning: trained keys and values before the first token, in every layer.",
+		PeftTypes: []string{"PREFIX_TUNING"},
+		Trains:    true,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{Name: "tokens", Type: `"number"`, DefaultJson: "20", Minimum: number(1), Maximum: number(ir.MaxFirstPosition),
 				Description: "Length of the prefix, in tokens that the model's longest input loses."},
