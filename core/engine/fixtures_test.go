@@ -11,11 +11,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"harness/core/adapt"
 	"harness/core/engine"
 	"harness/core/ir"
 	"harness/core/pluginhost"
@@ -256,53 +256,21 @@ func (f fixture) adapted(t testing.TB, kind, which string) (*harnesspb.ModelStat
 	if err != nil {
 		t.Fatal(err)
 	}
+	layout, err := adapt.LayoutOf(f.built.GetGraph(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trained, err := layout.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	m := f.model()
 	m.Rewrite = r.GetRewrite()
 	m.Trained = filepath.Join(t.TempDir(), "trained.safetensors")
-	var renamed []safetensors.Tensor
-	names := peftNames(t, f.built.GetGraph(), r)
-	for _, tensor := range readTensors(t, filepath.Join(dir, "adapter_model.safetensors")) {
-		name, ok := names[tensor.Name]
-		if !ok {
-			t.Fatalf("PEFT's tensor %s is no parameter of the rewrite", tensor.Name)
-		}
-		tensor.Name = name
-		renamed = append(renamed, tensor)
-	}
-	if len(renamed) != len(names) {
-		t.Fatalf("PEFT has %d tensors, the rewrite %d", len(renamed), len(names))
-	}
-	if err := safetensors.Write(m.Trained, renamed, nil); err != nil {
+	if err := safetensors.WriteSource(m.Trained, trained, nil); err != nil {
 		t.Fatal(err)
 	}
 	return m, r
-}
-
-// peftNames maps PEFT's tensor names to the engine's.
-func peftNames(t testing.TB, g *ir.Graph, r *harnesspb.AttachResponse) map[string]string {
-	t.Helper()
-	after, err := ir.Apply(g, r.GetRewrite())
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err := ir.Expand(after)
-	if err != nil {
-		t.Fatal(err)
-	}
-	names := map[string]string{}
-	for _, p := range program.Parameters {
-		tensor, ok := r.GetPeft().GetTensors()[p.Template]
-		if !ok {
-			continue
-		}
-		index := strings.Index(p.Template, "{i}")
-		if index >= 0 {
-			number := strings.TrimSuffix(p.Name[index:], p.Template[index+len("{i}"):])
-			tensor = strings.ReplaceAll(tensor, "{i}", number)
-		}
-		names[tensor] = p.Name
-	}
-	return names
 }
 
 // input is a sequence for Forward; Decoder beside an encoder only.

@@ -5,6 +5,7 @@ package plan
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"harness/core/step"
 	"harness/core/store"
 	"harness/core/study"
+	"harness/core/weights/peft"
 	"harness/core/weights/snapshot"
 )
 
@@ -49,7 +51,7 @@ func New(ctx context.Context, s *study.Study, options Options) (*Plan, hcl.Diagn
 	b := &builder{
 		Options: options, study: s,
 		plan: &Plan{Study: s}, steps: map[store.Key]bool{},
-		plugins: map[*study.Block]step.Plugin{}, digests: map[string]string{},
+		plugins: map[*study.Block]step.Plugin{}, digests: map[string]string{}, saved: map[string]json.RawMessage{},
 	}
 	if err := b.resolve(ctx); err != nil || b.diagnostics.HasErrors() {
 		return nil, b.diagnostics, err
@@ -67,6 +69,7 @@ type builder struct {
 	steps       map[store.Key]bool // what plan.Steps holds
 	plugins     map[*study.Block]step.Plugin
 	digests     map[string]string // of the folders that core itself reads
+	saved       map[string]json.RawMessage // adapter_config.json of the folders to load
 	diagnostics hcl.Diagnostics
 }
 
@@ -103,7 +106,25 @@ func (b *builder) resolveBlock(ctx context.Context, block *study.Block) error {
 	}
 	b.digestFolder(block, "source", block.Source)
 	b.digestFolder(block, "load", block.Load)
+	b.readSaved(block)
 	return nil
+}
+
+// readSaved reads how a finished adapter is set.
+func (b *builder) readSaved(block *study.Block) {
+	if block.Load == "" {
+		return
+	}
+	config, err := peft.ReadConfig(b.path(block.Load))
+	if err != nil {
+		b.diagnostics = append(b.diagnostics, block.Diagnostic(&pb.Diagnostic{
+			Summary: "Not an adapter's folder",
+			Detail:  fmt.Sprintf("load = %q: %v. It must be a folder that PEFT saved.", block.Load, err),
+			Path:    []string{"load"},
+		}))
+		return
+	}
+	b.saved[block.Load] = config
 }
 
 func (b *builder) digestFolder(block *study.Block, attribute, folder string) {

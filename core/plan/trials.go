@@ -148,7 +148,11 @@ func (t *trial) dataset(name string) (store.Key, error) {
 }
 
 func (t *trial) network() step.Network {
-	return step.Network{Model: t.plugins[t.model], Snapshot: t.snapshot, Adapter: t.plugins[t.adapter], Seed: t.study.Seed}
+	n := step.Network{Model: t.plugins[t.model], Snapshot: t.snapshot, Adapter: t.plugins[t.adapter], Seed: t.study.Seed}
+	if t.adapter.Load != "" {
+		n.Adapter, n.Saved = n.Adapter.Bare(), t.saved[t.adapter.Load]
+	}
+	return n
 }
 
 func (t *trial) options() step.Options {

@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,7 +19,10 @@ type Network struct {
 	// Adapter is the rewrite of the graph; its parameters start from
 	// initializers drawn with Seed.
 	Adapter Plugin `json:"adapter"`
-	Seed    uint64 `json:"seed"`
+	// Saved is the adapter_config.json of a finished adapter, which says how it
+	// is set in place of the plugin's own configuration.
+	Saved json.RawMessage `json:"saved,omitempty"`
+	Seed  uint64          `json:"seed"`
 }
 
 // network is a Network with its parts at hand.
@@ -75,5 +79,5 @@ func (w Network) attach(ctx context.Context, env *Env, built *pb.BuildResponse) 
 	if err != nil {
 		return nil, err
 	}
-	return adapter.AttachTo(ctx, built, w.Adapter.Config, nil)
+	return adapter.AttachTo(ctx, built, w.Adapter.Config, w.Saved)
 }

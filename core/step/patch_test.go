@@ -1,7 +1,6 @@
 package step
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -78,31 +77,6 @@ func TestCheckBugRefusesWhatDoesNotFit(t *testing.T) {
 			spoil(r)
 			if checkBug(r) == nil {
 				t.Error("it was taken")
-			}
-		})
-	}
-}
-
-func TestSameMethod(t *testing.T) {
-	ours := json.RawMessage(`{"peft_type":"LORA","r":8,"target_modules":["a","b"],"task_type":"CAUSAL_LM"}`)
-	for name, c := range map[string]struct {
-		theirs string
-		says   string // in the error; empty: none
-	}{
-		"the same":                 {`{"peft_type":"LORA","r":8,"target_modules":["a","b"]}`, ""},
-		"modules in another order": {`{"r":8,"target_modules":["b","a"]}`, ""},
-		"bookkeeping that differs": {`{"r":8,"task_type":"OTHER","peft_version":"9"}`, ""},
-		"another rank":             {`{"r":16}`, "r is 16"},
-		"other modules":            {`{"target_modules":["a"]}`, "target_modules"},
-		"no object":                {`[]`, "adapter_config.json"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			err := sameMethod(ours, json.RawMessage(c.theirs))
-			switch {
-			case c.says == "" && err != nil:
-				t.Error(err)
-			case c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)):
-				t.Errorf("error %v, want one with %q", err, c.says)
 			}
 		})
 	}

@@ -17,6 +17,7 @@ func (l *loader) check(s *Study) {
 		}
 	}
 	l.checkTraining(s)
+	l.checkLoads()
 	l.checkPairs()
 }
 
@@ -109,6 +110,21 @@ func (l *loader) checkTraining(s *Study) {
 		if d.trains() && (len(d.instances) > 0 || d.broken) {
 			l.mistake(d.block.DefRange(), "Adapter trains without train block",
 				"The adapter %q has parameters that train; say how in a block train { … }, or give it finished weights with load.", d.typ)
+		}
+	}
+}
+
+// checkLoads finds settings beside load, which have no effect: the folder says how its adapter is set.
+func (l *loader) checkLoads() {
+	for _, d := range l.ofKind("adapter") {
+		if d.plugin.spec == nil || !written(d.block, "load") {
+			continue
+		}
+		for _, a := range d.plugin.description.GetSchema().GetAttributes() {
+			if written(d.block, a.GetName()) {
+				l.mistake(d.block.Body.Attributes[a.GetName()].SrcRange, "Setting beside load",
+					"The folder to load says how its adapter is set (adapter_config.json); leave %s out.", a.GetName())
+			}
 		}
 	}
 }

@@ -56,6 +56,9 @@ adapter "lora" "r" {
 
 adapter "lora" "double" {
   rank = adapter.lora.r["16"].rank * 2
+}
+
+adapter "lora" "loaded" {
   load = "trained/${adapter.lora.r["4"].name}"
 }
 
