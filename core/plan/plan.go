@@ -68,7 +68,7 @@ type builder struct {
 	plan        *Plan
 	steps       map[store.Key]bool // what plan.Steps holds
 	plugins     map[*study.Block]step.Plugin
-	digests     map[string]string // of the folders that core itself reads
+	digests     map[string]string          // of the folders that core itself reads
 	saved       map[string]json.RawMessage // adapter_config.json of the folders to load
 	diagnostics hcl.Diagnostics
 }
