@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/store"
+	"harness/core/weights/snapshot"
 	"harness/core/weights/tokenizer"
 )
 
@@ -48,7 +47,7 @@ func (w Network) open(ctx context.Context, env *Env) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := os.ReadFile(filepath.Join(dir, "config.json"))
+	config, err := snapshot.ReadConfig(dir)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint of %s: %w", w.Model.Name, err)
 	}

@@ -1,7 +1,8 @@
 // Package snapshot reads and writes checkpoint folders as a model hub lays
 // them out: config.json, the tokenizer's files, and the weights in
 // model.safetensors or, where there is none, pytorch_model.bin, each in one
-// file or in shards that an index lists.
+// file or in shards that an index lists. A folder may also hold one GGUF file,
+// which says all of that itself.
 package snapshot
 
 import (
@@ -13,7 +14,9 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
+	"harness/core/weights/gguf"
 	"harness/core/weights/safetensors"
 	"harness/core/weights/torchbin"
 )
@@ -75,38 +78,126 @@ func Open(dir string) (_ *Snapshot, err error) {
 			s.Close()
 		}
 	}()
-	if s.config, err = f.read(configFile); err != nil {
-		return nil, fmt.Errorf("checkpoint: %w", err)
-	}
-	if !json.Valid(s.config) {
-		return nil, fmt.Errorf("checkpoint %s: %s is not JSON", dir, configFile)
-	}
 	if err := s.openWeights(); err != nil {
 		return nil, err
+	}
+	if s.config == nil {
+		if s.config, err = f.config(); err != nil {
+			return nil, err
+		}
 	}
 	s.names = slices.Sorted(maps.Keys(s.at))
 	return s, nil
 }
 
-// openWeights opens the files of the first format that the folder has.
+// ReadConfig gives the configuration of the checkpoint in the folder dir, byte
+// for byte what Open's Config gives.
+func ReadConfig(dir string) ([]byte, error) {
+	f, err := openFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	path, err := f.gguf()
+	if err != nil {
+		return nil, err
+	}
+	if path == "" {
+		return f.config()
+	}
+	c, err := gguf.OpenCheckpoint(path)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	return c.Config(), c.Close()
+}
+
+// config reads config.json.
+func (f folder) config() ([]byte, error) {
+	text, err := f.read(configFile)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	if !json.Valid(text) {
+		return nil, fmt.Errorf("checkpoint %s: %s is not JSON", f.dir, configFile)
+	}
+	return text, nil
+}
+
+// openWeights opens the files of the format that the folder has.
 func (s *Snapshot) openWeights() error {
+	form, single, err := s.folder.format()
+	switch {
+	case err != nil:
+		return err
+	case form.open == nil:
+		return s.openGGUF()
+	case single:
+		return s.openSingle(form)
+	}
+	return s.openShards(form)
+}
+
+// format is the first format that the folder has, and whether in one file; it
+// is empty where there is none.
+func (f folder) format() (form format, single bool, err error) {
 	for _, form := range formats() {
-		single, err := s.folder.has(form.single)
-		if err != nil {
-			return err
-		}
-		if single {
-			return s.openSingle(form)
-		}
-		index, err := s.folder.has(form.index)
-		if err != nil {
-			return err
-		}
-		if index {
-			return s.openShards(form)
+		for _, name := range []string{form.single, form.index} {
+			found, err := f.has(name)
+			if err != nil {
+				return format{}, false, err
+			}
+			if found {
+				return form, name == form.single, nil
+			}
 		}
 	}
-	return s.folder.noWeights()
+	return format{}, false, nil
+}
+
+// gguf is the path of the folder's GGUF file, empty where there is none or
+// where other weights are preferred.
+func (f folder) gguf() (string, error) {
+	form, _, err := f.format()
+	if err != nil || form.open != nil {
+		return "", err
+	}
+	names, err := f.files()
+	if err != nil {
+		return "", err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasSuffix(name, ".gguf") })
+	switch len(names) {
+	case 0:
+		return "", nil
+	case 1:
+		return f.resolve(names[0])
+	}
+	return "", fmt.Errorf("checkpoint %s: has %d GGUF files (%s, %s, …): keep the one that is meant", f.dir, len(names), names[0], names[1])
+}
+
+func (s *Snapshot) openGGUF() error {
+	path, err := s.folder.gguf()
+	if err != nil {
+		return err
+	}
+	if path == "" {
+		return s.folder.noWeights()
+	}
+	c, err := gguf.OpenCheckpoint(path)
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	s.config = c.Config()
+	s.add(c)
+	return nil
+}
+
+// add adds a file that alone holds all tensors.
+func (s *Snapshot) add(file weights) {
+	s.shards = append(s.shards, file)
+	for _, name := range file.Names() {
+		s.at[name] = file
+	}
 }
 
 // noWeights says what is there instead of weights that are read.
@@ -118,30 +209,23 @@ func (f folder) noWeights() error {
 			return fmt.Errorf("checkpoint %s: has %s but no %s: %w; convert it to safetensors", f.dir, other, singleFile, ErrFormat)
 		}
 	}
-	return fmt.Errorf("checkpoint %s: no weights: neither %s nor %s nor their like in torch's format", f.dir, singleFile, indexFile)
+	return fmt.Errorf("checkpoint %s: no weights: neither %s nor %s nor their like in torch's format nor a GGUF file", f.dir, singleFile, indexFile)
 }
 
-func (s *Snapshot) openFile(form format, name string) (weights, error) {
-	path, err := s.folder.resolve(name)
+func (f folder) open(form format, name string) (weights, error) {
+	path, err := f.resolve(name)
 	if err != nil {
 		return nil, err
 	}
-	file, err := form.open(path)
-	if err != nil {
-		return nil, err
-	}
-	s.shards = append(s.shards, file)
-	return file, nil
+	return form.open(path)
 }
 
 func (s *Snapshot) openSingle(form format) error {
-	file, err := s.openFile(form, form.single)
+	file, err := s.folder.open(form, form.single)
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	for _, name := range file.Names() {
-		s.at[name] = file
-	}
+	s.add(file)
 	return nil
 }
 
@@ -167,10 +251,11 @@ func (s *Snapshot) openShards(form format) error {
 		return fmt.Errorf("checkpoint %s: %s: %w", s.folder.dir, form.index, err)
 	}
 	for _, shard := range slices.Sorted(maps.Keys(listed)) {
-		file, err := s.openFile(form, shard)
+		file, err := s.folder.open(form, shard)
 		if err != nil {
 			return fmt.Errorf("checkpoint: shard %s: %w", shard, err)
 		}
+		s.shards = append(s.shards, file)
 		for _, name := range file.Names() {
 			switch where, ok := index.WeightMap[name]; {
 			case !ok:
@@ -230,7 +315,7 @@ func (s *Snapshot) Close() error {
 // Dir is the folder, as given to Open.
 func (s *Snapshot) Dir() string { return s.folder.dir }
 
-// Config is config.json, byte for byte.
+// Config is config.json, byte for byte, or what stands for it in a GGUF file.
 func (s *Snapshot) Config() []byte { return slices.Clone(s.config) }
 
 // Names lists all tensors, sorted.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"harness/core/weights/gguf"
 	"harness/core/weights/internal/atomicfile"
 	"harness/core/weights/safetensors"
 )
@@ -32,7 +33,8 @@ type Contents struct {
 	// Tensors go into one model.safetensors. Read one at a time.
 	Tensors safetensors.Source
 	// CopyFrom, if not empty, is a checkpoint folder whose tokenizer files and
-	// generation_config.json are copied.
+	// generation_config.json are copied (or made, where it is a GGUF file that
+	// says what is in them).
 	CopyFrom string
 	// Files are written as they are, instead of those in CopyFrom.
 	Files map[string][]byte
@@ -76,12 +78,21 @@ func copyCompanions(to, from string, except map[string][]byte) error {
 	if err != nil {
 		return err
 	}
+	made, err := f.ggufCompanions()
+	if err != nil {
+		return err
+	}
 	for _, name := range companions() {
 		if _, given := except[name]; given {
 			continue
 		}
 		source, err := f.resolve(name)
 		if errors.Is(err, fs.ErrNotExist) {
+			if content, ok := made[name]; ok {
+				if err := atomicfile.WriteBytes(filepath.Join(to, name), content); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		if err != nil {
@@ -92,6 +103,34 @@ func copyCompanions(to, from string, except map[string][]byte) error {
 		}
 	}
 	return nil
+}
+
+// ggufCompanions gives the tokenizer's files that the folder's GGUF file stands
+// for, nil where it has none or holds a tokenizer.json.
+func (f folder) ggufCompanions() (map[string][]byte, error) {
+	if found, err := f.has("tokenizer.json"); found || err != nil {
+		return nil, err
+	}
+	path, err := f.gguf()
+	if path == "" || err != nil {
+		return nil, err
+	}
+	c, err := gguf.OpenCheckpoint(path)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return c.TokenizerFiles()
+}
+
+// Companions gives the tokenizer's files that a GGUF file in the folder dir
+// stands for, by name; nil where the folder has its own or no such file.
+func Companions(dir string) (map[string][]byte, error) {
+	f, err := openFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	return f.ggufCompanions()
 }
 
 func copyFile(to, from string) error {

@@ -10,13 +10,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"harness/core/weights/snapshot"
 )
 
 // Load reads the tokenizer of a checkpoint folder: tokenizer.json or, without
 // it, vocab.json and merges.txt; tokenizer_config.json and
 // special_tokens_map.json for the roles of special tokens and for what is
 // added around a text; generation_config.json and config.json for the ids that
-// the model generates with. Only the vocabulary must be there.
+// the model generates with. Only the vocabulary must be there. What a GGUF file
+// says of all that counts where the folder has no vocabulary of its own.
 func Load(dir string) (*Tokenizer, error) {
 	t, err := load(dir)
 	if err != nil {
@@ -26,15 +29,19 @@ func Load(dir string) (*Tokenizer, error) {
 }
 
 func load(dir string) (*Tokenizer, error) {
-	c, err := readConfig(dir)
+	from := files{dir: dir}
+	if err := from.complete(); err != nil {
+		return nil, err
+	}
+	c, err := readConfig(from)
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "tokenizer.json"))
+	text, err := from.read("tokenizer.json")
 	var t *Tokenizer
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		t, err = loadVocabulary(dir, c)
+		t, err = loadVocabulary(from, c)
 	case err != nil:
 		return nil, err
 	default:
@@ -53,7 +60,7 @@ func load(dir string) (*Tokenizer, error) {
 	if err := c.adjust(t); err != nil {
 		return nil, err
 	}
-	t.generation, err = readGeneration(dir)
+	t.generation, err = readGeneration(from)
 	return t, err
 }
 
@@ -87,11 +94,11 @@ func (t *specialToken) UnmarshalJSON(text []byte) error {
 
 // readConfig reads the files beside the vocabulary. The first that names a
 // role decides it.
-func readConfig(dir string) (config, error) {
+func readConfig(from files) (config, error) {
 	c := config{roles: map[string]string{}, flags: map[string]addedToken{}}
 	for _, name := range []string{"tokenizer_config.json", "special_tokens_map.json"} {
 		var fields map[string]json.RawMessage
-		if err := readJSON(dir, name, &fields); err != nil {
+		if err := from.readJSON(name, &fields); err != nil {
 			return config{}, err
 		}
 		for _, key := range slices.Sorted(maps.Keys(fields)) {
@@ -103,7 +110,7 @@ func readConfig(dir string) (config, error) {
 			}
 		}
 	}
-	return c, readJSON(dir, "tokenizer_config.json", &c)
+	return c, from.readJSON("tokenizer_config.json", &c)
 }
 
 // addRole notes the token of a role, if that is what the value is: other
@@ -147,9 +154,36 @@ func (c *config) note(t specialToken) {
 	}
 }
 
+// files is a folder, with files made for what it lacks.
+type files struct {
+	dir  string
+	made map[string][]byte
+}
+
+// complete makes the files that a GGUF file stands for, if the folder has no
+// vocabulary.
+func (f *files) complete() error {
+	for _, name := range []string{"tokenizer.json", "vocab.json"} {
+		if _, err := os.Stat(filepath.Join(f.dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	var err error
+	f.made, err = snapshot.Companions(f.dir)
+	return err
+}
+
+func (f files) read(name string) ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(f.dir, name))
+	if made, ok := f.made[name]; ok && errors.Is(err, fs.ErrNotExist) {
+		return made, nil
+	}
+	return text, err
+}
+
 // readJSON reads a file into v; one that is not there leaves v as it is.
-func readJSON(dir, name string, v any) error {
-	text, err := os.ReadFile(filepath.Join(dir, name))
+func (f files) readJSON(name string, v any) error {
+	text, err := f.read(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -206,7 +240,7 @@ func (l *idList) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-func readGeneration(dir string) (Generation, error) {
+func readGeneration(from files) (Generation, error) {
 	g := Generation{BOS: -1, PAD: -1, DecoderStart: -1}
 	for _, name := range []string{"generation_config.json", "config.json"} {
 		var f struct {
@@ -215,7 +249,7 @@ func readGeneration(dir string) (Generation, error) {
 			PAD   *int32 `json:"pad_token_id"`
 			Start *int32 `json:"decoder_start_token_id"`
 		}
-		if err := readJSON(dir, name, &f); err != nil {
+		if err := from.readJSON(name, &f); err != nil {
 			return Generation{}, err
 		}
 		for _, x := range []struct {

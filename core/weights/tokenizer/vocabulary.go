@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,15 +14,15 @@ import (
 
 // loadVocabulary builds the byte-level BPE that vocab.json and merges.txt
 // stand for.
-func loadVocabulary(dir string, c config) (*Tokenizer, error) {
+func loadVocabulary(from files, c config) (*Tokenizer, error) {
 	model := bpeFile{Type: "BPE"}
-	if err := readJSON(dir, "vocab.json", &model.Vocab); err != nil {
+	if err := from.readJSON("vocab.json", &model.Vocab); err != nil {
 		return nil, err
 	}
 	if len(model.Vocab) == 0 {
 		return nil, errors.New("neither tokenizer.json nor a vocab.json with tokens")
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "merges.txt"))
+	text, err := from.read("merges.txt")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.New("vocab.json without merges.txt")
 	}
@@ -38,7 +36,7 @@ func loadVocabulary(dir string, c config) (*Tokenizer, error) {
 		PreTokenizer: json.RawMessage(fmt.Sprintf(`{"type":"ByteLevel","add_prefix_space":%t}`, c.AddPrefixSpace)),
 		Decoder:      json.RawMessage(`{"type":"ByteLevel"}`),
 	}
-	if f.AddedTokens, err = c.addedTokens(dir, model.Vocab); err != nil {
+	if f.AddedTokens, err = c.addedTokens(from, model.Vocab); err != nil {
 		return nil, err
 	}
 	t, err := build(f, model)
@@ -75,7 +73,7 @@ func parseMerges(text string) ([]mergeText, error) {
 // addedTokens collects the tokens that the files beside vocab.json add, as
 // Hugging Face's loader of such folders does. One without an id gets the next
 // free.
-func (c config) addedTokens(dir string, vocab map[string]int32) ([]addedToken, error) {
+func (c config) addedTokens(from files, vocab map[string]int32) ([]addedToken, error) {
 	special := c.specialTokens()
 	list := addedList{at: map[string]int{}, next: nextID(vocab)}
 	for _, key := range slices.Sorted(maps.Keys(c.Added)) {
@@ -88,7 +86,7 @@ func (c config) addedTokens(dir string, vocab map[string]int32) ([]addedToken, e
 		list.put(t)
 	}
 	var added map[string]int32
-	if err := readJSON(dir, "added_tokens.json", &added); err != nil {
+	if err := from.readJSON("added_tokens.json", &added); err != nil {
 		return nil, err
 	}
 	for _, content := range slices.Sorted(maps.Keys(added)) {
