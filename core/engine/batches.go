@@ -2,9 +2,7 @@ package engine
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -83,89 +81,67 @@ func (n *network) checkExamples(what string, examples []*harnesspb.TokenExample)
 	return nil
 }
 
-// shaping chooses padded shapes for the batches of one set of examples. Each
-// shape is compiled once, which takes seconds, so a set has few: one for small
-// sets, more lengths for larger ones. They follow from the set alone, so epochs
-// and trials on it share them.
-type shaping struct {
-	network      *network
-	rows, labels int
-	lengths      []int // ascending; the last fits every example
+// item is an example of a batch.
+type item struct {
+	*harnesspb.TokenExample
+	// number in the batch: it keys the masks of dropout, which therefore do not
+	// depend on how the batch is computed.
+	number int
+	// first is the position of the example's first token, which padding on its
+	// left moves.
+	first int
 }
 
-// Shapes of a set: one length for every so many batches, up to a limit.
-const (
-	batchesPerShape = 64
-	maxShapes       = 6
-)
+// line is a row of a micro-batch: one example, or several that share it.
+type line []item
 
-func newShaping(n *network, examples []*harnesspb.TokenExample, rows int) shaping {
-	s := shaping{network: n, rows: rows}
-	var lengths []int
-	for _, x := range examples {
-		lengths = append(lengths, n.rowOf(x))
-		s.labels = max(s.labels, n.labelsOf(x))
-	}
-	slices.Sort(lengths)
-	s.labels = bucket(s.labels)
-	count := min(maxShapes, 1+len(examples)/rows/batchesPerShape)
-	for i := range count {
-		// As many batches for each length: the share of batches whose longest
-		// example is within a length is the share of examples to the power rows.
-		share := math.Pow(float64(i+1)/float64(count), 1/float64(rows))
-		at := min(len(lengths)-1, int(math.Ceil(share*float64(len(lengths)))))
-		if i == count-1 {
-			at = len(lengths) - 1
-		}
-		s.lengths = append(s.lengths, bucket(lengths[at]))
-	}
-	s.lengths = slices.Compact(s.lengths)
-	return s
+// microBatch is what is computed at once.
+type microBatch struct {
+	shape batchShape
+	lines []line
 }
 
-// of is the shape of a batch.
-func (s shaping) of(batch []*harnesspb.TokenExample) trainShape {
-	longest := 0
-	for _, x := range batch {
-		longest = max(longest, s.network.rowOf(x))
-	}
-	at, _ := slices.BinarySearch(s.lengths, longest)
-	length := s.lengths[min(at, len(s.lengths)-1)]
-	labels := s.labels
-	if !s.network.encodes() {
-		labels = min(labels, length)
-	}
-	return trainShape{rows: s.rows, length: length, labels: labels}
-}
-
-// batchTensors are a batch on the host, in the order of batchInputs, and the
-// number of labels.
-func (n *network) batchTensors(batch []*harnesspb.TokenExample, s trainShape, pad int32) ([]*tensors.Tensor, int) {
-	tokens := make([]int32, s.rows*s.length)
+// tensors are the micro-batch on the host, in the order of batchNodes.
+func (n *network) tensors(m microBatch, pad int32) []*tensors.Tensor {
+	s := m.shape
+	tokens, positions, owners := make([]int32, s.rows*s.length), make([]int32, s.rows*s.length), make([]int32, s.rows*s.length)
 	for i := range tokens {
-		tokens[i] = pad
+		tokens[i], owners[i] = pad, -1
 	}
-	pick, labels, weight := make([]int32, s.rows*s.labels), make([]int32, s.rows*s.labels), make([]float32, s.rows*s.labels)
-	lengths := make([]int32, s.rows)
-	count := 0
-	for i, x := range batch {
-		lengths[i] = int32(n.rowOf(x))
-		copy(tokens[i*s.length:], x.GetIds()[:lengths[i]])
-		first := n.promptOf(x)
-		for j, label := range x.GetIds()[first:] {
-			at := i*s.labels + j
-			pick[at], labels[at], weight[at] = int32(first+j-1), label, 1
-			count++
+	where, labels, weight := make([]int32, s.rows*s.labels), make([]int32, s.rows*s.labels), make([]float32, s.rows*s.labels)
+	lengths, numbers := make([]int32, s.rows), make([]uint32, s.rows)
+	for row, line := range m.lines {
+		token, label := row*s.length, row*s.labels
+		numbers[row] = uint32(line[0].number)
+		for _, x := range line {
+			read := x.GetIds()[:n.rowOf(x.TokenExample)]
+			for i, id := range read {
+				tokens[token+i], owners[token+i] = id, int32(x.number)
+				positions[token+i] = int32(x.first + i)
+			}
+			prompt := n.promptOf(x.TokenExample)
+			for i, id := range x.GetIds()[prompt:] {
+				where[label+i], labels[label+i], weight[label+i] = int32(token-row*s.length+prompt+i-1), id, 1
+			}
+			token, label = token+len(read), label+len(x.GetIds())-prompt
 		}
+		lengths[row] = int32(token - row*s.length)
 	}
-	where := tensors.FromFlatDataAndDimensions(pick, s.rows, s.labels)
+	out := []*tensors.Tensor{tensors.FromFlatDataAndDimensions(tokens, s.rows, s.length)}
 	if n.encodes() {
-		where = tensors.FromFlatDataAndDimensions(lengths, s.rows)
+		out = append(out, tensors.FromFlatDataAndDimensions(lengths, s.rows))
+	} else {
+		out = append(out, tensors.FromFlatDataAndDimensions(where, s.rows, s.labels))
 	}
-	return []*tensors.Tensor{
-		tensors.FromFlatDataAndDimensions(tokens, s.rows, s.length),
-		where,
+	out = append(out,
 		tensors.FromFlatDataAndDimensions(labels, s.rows, s.labels),
 		tensors.FromFlatDataAndDimensions(weight, s.rows, s.labels),
-	}, count
+		tensors.FromFlatDataAndDimensions(numbers, s.rows))
+	if s.placed {
+		out = append(out, tensors.FromFlatDataAndDimensions(positions, s.rows, s.length))
+	}
+	if s.packed {
+		out = append(out, tensors.FromFlatDataAndDimensions(owners, s.rows, s.length))
+	}
+	return out
 }

@@ -25,7 +25,7 @@ func mask(t *testing.T, rate float64, key [2]uint32, dims ...int) []bool {
 			graph.Iota(key.Graph(), shapes.Make(dtypes.Uint32, dims[:2]...), 0),
 			graph.Iota(key.Graph(), shapes.Make(dtypes.Uint32, dims[:2]...), 1),
 		}
-		return dropoutMask(key.Graph(), key, dims, rate, first)
+		return dropoutMask(key, dims, rate, first)
 	})
 	if err != nil {
 		t.Fatal(err)

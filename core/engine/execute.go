@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -34,6 +35,18 @@ func (x *executable) run(args []any) ([]*tensors.Tensor, error) {
 		return err
 	})
 	return out, err
+}
+
+// outOfMemory reports whether the device refused an allocation.
+func outOfMemory(err error) bool {
+	// PJRT's RESOURCE_EXHAUSTED; go-xla hands it on as text only.
+	return err != nil && strings.Contains(err.Error(), "PJRT error (code=8)")
+}
+
+// dropUnused frees the weights that are kept for later calls only.
+func (e *Engine) dropUnused() {
+	e.states.clear()
+	e.bases.clear()
 }
 
 // donate hands tensors over to an execution, which frees them. They are gone

@@ -22,6 +22,9 @@ type lowering struct {
 	parameters map[string]*graph.Node
 	tokens     *graph.Node // [B,T] i32
 	positions  *graph.Node // [B,T] i32
+	// owners [B,T] i32 tell apart sequences that share a row, and places [B,T]
+	// i32 are their tokens' in them; without owners none do.
+	owners, places *graph.Node
 	// encoder is lowered before a decoder that sees its output. In a step of
 	// cached decoding it is nil, and so is all that is made of it alone.
 	encoder *lowering
@@ -30,7 +33,7 @@ type lowering struct {
 	// given are values over positions that exist already.
 	given     map[string]*graph.Node
 	attention attention
-	// training makes dropout active and layers recomputed in the backward pass.
+	// training makes dropout active.
 	training *training
 
 	types     map[string]ir.Type
@@ -45,6 +48,10 @@ type lowering struct {
 type training struct {
 	// keys [dropout nodes, 2] u32 seed the masks of this step.
 	keys *graph.Node
+	// numbers [B] u32 are those of the rows' examples in their batch.
+	numbers *graph.Node
+	// checkpoints has layers recomputed in the backward pass.
+	checkpoints bool
 	// next counts the dropout nodes lowered so far.
 	next int
 }
@@ -131,7 +138,7 @@ func (l *lowering) leave(layer ir.Layer) {
 }
 
 func (l *lowering) barrier(names []string, mark func(*graph.Node) *graph.Node) {
-	if l.training == nil {
+	if l.training == nil || !l.training.checkpoints {
 		return
 	}
 	for _, name := range names {

@@ -83,10 +83,30 @@ func (a *fullAttention) attend(l *lowering, _ int, op *ir.Attention, in attentio
 	} else {
 		visible = graph.LessThan(key, graph.Reshape(a.lengths, -1, 1, 1))
 	}
+	if l.owners != nil {
+		visible = graph.LogicalAnd(visible, l.sameOwner(in))
+	}
 	visible = withinWindow(op, visible, at, key)
 	scores = hide(scores, graph.ExpandAxes(visible, 1, 2))
-	weights := l.attentionDropout(graph.Softmax(scores, -1), op, in.picked)
+	weights := l.attentionDropout(graph.Softmax(scores, -1), op, in)
 	return ungroup(graph.Einsum("bkrut,btkd->bukrd", weights, v))
+}
+
+// sameOwner [B,U,P+T] hides the sequences that share a row from each other.
+// All see a prefix.
+func (l *lowering) sameOwner(in attentionInputs) *graph.Node {
+	query := l.owners
+	if in.picked {
+		query = l.pickRows(query)
+	}
+	d := []int{query.Shape().Dimensions[0], query.Shape().Dimensions[1], l.owners.Shape().Dimensions[1]}
+	same := graph.Equal(
+		graph.BroadcastToDims(graph.ExpandAxes(query, -1), d...),
+		graph.BroadcastToDims(graph.ExpandAxes(l.owners, 1), d...))
+	if p := prefixLength(in.prefixKey); p > 0 {
+		same = graph.Concatenate([]*graph.Node{graph.Ones(l.g, shapes.Make(dtypes.Bool, d[0], d[1], p)), same}, -1)
+	}
+	return same
 }
 
 func prefixLength(prefix *graph.Node) int {
@@ -119,13 +139,29 @@ func withinWindow(op *ir.Attention, visible, at, key *graph.Node) *graph.Node {
 	return graph.LogicalAnd(visible, near)
 }
 
-// attentionDropout drops weights [B,K,R,U,T], keyed by (row, query position).
-func (l *lowering) attentionDropout(weights *graph.Node, op *ir.Attention, picked bool) *graph.Node {
-	if l.training == nil || op.GetDropout() == 0 {
+// attentionDropout drops weights [B,K,R,U,P+T], keyed by the query's place and
+// by head and key. Places are those in the example, so padding, packing and
+// the number of keys do not matter.
+func (l *lowering) attentionDropout(weights *graph.Node, op *ir.Attention, in attentionInputs) *graph.Node {
+	rate := op.GetDropout()
+	if l.training == nil || rate == 0 {
 		return weights
 	}
-	byRow := graph.TransposeAllAxes(weights, 0, 3, 1, 2, 4)
-	return graph.TransposeAllAxes(l.dropout(byRow, op.GetDropout(), picked), 0, 2, 3, 1, 4)
+	d, prefix := weights.Shape().Dimensions, prefixLength(in.prefixKey)
+	rows, columns := l.rowsAndColumns(d[0], d[3], in.picked)
+	position := graph.ExpandAxes(positionHash(l.dropoutKey(), rows, columns), 1, 2, 4)
+
+	keys := graph.Iota(l.g, shapes.Make(dtypes.Uint32, 1, d[4]), 1)
+	if l.owners != nil {
+		keys = graph.ConvertDType(graph.AddScalar(l.places, prefix), dtypes.Uint32)
+		if prefix > 0 {
+			before := graph.Iota(l.g, shapes.Make(dtypes.Uint32, d[0], prefix), 1)
+			keys = graph.Concatenate([]*graph.Node{before, keys}, 1)
+		}
+	}
+	heads := graph.MulScalar(graph.Iota(l.g, shapes.Make(dtypes.Uint32, d[1]*d[2]), 0), uint32(2*maxLength))
+	inner := graph.Add(graph.Reshape(heads, 1, d[1], d[2], 1, 1), graph.ExpandAxes(keys, 1, 2, 3))
+	return dropped(weights, keeps(position, inner, rate), rate)
 }
 
 // byGroup splits heads [B,U,H,D] by the key/value head they read: [B,U,K,R,D].

@@ -134,40 +134,67 @@ func (l *lowering) dropout(x *graph.Node, rate float64, picked bool) *graph.Node
 	if l.training == nil || rate == 0 {
 		return x
 	}
+	dims := x.Shape().Dimensions
+	rows, columns := l.rowsAndColumns(dims[0], dims[1], picked)
+	return dropped(x, dropoutMask(l.dropoutKey(), dims, rate, [2]*graph.Node{rows, columns}), rate)
+}
+
+// dropoutKey is that of the next dropout node [1,2].
+func (l *lowering) dropoutKey() *graph.Node {
 	key := graph.Slice(l.training.keys, graph.AxisElem(l.training.next))
 	l.training.next++
-	keep := dropoutMask(l.g, key, x.Shape().Dimensions, rate, l.rowsAndColumns(x, picked))
+	return key
+}
+
+func dropped(x, keep *graph.Node, rate float64) *graph.Node {
 	scaled := graph.MulScalar(x, 1/(1-rate))
 	return graph.Where(keep, scaled, graph.ZerosLike(scaled))
 }
 
-// rowsAndColumns gives the coordinates of x's first two axes: batch row, and
-// position, which is the true one also where x is picked.
-func (l *lowering) rowsAndColumns(x *graph.Node, picked bool) [2]*graph.Node {
-	dims := x.Shape().Dimensions[:2]
-	rows := graph.Iota(l.g, shapes.Make(dtypes.Uint32, dims...), 0)
-	columns := graph.Iota(l.g, shapes.Make(dtypes.Uint32, dims...), 1)
+// rowsAndColumns gives the coordinates [B,T] u32 of positions: the number of
+// the example in its batch, and the place in it. Neither depends on the
+// micro-batch or on the row in which the example is computed.
+func (l *lowering) rowsAndColumns(b, t int, picked bool) (rows, columns *graph.Node) {
+	if l.owners != nil {
+		rows, columns = l.owners, l.places
+		if picked {
+			rows, columns = l.pickRows(rows), l.pickRows(columns)
+		}
+		return graph.ConvertDType(rows, dtypes.Uint32), graph.ConvertDType(columns, dtypes.Uint32)
+	}
+	rows = graph.BroadcastToDims(graph.ExpandAxes(l.training.numbers, -1), b, t)
+	columns = graph.Iota(l.g, shapes.Make(dtypes.Uint32, b, t), 1)
 	if picked {
 		columns = graph.ConvertDType(l.pick, dtypes.Uint32)
 	}
-	return [2]*graph.Node{rows, columns}
+	return rows, columns
 }
 
 // dropoutMask hashes (key, row, position, other coordinates). The bits are
 // integer arithmetic, so they are the same on every backend, and an element's
 // do not depend on how far its batch is padded.
-func dropoutMask(g *graph.Graph, key *graph.Node, dims []int, rate float64, first [2]*graph.Node) *graph.Node {
+func dropoutMask(key *graph.Node, dims []int, rate float64, first [2]*graph.Node) *graph.Node {
 	rest := 1
 	for _, d := range dims[2:] {
 		rest *= d
 	}
+	inner := graph.Iota(key.Graph(), shapes.Make(dtypes.Uint32, 1, 1, rest), 2)
+	keep := keeps(graph.ExpandAxes(positionHash(key, first[0], first[1]), -1), inner, rate)
+	return graph.Reshape(keep, dims...)
+}
+
+// positionHash mixes a key [1,2] with rows and columns, of any one shape [B,T].
+func positionHash(key, rows, columns *graph.Node) *graph.Node {
 	k0 := graph.Reshape(graph.Slice(key, graph.AxisRange(), graph.AxisRange(0, 1)), 1, 1)
 	k1 := graph.Reshape(graph.Slice(key, graph.AxisRange(), graph.AxisRange(1, 2)), 1, 1)
-	position := mix(graph.BitwiseXor(mix(graph.Add(first[0], k0)), graph.Add(first[1], k1)))
-	inner := graph.Iota(g, shapes.Make(dtypes.Uint32, 1, 1, rest), 2)
-	h := mix(graph.BitwiseXor(graph.ExpandAxes(position, -1), mix(inner)))
-	limit := graph.Scalar(g, dtypes.Uint32, uint32(math.Round(rate*(1<<32))))
-	return graph.Reshape(graph.GreaterOrEqual(h, limit), dims...)
+	return mix(graph.BitwiseXor(mix(graph.Add(rows, k0)), graph.Add(columns, k1)))
+}
+
+// keeps is true for a share 1 - rate of the elements. The hash of a position
+// and its inner coordinate broadcast to each other.
+func keeps(position, inner *graph.Node, rate float64) *graph.Node {
+	h := mix(graph.BitwiseXor(position, mix(inner)))
+	return graph.GreaterOrEqual(h, graph.Scalar(h.Graph(), dtypes.Uint32, uint32(math.Round(rate*(1<<32)))))
 }
 
 // mix is the finaliser of MurmurHash3, a bijection of 32 bits.

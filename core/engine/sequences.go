@@ -12,17 +12,27 @@ type sequences struct {
 	// With an encoder, its tokens [B,S] and the lengths of its rows [B].
 	encoded, lengths *graph.Node
 	pick             *graph.Node // as the lowering's
-	capture          bool        // as fullAttention's
-	training         *training
+	// positions [B,T] i32 of the tokens, counted from 0 whatever the network's
+	// first position; nil: along the row.
+	positions *graph.Node
+	// owners [B,T] i32 tell apart the examples that share a row; nil: none do.
+	// Their positions must be given.
+	owners   *graph.Node
+	capture  bool // as fullAttention's
+	training *training
 }
 
 // lower prepares the decoder over whole sequences, behind the encoder if there
 // is one. weights stand for the program's parameters, in their order.
 func (n *network) lower(weights []*graph.Node, s sequences) *lowering {
 	parameters := n.named(weights)
+	if s.positions == nil {
+		s.positions = countUp(s.tokens)
+	}
 	l := &lowering{
 		g: s.tokens.Graph(), sequence: n.program.Decoder, parameters: parameters,
-		tokens: s.tokens, positions: n.positions(s.tokens), pick: s.pick,
+		tokens: s.tokens, positions: graph.AddScalar(s.positions, n.program.FirstPosition),
+		places: s.positions, owners: s.owners, pick: s.pick,
 		attention: &fullAttention{lengths: s.lengths, capture: s.capture}, training: s.training,
 	}
 	if n.encodes() {
@@ -33,11 +43,6 @@ func (n *network) lower(weights []*graph.Node, s sequences) *lowering {
 		}
 	}
 	return l
-}
-
-// positions are those of the decoder's tokens [B,T].
-func (n *network) positions(tokens *graph.Node) *graph.Node {
-	return graph.AddScalar(countUp(tokens), n.program.FirstPosition)
 }
 
 // countUp gives the positions 0, 1, … of sequences padded on the right.

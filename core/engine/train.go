@@ -39,8 +39,13 @@ func (e *Engine) Train(ctx context.Context, start *harnesspb.TrainStart, train, 
 		return fmt.Errorf("train: %w", err)
 	}
 	done.Seconds = time.Since(started).Seconds()
+	done.MicroBatch = int32(t.shapes.micro)
 	done.PeakMemoryBytes = procKilobytes("/proc/self/status", "VmHWM:")
 	return send(&harnesspb.TrainEvent{Event: &harnesspb.TrainEvent_Done{Done: done}})
+}
+
+func optionsOf(s *harnesspb.TrainStart) shapingOptions {
+	return shapingOptions{leftPadded: s.GetPositionsFromPadding(), pack: s.GetPack()}
 }
 
 // trainer is one epoch.
@@ -50,7 +55,7 @@ type trainer struct {
 	network           *network
 	state             *state // not shared: its trained weights are consumed
 	train, validation []*harnesspb.TokenExample
-	shapes            shaping // of the training batches
+	shapes            *shaping // of the training batches
 
 	updates *updates
 	weights []*tensors.Tensor   // in the order of the program's parameters
@@ -81,7 +86,7 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 	}
 	t := &trainer{
 		engine: e, start: start, network: n, updates: u, train: train, validation: validation,
-		shapes: newShaping(n, train, int(start.GetBatchSize())),
+		shapes: newShaping(n, train, int(start.GetBatchSize()), int(start.GetMicroBatch()), optionsOf(start)),
 	}
 	if t.state, err = e.load(n, start.GetModel()); err != nil {
 		return nil, err
@@ -101,6 +106,18 @@ func checkStart(n *network, s *harnesspb.TrainStart) error {
 	}
 	if s.GetBatchSize() < 1 || s.GetBatchSize() > maxRows {
 		return fmt.Errorf("a batch of %d examples, expected 1 to %d", s.GetBatchSize(), maxRows)
+	}
+	if s.GetMicroBatch() < 0 {
+		return fmt.Errorf("a micro-batch of %d examples is negative", s.GetMicroBatch())
+	}
+	if s.GetPack() && n.encodes() {
+		return errors.New("examples of a network with an encoder cannot be packed: its attention would see them all")
+	}
+	if s.GetPack() && s.GetPositionsFromPadding() {
+		return errors.New("packed examples have no padding that their positions could count from")
+	}
+	if s.GetPositionsFromPadding() && n.encoderLimits.positions > 0 {
+		return errors.New("positions from padding are not known for an encoder that looks positions up in a table")
 	}
 	if s.GetEpoch() < 0 {
 		return fmt.Errorf("epoch %d is negative", s.GetEpoch())
@@ -133,9 +150,10 @@ func (t *trainer) epoch(ctx context.Context, send func(*harnesspb.TrainEvent) er
 	}
 	batches := batchesOf(t.train, int(t.start.GetBatchSize()), order)
 	done := &harnesspb.TrainDone{
-		ValidationLoss:      math.NaN(),
-		TrainableParameters: t.network.counts.Trainable,
-		AllParameters:       t.network.counts.All,
+		ValidationLoss:       math.NaN(),
+		ValidationExactMatch: math.NaN(),
+		TrainableParameters:  t.network.counts.Trainable,
+		AllParameters:        t.network.counts.All,
 	}
 	var sum, labels float64
 	for i, batch := range batches {
@@ -165,7 +183,7 @@ func (t *trainer) epoch(ctx context.Context, send func(*harnesspb.TrainEvent) er
 	done.TrainLoss = sum / labels
 	if len(t.validation) > 0 {
 		var err error
-		if done.ValidationLoss, err = t.validate(ctx); err != nil {
+		if done.ValidationLoss, done.ValidationExactMatch, err = t.validate(ctx); err != nil {
 			return nil, fmt.Errorf("validation: %w", err)
 		}
 		if !finite(done.ValidationLoss) {
@@ -192,6 +210,15 @@ func (t *trainer) runStep(batch []*harnesspb.TokenExample) (stepResult, error) {
 		r.labels += t.network.labelsOf(x)
 	}
 	gradients, sum, err := t.gradients(batch, r.labels)
+	for outOfMemory(err) {
+		// The weights are as before: only the updates change them.
+		t.engine.dropUnused()
+		if !t.shapes.lower(t.train) {
+			return r, fmt.Errorf("one example at a time: %w", err)
+		}
+		t.engine.log.Warn("out of memory: fewer examples are computed at once from now on", "examples", t.shapes.micro, "error", err)
+		gradients, sum, err = t.gradients(batch, r.labels)
+	}
 	if err != nil {
 		return r, err
 	}
@@ -203,25 +230,40 @@ func (t *trainer) runStep(batch []*harnesspb.TokenExample) (stepResult, error) {
 }
 
 // gradients of the mean over the labels, and the sum of their losses.
-func (t *trainer) gradients(batch []*harnesspb.TokenExample, labels int) ([]*tensors.Tensor, float64, error) {
+func (t *trainer) gradients(batch []*harnesspb.TokenExample, labels int) (sum []*tensors.Tensor, loss float64, err error) {
 	e, n := t.engine, t.network
-	shape := t.shapes.of(batch)
-	x, err := e.executable(fmt.Sprintf("%s gradients %v", n.digest, shape), n.gradientGraph)
-	if err != nil {
-		return nil, 0, err
+	defer func() {
+		if err != nil {
+			release(sum...)
+		}
+	}()
+	checkpoints := t.start.GetCheckpointing() != harnesspb.GradientCheckpointing_GRADIENT_CHECKPOINTING_OFF
+	keys := t.dropoutKeys()
+	for _, m := range t.shapes.split(batch) {
+		x, err := e.executable(fmt.Sprintf("%s gradients %v checkpoints %v", n.digest, m.shape, checkpoints), n.gradientGraph(m.shape, checkpoints))
+		if err != nil {
+			return sum, 0, err
+		}
+		inputs := append(n.tensors(m, t.start.GetPad()),
+			tensors.FromScalar(float32(labels)), tensors.FromFlatDataAndDimensions(keys, len(keys)/2, 2))
+		out, err := x.run(append(anyOf(t.weights), anyOf(inputs)...))
+		release(inputs...)
+		if err != nil {
+			return sum, 0, err
+		}
+		last := len(out) - 1
+		loss += scalar(out[last])
+		release(out[last])
+		if sum == nil {
+			sum = out[:last]
+			continue
+		}
+		if err := t.updates.add(e, sum, out[:last]); err != nil {
+			release(out...)
+			return sum, 0, err
+		}
 	}
-	inputs, _ := n.batchTensors(batch, shape, t.start.GetPad())
-	inputs = append(inputs,
-		tensors.FromScalar(float32(labels)),
-		tensors.FromFlatDataAndDimensions(t.dropoutKeys(), max(1, n.dropouts()), 2))
-	defer release(inputs...)
-	out, err := x.run(append(anyOf(t.weights), anyOf(inputs)...))
-	if err != nil {
-		return nil, 0, err
-	}
-	last := len(out) - 1
-	defer release(out[last])
-	return out[:last], scalar(out[last]), nil
+	return sum, loss, nil
 }
 
 // dropoutKeys seed each dropout node at this step.
@@ -242,29 +284,62 @@ func generator(purpose string, seed, number uint64, name string) *rand.PCG {
 	return rand.NewPCG(binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:]))
 }
 
-// validate gives the mean loss over all labels of the validation examples.
-func (t *trainer) validate(ctx context.Context) (float64, error) {
-	e, n := t.engine, t.network
-	shapes := newShaping(n, t.validation, int(t.start.GetBatchSize()))
+// validate gives the mean loss over all labels of the validation examples, and
+// the share of examples whose every label is the likeliest token.
+func (t *trainer) validate(ctx context.Context) (loss, exact float64, err error) {
+	shapes := newShaping(t.network, t.validation, int(t.start.GetBatchSize()), int(t.start.GetMicroBatch()), optionsOf(t.start))
 	var sum, labels float64
+	matches := 0
 	for _, batch := range batchesOf(t.validation, int(t.start.GetBatchSize()), nil) {
 		if err := ctx.Err(); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		shape := shapes.of(batch)
-		x, err := e.executable(fmt.Sprintf("%s loss %v", n.digest, shape), n.lossGraph)
+		s, m, err := t.losses(shapes, batch)
+		for outOfMemory(err) && shapes.lower(t.validation) {
+			t.engine.dropUnused()
+			s, m, err = t.losses(shapes, batch)
+		}
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		inputs, count := n.batchTensors(batch, shape, t.start.GetPad())
+		sum, matches = sum+s, matches+m
+		for _, x := range batch {
+			labels += float64(t.network.labelsOf(x))
+		}
+	}
+	return sum / labels, float64(matches) / float64(len(t.validation)), nil
+}
+
+// losses gives the sum of a batch's losses and its number of exact matches.
+func (t *trainer) losses(shapes *shaping, batch []*harnesspb.TokenExample) (sum float64, matches int, err error) {
+	e, n := t.engine, t.network
+	for _, m := range shapes.split(batch) {
+		x, err := e.executable(fmt.Sprintf("%s loss %v", n.digest, m.shape), n.lossGraph(m.shape))
+		if err != nil {
+			return 0, 0, err
+		}
+		inputs := n.tensors(m, t.start.GetPad())
 		out, err := x.run(append(anyOf(t.weights), anyOf(inputs)...))
 		release(inputs...)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		sum += scalar(out[0])
-		labels += float64(count)
+		hits, err := tensors.CopyFlatData[float32](out[1])
 		release(out...)
+		if err != nil {
+			return 0, 0, fmt.Errorf("read the matches from the device: %w", err)
+		}
+		for row, line := range m.lines {
+			at := row * m.shape.labels
+			for _, x := range line {
+				end := at + n.labelsOf(x.TokenExample)
+				if !slices.Contains(hits[at:end], 0) {
+					matches++
+				}
+				at = end
+			}
+		}
 	}
-	return sum / labels, nil
+	return sum, matches, nil
 }

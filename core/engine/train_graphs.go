@@ -10,67 +10,112 @@ import (
 	"harness/core/ir"
 )
 
-// trainShape is the padded shape of a batch.
-type trainShape struct {
-	rows, length int // examples and tokens
-	labels       int // labels of one example
+// batchShape is the padded shape of a micro-batch.
+type batchShape struct {
+	rows   int
+	length int  // tokens of a row; of the encoder's if there is one
+	labels int  // of a row
+	placed bool // positions are given, instead of counting from the row's start
+	packed bool // rows hold several examples; implies placed
 }
 
-// batchInputs are the inputs that come after the weights: tokens [B,T], the
-// positions whose logits predict a label [B,U], the labels [B,U] i32, and 1 or
-// 0 for labels and padding [B,U] f32. With an encoder the tokens are its input,
-// and the second of them is the lengths of its rows [B].
-const batchInputs = 4
+func (s batchShape) String() string {
+	return fmt.Sprintf("%dx%d labels %d placed %v packed %v", s.rows, s.length, s.labels, s.placed, s.packed)
+}
 
-// labelLogits gives the logits [B,U,V] that predict the labels of a batch.
-func (n *network) labelLogits(weights, batch []*graph.Node, t *training) *graph.Node {
-	tokens, where, labels := batch[0], batch[1], batch[2]
-	s := sequences{tokens: tokens, training: t}
-	if n.encodes() {
-		before := graph.BroadcastToDims(graph.Const(tokens.Graph(), n.program.DecoderStart), labels.Shape().Dimensions[0], 1)
-		s.encoded, s.lengths = tokens, where
-		s.tokens = sliceAxis(graph.Concatenate([]*graph.Node{before, labels}, 1), 1, 0, labels.Shape().Dimensions[1])
-	} else {
-		s.pick = where
+// batchNodes are a micro-batch in a graph.
+type batchNodes struct {
+	tokens *graph.Node // [B,T] i32, the encoder's if there is one
+	// where [B,U] i32 are the positions whose logits predict the labels; with
+	// an encoder lengths [B] i32 are those of its rows instead.
+	where, lengths *graph.Node
+	labels         *graph.Node // [B,U] i32
+	weight         *graph.Node // [B,U] f32, 1 for labels and 0 for padding
+	numbers        *graph.Node // [B] u32, the examples' numbers in their batch
+	positions      *graph.Node // [B,T] i32, or nil
+	owners         *graph.Node // [B,T] i32, whose a token is, or nil
+}
+
+// batchOf takes a micro-batch from the front of a graph's inputs.
+func (n *network) batchOf(s batchShape, in []*graph.Node) (batchNodes, []*graph.Node) {
+	next := func() (x *graph.Node) {
+		x, in = in[0], in[1:]
+		return x
 	}
-	return n.lower(weights, s).run()
+	b := batchNodes{tokens: next()}
+	if n.encodes() {
+		b.lengths = next()
+	} else {
+		b.where = next()
+	}
+	b.labels, b.weight, b.numbers = next(), next(), next()
+	if s.placed {
+		b.positions = next()
+	}
+	if s.packed {
+		b.owners = next()
+	}
+	return b, in
 }
 
-// lossNodes gives the sum of the labels' cross-entropies and their number.
-func (n *network) lossNodes(weights, batch []*graph.Node, t *training) (sum, count *graph.Node) {
-	labels, weight := batch[2], batch[3]
-	logits := graph.ConvertDType(n.labelLogits(weights, batch, t), dtypes.Float32) // [B,U,V]
-	// A vocabulary is wide: no gather and no one-hot array of it.
+// labelLogits gives the logits [B,U,V] that predict the labels, in f32.
+func (n *network) labelLogits(weights []*graph.Node, b batchNodes, t *training) *graph.Node {
+	s := sequences{tokens: b.tokens, pick: b.where, positions: b.positions, owners: b.owners, training: t}
+	if n.encodes() {
+		before := graph.BroadcastToDims(graph.Const(b.tokens.Graph(), n.program.DecoderStart), b.labels.Shape().Dimensions[0], 1)
+		s.encoded, s.lengths = b.tokens, b.lengths
+		s.tokens = sliceAxis(graph.Concatenate([]*graph.Node{before, b.labels}, 1), 1, 0, b.labels.Shape().Dimensions[1])
+	}
+	return graph.ConvertDType(n.lower(weights, s).run(), dtypes.Float32)
+}
+
+// labelLosses gives the sum of the labels' cross-entropies, and for each label
+// 1 where it is the likeliest token, the first of equals [B,U] f32. A
+// vocabulary is wide: no gather and no one-hot array of it.
+func labelLosses(logits *graph.Node, b batchNodes) (sum, hits *graph.Node) {
+	wide := logits.Shape().Dimensions
 	shifted := graph.Sub(logits, graph.StopGradient(graph.ReduceAndKeep(logits, graph.ReduceMax, -1)))
 	normaliser := graph.Log(graph.ReduceSum(graph.Exp(shifted), -1))
-	column := graph.Iota(logits.Graph(), shapes.Make(dtypes.Int32, shifted.Shape().Dimensions...), 2)
-	isLabel := graph.Equal(column, graph.BroadcastToDims(graph.ExpandAxes(labels, -1), shifted.Shape().Dimensions...))
+	column := graph.Iota(logits.Graph(), shapes.Make(dtypes.Int32, wide...), 2)
+	isLabel := graph.Equal(column, graph.BroadcastToDims(graph.ExpandAxes(b.labels, -1), wide...))
 	chosen := graph.ReduceSum(graph.Where(isLabel, shifted, graph.ZerosLike(shifted)), -1)
-	return graph.ReduceAllSum(graph.Mul(graph.Sub(normaliser, chosen), weight)), graph.ReduceAllSum(weight)
+	sum = graph.ReduceAllSum(graph.Mul(graph.Sub(normaliser, chosen), b.weight))
+
+	best := graph.Where(graph.GreaterOrEqual(shifted, graph.ZerosLike(shifted)), column, graph.AddScalar(graph.ZerosLike(column), wide[2]))
+	hits = graph.ConvertDType(graph.Equal(graph.ReduceMin(best, -1), b.labels), dtypes.Float32)
+	return sum, hits
 }
 
-// lossGraph takes weights and a batch and gives sum and count.
-func (n *network) lossGraph(in []*graph.Node) []*graph.Node {
-	at := len(n.program.Parameters)
-	sum, count := n.lossNodes(in[:at], in[at:], nil)
-	return []*graph.Node{sum, count}
-}
-
-// gradientGraph takes all weights in the order of the parameters, a batch, the
-// number of labels that its losses are divided by, and the dropout keys. It
-// gives the gradients of what trains, in the order of the parameters, and the
-// sum of losses.
-func (n *network) gradientGraph(in []*graph.Node) []*graph.Node {
-	at := len(n.program.Parameters)
-	weights, batch, labels, keys := in[:at], in[at:at+batchInputs], in[at+batchInputs], in[at+batchInputs+1]
-	sum, _ := n.lossNodes(weights, batch, &training{keys: keys})
-	var trained []*graph.Node
-	for i, p := range n.program.Parameters {
-		if n.trains(p.Name) {
-			trained = append(trained, weights[i])
-		}
+// lossGraph takes all weights in the order of the parameters and a micro-batch.
+// It gives the sum of losses and the hits.
+func (n *network) lossGraph(s batchShape) func(in []*graph.Node) []*graph.Node {
+	return func(in []*graph.Node) []*graph.Node {
+		at := len(n.program.Parameters)
+		b, _ := n.batchOf(s, in[at:])
+		sum, hits := labelLosses(n.labelLogits(in[:at], b, nil), b)
+		return []*graph.Node{sum, hits}
 	}
-	return append(graph.Gradient(graph.Div(sum, labels), trained...), sum)
+}
+
+// gradientGraph takes all weights in the order of the parameters, a
+// micro-batch, the number of labels that its losses are divided by, and the
+// dropout keys. It gives the gradients of what trains, in the order of the
+// parameters, and the sum of losses.
+func (n *network) gradientGraph(s batchShape, checkpoints bool) func(in []*graph.Node) []*graph.Node {
+	return func(in []*graph.Node) []*graph.Node {
+		weights := in[:len(n.program.Parameters)]
+		b, rest := n.batchOf(s, in[len(weights):])
+		labels, keys := rest[0], rest[1]
+		logits := n.labelLogits(weights, b, &training{keys: keys, numbers: b.numbers, checkpoints: checkpoints})
+		sum, _ := labelLosses(logits, b)
+		var trained []*graph.Node
+		for i, p := range n.program.Parameters {
+			if n.trains(p.Name) {
+				trained = append(trained, weights[i])
+			}
+		}
+		return append(graph.Gradient(graph.Div(sum, labels), trained...), sum)
+	}
 }
 
 // sumGraph adds two lists of tensors, one after the other.
@@ -139,8 +184,4 @@ func (n *network) dropouts() int {
 		}
 	}
 	return count
-}
-
-func (s trainShape) String() string {
-	return fmt.Sprintf("%dx%d labels %d", s.rows, s.length, s.labels)
 }

@@ -139,12 +139,12 @@ func (u *updates) step(e *Engine, weights []*tensors.Tensor, kept [][]*tensors.T
 	return scalar(norm[0]), nil
 }
 
-// add adds gradients to a sum of earlier ones and frees both.
-func (u *updates) add(e *Engine, sum, gradients []*tensors.Tensor) ([]*tensors.Tensor, error) {
+// add adds gradients to a sum of earlier ones, in place, and frees them.
+func (u *updates) add(e *Engine, sum, gradients []*tensors.Tensor) error {
 	for _, g := range u.groups {
 		x, err := e.executable("sum of "+g.signature, sumGraph)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		var args []any
 		for _, from := range [][]*tensors.Tensor{sum, gradients} {
@@ -154,14 +154,14 @@ func (u *updates) add(e *Engine, sum, gradients []*tensors.Tensor) ([]*tensors.T
 		}
 		out, err := x.run(args)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for k, i := range g.members {
 			release(sum[i], gradients[i])
 			sum[i] = out[k]
 		}
 	}
-	return sum, nil
+	return nil
 }
 
 // signature is of all parameters, in their order.

@@ -1,0 +1,295 @@
+package engine
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"harness/core/protocol/harnesspb"
+)
+
+// shaping chooses padded shapes for the micro-batches of one set of examples,
+// and cuts batches into them. A shape costs seconds to compile and padding
+// costs time in every step, so shapes are chosen by what a few passes over the
+// set would take with them. They follow from the set, the batch size and the
+// limit on rows alone: epochs and trials share them.
+type shaping struct {
+	network *network
+	batch   int // examples of a batch
+	micro   int // rows of a micro-batch at most
+	group   int // examples that are padded together, for positions
+	options shapingOptions
+	cost    costs
+	shapes  []batchShape
+	// A row holds no more tokens and labels than these.
+	length, labels int
+}
+
+type shapingOptions struct {
+	leftPadded bool // positions count from a group's longest example
+	pack       bool
+}
+
+// costs are in units of one token's way through the layers.
+type costs struct {
+	label   float64 // the head, for one label
+	batch   float64 // reading the weights, for one micro-batch
+	compile float64 // of one shape
+}
+
+const (
+	// maxShapes bounds the graphs of a set: a study compiles few.
+	maxShapes = 4
+	// passes over a set that its shapes are expected to serve.
+	passes = 3
+	// sampled examples stand for all of a set.
+	sampled = 256
+)
+
+func newShaping(n *network, examples []*harnesspb.TokenExample, batch, micro int, o shapingOptions) *shaping {
+	s := &shaping{network: n, batch: batch, micro: batch, group: batch, options: o, cost: n.costs()}
+	if micro > 0 {
+		s.micro, s.group = min(micro, batch), min(micro, batch)
+	}
+	s.choose(examples)
+	return s
+}
+
+// lower halves the rows of a micro-batch; false if there is but one.
+func (s *shaping) lower(examples []*harnesspb.TokenExample) bool {
+	if s.micro == 1 {
+		return false
+	}
+	s.micro = (s.micro + 1) / 2
+	s.choose(examples)
+	return true
+}
+
+// costs are rough: the work of a token is that of the weights it meets, and a
+// device does 10^11 operations a second.
+func (n *network) costs() costs {
+	var table int64
+	for _, p := range n.program.Parameters {
+		if len(p.Shape) == 2 && int(p.Shape[0]) == n.vocabulary {
+			table = max(table, p.Elements())
+		}
+	}
+	body := float64(max(1, n.counts.All-table))
+	steps := len(n.program.Decoder.Steps)
+	c := costs{label: float64(table) / body, batch: 48}
+	if n.encodes() {
+		steps += len(n.program.Encoder.Steps)
+		c.label++ // a label also goes through the decoder
+	}
+	c.compile = 5e-3 * float64(steps) * 1e11 / (4 * body)
+	return c
+}
+
+func (c costs) of(s batchShape) float64 {
+	return c.batch + float64(s.rows)*(float64(s.length)+c.label*float64(s.labels))
+}
+
+// items are a batch's examples with their places.
+func (s *shaping) items(batch []*harnesspb.TokenExample) []item {
+	items := make([]item, len(batch))
+	for i, x := range batch {
+		items[i] = item{TokenExample: x, number: i}
+	}
+	if s.options.leftPadded && !s.network.encodes() {
+		for group := range slices.Chunk(items, s.group) {
+			longest := 0
+			for _, x := range group {
+				longest = max(longest, len(x.GetIds()))
+			}
+			for i := range group {
+				group[i].first = longest - len(group[i].GetIds())
+			}
+		}
+	}
+	return items
+}
+
+// row is a line with what it holds.
+type row struct {
+	line
+	length, labels int
+}
+
+// rows puts a batch into rows, the longest first. Packing fills rows with the
+// longest examples that still fit.
+func (s *shaping) rows(batch []*harnesspb.TokenExample) []row {
+	items := s.items(batch)
+	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(len(b.GetIds()), len(a.GetIds())) })
+	var rows []row
+	for _, x := range items {
+		length, labels := s.network.rowOf(x.TokenExample), s.network.labelsOf(x.TokenExample)
+		at := -1
+		if s.options.pack {
+			at = slices.IndexFunc(rows, func(r row) bool { return r.length+length <= s.length && r.labels+labels <= s.labels })
+		}
+		if at < 0 {
+			rows, at = append(rows, row{}), len(rows)
+		}
+		r := &rows[at]
+		r.line, r.length, r.labels = append(r.line, x), r.length+length, r.labels+labels
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(b.length, a.length) })
+	return rows
+}
+
+// choose selects shapes greedily: first the one that can hold any row and
+// costs least, then whichever saves most, as long as that pays for compiling
+// it.
+func (s *shaping) choose(examples []*harnesspb.TokenExample) {
+	s.shapes = nil
+	if len(examples) == 0 {
+		return
+	}
+	s.measure(examples)
+	batches := batchesOf(examples, min(s.batch, sampled), rand.NewPCG(1, 1))
+	drawn := batches[:min(max(1, sampled/s.batch), len(batches))]
+	scale := passes * float64(len(batches)) / float64(len(drawn))
+	var samples [][]row
+	for _, b := range drawn {
+		samples = append(samples, s.rows(b))
+	}
+	candidates, largest := s.candidates(samples)
+	total := func(with batchShape) float64 {
+		sum := 0.0
+		for _, lines := range samples {
+			_, cost := s.cut(append(slices.Clone(s.shapes), with), lines)
+			sum += cost
+		}
+		return scale * sum
+	}
+	best := math.Inf(1)
+	for len(s.shapes) < maxShapes {
+		from := candidates
+		if len(s.shapes) == 0 {
+			from = largest
+		}
+		var chosen batchShape
+		least := best
+		for _, c := range from {
+			if t := total(c) + s.cost.compile*float64(len(s.shapes)+1); t < least {
+				chosen, least = c, t
+			}
+		}
+		if least == best {
+			break
+		}
+		s.shapes, best = append(s.shapes, chosen), least
+	}
+}
+
+// measure finds what a row must be able to hold. Packed rows are as long as the
+// longest example and hold their share of labels, with something to spare.
+func (s *shaping) measure(examples []*harnesspb.TokenExample) {
+	s.length, s.labels = 0, 0
+	var tokens, labels int
+	for _, x := range examples {
+		s.length = max(s.length, s.network.rowOf(x))
+		s.labels = max(s.labels, s.network.labelsOf(x))
+		tokens, labels = tokens+s.network.rowOf(x), labels+s.network.labelsOf(x)
+	}
+	s.length = rounded(s.length)
+	if s.options.pack {
+		s.labels = max(s.labels, min(s.length, 2*s.length*labels/tokens))
+	}
+	s.labels = rounded(s.labels)
+	if !s.network.encodes() {
+		s.labels = min(s.labels, s.length)
+	}
+}
+
+// candidates are the shapes to choose from, and those of them that any row
+// fits.
+func (s *shaping) candidates(samples [][]row) (candidates, largest []batchShape) {
+	lengths, labels := []int{s.length}, []int{s.labels}
+	for _, rows := range samples {
+		for _, r := range rows {
+			lengths, labels = append(lengths, r.length), append(labels, r.labels)
+		}
+	}
+	placed := s.options.pack || s.options.leftPadded && !s.network.encodes()
+	for _, length := range quantiles(lengths, 12) {
+		for _, label := range quantiles(labels, 4) {
+			for rows := 1; ; rows = min(2*rows, s.micro) {
+				shape := batchShape{rows: rows, length: length, labels: label, placed: placed, packed: s.options.pack}
+				if !s.network.encodes() {
+					shape.labels = min(shape.labels, shape.length)
+				}
+				candidates = append(candidates, shape)
+				if length == s.length && label == s.labels {
+					largest = append(largest, shape)
+				}
+				if rows == s.micro {
+					break
+				}
+			}
+		}
+	}
+	return candidates, largest
+}
+
+// quantiles are so many sizes that divide the sorted ones evenly, the largest
+// among them, rounded up.
+func quantiles(sizes []int, count int) []int {
+	slices.Sort(sizes)
+	var out []int
+	for i := range count {
+		out = append(out, rounded(sizes[(len(sizes)-1)*(i+1)/count]))
+	}
+	return slices.Compact(out)
+}
+
+// rounded makes sizes a little coarser the larger they are.
+func rounded(size int) int {
+	step := 8
+	for size > 16*step {
+		step *= 2
+	}
+	return (size + step - 1) / step * step
+}
+
+// split cuts a batch into micro-batches.
+func (s *shaping) split(batch []*harnesspb.TokenExample) []microBatch {
+	micro, _ := s.cut(s.shapes, s.rows(batch))
+	return micro
+}
+
+// cut finds the cheapest way to compute rows, in their order, in micro-batches
+// of the given shapes; the cost is infinite where there is none.
+func (s *shaping) cut(shapes []batchShape, rows []row) ([]microBatch, float64) {
+	type choice struct {
+		cost  float64
+		shape batchShape
+		rows  int
+	}
+	best := make([]choice, len(rows)+1) // for the rows from here on
+	for i := len(rows) - 1; i >= 0; i-- {
+		best[i].cost = math.Inf(1)
+		for _, shape := range shapes {
+			fit := 0
+			for fit < shape.rows && i+fit < len(rows) && rows[i+fit].length <= shape.length && rows[i+fit].labels <= shape.labels {
+				fit++
+			}
+			if fit == 0 {
+				continue
+			}
+			if cost := s.cost.of(shape) + best[i+fit].cost; cost < best[i].cost {
+				best[i] = choice{cost, shape, fit}
+			}
+		}
+	}
+	var out []microBatch
+	for i := 0; i < len(rows) && best[i].rows > 0; i += best[i].rows {
+		m := microBatch{shape: best[i].shape}
+		for _, r := range rows[i : i+best[i].rows] {
+			m.lines = append(m.lines, r.line)
+		}
+		out = append(out, m)
+	}
+	return out, best[0].cost
+}

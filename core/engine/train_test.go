@@ -1,0 +1,150 @@
+package engine_test
+
+import (
+	"math"
+	"path/filepath"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"harness/core/ir"
+	"harness/core/protocol/harnesspb"
+)
+
+// trainable is a small network all of whose weights train.
+func (f fixture) trainable() *harnesspb.ModelState {
+	return &harnesspb.ModelState{Graph: f.built.GetGraph(), InitSeed: 3, Rewrite: &ir.Rewrite{Train: []string{"*"}}}
+}
+
+// uneven gives examples of 3 to 60 tokens, a few of them labels.
+func uneven(n int) []*harnesspb.TokenExample {
+	var out []*harnesspb.TokenExample
+	for i := range n {
+		x := &harnesspb.TokenExample{}
+		for j := range 3 + (i*i*7)%58 {
+			x.Ids = append(x.Ids, int32((11*i+5*j+j*j)%64))
+		}
+		x.PromptLength = int32(max(1, len(x.Ids)-2-i%5))
+		out = append(out, x)
+	}
+	return out
+}
+
+func startOf(t testing.TB, m *harnesspb.ModelState) *harnesspb.TrainStart {
+	return &harnesspb.TrainStart{
+		Model: m, BatchSize: 8, StateOut: t.TempDir(), Clip: 1, Seed: 1, Schedule: &harnesspb.Schedule{Name: "constant"},
+		Optimizer: &harnesspb.Optimizer{Name: "adafactor", LearningRate: 1e-3, Epsilon: 1e-30, DecayRate: -0.8, ClipThreshold: 1},
+	}
+}
+
+// The way in which a batch is computed must not change what is learnt: the
+// same network is trained in one way, then in another, and both must agree up
+// to rounding. Dropout is on, so that its masks must agree too.
+func TestABatchIsTheSameHoweverItIsComputed(t *testing.T) {
+	f := small(t)
+	dropping := f.withDropout(t, 0.2)
+	for _, c := range []struct {
+		name   string
+		change func(*harnesspb.TrainStart)
+	}{
+		{"one example at a time", func(s *harnesspb.TrainStart) { s.MicroBatch = 1 }},
+		{"three at a time", func(s *harnesspb.TrainStart) { s.MicroBatch = 3 }},
+		{"packed", func(s *harnesspb.TrainStart) { s.Pack = true }},
+		{"packed, two rows at a time", func(s *harnesspb.TrainStart) { s.Pack, s.MicroBatch = true, 2 }},
+		{"without checkpoints", func(s *harnesspb.TrainStart) {
+			s.Checkpointing = harnesspb.GradientCheckpointing_GRADIENT_CHECKPOINTING_OFF
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			train := func(change func(*harnesspb.TrainStart)) ([]*harnesspb.TrainStep, *harnesspb.TrainDone, string) {
+				start := startOf(t, dropping)
+				change(start)
+				steps, done := f.train(t, start, uneven(40), uneven(13))
+				return steps, done, filepath.Join(start.GetStateOut(), "trained.safetensors")
+			}
+			want, wantDone, wantFile := train(func(*harnesspb.TrainStart) {})
+			got, gotDone, gotFile := train(c.change)
+			for i := range want {
+				if d := math.Abs(want[i].GetLoss() - got[i].GetLoss()); !(d <= 1e-5) {
+					t.Errorf("step %d: the loss differs by %v", i, d)
+				}
+				if d := math.Abs(want[i].GetGradientNorm()/got[i].GetGradientNorm() - 1); !(d <= 1e-4) {
+					t.Errorf("step %d: the gradient's norm differs by %v of it", i, d)
+				}
+			}
+			if d := math.Abs(wantDone.GetValidationLoss() - gotDone.GetValidationLoss()); !(d <= 1e-5) {
+				t.Errorf("the validation loss differs by %v", d)
+			}
+			if wantDone.GetValidationExactMatch() != gotDone.GetValidationExactMatch() {
+				t.Errorf("exact match %v, want %v", gotDone.GetValidationExactMatch(), wantDone.GetValidationExactMatch())
+			}
+			a, b := readTensors(t, wantFile), readTensors(t, gotFile)
+			for _, x := range a {
+				closeTo(t, x.Name, floats(t, b, x.Name), floats(t, a, x.Name), 1e-4)
+			}
+		})
+	}
+}
+
+// withDropout is a small trainable network that drops in three places of each
+// layer, attention among them.
+func (f fixture) withDropout(t testing.TB, rate float64) *harnesspb.ModelState {
+	t.Helper()
+	m := f.trainable()
+	m.Graph = proto.Clone(m.Graph).(*ir.Graph)
+	dropped := 0
+	for _, item := range m.Graph.GetDecoder().GetItems() {
+		for _, node := range item.GetRepeat().GetNodes() {
+			if a := node.GetAttention(); a != nil {
+				a.Dropout = rate
+				dropped++
+			}
+			if d := node.GetDropout(); d != nil {
+				d.Rate = rate
+				dropped++
+			}
+		}
+	}
+	if dropped == 0 {
+		t.Fatal("the network has no place for dropout")
+	}
+	return m
+}
+
+// Exact match must be what greedy decoding would give: it is compared with the
+// logits that Forward gives.
+func TestExactMatchIsThatOfTheLogits(t *testing.T) {
+	f := small(t)
+	m := f.trainable()
+	// The same few examples again and again, until some are known by heart.
+	var train []*harnesspb.TokenExample
+	validation := uneven(12)
+	for range 30 {
+		train = append(train, validation[:6]...)
+	}
+	start := startOf(t, m)
+	start.Optimizer.LearningRate = 1e-2
+	_, done := f.train(t, start, train, validation)
+	m.Trained = filepath.Join(start.GetStateOut(), "trained.safetensors")
+	matches := 0
+	for _, x := range validation {
+		logits := f.forward(t, m, x.GetIds())[0]
+		match := true
+		for at := int(x.GetPromptLength()); at < len(x.GetIds()); at++ {
+			row := logits[(at-1)*64:][:64]
+			for _, v := range row {
+				match = match && v <= row[x.GetIds()[at]]
+			}
+		}
+		if match {
+			matches++
+		}
+	}
+	t.Logf("%d of %d match", matches, len(validation))
+	if matches == 0 || matches == len(validation) {
+		t.Fatal("the test tells nothing")
+	}
+	if got, want := done.GetValidationExactMatch(), float64(matches)/float64(len(validation)); got != want {
+		t.Errorf("exact match %v, the logits say %v", got, want)
+	}
+}
