@@ -128,7 +128,7 @@ func TestExactMatchIsThatOfTheLogits(t *testing.T) {
 	m.Trained = filepath.Join(start.GetStateOut(), "trained.safetensors")
 	matches := 0
 	for _, x := range validation {
-		logits := f.forward(t, m, x.GetIds())[0]
+		logits := f.forward(t, m, input{IDs: x.GetIds()})[0]
 		match := true
 		for at := int(x.GetPromptLength()); at < len(x.GetIds()); at++ {
 			row := logits[(at-1)*64:][:64]
