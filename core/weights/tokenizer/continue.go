@@ -26,6 +26,11 @@ func newEnds(f file) (ends, error) {
 	if e.decoder, err = newDecoder(f.Decoder, 0); err != nil {
 		return ends{}, fmt.Errorf("decoder: %w", err)
 	}
+	for name, raw := range map[string]json.RawMessage{"normalizer": f.Normalizer, "pre_tokenizer": f.PreTokenizer, "decoder": f.Decoder} {
+		if err := checkGrowth(raw); err != nil {
+			return ends{}, fmt.Errorf("%s: %w", name, err)
+		}
+	}
 	return e, nil
 }
 

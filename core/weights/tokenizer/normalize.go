@@ -29,6 +29,9 @@ func newNormalizer(raw json.RawMessage, depth int) (normalizer, error) {
 		if err := p.fields(&f); err != nil {
 			return nil, err
 		}
+		if len(f.Prepend) > maxReplacement {
+			return nil, fmt.Errorf("part Prepend: text of %d bytes is longer than %d", len(f.Prepend), maxReplacement)
+		}
 		return func(s string) string {
 			if s == "" {
 				return s
@@ -112,6 +115,9 @@ func replacer(p part) (func(string) string, error) {
 	spans, err := f.Pattern.spans()
 	if err != nil {
 		return nil, fmt.Errorf("part Replace: %w", err)
+	}
+	if len(f.Content) > maxReplacement {
+		return nil, fmt.Errorf("part Replace: text of %d bytes is longer than %d", len(f.Content), maxReplacement)
 	}
 	if f.Pattern.String != nil {
 		return func(s string) string { return strings.ReplaceAll(s, *f.Pattern.String, f.Content) }, nil

@@ -88,6 +88,10 @@ func readModel(raw json.RawMessage) (bpeFile, error) {
 	return model, nil
 }
 
+// maxAddedToken limits added tokens, in bytes: looking for them takes as many
+// steps at every place of a text.
+const maxAddedToken = 512
+
 // build makes the tokenizer out of its parts.
 func build(f file, model bpeFile) (*Tokenizer, error) {
 	t := &Tokenizer{special: map[string]int32{}, generation: Generation{BOS: -1, PAD: -1, DecoderStart: -1}}
@@ -111,6 +115,9 @@ func build(f file, model bpeFile) (*Tokenizer, error) {
 	}
 	t.prefix, t.suffix = post.prefix, post.suffix
 	for _, a := range f.AddedTokens {
+		if len(a.Content) > maxAddedToken {
+			return nil, fmt.Errorf("added token of %d bytes (%.20q…) is longer than %d", len(a.Content), a.Content, maxAddedToken)
+		}
 		if a.ID < 0 {
 			return nil, fmt.Errorf("added token %q has the id %d", a.Content, a.ID)
 		}

@@ -11,22 +11,43 @@ import (
 // Go's own regexp has no look-ahead and reads classes otherwise ("[a[bc]]" is
 // one class in Oniguruma), so patterns are matched here: by backtracking over
 // a chain of nodes. Only classes repeat without limit, so the depth of the
-// recursion is bounded by the length of the pattern.
+// recursion is bounded by the length of the pattern. A pattern that backtracks
+// without end is stopped: see stepsPerByte.
 type pattern struct{ start node }
 
-// node matches at s[i:] and returns where the whole rest of the pattern ends,
-// or -1.
+// stepsPerByte limits the steps that matching a text may take, for its length.
+// Patterns of real tokenizers take some ten; only one made to take forever, or
+// a search through thousands of blanks in a row, comes near the limit. What is
+// left of the text then counts as not matched.
+const stepsPerByte = 4000
+
+// scan is a text on its way through a pattern.
+type scan struct {
+	text  string
+	steps int // that are left
+}
+
+func newScan(text string) *scan { return &scan{text, stepsPerByte * (len(text) + 1)} }
+
+// spend takes a step; false if none is left.
+func (s *scan) spend() bool {
+	s.steps--
+	return s.steps >= 0
+}
+
+// node matches at s.text[i:] and returns where the whole rest of the pattern
+// ends, or -1.
 type node interface {
-	match(s string, i int) int
+	match(s *scan, i int) int
 }
 
 // find returns the leftmost match at or after from; ok is false without one.
-func (p *pattern) find(s string, from int) (begin, end int, ok bool) {
-	for i := from; i <= len(s); {
+func (p *pattern) find(s *scan, from int) (begin, end int, ok bool) {
+	for i := from; i <= len(s.text) && s.spend(); {
 		if end := p.start.match(s, i); end >= 0 {
 			return i, end, true
 		}
-		_, size := utf8.DecodeRuneInString(s[i:])
+		_, size := utf8.DecodeRuneInString(s.text[i:])
 		i += max(size, 1)
 	}
 	return 0, 0, false
@@ -35,9 +56,9 @@ func (p *pattern) find(s string, from int) (begin, end int, ok bool) {
 // spans cuts s at the pattern's matches.
 func (p *pattern) spans(s string) []span {
 	var out []span
-	done := 0
+	state, done := newScan(s), 0
 	for from := 0; from <= len(s); {
-		begin, end, ok := p.find(s, from)
+		begin, end, ok := p.find(state, from)
 		if !ok {
 			break
 		}
@@ -64,11 +85,14 @@ func (p *pattern) spans(s string) []span {
 
 type accept struct{}
 
-func (accept) match(_ string, i int) int { return i }
+func (accept) match(_ *scan, i int) int { return i }
 
 type alternatives struct{ of []node }
 
-func (n alternatives) match(s string, i int) int {
+func (n alternatives) match(s *scan, i int) int {
+	if !s.spend() {
+		return -1
+	}
 	for _, a := range n.of {
 		if end := a.match(s, i); end >= 0 {
 			return end
@@ -93,47 +117,54 @@ type repeat struct {
 	next     node
 }
 
-func (n *repeat) match(s string, i int) int {
+func (n *repeat) match(s *scan, i int) int {
 	count := 0
 	for ; count < n.min; count++ {
-		size := n.class.at(s, i)
+		size := n.class.at(s.text, i)
 		if size == 0 {
 			return -1
 		}
 		i += size
 	}
 	if n.greed == lazy {
-		for {
-			if end := n.next.match(s, i); end >= 0 {
-				return end
-			}
-			size := n.class.at(s, i)
-			if size == 0 || count == n.max {
-				return -1
-			}
-			i += size
-			count++
-		}
+		return n.matchLazy(s, i)
 	}
 	least := i
 	for n.max < 0 || count < n.max {
-		size := n.class.at(s, i)
+		size := n.class.at(s.text, i)
 		if size == 0 {
 			break
 		}
 		i += size
 		count++
 	}
-	for {
+	s.steps -= count
+	for s.spend() {
 		if end := n.next.match(s, i); end >= 0 {
 			return end
 		}
 		if i == least || n.greed == possessive {
 			return -1
 		}
-		_, size := utf8.DecodeLastRuneInString(s[:i])
+		_, size := utf8.DecodeLastRuneInString(s.text[:i])
 		i -= size
 	}
+	return -1
+}
+
+// matchLazy goes on from the least number of repeats.
+func (n *repeat) matchLazy(s *scan, i int) int {
+	for count := n.min; s.spend(); count++ {
+		if end := n.next.match(s, i); end >= 0 {
+			return end
+		}
+		size := n.class.at(s.text, i)
+		if size == 0 || count == n.max {
+			return -1
+		}
+		i += size
+	}
+	return -1
 }
 
 // look is a look-ahead.
@@ -143,7 +174,10 @@ type look struct {
 	next node
 }
 
-func (n *look) match(s string, i int) int {
+func (n *look) match(s *scan, i int) int {
+	if !s.spend() {
+		return -1
+	}
 	if (n.body.match(s, i) >= 0) == n.not {
 		return -1
 	}
@@ -155,17 +189,18 @@ type anchor struct {
 	next node
 }
 
-func (n *anchor) match(s string, i int) int {
+func (n *anchor) match(s *scan, i int) int {
+	text := s.text
 	var here bool
 	switch n.kind {
 	case '^':
-		here = i == 0 || s[i-1] == '\n' && i < len(s)
+		here = i == 0 || text[i-1] == '\n' && i < len(text)
 	case '$':
-		here = i == len(s) || s[i] == '\n'
+		here = i == len(text) || text[i] == '\n'
 	case 'A':
 		here = i == 0
 	case 'z':
-		here = i == len(s)
+		here = i == len(text)
 	}
 	if !here {
 		return -1

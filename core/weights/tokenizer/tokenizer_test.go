@@ -274,6 +274,54 @@ func TestVocabularyOfRoberta(t *testing.T) {
 	}
 }
 
+// No file makes a text take forever or grow without end.
+func TestHostileFilesDoNotHang(t *testing.T) {
+	split := func(pattern string) string {
+		text, err := json.Marshal(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return spec("pre_tokenizer", `{"type":"Split","pattern":{"Regex":`+string(text)+`},"behavior":"Isolated"}`)
+	}
+	long := strings.Repeat("a", 2000)
+	for name, pattern := range map[string]string{
+		"alternatives": strings.Repeat("(?:a|a)", 60) + "b",
+		"options":      strings.Repeat("(?:a?|a?)", 60) + "b",
+		"counted":      "(?:a|a){60}b",
+		"lazy":         strings.Repeat("a*?", 60) + "b",
+		"greedy":       strings.Repeat("a*", 60) + "b",
+		"look-ahead":   "(?=" + strings.Repeat("(?:a|aa)", 50) + "b)a",
+	} {
+		t.Run(name, func(t *testing.T) {
+			tok, err := tokenizer.Parse([]byte(split(pattern)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := tok.Decode(tok.Encode(long, false), false); got != long {
+				t.Errorf("the text became %d bytes", len(got))
+			}
+		})
+	}
+	double := `{"type":"Replace","pattern":{"String":"a"},"content":"aa"}`
+	bytes := `{"type":"ByteLevel"}`
+	idle := `{"type":"Digits"}`
+	list := func(part string, n int) string { return strings.Repeat(part+",", n-1) + part }
+	for name, test := range map[string]struct{ field, value, want string }{
+		"doubling":    {"normalizer", `{"type":"Sequence","normalizers":[` + list(double, 60) + `]}`, "times as long"},
+		"spelling":    {"pre_tokenizer", `{"type":"Sequence","pretokenizers":[` + list(bytes, 60) + `]}`, "times as long"},
+		"many parts":  {"pre_tokenizer", `{"type":"Sequence","pretokenizers":[` + list(idle, 1000) + `]}`, "1001 parts"},
+		"replacement": {"normalizer", `{"type":"Replace","pattern":{"String":"a"},"content":"` + long + `"}`, "2000 bytes"},
+		"prefix":      {"normalizer", `{"type":"Prepend","prepend":"` + long + `"}`, "2000 bytes"},
+		"added token": {"added_tokens", `[{"id":9,"content":"` + long + `"}]`, "2000 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := tokenizer.Parse([]byte(spec(test.field, test.value))); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v does not name %s", err, test.want)
+			}
+		})
+	}
+}
+
 func TestManyGoroutinesShareATokenizer(t *testing.T) {
 	c := corpus(t)
 	_, tok := train(t, c.Texts, 400, c.Special)
