@@ -24,6 +24,8 @@ func TestBuildGivesTheNetworkOfTheConfig(t *testing.T) {
 		{``, 2*layer + v*e + 4*e},
 		{`"n_embed": null, "hidden_size": 16, "n_inner": 64`, 2*layer + v*e + 4*e},
 		{`"apply_residual_connection_post_layernorm": true`, 2*layer + v*e + 4*e},
+		{`"slow_but_exact": true`, 2*layer + v*e + 4*e},
+		{`"slow_but_exact": false, "pretraining_tp": 4`, 2*layer + v*e + 4*e},
 		{`"tie_word_embeddings": false`, 2*layer + 2*v*e + 4*e},
 	} {
 		t.Run(c.change, func(t *testing.T) {
@@ -62,6 +64,7 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 		{`"layer_norm_epsilon": 0`, "layer_norm_epsilon is 0"},
 		{`"hidden_dropout": 1`, "hidden_dropout is 1"},
 		{`"attention_dropout": -1`, "attention_dropout is -1"},
+		{`"slow_but_exact": true, "pretraining_tp": 2`, "slow_but_exact is true"},
 		{`"alibi": false`, "alibi is false"},
 		{`"quantization_config": {"bits": 8}`, "quantization_config is"},
 		{`"model_type": "falcon"`, `"falcon"`},

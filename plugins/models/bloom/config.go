@@ -20,6 +20,8 @@ type config struct {
 	HiddenDropout float64             `json:"hidden_dropout"`
 	AttnDropout   float64             `json:"attention_dropout"`
 	PostNorm      bool                `json:"apply_residual_connection_post_layernorm"`
+	Exact         bool                `json:"slow_but_exact"`
+	Slices        int64               `json:"pretraining_tp"`
 	Tied          bool                `json:"tie_word_embeddings"`
 	EOS           configjson.TokenIDs `json:"eos_token_id"`
 	Pad           *int32              `json:"pad_token_id"`
@@ -71,6 +73,8 @@ func readConfig(text []byte) (config, error) {
 	if c.Inner != nil {
 		p.Check(*c.Inner == 4*c.Width, "n_inner is %d, expected four times hidden_size, %d", *c.Inner, 4*c.Width)
 	}
+	// transformers then adds up slices of two products, and forgets the biases.
+	p.Check(!c.Exact || c.Slices <= 1, "slow_but_exact is true with a pretraining_tp of %d, expected false or 1", c.Slices)
 	p.Between("layer_norm_epsilon", c.Epsilon, 0, 1)
 	p.Between("initializer_range", c.Deviation, 0, 10)
 	p.Rate("hidden_dropout", c.HiddenDropout)
