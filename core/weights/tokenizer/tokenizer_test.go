@@ -1,7 +1,6 @@
 package tokenizer_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -382,27 +381,4 @@ func FuzzRoundTrip(f *testing.F) {
 			}
 		}
 	})
-}
-
-func BenchmarkEncode(b *testing.B) {
-	for _, dir := range fixture.Folders(b, "tokenizer.json") {
-		b.Run(filepath.Base(dir), func(b *testing.B) {
-			var text bytes.Buffer
-			for _, g := range goldens(b, dir) {
-				text.WriteString(g.Text)
-			}
-			input := strings.Repeat(text.String(), 1+200_000/max(1, text.Len()))
-			b.SetBytes(int64(len(input)))
-			for b.Loop() {
-				// Loaded anew, so that no word is known yet.
-				b.StopTimer()
-				tok, err := tokenizer.Load(dir)
-				if err != nil {
-					b.Fatal(err)
-				}
-				b.StartTimer()
-				tok.Encode(input, true)
-			}
-		})
-	}
 }
