@@ -13,7 +13,8 @@ const (
 	tokenNormal      = 1
 	tokenUnknown     = 2
 	tokenControl     = 3
-	tokenUserDefined = 4 // 5 is unused, 6 a byte
+	tokenUserDefined = 4
+	tokenUnused      = 5 // 6 is a byte
 )
 
 // TokenizerFiles gives what the tokenizer's files of a hub's folder would hold,
@@ -92,10 +93,14 @@ func readVocabulary(values map[string]any) (*vocabulary, error) {
 	return v, nil
 }
 
-// ids gives the model's vocabulary.
+// ids gives the model's vocabulary, without what only fills it up to the rows
+// of the network's table.
 func (v *vocabulary) ids() (map[string]int, error) {
 	ids := make(map[string]int, len(v.tokens))
 	for id, token := range v.tokens {
+		if v.kinds[id] == tokenUnused {
+			continue
+		}
 		if _, twice := ids[token]; twice {
 			return nil, fmt.Errorf("tokenizer.ggml.tokens: %q comes twice", token)
 		}

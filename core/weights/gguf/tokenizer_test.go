@@ -3,6 +3,7 @@ package gguf_test
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -67,7 +68,8 @@ func (s spec) vocabulary() ([]string, []int) {
 			kinds[a.ID] = 2
 		}
 	}
-	return tokens, kinds
+	// What llama.cpp's converter fills the rows of a larger table with.
+	return append(tokens, fmt.Sprintf("[PAD%d]", size)), append(kinds, 5)
 }
 
 // A llama's tokenizer, written into a GGUF file as llama.cpp's converter does,
@@ -108,6 +110,9 @@ func TestParityTokenizer(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkGoldens(t, dir, tok)
+			if token, ok := tok.Token(int32(len(tokens) - 1)); ok {
+				t.Errorf("what fills the table is the token %q", token)
+			}
 		})
 	}
 }
