@@ -50,7 +50,7 @@ func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send fu
 		length := promptBucket(len(p.GetIds()))
 		groups[length] = append(groups[length], p)
 	}
-	st, err := e.state(n, r.GetModel())
+	st, err := e.state(n, r.GetModel(), true)
 	if err != nil {
 		return err
 	}
@@ -138,9 +138,10 @@ type decoder struct {
 	send     func(*harnesspb.DecodeResponse) error
 	queue    []*harnesspb.TokenPrompt
 
-	slots                 []*slot
-	prompts, added        []*tensors.Tensor // caches
-	prefill, insert, step *executable
+	slots          []*slot
+	prompts, added []*tensors.Tensor // caches
+	place          int               // in the caches of what is added, of the next step
+	prefill, step  *executable
 }
 
 // slot is a prompt in the batch.
@@ -199,17 +200,14 @@ func (b *decoder) run(ctx context.Context) error {
 // prepare compiles and makes empty caches.
 func (b *decoder) prepare() (err error) {
 	e, n, s := b.engine, b.network, b.shape
-	if b.prefill, err = e.executable(fmt.Sprintf("%s prefill %d greedy %v", n.digest, s.prompt, s.greedy), n.prefillGraph(s)); err != nil {
-		return err
-	}
-	if b.insert, err = e.executable(fmt.Sprintf("%s insert %v", n.digest, s), insertGraph); err != nil {
+	if b.prefill, err = e.executable(fmt.Sprintf("%s prefill %d of %d greedy %v", n.digest, s.prompt, s.prompts, s.greedy), n.prefillGraph(s)); err != nil {
 		return err
 	}
 	if b.step, err = e.executable(fmt.Sprintf("%s step %v", n.digest, s), n.stepGraph(s)); err != nil {
 		return err
 	}
-	zeros := func(into *[]*tensors.Tensor, dims ...int) error {
-		for range 2 {
+	zeros := func(into *[]*tensors.Tensor, shapes [2][]int) error {
+		for _, dims := range shapes {
 			zero, err := e.zeros(dims)
 			if err != nil {
 				return err
@@ -219,13 +217,14 @@ func (b *decoder) prepare() (err error) {
 		return nil
 	}
 	for _, c := range n.caches(s) {
-		if err := zeros(&b.prompts, s.prompts, c.heads, c.prompt, c.size); err != nil {
+		prompt, added := c.dims(s)
+		if err := zeros(&b.prompts, prompt); err != nil {
 			return err
 		}
 		if !c.grows {
 			continue
 		}
-		if err := zeros(&b.added, s.prompts, s.beams, c.heads, s.new, c.size); err != nil {
+		if err := zeros(&b.added, added); err != nil {
 			return err
 		}
 	}
@@ -268,15 +267,24 @@ func (b *decoder) enter(p *harnesspb.TokenPrompt, i int) (*slot, error) {
 	}
 	flat := make([]int32, b.shape.prompt)
 	copy(flat, p.GetIds())
-	tokens := tensors.FromFlatDataAndDimensions(flat, 1, b.shape.prompt)
-	last := tensors.FromFlatDataAndDimensions([]int32{int32(len(p.GetIds()) - 1)}, 1, 1)
-	defer release(tokens, last)
-	out, err := b.prefill.run(append(anyOf(b.state.weights), tokens, last))
+	inputs := []*tensors.Tensor{
+		tensors.FromFlatDataAndDimensions(flat, 1, b.shape.prompt),
+		tensors.FromFlatDataAndDimensions([]int32{int32(len(p.GetIds()) - 1)}, 1, 1),
+	}
+	defer release(inputs...)
+	caches := len(b.prompts)
+	args, err := b.engine.donate(anyOf(b.state.weights), b.prompts)
+	b.prompts = nil
 	if err != nil {
 		return nil, err
 	}
-	defer release(out...)
-	cached := out[len(out)-len(b.prompts):]
+	out, err := b.prefill.run(append(append(args, anyOf(inputs)...), int32(i)))
+	if err != nil {
+		return nil, err
+	}
+	heads := len(out) - caches
+	b.prompts = out[heads:]
+	defer release(out[:heads]...)
 	done := false
 	if err := b.eachPrediction(out, 1, func(_ int, p predictions) { done = s.search.advance(p) }); err != nil {
 		return nil, err
@@ -285,15 +293,6 @@ func (b *decoder) enter(p *harnesspb.TokenPrompt, i int) (*slot, error) {
 	if done {
 		return nil, b.answer(s)
 	}
-	args, err := b.engine.donate(nil, b.prompts)
-	b.prompts = nil
-	if err != nil {
-		return nil, err
-	}
-	if b.prompts, err = b.insert.run(append(append(args, anyOf(cached)...), int32(i))); err != nil {
-		return nil, err
-	}
-	s.seconds = time.Since(started).Seconds()
 	return s, nil
 }
 
@@ -324,12 +323,13 @@ func (b *decoder) advance() (ended []int, err error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := b.step.run(append(args, anyOf(inputs)...))
+	out, err := b.step.run(append(append(args, anyOf(inputs)...), int32(b.place)))
 	if err != nil {
 		return nil, err
 	}
 	heads := len(out) - grown
 	b.added = out[heads:]
+	b.place = (b.place + 1) % b.shape.new
 	defer release(out[:heads]...)
 	err = b.eachPrediction(out, p, func(i int, p predictions) {
 		if b.slots[i] != nil && b.slots[i].search.advance(p) {

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -26,10 +28,14 @@ func (s decodeShape) String() string {
 }
 
 // A prompt's keys and values stay as the prefill gave them, once for all its
-// beams: [prompts, K, prompt, D]. What its beams add is apart, since it is
-// reordered with them: [prompts, beams, K, new, D]. Heads come before positions
-// so that a step multiplies the caches as they lie. Both caches list keys and
-// values alternately, by attention node.
+// beams: keys [prompts, K, D, prompt], values [prompts, K, prompt, D]. What its
+// beams add is apart, since it is reordered with them: [prompts, beams, K, D,
+// new] and [prompts, beams, K, new, D]. A step multiplies the caches as they
+// lie. Both caches list keys and values alternately, by attention node.
+//
+// What is added goes round in its caches: all prompts write at the same place
+// in a step, whenever they have entered, so that a step writes one place and
+// not a whole cache.
 //
 // With an encoder the prompt is its input, which cross attention sees and to
 // which nothing is added. What comes before the tokens that self attention adds
@@ -67,13 +73,22 @@ func (n *network) caches(s decodeShape) []cacheShape {
 	return out
 }
 
-// prefillGraph takes weights, tokens [1,prompt] and the last position [1,1];
-// it gives predictions and the prompt's keys and values.
+// dims are those of keys and values: of a prompt's cache, and of what is added.
+func (c cacheShape) dims(s decodeShape) (prompt, added [2][]int) {
+	prompt = [2][]int{{s.prompts, c.heads, c.size, c.prompt}, {s.prompts, c.heads, c.prompt, c.size}}
+	added = [2][]int{{s.prompts, s.beams, c.heads, c.size, s.new}, {s.prompts, s.beams, c.heads, s.new, c.size}}
+	return prompt, added
+}
+
+// prefillGraph takes weights, prompt caches, tokens [1,prompt], the last
+// position [1,1] and a place among the prompts; it gives predictions and the
+// caches with the prompt's keys and values at its place.
 func (n *network) prefillGraph(s decodeShape) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
-		count := len(n.program.Parameters)
-		weights, rest := in[:count], in[count:]
-		sequence := sequences{tokens: rest[0], pick: rest[1], capture: true}
+		weights, rest := split(in, len(n.program.Parameters))
+		caches, rest := split(rest, 2*len(n.attentions))
+		overwrite(caches...)
+		sequence := sequences{tokens: rest[0], pick: rest[1], decoding: true}
 		if n.encodes() {
 			g := rest[0].Graph()
 			sequence.encoded, sequence.lengths = rest[0], graph.AddScalar(graph.Reshape(rest[1], 1), 1)
@@ -81,9 +96,30 @@ func (n *network) prefillGraph(s decodeShape) func(in []*graph.Node) []*graph.No
 			sequence.pick = nil
 		}
 		l := n.lower(weights, sequence)
-		logits := l.run()
-		return append(predictionNodes(logits, s.greedy), l.attention.(*fullAttention).cached...)
+		out := predictionNodes(l.run(), s.greedy)
+		for i, x := range l.attention.(*fullAttention).cached {
+			out = append(out, replace(caches[i], x, 0, rest[2]))
+		}
+		return out
 	}
+}
+
+func split(nodes []*graph.Node, at int) (before, after []*graph.Node) { return nodes[:at], nodes[at:] }
+
+// replace puts x, which is 1 long on an axis, into a cache at an index of this
+// axis.
+func replace(cache, x *graph.Node, axis int, at *graph.Node) *graph.Node {
+	g, dims := cache.Graph(), cache.Shape().Dimensions
+	if g.Backend().Capabilities().Operations[compute.OpTypeDynamicUpdateSlice] {
+		starts := make([]*graph.Node, len(dims))
+		for i := range starts {
+			starts[i] = graph.ScalarZero(g, dtypes.Int32)
+		}
+		starts[axis] = at
+		return graph.DynamicUpdateSlice(cache, x, starts)
+	}
+	index := graph.Iota(g, shapes.Make(dtypes.Int32, dims...), axis)
+	return graph.Where(graph.Equal(index, graph.BroadcastToDims(at, dims...)), graph.BroadcastToDims(x, dims...), cache)
 }
 
 // predictionNodes gives logits [rows,V] with each row's highest [rows] and the
@@ -100,25 +136,10 @@ func predictionNodes(logits *graph.Node, greedy bool) []*graph.Node {
 	return []*graph.Node{rows, graph.Squeeze(highest, -1), logSum}
 }
 
-// insertGraph takes the prompt caches, one prompt's keys and values, and its
-// place; it gives the caches with the prompt in place.
-func insertGraph(in []*graph.Node) []*graph.Node {
-	count := (len(in) - 1) / 2
-	out := make([]*graph.Node, count)
-	for i := range out {
-		cache, one := in[i], in[count+i]
-		dims := cache.Shape().Dimensions
-		row := graph.Iota(cache.Graph(), shapes.Make(dtypes.Int32, dims...), 0)
-		here := graph.Equal(row, graph.BroadcastToDims(in[2*count], dims...))
-		out[i] = graph.Where(here, graph.BroadcastToDims(one, dims...), cache)
-	}
-	return out
-}
-
 // stepGraph takes weights, prompt caches, caches of what was added, tokens
-// [prompts,beams], parents [prompts,beams], and per prompt its length and the
-// number of tokens added before. It gives predictions and the new caches of
-// what was added.
+// [prompts,beams], parents [prompts,beams], per prompt its length and the
+// number of tokens added before, and the place to write. It gives predictions
+// and the new caches of what was added.
 func (n *network) stepGraph(s decodeShape) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
 		rest := in[len(n.program.Parameters):]
@@ -130,12 +151,13 @@ func (n *network) stepGraph(s decodeShape) func(in []*graph.Node) []*graph.Node 
 		for _, grows := range a.grows {
 			var added [2]*graph.Node
 			if grows {
+				overwrite(rest[:2]...)
 				added, rest = [2]*graph.Node(rest), rest[2:]
 			}
 			a.added = append(a.added, added)
 		}
 		tokens := rest[0]
-		a.parents, a.lengths, a.time = rest[1], rest[2], rest[3]
+		a.parents, a.lengths, a.time, a.place = rest[1], rest[2], rest[3], rest[4]
 		a.before = a.lengths
 		if n.encodes() {
 			a.before = graph.OnesLike(a.lengths)
@@ -144,7 +166,7 @@ func (n *network) stepGraph(s decodeShape) func(in []*graph.Node) []*graph.Node 
 		at := graph.AddScalar(graph.Add(a.before, a.time), n.program.FirstPosition)
 		position := graph.BroadcastToDims(graph.ExpandAxes(at, 1), s.prompts, s.beams)
 		l := &lowering{
-			g: tokens.Graph(), sequence: n.program.Decoder, parameters: n.named(in),
+			g: tokens.Graph(), sequence: n.program.Decoder, parameters: n.named(in, true),
 			tokens:    graph.Reshape(tokens, rows, 1),
 			positions: graph.Reshape(position, rows, 1),
 			attention: a,
@@ -164,82 +186,103 @@ type stepAttention struct {
 	lengths       *graph.Node   // [P], of the prompts
 	before        *graph.Node   // [P] tokens before those that were added
 	time          *graph.Node   // [P] tokens that were added before this one
+	place         *graph.Node   // scalar: where it goes
 	out           []*graph.Node // the caches of what was added, with this one
 }
 
 func (a *stepAttention) attend(l *lowering, number int, op *ir.Attention, in attentionInputs) *graph.Node {
 	s, prompt := a.shape, a.prompt[number]
-	dims := prompt[0].Shape().Dimensions // [P,K,prompt,D]
-	kvHeads, length, size := dims[1], dims[2], dims[3]
-	group := in.query.Shape().Dimensions[2] / kvHeads
-	q := graph.Reshape(in.query, s.prompts, s.beams, kvHeads, group, size)
+	dims := prompt[0].Shape().Dimensions // [P,K,D,S]
+	kvHeads, size, length := dims[1], dims[2], dims[3]
+	heads := in.query.Shape().Dimensions[2]
+	group := heads / kvHeads
+	q := graph.Reshape(graph.MulScalar(in.query, op.GetScale()), s.prompts, s.beams, kvHeads, group, size)
 
-	scores := a.byBeam(graph.Dot(a.byHead(q), prompt[0]).General([]int{3}, []int{0, 1}, []int{3}, []int{0, 1}))
+	// The prompt's scores are [P,K,B,R,S], so that all beams multiply its cache
+	// together; those of what was added are [P,B,K,R,N].
+	at, key, visible := a.inPrompt(l.g, op, length, prefixLength(in.prefixKey))
+	old := graph.Dot(swapBeams(q, s.prompts, kvHeads, s.beams*group, size), prompt[0]).General([]int{3}, []int{0, 1}, []int{2}, []int{0, 1})
+	old = graph.Reshape(old, s.prompts, kvHeads, s.beams, group, length)
+	if b := bias(op, in.table, kvHeads, group, at, key); b != nil {
+		old = graph.Add(old, graph.TransposeAllAxes(b, 2, 0, 3, 1, 4))
+	}
+	old = hide(old, graph.ExpandAxes(visible, 1, 2))
+	// One softmax over both, without joining them.
+	highest := swapBeams(graph.ReduceAndKeep(old, graph.ReduceMax, -1))
+	var own *graph.Node
 	var added [2]*graph.Node
 	if a.grows[number] {
-		added = [2]*graph.Node{a.write(l.g, a.added[number][0], in.key), a.write(l.g, a.added[number][1], in.value)}
-		own := graph.Dot(q, added[0]).General([]int{4}, []int{0, 1, 2}, []int{4}, []int{0, 1, 2})
-		scores = graph.Concatenate([]*graph.Node{scores, own}, -1)
+		added = [2]*graph.Node{a.write(l.g, a.added[number][0], in.key, 4), a.write(l.g, a.added[number][1], in.value, 3)}
+		at, key, visible = a.inAdded(l.g, op)
+		own = graph.Dot(q, added[0]).General([]int{4}, []int{0, 1, 2}, []int{3}, []int{0, 1, 2})
+		if b := bias(op, in.table, kvHeads, group, at, key); b != nil {
+			own = graph.Add(own, graph.TransposeAllAxes(b, 2, 3, 0, 1, 4))
+		}
+		own = hide(own, graph.ExpandAxes(visible, 2, 3))
+		highest = graph.Max(highest, graph.ReduceAndKeep(own, graph.ReduceMax, -1))
 	}
-	scores = graph.MulScalar(scores, op.GetScale())
-
-	at, key, visible := a.coordinates(l.g, op, length, prefixLength(in.prefixKey))
-	if b := bias(op, in.table, kvHeads, group, at, key); b != nil {
-		scores = graph.Add(scores, graph.TransposeAllAxes(b, 2, 3, 0, 1, 4))
+	weights := graph.Exp(graph.Sub(old, swapBeams(highest)))
+	total := swapBeams(graph.ReduceAndKeep(weights, graph.ReduceSum, -1))
+	sum := graph.Dot(graph.Reshape(weights, s.prompts, kvHeads, s.beams*group, length), prompt[1]).General([]int{3}, []int{0, 1}, []int{2}, []int{0, 1})
+	sum = swapBeams(graph.Reshape(sum, s.prompts, kvHeads, s.beams, group, size))
+	if own != nil {
+		weights = graph.Exp(graph.Sub(own, highest))
+		total = graph.Add(total, graph.ReduceAndKeep(weights, graph.ReduceSum, -1))
+		sum = graph.Add(sum, graph.Dot(weights, added[1]).General([]int{4}, []int{0, 1, 2}, []int{3}, []int{0, 1, 2}))
 	}
-	scores = hide(scores, graph.ExpandAxes(visible, 2, 3))
-	weights := graph.Softmax(scores, -1)
-	sum := a.byBeam(graph.Dot(a.byHead(sliceAxis(weights, 4, 0, length)), prompt[1]).General([]int{3}, []int{0, 1}, []int{2}, []int{0, 1}))
-	if a.grows[number] {
-		own := graph.Dot(sliceAxis(weights, 4, length, length+s.new), added[1]).General([]int{4}, []int{0, 1, 2}, []int{3}, []int{0, 1, 2})
-		sum = graph.Add(sum, own)
-	}
-	return graph.Reshape(sum, s.prompts*s.beams, 1, kvHeads*group, size)
+	return graph.Reshape(graph.Div(sum, total), s.prompts*s.beams, 1, heads, size)
 }
 
-// byHead turns [P,B,K,R,X] into [P,K,B·R,X]; byBeam turns it back.
-func (a *stepAttention) byHead(x *graph.Node) *graph.Node {
-	d := x.Shape().Dimensions
-	return graph.Reshape(graph.TransposeAllAxes(x, 0, 2, 1, 3, 4), d[0], d[2], d[1]*d[3], d[4])
-}
-
-func (a *stepAttention) byBeam(x *graph.Node) *graph.Node {
-	d, beams := x.Shape().Dimensions, a.shape.beams
-	return graph.TransposeAllAxes(graph.Reshape(x, d[0], d[1], beams, d[2]/beams, d[3]), 0, 2, 1, 3, 4)
+// swapBeams turns [P,B,K,…] into [P,K,B,…] and back, then into other dims.
+func swapBeams(x *graph.Node, dims ...int) *graph.Node {
+	x = graph.TransposeAllAxes(x, 0, 2, 1, 3, 4)
+	if len(dims) > 0 {
+		x = graph.Reshape(x, dims...)
+	}
+	return x
 }
 
 // write gives a cache in the order of the beams' parents, with x [P·B,1,K,D]
-// at each prompt's own time.
-func (a *stepAttention) write(g *graph.Graph, cache, x *graph.Node) *graph.Node {
+// at its place on an axis.
+func (a *stepAttention) write(g *graph.Graph, cache, x *graph.Node, axis int) *graph.Node {
 	s := a.shape
-	dims := cache.Shape().Dimensions
+	dims := slices.Clone(cache.Shape().Dimensions)
 	if s.reorder {
 		prompt := graph.Iota(g, shapes.Make(dtypes.Int32, s.prompts, s.beams, 1), 0)
 		cache = graph.Gather(cache, graph.Concatenate([]*graph.Node{prompt, graph.ExpandAxes(a.parents, -1)}, -1))
 	}
-	slot := graph.Iota(g, shapes.Make(dtypes.Int32, dims...), 3)
-	now := graph.BroadcastToDims(graph.Reshape(a.time, s.prompts, 1, 1, 1, 1), dims...)
-	x = graph.BroadcastToDims(graph.Reshape(x, s.prompts, s.beams, dims[2], 1, dims[4]), dims...)
-	cache = graph.Where(graph.Equal(slot, now), x, cache)
+	dims[axis] = 1
+	cache = replace(cache, graph.Reshape(x, dims...), axis, a.place)
 	a.out = append(a.out, cache)
 	return cache
 }
 
-// coordinates gives the query's position [P,1,1], the positions [P,1,S] of the
-// keys of a prompt cache and, in self attention, of what was added, and which
-// of them count. They count from the first key behind the prefix.
-func (a *stepAttention) coordinates(g *graph.Graph, op *ir.Attention, prompt, prefix int) (at, key, visible *graph.Node) {
-	s := a.shape
-	perPrompt := func(x *graph.Node) *graph.Node { return graph.Reshape(x, s.prompts, 1, 1) }
-	before, time := perPrompt(a.before), perPrompt(a.time)
-	at = graph.Add(before, time)
-	key = graph.AddScalar(graph.Iota(g, shapes.Make(dtypes.Int32, s.prompts, 1, prompt), 2), -prefix)
+// inPrompt gives the query's position [P,1,1], the positions [1,1,S] of the
+// keys of a prompt's cache, and which of them count [P,1,S]. Positions count
+// from the first key behind the prefix.
+func (a *stepAttention) inPrompt(g *graph.Graph, op *ir.Attention, prompt, prefix int) (at, key, visible *graph.Node) {
+	before, at := a.query()
+	key = graph.AddScalar(graph.Iota(g, shapes.Make(dtypes.Int32, 1, 1, prompt), 2), -prefix)
 	if op.GetMask() == ir.Cross {
-		return at, key, graph.LessThan(key, perPrompt(a.lengths))
+		return at, key, graph.LessThan(key, graph.Reshape(a.lengths, -1, 1, 1))
 	}
-	visible = graph.LessThan(key, before)
-	inAdded := graph.Iota(g, shapes.Make(dtypes.Int32, s.prompts, 1, s.new), 2)
-	key = graph.Concatenate([]*graph.Node{key, graph.Add(inAdded, before)}, 2)
-	visible = graph.Concatenate([]*graph.Node{visible, graph.LessOrEqual(inAdded, time)}, 2)
+	return at, key, withinWindow(op, graph.LessThan(key, before), at, key)
+}
+
+// inAdded gives the same of what was added: positions [P,1,N]. A place is
+// older than the one written now by the way round from it.
+func (a *stepAttention) inAdded(g *graph.Graph, op *ir.Attention) (at, key, visible *graph.Node) {
+	_, at = a.query()
+	age := graph.Sub(a.place, graph.Iota(g, shapes.Make(dtypes.Int32, 1, 1, a.shape.new), 2))
+	age = graph.Where(graph.LessThan(age, graph.ZerosLike(age)), graph.AddScalar(age, a.shape.new), age)
+	key = graph.Sub(at, age)
+	visible = graph.LessOrEqual(age, graph.Reshape(a.time, -1, 1, 1))
 	return at, key, withinWindow(op, visible, at, key)
+}
+
+// query gives, as [P,1,1], the tokens before those that were added and the
+// query's position.
+func (a *stepAttention) query() (before, at *graph.Node) {
+	before = graph.Reshape(a.before, -1, 1, 1)
+	return before, graph.Add(before, graph.Reshape(a.time, -1, 1, 1))
 }

@@ -70,21 +70,31 @@ func anyOf(ts []*tensors.Tensor) []any {
 	return args
 }
 
-// named pairs a network's parameters with the nodes that stand for them.
-func (n *network) named(nodes []*graph.Node) map[string]*graph.Node {
+// named pairs a network's parameters, as a state holds them, with the nodes
+// that stand for them.
+func (n *network) named(nodes []*graph.Node, decoding bool) map[string]*graph.Node {
 	named := make(map[string]*graph.Node, len(nodes))
 	for i, p := range n.program.Parameters {
-		named[p.Name] = nodes[i]
+		named[p.Name] = n.upright(p.Name, nodes[i], decoding)
 	}
 	return named
+}
+
+// upright gives a parameter that a state holds its own shape. XLA folds the
+// transposition into the product.
+func (n *network) upright(name string, x *graph.Node, decoding bool) *graph.Node {
+	if n.turned(name, decoding) {
+		return graph.Transpose(x, 0, 1)
+	}
+	return x
 }
 
 // promptBucket rounds a prompt's length up more coarsely than bucket, since
 // each length costs the compilation of two graphs.
 func promptBucket(size int) int {
-	size = bucket(max(size, 64))
-	if size == 96 || size == 192 {
-		return size / 3 * 4
+	size = bucket(max(size, 128))
+	if size == 192 {
+		return 256
 	}
 	return size
 }

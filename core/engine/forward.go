@@ -35,7 +35,7 @@ func (e *Engine) Forward(ctx context.Context, r *harnesspb.ForwardRequest) (*har
 	if err != nil {
 		return nil, fmt.Errorf("forward: %w", err)
 	}
-	st, err := e.state(n, r.GetModel())
+	st, err := e.state(n, r.GetModel(), false)
 	if err != nil {
 		return nil, err
 	}

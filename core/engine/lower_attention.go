@@ -53,8 +53,8 @@ type fullAttention struct {
 	// lengths [B] are those of the encoder's rows, whose padding full and cross
 	// attention must not see; nil in a decoder alone.
 	lengths *graph.Node
-	// capture keeps keys and values [B,K,P+T,D], learned prefixes among them,
-	// for a cache, in the order of the nodes.
+	// capture keeps keys [B,K,D,P+T] and values [B,K,P+T,D], learned prefixes
+	// among them, for a cache, in the order of the nodes.
 	capture bool
 	cached  []*graph.Node
 }
@@ -62,7 +62,7 @@ type fullAttention struct {
 func (a *fullAttention) attend(l *lowering, _ int, op *ir.Attention, in attentionInputs) *graph.Node {
 	k, v := withPrefix(in.prefixKey, in.key), withPrefix(in.prefixValue, in.value)
 	if a.capture {
-		a.cached = append(a.cached, graph.TransposeAllAxes(k, 0, 2, 1, 3), graph.TransposeAllAxes(v, 0, 2, 1, 3))
+		a.cached = append(a.cached, graph.TransposeAllAxes(k, 0, 2, 3, 1), graph.TransposeAllAxes(v, 0, 2, 1, 3))
 	}
 	queries, keys := in.query.Shape().Dimensions[1], k.Shape().Dimensions[1]
 	q := byGroup(in.query, k.Shape().Dimensions[2])

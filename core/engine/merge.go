@@ -64,7 +64,7 @@ func (e *Engine) newMerged(ctx context.Context, r *harnesspb.MergeRequest) (*mer
 	if err != nil {
 		return nil, err
 	}
-	st, err := e.state(n, model)
+	st, err := e.state(n, model, false)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ func (m *merged) block(f ir.Fold, first int) ([]float32, error) {
 		count := len(f.Parameters)
 		parameters := map[string]*graph.Node{}
 		for i, name := range f.Parameters {
-			parameters[name] = in[i]
+			parameters[name] = m.network.upright(name, in[i], false)
 		}
 		g := in[count].Graph()
 		shape := shapes.Make(dtypes.Int32, 1, rows, int(f.In))

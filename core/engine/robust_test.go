@@ -3,11 +3,9 @@ package engine_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -240,31 +238,6 @@ func TestCancellationEndsBetweenSteps(t *testing.T) {
 }
 
 // A prompt's result must not depend on its company, to the last bit.
-func TestCandidatesDoNotDependOnTheBatch(t *testing.T) {
-	f := small(t)
-	m := &harnesspb.ModelState{Graph: f.built.GetGraph(), InitSeed: 5}
-	d := &harnesspb.Decoding{Method: "beam", Beams: 4, Candidates: 4, MaxNewTokens: 12, LengthPenalty: 1, Eos: []int32{1, 7}, BatchSize: 3}
-	var prompts [][]int32
-	for i := range 8 {
-		var ids []int32
-		for j := range 3 + 2*i {
-			ids = append(ids, int32((7*i+3*j)%64))
-		}
-		prompts = append(prompts, ids)
-	}
-	together := f.decode(t, m, d, prompts...)
-	slices.Reverse(prompts)
-	backwards := f.decode(t, m, d, prompts...)
-	for i, ids := range prompts {
-		alone := f.decode(t, m, d, ids)[0]
-		for _, other := range [][]*harnesspb.TokenCandidate{backwards[i], together[len(prompts)-1-i]} {
-			if fmt.Sprint(alone) != fmt.Sprint(other) {
-				t.Errorf("prompt of %d tokens: in company %v, alone %v", len(ids), other, alone)
-			}
-		}
-	}
-}
-
 func TestUnknownBackendIsAnError(t *testing.T) {
 	for _, c := range []struct{ backend, want string }{
 		{"tpu9", `unknown backend "tpu9"`},

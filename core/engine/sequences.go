@@ -17,15 +17,17 @@ type sequences struct {
 	positions *graph.Node
 	// owners [B,T] i32 tell apart the examples that share a row; nil: none do.
 	// Their positions must be given.
-	owners   *graph.Node
-	capture  bool // as fullAttention's
+	owners *graph.Node
+	// decoding: the weights are those of a decoding state, and keys and values
+	// are captured for the caches.
+	decoding bool
 	training *training
 }
 
 // lower prepares the decoder over whole sequences, behind the encoder if there
 // is one. weights stand for the program's parameters, in their order.
 func (n *network) lower(weights []*graph.Node, s sequences) *lowering {
-	parameters := n.named(weights)
+	parameters := n.named(weights, s.decoding)
 	if s.positions == nil {
 		s.positions = countUp(s.tokens)
 	}
@@ -33,7 +35,7 @@ func (n *network) lower(weights []*graph.Node, s sequences) *lowering {
 		g: s.tokens.Graph(), sequence: n.program.Decoder, parameters: parameters,
 		tokens: s.tokens, positions: graph.AddScalar(s.positions, n.program.FirstPosition),
 		places: s.positions, owners: s.owners, pick: s.pick,
-		attention: &fullAttention{lengths: s.lengths, capture: s.capture}, training: s.training,
+		attention: &fullAttention{lengths: s.lengths, capture: s.decoding}, training: s.training,
 	}
 	if n.encodes() {
 		l.encoder = &lowering{

@@ -17,9 +17,11 @@ import (
 
 // state is a network's weights on the device.
 type state struct {
-	weights []*tensors.Tensor // in the order of the program's parameters
-	own     []*tensors.Tensor // those that no base keeps
-	base    *base
+	// decoding: what trains lies as decoding reads it fastest (see turned).
+	decoding bool
+	weights  []*tensors.Tensor // in the order of the program's parameters
+	own      []*tensors.Tensor // those that no base keeps
+	base     *base
 }
 
 func (s *state) free() {
@@ -32,7 +34,7 @@ func (s *state) free() {
 
 // base is the tensors of one checkpoint that states share.
 type base struct {
-	tensors map[string]*tensors.Tensor // by parameter, in the layout of one graph
+	tensors map[string]*tensors.Tensor // by parameter of one graph and how it lies
 	users   int
 	dropped bool
 }
@@ -54,12 +56,12 @@ func (b *base) freeIfUnused() {
 }
 
 // state gives the network's weights, loading what is not on the device yet.
-func (e *Engine) state(n *network, m *harnesspb.ModelState) (*state, error) {
-	key := fmt.Sprintf("%s\n%s\n%s\n%d", n.digest, m.GetCheckpoint(), m.GetTrained(), m.GetInitSeed())
-	return e.states.get(key, func() (*state, error) { return e.load(n, m) })
+func (e *Engine) state(n *network, m *harnesspb.ModelState, decoding bool) (*state, error) {
+	key := fmt.Sprintf("%s\n%s\n%s\n%d\n%v", n.digest, m.GetCheckpoint(), m.GetTrained(), m.GetInitSeed(), decoding)
+	return e.states.get(key, func() (*state, error) { return e.load(n, m, decoding) })
 }
 
-func (e *Engine) load(n *network, m *harnesspb.ModelState) (_ *state, err error) {
+func (e *Engine) load(n *network, m *harnesspb.ModelState, decoding bool) (_ *state, err error) {
 	graphDigest, err := digestOf(m.GetGraph())
 	if err != nil {
 		return nil, err
@@ -71,7 +73,7 @@ func (e *Engine) load(n *network, m *harnesspb.ModelState) (_ *state, err error)
 		return nil, err
 	}
 	b.users++
-	s := &state{base: b}
+	s := &state{base: b, decoding: decoding}
 	defer func() {
 		if err != nil {
 			s.free()
@@ -89,17 +91,23 @@ func (e *Engine) load(n *network, m *harnesspb.ModelState) (_ *state, err error)
 		}
 	}
 	for _, p := range n.program.Parameters {
-		t, shared := b.tensors[p.Name]
+		turned := n.turned(p.Name, decoding)
+		kept := fmt.Sprintf("%s turned %v", p.Name, turned)
+		t, shared := b.tensors[kept]
 		if _, trained := sources.trainedInfo(p.Name); trained || n.trains(p.Name) || !shared {
 			values, fromBase, err := sources.values(n.program, p, m.GetInitSeed())
 			if err != nil {
 				return nil, err
 			}
-			if t, err = e.upload(values, p.Shape); err != nil {
+			shape := p.Shape
+			if turned {
+				values, shape = transpose(values, int(shape[0]), int(shape[1])), []int64{shape[1], shape[0]}
+			}
+			if t, err = e.upload(values, shape); err != nil {
 				return nil, fmt.Errorf("parameter %q: %w", p.Name, err)
 			}
 			if fromBase && !n.trains(p.Name) {
-				b.tensors[p.Name] = t
+				b.tensors[kept] = t
 			} else {
 				s.own = append(s.own, t)
 			}
@@ -207,10 +215,15 @@ func read(from safetensors.Source, where, name string, p ir.Param, transposed bo
 }
 
 func transpose(values []float32, rows, columns int) []float32 {
+	const tile = 32 // both sides of a tile stay in the cache
 	out := make([]float32, len(values))
-	for r := range rows {
-		for c := range columns {
-			out[c*rows+r] = values[r*columns+c]
+	for top := 0; top < rows; top += tile {
+		for left := 0; left < columns; left += tile {
+			for r := top; r < min(top+tile, rows); r++ {
+				for c := left; c < min(left+tile, columns); c++ {
+					out[c*rows+r] = values[r*columns+c]
+				}
+			}
 		}
 	}
 	return out

@@ -88,7 +88,7 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 		engine: e, start: start, network: n, updates: u, train: train, validation: validation,
 		shapes: newShaping(n, train, int(start.GetBatchSize()), int(start.GetMicroBatch()), optionsOf(start)),
 	}
-	if t.state, err = e.load(n, start.GetModel()); err != nil {
+	if t.state, err = e.load(n, start.GetModel(), false); err != nil {
 		return nil, err
 	}
 	defer func() {
