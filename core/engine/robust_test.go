@@ -68,6 +68,51 @@ func checkpoint(t testing.TB, f fixture, change func(map[string]safetensors.Tens
 	return dir
 }
 
+func TestTiedTensorsMustAgree(t *testing.T) {
+	f := fixture{shared: setup(t)}
+	m, err := f.host.Model(t.Context(), "bloom")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.built, err = m.Build(t.Context(), &harnesspb.BuildRequest{CheckpointConfig: []byte(
+		`{"model_type": "bloom", "hidden_size": 16, "n_head": 4, "n_layer": 1, "vocab_size": 64}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const table, head = "transformer.word_embeddings.weight", "lm_head.weight"
+	for _, c := range []struct {
+		name   string
+		change func(map[string]safetensors.Tensor)
+		want   []string
+	}{
+		{"the same", func(m map[string]safetensors.Tensor) {
+			x := m[table]
+			x.Name = head
+			m[head] = x
+		}, nil},
+		{"only the head", func(m map[string]safetensors.Tensor) {
+			x := m[table]
+			x.Name = head
+			m[head] = x
+			delete(m, table)
+		}, nil},
+		{"different", func(m map[string]safetensors.Tensor) {
+			m[head] = safetensors.FromFloat32(head, []int{64, 16}, make([]float32, 64*16))
+		}, []string{table, head, "differ"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := &harnesspb.ModelState{Graph: f.built.GetGraph(), Checkpoint: checkpoint(t, f, c.change)}
+			if c.want != nil {
+				refused(t, f, m, c.want...)
+				return
+			}
+			if _, err := f.engine.Forward(t.Context(), &harnesspb.ForwardRequest{Model: m, Sequences: []*harnesspb.TokenPrompt{{Ids: []int32{1}}}}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestBadWeightsAreErrorsThatNameTheTensor(t *testing.T) {
 	f := small(t)
 	const name = "transformer.h.1.attn.out_proj.weight"

@@ -162,11 +162,12 @@ func (s *sources) values(program *ir.Program, p ir.Param, seed uint64) (_ []floa
 		if err := s.open(); err != nil {
 			return nil, false, err
 		}
-		for _, name := range p.Tensors {
-			if _, ok := s.files.Info(name); ok {
-				values, err := read(s.files, "checkpoint "+s.checkpoint, name, p, p.Transpose)
-				return values, true, err
+		if name, ok := s.first(p.Tensors); ok {
+			values, err := read(s.files, "checkpoint "+s.checkpoint, name, p, p.Transpose)
+			if err == nil {
+				err = s.agree(p)
 			}
+			return values, true, err
 		}
 		return nil, false, fmt.Errorf("checkpoint %s: no tensor %q for parameter %q", s.checkpoint, p.Tensors, p.Name)
 	}

@@ -13,16 +13,12 @@ func (c config) graph() (*ir.Graph, error) {
 	m := modules.Builder{
 		Builder: ir.NewBuilder("bloom"), Layers: c.Layers, Deviation: c.Deviation, Epsilon: c.Epsilon, Prefix: "transformer.",
 	}
-	table := m.Weight("transformer.word_embeddings", c.Vocabulary, c.Width)
+	table, head := m.Table("transformer.word_embeddings", c.Tied, c.Vocabulary, c.Width)
 	d := m.Decoder()
 	x := d.Embedding("transformer.word_embeddings", ir.Tokens, table)
 	x = m.LayerNorm(&d.Nodes, "transformer.word_embeddings_layernorm", x, c.Width)
 	x = d.Repeat(int(c.Layers), "transformer.h", x, func(n *ir.Nodes, x ir.Value) ir.Value { return c.layer(m, n, x) })
 	x = m.LayerNorm(&d.Nodes, "transformer.ln_f", x, c.Width)
-	head := table
-	if !c.Tied {
-		head = m.Weight("lm_head", c.Vocabulary, c.Width)
-	}
 	d.Output(d.Linear("lm_head", x, head))
 	return m.Graph()
 }

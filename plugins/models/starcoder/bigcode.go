@@ -114,7 +114,7 @@ func (c bigCode) response() (*model.BuildResponse, error) {
 // graph is GPTBigCodeForCausalLM, under its modules' names.
 func (c bigCode) graph() (*ir.Graph, error) {
 	m := modules.Builder{Builder: ir.NewBuilder("gpt_bigcode"), Layers: c.Layers, Deviation: c.Deviation, Epsilon: c.Epsilon}
-	table := m.Weight("transformer.wte", c.Vocabulary, c.Width)
+	table, head := m.Table("transformer.wte", c.Tied, c.Vocabulary, c.Width)
 	places := m.Weight("transformer.wpe", c.Positions, c.Width)
 	d := m.Decoder()
 	x := d.Add("transformer.embedded", d.Embedding("transformer.wte", ir.Tokens, table), d.Embedding("transformer.wpe", ir.Positions, places))
@@ -129,10 +129,6 @@ func (c bigCode) graph() (*ir.Graph, error) {
 		return n.Add(at+"output", x, n.Dropout(at+"mlp.dropout", h, c.ResidDropout))
 	})
 	x = m.LayerNorm(&d.Nodes, "transformer.ln_f", x, c.Width)
-	head := table
-	if !c.Tied {
-		head = m.Weight("lm_head", c.Vocabulary, c.Width)
-	}
 	d.Output(d.Linear("lm_head", x, head))
 	return m.Graph()
 }

@@ -132,7 +132,7 @@ func (c starcoder2) response() (*model.BuildResponse, error) {
 // graph is Starcoder2ForCausalLM, under its modules' names.
 func (c starcoder2) graph() (*ir.Graph, error) {
 	m := modules.Builder{Builder: ir.NewBuilder("starcoder2"), Layers: c.Layers, Deviation: c.Deviation, Epsilon: c.Epsilon}
-	table := m.Weight("model.embed_tokens", c.Vocabulary, c.Width)
+	table, head := m.Table("model.embed_tokens", c.Tied, c.Vocabulary, c.Width)
 	d := m.Decoder()
 	x := d.Embedding("model.embed_tokens", ir.Tokens, table)
 	x = d.Dropout("model.embedding_dropout", x, c.EmbedDropout)
@@ -147,10 +147,6 @@ func (c starcoder2) graph() (*ir.Graph, error) {
 		return n.Add(at+"output", x, n.Dropout(at+"mlp.residual_dropout", h, c.ResidDropout))
 	})
 	x = m.LayerNorm(&d.Nodes, "model.norm", x, c.Width)
-	head := table
-	if !c.Tied {
-		head = m.Weight("lm_head", c.Vocabulary, c.Width)
-	}
 	d.Output(d.Linear("lm_head", x, head))
 	return m.Graph()
 }

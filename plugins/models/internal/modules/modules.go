@@ -22,12 +22,16 @@ type Builder struct {
 	Prefix string
 }
 
-func (b Builder) parameter(name string, start ir.ParameterOption, shape ...int64) ir.Value {
-	sources := []string{name}
+// sources are the names that a tensor may have in a checkpoint.
+func (b Builder) sources(name string) []string {
 	if short, ok := strings.CutPrefix(name, b.Prefix); ok && b.Prefix != "" {
-		sources = append(sources, short)
+		return []string{name, short}
 	}
-	options := []ir.ParameterOption{ir.From(sources...), start}
+	return []string{name}
+}
+
+func (b Builder) parameter(name string, start ir.ParameterOption, shape ...int64) ir.Value {
+	options := []ir.ParameterOption{ir.From(b.sources(name)...), start}
 	if strings.Contains(name, "{i}") {
 		options = append(options, ir.Templated(int(b.Layers)))
 	}
@@ -37,6 +41,18 @@ func (b Builder) parameter(name string, start ir.ParameterOption, shape ...int64
 // Weight is a module's weight.
 func (b Builder) Weight(module string, shape ...int64) ir.Value {
 	return b.parameter(module+".weight", ir.Normal(b.Deviation), shape...)
+}
+
+// Table is the weight of the module that looks tokens up, and the head's. Tied,
+// they are one, which a checkpoint may hold under either name or both.
+func (b Builder) Table(module string, tied bool, vocabulary, width int64) (table, head ir.Value) {
+	const lmHead = "lm_head"
+	if !tied {
+		return b.Weight(module, vocabulary, width), b.Weight(lmHead, vocabulary, width)
+	}
+	name := module + ".weight"
+	table = b.Parameter(name, []int64{vocabulary, width}, ir.From(append(b.sources(name), lmHead+".weight")...), ir.Normal(b.Deviation))
+	return table, table
 }
 
 // Linear is a module that maps in features to out, with a bias or without.
