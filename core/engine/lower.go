@@ -85,7 +85,7 @@ func (l *lowering) run() *graph.Node {
 	l.whole = map[string]*graph.Node{ir.Tokens: l.tokens, ir.Positions: l.positions}
 	l.picked = map[string]*graph.Node{}
 	l.angles = map[angleKey][2]*graph.Node{}
-	l.needWhole = wholeNeeded(l.sequence)
+	l.needWhole = l.sequence.WholeNeeded()
 	for name, x := range l.given {
 		l.whole[name] = x
 		l.types[name] = ir.Type{Over: ir.OverPositions}
@@ -106,23 +106,6 @@ func (l *lowering) run() *graph.Node {
 		}
 	}
 	return l.get(l.sequence.Output, l.pick != nil)
-}
-
-// wholeNeeded finds the values that attention reads as key or value, with all
-// that they are made of.
-func wholeNeeded(s *ir.Sequence) map[string]bool {
-	need := map[string]bool{}
-	for _, st := range slices.Backward(s.Steps) {
-		if st.GetAttention() != nil {
-			need[st.Inputs[1]], need[st.Inputs[2]] = true, true
-		}
-		if need[st.Name] {
-			for _, in := range st.Inputs {
-				need[in] = true
-			}
-		}
-	}
-	return need
 }
 
 // enter makes the values that come into a layer the points from which the

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -72,36 +74,43 @@ func (t *trainer) eachKept(make func(ir.Param) (*tensors.Tensor, error)) error {
 	return nil
 }
 
-// save writes both files.
+// save writes both files, with one tensor at a time on the host.
 func (t *trainer) save() error {
-	var weights, kept []safetensors.Tensor
+	weights, kept := onDevice{}, onDevice{}
 	for i, p := range t.updates.parameters {
-		w, err := download(p.Name, p.Shape, t.weights[p.index])
-		if err != nil {
-			return err
-		}
-		weights = append(weights, w)
+		weights[p.Name] = deviceTensor{p.Shape, t.weights[p.index]}
 		for j, k := range p.keeps {
-			x, err := download(k.prefix+p.Name, k.shape, t.kept[i][j])
-			if err != nil {
-				return err
-			}
-			kept = append(kept, x)
+			kept[k.prefix+p.Name] = deviceTensor{k.shape, t.kept[i][j]}
 		}
 	}
-	if err := safetensors.Write(filepath.Join(t.start.GetStateOut(), trainedFile), weights, nil); err != nil {
+	if err := safetensors.WriteSource(filepath.Join(t.start.GetStateOut(), trainedFile), weights, nil); err != nil {
 		return err
 	}
-	return safetensors.Write(filepath.Join(t.start.GetStateOut(), optimizerFile), kept, map[string]string{
+	return safetensors.WriteSource(filepath.Join(t.start.GetStateOut(), optimizerFile), kept, map[string]string{
 		optimizerKey: t.updates.optimizer.String(),
 		stepsKey:     strconv.FormatInt(t.step, 10),
 	})
 }
 
-func download(name string, shape []int64, from *tensors.Tensor) (safetensors.Tensor, error) {
-	values, err := tensors.CopyFlatData[float32](from)
+// onDevice is tensors by name, which are copied to the host when asked for.
+type onDevice map[string]deviceTensor
+
+type deviceTensor struct {
+	shape []int64
+	from  *tensors.Tensor
+}
+
+func (d onDevice) Names() []string { return slices.Sorted(maps.Keys(d)) }
+
+func (d onDevice) Info(name string) (safetensors.Info, bool) {
+	t, ok := d[name]
+	return safetensors.Info{Name: name, DType: safetensors.F32, Shape: ints(t.shape)}, ok
+}
+
+func (d onDevice) Tensor(name string) (safetensors.Tensor, error) {
+	values, err := tensors.CopyFlatData[float32](d[name].from)
 	if err != nil {
 		return safetensors.Tensor{}, fmt.Errorf("read %q from the device: %w", name, err)
 	}
-	return safetensors.FromFloat32(name, ints(shape), values), nil
+	return safetensors.FromFloat32(name, ints(d[name].shape), values), nil
 }

@@ -1,0 +1,82 @@
+package plan
+
+import (
+	"harness/core/ir"
+)
+
+// Memory is an estimate of how many bytes a step takes at its peak, in parts.
+// On a CPU it is the engine process's resident set; the runtime's part of it
+// is the process itself with XLA and compiled code. On an accelerator the
+// runtime's part is the host's.
+type Memory struct {
+	Runtime     int64 `json:"runtime"`
+	Weights     int64 `json:"weights"`
+	Gradients   int64 `json:"gradients,omitempty"`
+	Optimizer   int64 `json:"optimizer,omitempty"`
+	Activations int64 `json:"activations"`
+	Logits      int64 `json:"logits"`
+	Caches      int64 `json:"caches,omitempty"`
+}
+
+// Total is the sum of all parts.
+func (m Memory) Total() int64 {
+	return m.Runtime + m.Weights + m.Gradients + m.Optimizer + m.Activations + m.Logits + m.Caches
+}
+
+// What the engine's process takes apart from its numbers, measured on XLA's
+// CPU runtime: empty, and for each node that is compiled.
+const (
+	emptyRuntime   = 170 << 20
+	compiledByNode = 100 << 10
+)
+
+const f32 = 4 // bytes
+
+// TrainingMemory estimates the peak of training one epoch. The extent is that
+// of a micro-batch, and checkpointing says whether layers are computed again
+// in the backward pass.
+func TrainingMemory(p *ir.Program, trained []string, optimizer string, checkpointing bool, x ir.Extent) Memory {
+	c := p.Cost(trained, x)
+	m := Memory{Runtime: emptyRuntime + compiledByNode*int64(nodes(p))}
+	var count int64
+	for _, param := range p.Parameters {
+		m.Weights += param.Elements() * f32
+	}
+	for _, name := range trained {
+		param, err := p.Parameter(name)
+		if err != nil {
+			continue // trained are names of this program
+		}
+		count += param.Elements()
+		m.Optimizer += f32 * kept(optimizer, param.Shape)
+	}
+	m.Gradients = count * f32
+	// The backward pass holds a layer's values and their gradients.
+	m.Activations = f32 * (c.Carried + 2*c.Layer)
+	if !checkpointing {
+		m.Activations = f32 * (c.Saved + c.Layer)
+	}
+	m.Logits = 2 * f32 * c.Logits
+	return m
+}
+
+// kept is the elements of an optimizer's state for one parameter.
+func kept(optimizer string, shape []int64) int64 {
+	elements := ir.Type{Dims: shape}.Elements()
+	switch {
+	case optimizer == "adamw":
+		return 2 * elements
+	case len(shape) < 2:
+		return elements
+	}
+	rows, columns := elements/shape[len(shape)-1], elements/shape[len(shape)-2]
+	return rows + columns
+}
+
+func nodes(p *ir.Program) int {
+	n := len(p.Decoder.Steps)
+	if p.Encoder != nil {
+		n += len(p.Encoder.Steps)
+	}
+	return n
+}

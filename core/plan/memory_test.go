@@ -1,0 +1,193 @@
+package plan_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"harness/core/ir"
+	"harness/core/plan"
+	"harness/core/pluginhost"
+	pb "harness/core/protocol/harnesspb"
+)
+
+// tolerance of an estimate of memory: a quarter of what was measured.
+const tolerance = 0.25
+
+// trainingCase is a network and a batch; all batches have the same shape.
+type trainingCase struct {
+	adapter                            string
+	width, inner, heads, layers, vocab int64
+	rows, tokens, labels               int
+}
+
+func (c trainingCase) String() string {
+	return fmt.Sprintf("%s %d wide %d layers vocabulary %d batch %dx%d labels %d", c.adapter, c.width, c.layers, c.vocab, c.rows, c.tokens, c.labels)
+}
+
+// TestTrainingMemory compares the estimate with the peak of a fresh engine
+// process, on shapes whose parts weigh differently: weights, optimizer state,
+// activations, logits.
+func TestTrainingMemory(t *testing.T) {
+	for _, c := range []trainingCase{
+		{"lora", 256, 768, 8, 8, 8192, 4, 256, 64},
+		{"full", 256, 768, 8, 8, 8192, 4, 256, 64},
+		{"full", 512, 1536, 8, 4, 16384, 2, 128, 128},
+		{"lora", 128, 384, 4, 2, 512, 8, 512, 32},
+	} {
+		t.Run(c.String(), func(t *testing.T) { c.check(t) })
+	}
+}
+
+// BenchmarkTrainingMemory does the same on networks of a hundred million
+// parameters.
+func BenchmarkTrainingMemory(b *testing.B) {
+	for _, c := range []trainingCase{
+		{"lora", 576, 1536, 9, 30, 49152, 4, 256, 256},
+		{"full", 576, 1536, 9, 30, 49152, 4, 256, 256},
+		{"lora", 576, 1536, 9, 30, 49152, 8, 768, 64},
+	} {
+		b.Run(c.String(), func(b *testing.B) { c.check(b) })
+	}
+}
+
+func (c trainingCase) check(t testing.TB) {
+	p, trained, start, examples := c.training(t)
+	estimated := plan.TrainingMemory(p, trained, "adamw", true, ir.Extent{Rows: int64(c.rows), Tokens: int64(c.tokens), Picked: int64(c.labels)})
+	measured := float64(c.peak(t, start, examples))
+	ratio := float64(estimated.Total()) / measured
+	t.Logf("estimated %.0f MiB, measured %.0f MiB, ratio %.2f; parts %s", float64(estimated.Total())/(1<<20), measured/(1<<20), ratio, parts(estimated))
+	if ratio < 1-tolerance || ratio > 1+tolerance {
+		t.Errorf("the estimate is %.2f of what was measured", ratio)
+	}
+}
+
+func parts(m plan.Memory) string {
+	return fmt.Sprintf("runtime %d weights %d gradients %d optimizer %d activations %d logits %d MiB",
+		m.Runtime>>20, m.Weights>>20, m.Gradients>>20, m.Optimizer>>20, m.Activations>>20, m.Logits>>20)
+}
+
+func (c trainingCase) training(t testing.TB) (*ir.Program, []string, *pb.TrainStart, []*pb.TokenExample) {
+	host := built(t)
+	model, err := host.Model(t.Context(), "llama")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := fmt.Sprintf(`{"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_act": "silu", "hidden_size": %d,
+		"intermediate_size": %d, "num_attention_heads": %d, "num_hidden_layers": %d, "vocab_size": %d, "rms_norm_eps": 1e-6,
+		"tie_word_embeddings": true, "max_position_embeddings": 2048, "bos_token_id": 1, "eos_token_id": 2}`,
+		c.width, c.inner, c.heads, c.layers, c.vocab)
+	built, err := model.Build(t.Context(), &pb.BuildRequest{CheckpointConfig: []byte(config)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	adapter, err := host.Adapter(t.Context(), c.adapter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attached, err := adapter.Attach(t.Context(), &pb.AttachRequest{Config: []byte("{}"), Graph: built.Graph, DefaultTargets: built.Targets[""].GetPatterns(), TaskType: built.TaskType})
+	if err != nil {
+		t.Fatal(err)
+	}
+	graph, err := ir.Apply(built.Graph, attached.Rewrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := ir.Expand(graph)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trained, err := p.Trainable(attached.Rewrite.Train)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := &pb.TrainStart{
+		Model: &pb.ModelState{Graph: built.Graph, Rewrite: attached.Rewrite, InitSeed: 1}, BatchSize: int32(c.rows), Clip: 1,
+		Optimizer: &pb.Optimizer{Name: "adamw", LearningRate: 1e-4, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
+		Schedule:  &pb.Schedule{Name: "constant"}, StateOut: t.TempDir(),
+	}
+	var examples []*pb.TokenExample
+	for range 2 * c.rows {
+		ids := make([]int32, c.tokens)
+		for i := range ids {
+			ids[i] = int32(3 + (i*37)%int(c.vocab-3))
+		}
+		examples = append(examples, &pb.TokenExample{Ids: ids, PromptLength: int32(c.tokens - c.labels)})
+	}
+	return p, trained, start, examples
+}
+
+// peak trains in a process of its own and gives its largest resident set.
+func (c trainingCase) peak(t testing.TB, start *pb.TrainStart, examples []*pb.TokenExample) int64 {
+	host := built(t)
+	worker, err := host.Engine(t.Context(), "gomlx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := worker.Device(t.Context(), &pb.DeviceRequest{}); err != nil {
+		missing(t, "the XLA runtime", err.Error())
+	}
+	var peak int64
+	err = worker.Train(t.Context(), start, examples, nil, func(e *pb.TrainEvent) error {
+		if d := e.GetDone(); d != nil {
+			peak = d.PeakMemoryBytes
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if peak == 0 {
+		t.Skip("SKIPPED, NOT TESTED: this system does not say how much memory a process takes")
+	}
+	return peak
+}
+
+// programs are the plugins and the engine, built once.
+var programs string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if programs != "" {
+		os.RemoveAll(programs)
+	}
+	os.Exit(code)
+}
+
+// built starts a host of its own: its engine is a fresh process.
+func built(t testing.TB) *pluginhost.Host {
+	t.Helper()
+	if programs == "" {
+		var err error
+		if programs, err = os.MkdirTemp("", "harness-plan-"); err != nil {
+			t.Fatal(err)
+		}
+		for name, source := range map[string]string{
+			"harness-engine-gomlx": "core/cmd/harness-engine-gomlx", "harness-model-llama": "plugins/models/llama",
+			"harness-adapter-lora": "plugins/adapters/lora", "harness-adapter-full": "plugins/adapters/full",
+		} {
+			cmd := exec.Command("go", "build", "-o", filepath.Join(programs, name), "./"+source)
+			cmd.Dir = "../.."
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("build %s: %v\n%s", name, err, out)
+			}
+		}
+	}
+	host := pluginhost.New(pluginhost.Options{Dirs: []string{programs}, StartTimeout: time.Minute})
+	t.Cleanup(func() { host.Close() })
+	return host
+}
+
+// missing skips a test whose part is not there, or fails it where all parts
+// have to be there.
+func missing(t testing.TB, what, how string) {
+	t.Helper()
+	message := fmt.Sprintf("%s is missing: %s", what, how)
+	if os.Getenv("CI") == "true" {
+		t.Fatal(message)
+	}
+	t.Skip("SKIPPED, NOT TESTED: " + message)
+}
