@@ -80,3 +80,27 @@ func nodes(p *ir.Program) int {
 	}
 	return n
 }
+
+// decodingMemory estimates the peak of decoding from the costs of reading a
+// prompt and of one step.
+func decodingMemory(p *ir.Program, half bool, d *DecodeEstimate, read, one ir.Cost) Memory {
+	m := Memory{Runtime: emptyRuntime + 2*compiledByNode*int64(nodes(p))}
+	for _, param := range p.Parameters {
+		m.Weights += param.Elements() * f32
+	}
+	if half {
+		m.Weights /= 2
+	}
+	rows := int64(d.Prompts * d.Beams)
+	prompts := int64(d.Prompts) * d.Prompt
+	added := rows * d.New
+	if p.Encoder != nil {
+		m.Caches = f32 * (prompts*one.CrossCache + 2*added*one.Cache)
+	} else {
+		// What a step adds is written into a copy.
+		m.Caches = f32 * (prompts + 2*added) * one.Cache
+	}
+	m.Activations = f32 * max(2*read.Layer, 2*one.Layer)
+	m.Logits = 2 * f32 * one.Logits
+	return m
+}

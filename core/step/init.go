@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"harness/core/ir"
 	pb "harness/core/protocol/harnesspb"
@@ -112,19 +113,32 @@ func (w Init) roles() map[string]string {
 	return roles
 }
 
+// Draft is config.json as it will be, but that the tokenizer may turn out
+// smaller: enough for the shape of the network.
+func (w Init) Draft() ([]byte, error) {
+	return w.configWith(w.Vocabulary, func(content string) (int32, bool) {
+		at := slices.Index(w.Tokens, content)
+		return int32(at), at >= 0
+	})
+}
+
 func (w Init) config(tok *tokenizer.Tokenizer) ([]byte, error) {
+	return w.configWith(tok.VocabSize(), tok.TokenID)
+}
+
+func (w Init) configWith(vocabulary int, tokenID func(string) (int32, bool)) ([]byte, error) {
 	config := map[string]any{}
 	if err := json.Unmarshal(w.Config, &config); err != nil {
 		return nil, fmt.Errorf("scratch.config: %w", err)
 	}
-	config["vocab_size"] = tok.VocabSize()
+	config["vocab_size"] = vocabulary
 	for role, content := range map[string]string{
 		"eos_token_id": w.EndToken, "bos_token_id": cmp.Or(w.BeginToken, w.EndToken), "pad_token_id": w.PadToken,
 	} {
 		if content == "" {
 			continue
 		}
-		id, ok := tok.TokenID(content)
+		id, ok := tokenID(content)
 		if !ok {
 			return nil, fmt.Errorf("the new tokenizer has no %s", content)
 		}

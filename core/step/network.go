@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"harness/core/pluginhost"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/store"
 	"harness/core/weights/snapshot"
@@ -52,11 +53,7 @@ func (w Network) open(ctx context.Context, env *Env) (*network, error) {
 		return nil, fmt.Errorf("checkpoint of %s: %w", w.Model.Name, err)
 	}
 	n := &network{model: model}
-	n.built, err = model.Build(ctx, &pb.BuildRequest{Config: w.Model.Config, CheckpointConfig: config})
-	if err != nil {
-		return nil, err
-	}
-	if n.attached, err = w.attach(ctx, env, n.built); err != nil {
+	if n.built, n.attached, err = w.Graph(ctx, env.Plugins, config); err != nil {
 		return nil, err
 	}
 	if n.tokenizer, err = tokenizer.Load(dir); err != nil {
@@ -69,14 +66,26 @@ func (w Network) open(ctx context.Context, env *Env) (*network, error) {
 	return n, nil
 }
 
-func (w Network) attach(ctx context.Context, env *Env, built *pb.BuildResponse) (*pb.AttachResponse, error) {
-	description, err := env.Plugins.Describe(ctx, "adapter", w.Adapter.Name)
-	if err != nil || !description.Trains {
-		return nil, err
-	}
-	adapter, err := env.Plugins.Adapter(ctx, w.Adapter.Name)
+// Graph asks the plugins for the graph of a checkpoint's config.json and for
+// the adapter's rewrite of it, nil where the adapter trains nothing. It needs no
+// weights.
+func (w Network) Graph(ctx context.Context, plugins *pluginhost.Host, config []byte) (*pb.BuildResponse, *pb.AttachResponse, error) {
+	model, err := plugins.Model(ctx, w.Model.Name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return adapter.AttachTo(ctx, built, w.Adapter.Config, w.Saved)
+	built, err := model.Build(ctx, &pb.BuildRequest{Config: w.Model.Config, CheckpointConfig: config})
+	if err != nil {
+		return nil, nil, err
+	}
+	description, err := plugins.Describe(ctx, "adapter", w.Adapter.Name)
+	if err != nil || !description.Trains {
+		return built, nil, err
+	}
+	adapter, err := plugins.Adapter(ctx, w.Adapter.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	attached, err := adapter.AttachTo(ctx, built, w.Adapter.Config, w.Saved)
+	return built, attached, err
 }

@@ -49,6 +49,8 @@ type TrainResult struct {
 	Validation int      `json:"validation_examples"`
 	Dropped    int      `json:"dropped"` // longer than the recipe allows
 	Tokens     int64    `json:"tokens"`
+	Longest    int      `json:"longest,omitempty"`     // tokens of an example
+	MostLabels int      `json:"most_labels,omitempty"` // of an example
 	Seconds    float64  `json:"seconds"`
 	Trainable  int64    `json:"trainable_parameters"`
 	All        int64    `json:"all_parameters"`
@@ -130,6 +132,7 @@ func (w Train) Run(ctx context.Context, env *Env, dir string) (err error) {
 		Examples: len(examples.train), Validation: len(examples.validation), Dropped: examples.dropped,
 		Tokens: done.Tokens, Seconds: done.Seconds,
 		Trainable: done.TrainableParameters, All: done.AllParameters, PeakMemory: done.PeakMemoryBytes,
+		Longest: examples.longest(), MostLabels: examples.mostLabels(),
 		ExactMatch: known(done.ValidationExactMatch), MicroBatch: int(done.MicroBatch), Reduced: w.Optimization.reduced(done.MicroBatch),
 	})
 }
@@ -176,6 +179,22 @@ func (w Train) start(env *Env, net *network, dir string, examples int) (*pb.Trai
 type tokenExamples struct {
 	train, validation []*pb.TokenExample
 	dropped           int
+}
+
+func (e *tokenExamples) longest() int {
+	return e.most(func(x *pb.TokenExample) int { return len(x.Ids) })
+}
+
+func (e *tokenExamples) mostLabels() int {
+	return e.most(func(x *pb.TokenExample) int { return len(x.Ids) - int(x.PromptLength) })
+}
+
+func (e *tokenExamples) most(of func(*pb.TokenExample) int) int {
+	n := 0
+	for _, x := range e.train {
+		n = max(n, of(x))
+	}
+	return n
 }
 
 // examples turns samples into token ids. Plain text is joined end to end and

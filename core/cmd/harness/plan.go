@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"harness/core/plan"
+	"harness/core/pluginhost"
+	pb "harness/core/protocol/harnesspb"
+	"harness/core/step"
 	"harness/core/store"
 )
 
@@ -18,6 +22,14 @@ type planReport struct {
 	Study  string     `json:"study"`
 	Steps  []planStep `json:"steps"`
 	Totals planTotals `json:"totals"`
+	// Device and Estimates are what there is and what the trials need.
+	Device    *planDevice      `json:"device,omitempty"`
+	Estimates []*plan.Estimate `json:"estimates"`
+}
+
+type planDevice struct {
+	Backend     string `json:"backend"`
+	MemoryBytes int64  `json:"memory_bytes"` // 0: not known
 }
 
 type planStep struct {
@@ -37,6 +49,7 @@ type planTotals struct {
 	// itself: what the graph saves.
 	Shared int                   `json:"shared"`
 	Kinds  map[string]kindTotals `json:"kinds"`
+	Epochs plan.Epochs           `json:"epochs"`
 }
 
 type kindTotals struct {
@@ -65,6 +78,9 @@ func newPlan(o *options) *cobra.Command {
 				return err
 			}
 			r := describePlan(p, s)
+			if err := o.estimate(cmd.Context(), host, p, s, &r); err != nil {
+				return err
+			}
 			if format == "json" {
 				out := json.NewEncoder(cmd.OutOrStdout())
 				out.SetIndent("", "  ")
@@ -102,7 +118,31 @@ func describePlan(p *plan.Plan, s *store.Store) planReport {
 		alone += len(p.Reach(t))
 	}
 	r.Totals.Shared = alone - r.Totals.Steps
+	r.Totals.Epochs = p.Epochs()
+	r.Estimates = []*plan.Estimate{}
 	return r
+}
+
+// estimate adds what the trials need. A device that cannot be opened only
+// leaves its size unknown.
+func (o *options) estimate(ctx context.Context, host *pluginhost.Host, p *plan.Plan, s *store.Store, r *planReport) error {
+	if !slices.ContainsFunc(p.Steps, func(st *step.Step) bool { return st.Work.Resource() == step.Device }) {
+		return nil
+	}
+	r.Device = &planDevice{}
+	if engine, err := host.Engine(ctx, o.engine); err != nil {
+		o.logger().Warn("the device is not known", "error", err)
+	} else if device, err := engine.Device(ctx, &pb.DeviceRequest{}); err != nil {
+		o.logger().Warn("the device is not known", "error", err)
+	} else {
+		r.Device = &planDevice{device.Backend, device.MemoryBytes}
+	}
+	estimates, err := p.Estimates(ctx, &step.Env{Store: s, Plugins: host, Log: o.logger()}, r.Device.MemoryBytes)
+	if err != nil {
+		return err
+	}
+	r.Estimates = append(r.Estimates, estimates...)
+	return nil
 }
 
 func (r planReport) print(w io.Writer) error {
@@ -126,6 +166,8 @@ func (r planReport) print(w io.Writer) error {
 	if err := table.Render(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d trials; %d steps are shared instead of repeated\n", r.Totals.Trials, r.Totals.Shared)
-	return err
+	if _, err := fmt.Fprintf(w, "%d trials; %d steps are shared instead of repeated\n", r.Totals.Trials, r.Totals.Shared); err != nil {
+		return err
+	}
+	return r.printEstimates(w)
 }

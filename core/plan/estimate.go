@@ -1,0 +1,383 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"harness/core/ir"
+	pb "harness/core/protocol/harnesspb"
+	"harness/core/step"
+	"harness/core/store"
+	"harness/core/weights/snapshot"
+)
+
+// Estimate is what the trials of one model with one adapter take, worked out
+// from the graph alone: no weights are loaded.
+type Estimate struct {
+	Model   string `json:"model"`
+	Adapter string `json:"adapter"`
+	// Problem says why there is no estimate; all else is then zero.
+	Problem    string          `json:"problem,omitempty"`
+	Parameters int64           `json:"parameters"` // the adapter's among them
+	Trainable  int64           `json:"trainable"`
+	Train      *TrainEstimate  `json:"train,omitempty"`
+	Decode     *DecodeEstimate `json:"decode,omitempty"`
+}
+
+// TrainEstimate is for batches of the longest examples that the recipe lets
+// in, or, once an epoch was trained, of the longest that there are.
+type TrainEstimate struct {
+	Epochs     int     `json:"epochs"` // trained, each once
+	MicroBatch int     `json:"micro_batch"`
+	Length     int64   `json:"length"` // padded tokens of a row
+	Labels     int64   `json:"labels"` // of a row
+	StepFLOPs  float64 `json:"step_flops"`
+	// Measured says that an epoch was trained: Length and Labels are those of
+	// the data, and these are known.
+	Measured    bool    `json:"measured"`
+	EpochTokens int64   `json:"epoch_tokens,omitempty"`
+	EpochSteps  int     `json:"epoch_steps,omitempty"`
+	EpochFLOPs  float64 `json:"epoch_flops,omitempty"` // of the tokens, padding aside
+	Memory      Memory  `json:"memory_bytes"`
+	// FitsMicroBatch is the largest micro-batch that fits the device; 0: none,
+	// or the device's memory is not known.
+	FitsMicroBatch int   `json:"fits_micro_batch,omitempty"`
+	Disk           int64 `json:"disk_bytes"` // of all its epochs: weights and optimizer state
+}
+
+// DecodeEstimate is for prompts of the longest that are allowed.
+type DecodeEstimate struct {
+	Prompts     int     `json:"prompts"` // side by side
+	Beams       int     `json:"beams"`
+	Prompt      int64   `json:"prompt"`       // padded tokens
+	New         int64   `json:"new"`          // padded tokens
+	PromptFLOPs float64 `json:"prompt_flops"` // to read one prompt
+	TokenFLOPs  float64 `json:"token_flops"`  // of one new token, in the middle
+	Memory      Memory  `json:"memory_bytes"`
+}
+
+// Epochs says what sharing saves, and what a schedule that depends on the
+// total number of epochs costs.
+type Epochs struct {
+	// Trained is the number of epochs that the plan trains, each once.
+	Trained int `json:"trained"`
+	// Alone is how many there would be if every point of every trial's grid
+	// were trained by itself.
+	Alone int `json:"alone"`
+	// Constant is how many there would be if no rate depended on the total.
+	Constant int `json:"constant"`
+}
+
+// Epochs counts the plan's epochs of training.
+func (p *Plan) Epochs() Epochs {
+	var e Epochs
+	recipe := p.Study.Train
+	if recipe == nil {
+		return e
+	}
+	alone := 0
+	for _, total := range recipe.Epochs {
+		alone += total * len(recipe.LearningRates)
+	}
+	chains := map[store.Key]bool{} // of first epochs that end apart, as one
+	for _, s := range p.Steps {
+		work, ok := s.Work.(step.Train)
+		if !ok {
+			continue
+		}
+		e.Trained++
+		if work.Epoch == 0 && (work.Optimization.TotalEpochs == 0 || work.Optimization.TotalEpochs == slices.Max(recipe.Epochs)) {
+			chains[s.Key] = true
+		}
+	}
+	for _, t := range p.Trials {
+		if t.Select != "" {
+			e.Alone += alone
+		}
+	}
+	e.Constant = len(chains) * slices.Max(recipe.Epochs)
+	return e
+}
+
+// Estimates works out what the plan's networks take, in the order of the
+// trials. device is the memory that they have to fit, in bytes; 0: not known.
+func (p *Plan) Estimates(ctx context.Context, env *step.Env, device int64) ([]*Estimate, error) {
+	e := &estimator{plan: p, env: env, device: device, steps: map[store.Key]*step.Step{}}
+	for _, s := range p.Steps {
+		e.steps[s.Key] = s
+	}
+	groups := map[[2]string]*group{}
+	var order []*group
+	for _, t := range p.Trials {
+		id := [2]string{t.Labels["model"], t.Labels["adapter"]}
+		if groups[id] == nil {
+			groups[id] = &group{model: id[0], adapter: id[1], trains: map[store.Key]step.Train{}}
+			order = append(order, groups[id])
+		}
+		for _, s := range p.Reach(t) {
+			groups[id].add(s)
+		}
+	}
+	var out []*Estimate
+	for _, g := range order {
+		if g.network == nil {
+			continue // answers by itself
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		estimate, err := e.estimate(ctx, g)
+		if err != nil {
+			estimate = &Estimate{Problem: err.Error()}
+		}
+		estimate.Model, estimate.Adapter = g.model, g.adapter
+		out = append(out, estimate)
+	}
+	return out, nil
+}
+
+// group is the trials of one model with one adapter.
+type group struct {
+	model, adapter string
+	network        *step.Network
+	order          []store.Key // of trains
+	trains         map[store.Key]step.Train
+	generates      []step.Generate
+}
+
+func (g *group) add(s *step.Step) {
+	switch work := s.Work.(type) {
+	case step.Train:
+		g.network = &work.Network
+		if _, seen := g.trains[s.Key]; !seen {
+			g.order = append(g.order, s.Key)
+		}
+		g.trains[s.Key] = work
+	case step.Generate:
+		if work.Engine != nil {
+			g.network = &work.Network
+			g.generates = append(g.generates, work)
+		}
+	}
+}
+
+type estimator struct {
+	plan   *Plan
+	env    *step.Env
+	device int64
+	steps  map[store.Key]*step.Step
+}
+
+// net is a network as far as a plan knows it.
+type net struct {
+	built   *pb.BuildResponse
+	program *ir.Program
+	trained []string
+}
+
+func (e *estimator) estimate(ctx context.Context, g *group) (*Estimate, error) {
+	config, err := e.config(g.network.Snapshot)
+	if err != nil {
+		return nil, err
+	}
+	built, attached, err := g.network.Graph(ctx, e.env.Plugins, config)
+	if err != nil {
+		return nil, err
+	}
+	n := &net{built: built}
+	graph, err := ir.Apply(built.Graph, attached.GetRewrite())
+	if err != nil {
+		return nil, err
+	}
+	if n.program, err = ir.Expand(graph); err != nil {
+		return nil, err
+	}
+	if n.trained, err = n.program.Trainable(attached.GetRewrite().GetTrain()); err != nil {
+		return nil, err
+	}
+	estimate := &Estimate{}
+	for _, param := range n.program.Parameters {
+		estimate.Parameters += param.Elements()
+		if _, trains := slices.BinarySearch(n.trained, param.Name); trains {
+			estimate.Trainable += param.Elements()
+		}
+	}
+	if len(g.order) > 0 {
+		estimate.Train = e.training(n, g)
+	}
+	for _, work := range g.generates {
+		if d := e.decoding(n, work); estimate.Decode == nil || d.Memory.Total() > estimate.Decode.Memory.Total() {
+			estimate.Decode = d
+		}
+	}
+	return estimate, nil
+}
+
+// config is a checkpoint's config.json, before or after its step has run.
+func (e *estimator) config(key store.Key) ([]byte, error) {
+	if e.env.Store.Has(key) {
+		return os.ReadFile(filepath.Join(e.env.Store.Path(key), "config.json"))
+	}
+	switch work := e.steps[key].Work.(type) {
+	case step.Init:
+		return work.Draft()
+	case step.Snapshot:
+		s, err := snapshot.Open(work.Dir)
+		if err != nil {
+			return nil, err
+		}
+		defer s.Close()
+		return s.Config(), nil
+	}
+	return nil, fmt.Errorf("step %s is no checkpoint", key.Short())
+}
+
+func (e *estimator) training(n *net, g *group) *TrainEstimate {
+	first := g.trains[g.order[0]]
+	o := first.Optimization
+	t := &TrainEstimate{Epochs: len(g.order), MicroBatch: o.BatchSize}
+	if o.MicroBatch > 0 {
+		t.MicroBatch = o.MicroBatch
+	}
+	result := e.measured(g)
+	x := n.trainExtent(o, result)
+	t.Length, t.Labels = max(x.Tokens, x.Source), x.Picked
+	checkpointing := o.Checkpointing != "off"
+	flops := func(x ir.Extent) float64 {
+		c := n.program.Cost(n.trained, x)
+		if checkpointing {
+			return c.Forward + c.Backward + c.Layers
+		}
+		return c.Forward + c.Backward
+	}
+	x.Rows = int64(o.BatchSize)
+	t.StepFLOPs = flops(x)
+	if result != nil {
+		t.Measured, t.EpochTokens = true, result.Tokens
+		t.EpochSteps = (result.Examples + o.BatchSize - 1) / o.BatchSize
+		mean := x
+		mean.Tokens = max(1, result.Tokens/int64(max(1, result.Examples)))
+		mean.Picked = min(mean.Picked, mean.Tokens)
+		mean.Source = min(mean.Source, mean.Tokens)
+		mean.Rows = int64(result.Examples)
+		t.EpochFLOPs = flops(mean)
+	}
+	memory := func(rows int) Memory {
+		x.Rows = int64(rows)
+		return TrainingMemory(n.program, n.trained, o.Optimizer, checkpointing, x)
+	}
+	t.Memory = memory(t.MicroBatch)
+	for rows := t.MicroBatch; e.device > 0 && rows > 0 && t.FitsMicroBatch == 0; rows /= 2 {
+		if memory(rows).Total() <= e.device {
+			t.FitsMicroBatch = rows
+		}
+	}
+	// An epoch leaves its weights, in PEFT's layout too if they are an
+	// adapter's, and the optimizer's state.
+	t.Disk = int64(t.Epochs) * (t.Memory.Gradients + t.Memory.Optimizer)
+	return t
+}
+
+// measured is the result of an epoch that is done, or nil.
+func (e *estimator) measured(g *group) *step.TrainResult {
+	for _, key := range g.order {
+		if !e.env.Store.Has(key) {
+			continue
+		}
+		var r step.TrainResult
+		if step.ReadJSON(e.env.Store, key, "train.json", &r) == nil && r.Longest > 0 && r.Tokens > 0 {
+			return &r
+		}
+	}
+	return nil
+}
+
+// trainExtent is the longest row of a recipe, or of its data where known.
+func (n *net) trainExtent(o step.Optimization, data *step.TrainResult) ir.Extent {
+	positions := n.built.GetMaxPositions()
+	prompt, target, whole := int64(o.MaxPromptLength), int64(o.MaxTargetLength), int64(o.MaxLength)
+	if whole == 0 && prompt > 0 && target > 0 {
+		whole = prompt + target
+	}
+	whole = least(whole, positions)
+	if whole == 0 {
+		whole = unlimited
+	}
+	prompt, target = least(prompt, whole), least(target, whole)
+	if data != nil {
+		whole, target = int64(data.Longest), int64(data.MostLabels)
+		prompt = whole
+	}
+	if n.program.Encoder != nil {
+		return ir.Extent{Source: padded(prompt), Tokens: padded(target), Picked: padded(target)}
+	}
+	return ir.Extent{Tokens: padded(whole), Picked: min(padded(target), padded(whole))}
+}
+
+// unlimited is the length that is assumed where nothing bounds it.
+const unlimited = 2048
+
+// least is the smaller of two limits, of which 0 is none.
+func least(a, b int64) int64 {
+	if a == 0 || b > 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// padded rounds a length up as the engine does, which compiles few shapes: to
+// a power of two or one and a half of one.
+func padded(n int64) int64 {
+	for b := int64(8); ; b *= 2 {
+		switch {
+		case n <= b:
+			return b
+		case n <= b+b/2:
+			return b + b/2
+		}
+	}
+}
+
+func (e *estimator) decoding(n *net, work step.Generate) *DecodeEstimate {
+	d := work.Decoding
+	beams := max(1, d.Beams)
+	if d.Method == "sample" {
+		beams = max(1, d.Candidates)
+	}
+	prompts := d.BatchSize
+	if prompts == 0 {
+		prompts = max(1, rowsSideBySide/beams)
+	}
+	out := &DecodeEstimate{Prompts: prompts, Beams: beams, New: padded(int64(d.MaxNewTokens))}
+	prompt := least(int64(d.MaxPromptLength), n.built.GetMaxPositions())
+	if prompt == 0 {
+		prompt = unlimited
+	}
+	out.Prompt = padded(prompt)
+	reading, step := n.decodeExtents(out)
+	read, one := n.program.Cost(nil, reading), n.program.Cost(nil, step)
+	rows := float64(step.Rows)
+	out.PromptFLOPs = read.Forward
+	out.TokenFLOPs = (one.Forward - one.Encoder) / rows
+	out.Memory = decodingMemory(n.program, d.Precision == "bf16", out, read, one)
+	return out
+}
+
+// rowsSideBySide is how many rows the engine decodes at once where a study
+// does not say.
+const rowsSideBySide = 32
+
+// decodeExtents are those of reading one prompt, and of one step in the middle
+// of decoding a batch.
+func (n *net) decodeExtents(d *DecodeEstimate) (reading, step ir.Extent) {
+	rows := int64(d.Prompts * d.Beams)
+	if n.program.Encoder != nil {
+		return ir.Extent{Rows: 1, Source: d.Prompt, Tokens: 1},
+			ir.Extent{Rows: rows, Source: d.Prompt, Tokens: 1, Keys: d.New / 2}
+	}
+	return ir.Extent{Rows: 1, Tokens: d.Prompt, Picked: 1},
+		ir.Extent{Rows: rows, Tokens: 1, Keys: d.Prompt + d.New/2}
+}
