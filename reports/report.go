@@ -298,6 +298,7 @@ func tidy(t score.Trial) (tidied score.Trial, odd []string) {
 		}
 		tidied.Outcomes = append(tidied.Outcomes, o)
 	}
+	tidied.Training = t.Training
 	return tidied, odd
 }
 

@@ -14,8 +14,9 @@ type Extent struct {
 	// Picked is how many of a row's decoder positions get logits; 0: all.
 	// What only they need is computed for them alone.
 	Picked int64
-	// Keys is how many positions causal attention reads; 0: Tokens. With a
-	// cache of n positions a decoding step has Tokens 1 and Keys n.
+	// Keys is how many positions causal attention reads in a decoding step,
+	// whose Tokens is 1: all but the last, and all that is over the encoder's
+	// positions, come from a cache. 0: nothing is cached.
 	Keys int64
 }
 
@@ -26,9 +27,6 @@ type Extent struct {
 // elements of 4 bytes.
 type Cost struct {
 	Forward float64 // FLOPs of the forward pass
-	// Encoder is the part of Forward that is over the encoder's positions:
-	// computed once for each source, not for each token that is decoded.
-	Encoder float64
 	// Layers is the part of Forward within repeated layers: what gradient
 	// checkpointing computes twice.
 	Layers float64
@@ -56,7 +54,7 @@ func (p *Program) Cost(trained []string, x Extent) Cost {
 		_, w.trains[param.Name] = slices.BinarySearch(trained, param.Name)
 	}
 	if p.Encoder != nil {
-		w.sequence(p.Encoder, true)
+		w.sequence(p.Encoder, true) // for its types alone, where it is cached
 		w.types[EncoderOutput] = w.types[p.Encoder.Output]
 		w.trains[EncoderOutput] = w.trains[p.Encoder.Output]
 	}
@@ -106,6 +104,8 @@ func (w *costWalk) positions(name string, t Type) int64 {
 	switch {
 	case t.Over == OverNothing:
 		return 1
+	case (t.Over == OverEncoder || w.encoder) && w.extent.Keys > 0:
+		return 0
 	case t.Over == OverEncoder || w.encoder:
 		return w.extent.Rows * w.extent.Source
 	case w.extent.Picked > 0 && !w.whole[name]:
@@ -146,9 +146,6 @@ func (w *costWalk) step(st Step) (flops float64, elements int64) {
 		elements = 0 // another view of what is there
 	}
 	w.cost.Forward += flops
-	if w.encoder || st.Type.Over == OverEncoder {
-		w.cost.Encoder += flops
-	}
 	if st.Type.Over == OverNothing {
 		w.cost.Products += elements
 		elements = 0

@@ -3,8 +3,6 @@ package plan
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"harness/core/ir"
@@ -219,18 +217,13 @@ func (e *estimator) estimate(ctx context.Context, g *group) (*Estimate, error) {
 // config is a checkpoint's config.json, before or after its step has run.
 func (e *estimator) config(key store.Key) ([]byte, error) {
 	if e.env.Store.Has(key) {
-		return os.ReadFile(filepath.Join(e.env.Store.Path(key), "config.json"))
+		return snapshot.ReadConfig(e.env.Store.Path(key))
 	}
 	switch work := e.steps[key].Work.(type) {
 	case step.Init:
 		return work.Draft()
 	case step.Snapshot:
-		s, err := snapshot.Open(work.Dir)
-		if err != nil {
-			return nil, err
-		}
-		defer s.Close()
-		return s.Config(), nil
+		return snapshot.ReadConfig(work.Dir)
 	}
 	return nil, fmt.Errorf("step %s is no checkpoint", key.Short())
 }
@@ -361,7 +354,7 @@ func (e *estimator) decoding(n *net, work step.Generate) *DecodeEstimate {
 	read, one := n.program.Cost(nil, reading), n.program.Cost(nil, step)
 	rows := float64(step.Rows)
 	out.PromptFLOPs = read.Forward
-	out.TokenFLOPs = (one.Forward - one.Encoder) / rows
+	out.TokenFLOPs = one.Forward / rows
 	out.Memory = decodingMemory(n.program, d.Precision == "bf16", out, read, one)
 	return out
 }

@@ -3,6 +3,7 @@ package score
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -54,6 +55,48 @@ type Trial struct {
 	Metrics map[string]float64 `json:"metrics"`
 	// Outcomes are in the benchmark's order.
 	Outcomes []Outcome `json:"outcomes"`
+	// Training is the epochs that stood for choice, in the order of the grid; empty where nothing was trained.
+	Training []Epoch `json:"training,omitempty"`
+}
+
+// Epoch is what training measured up to the end of an epoch.
+type Epoch struct {
+	LearningRate   float64 `json:"learning_rate"`
+	Epoch          int     `json:"epoch"`            // 1-based
+	Epochs         int     `json:"epochs,omitempty"` // of the whole run, where the schedule depends on it
+	TrainLoss      float64 `json:"train_loss"`
+	ValidationLoss float64 `json:"validation_loss"`
+	// ExactMatch is absent where it was not measured.
+	ExactMatch *float64 `json:"validation_exact_match,omitempty"`
+	// Diverged says why training ended early; the numbers mean nothing then.
+	Diverged string `json:"diverged,omitempty"`
+	// MicroBatch is how many examples were computed at once; Reduced, that memory allowed no more.
+	MicroBatch int  `json:"micro_batch,omitempty"`
+	Reduced    bool `json:"micro_batch_reduced,omitempty"`
+	Chosen     bool `json:"chosen,omitempty"`
+}
+
+// TrainingNotes tell what of a trial's training a reader of its numbers should know: what diverged, and what memory
+// forced.
+func TrainingNotes(t Trial) []string {
+	var notes []string
+	var lost []Epoch
+	smallest := Epoch{}
+	for _, e := range t.Training {
+		if e.Diverged != "" {
+			lost = append(lost, e)
+		}
+		if e.Reduced && (smallest.MicroBatch == 0 || e.MicroBatch < smallest.MicroBatch) {
+			smallest = e
+		}
+	}
+	if len(lost) > 0 {
+		notes = append(notes, fmt.Sprintf("%s: %d of %d points of the grid diverged; with learning rate %g: %s", t, len(lost), len(t.Training), lost[0].LearningRate, lost[0].Diverged))
+	}
+	if smallest.Reduced {
+		notes = append(notes, fmt.Sprintf("%s: memory allowed only %d examples at once, with the same result but for rounding", t, smallest.MicroBatch))
+	}
+	return notes
 }
 
 // String names the trial by its labels, in the order in which people think of them.

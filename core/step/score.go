@@ -53,6 +53,7 @@ func (w Score) Run(_ context.Context, env *Env, dir string) error {
 		if s.Best.MicroBatch > 0 {
 			trial.Metrics["micro_batch"] = float64(s.Best.MicroBatch)
 		}
+		trial.Training = s.epochs()
 		trial.Metrics["diverged"] = float64(s.diverged())
 		trial.Metrics["train.loss"] = s.Best.TrainLoss
 		trial.Metrics["learning_rate"] = s.Best.LearningRate

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"harness/core/score"
 	"harness/core/store"
 )
 
@@ -20,6 +21,8 @@ type Selection struct {
 	Chosen  store.Key     `json:"chosen"`
 	Best    TrainResult   `json:"best"`
 	Results []TrainResult `json:"results"` // of the candidates, in their order
+	// Candidates are the steps that results are of.
+	Candidates []store.Key `json:"candidates"`
 }
 
 // diverged counts the candidates that were lost.
@@ -33,13 +36,26 @@ func (s Selection) diverged() int {
 	return n
 }
 
+// epochs are the candidates as a report shows them.
+func (s Selection) epochs() []score.Epoch {
+	var out []score.Epoch
+	for i, r := range s.Results {
+		out = append(out, score.Epoch{
+			LearningRate: r.LearningRate, Epoch: r.Epoch, Epochs: r.Epochs, TrainLoss: r.TrainLoss, ValidationLoss: r.ValidationLoss,
+			ExactMatch: r.ExactMatch, Diverged: r.Diverged, MicroBatch: r.MicroBatch, Reduced: r.Reduced,
+			Chosen: i < len(s.Candidates) && s.Candidates[i] == s.Chosen,
+		})
+	}
+	return out
+}
+
 func (Select) Kind() string         { return "select" }
-func (Select) Version() int         { return 1 }
+func (Select) Version() int         { return 2 }
 func (w Select) Needs() []store.Key { return w.Candidates }
 func (Select) Resource() Resource   { return IO }
 
 func (w Select) Run(_ context.Context, env *Env, dir string) error {
-	var s Selection
+	s := Selection{Candidates: w.Candidates}
 	var best float64
 	for _, key := range w.Candidates {
 		var r TrainResult

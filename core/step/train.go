@@ -37,7 +37,8 @@ type Train struct {
 
 // TrainResult is train.json.
 type TrainResult struct {
-	Epoch          int     `json:"epoch"` // 1-based: how many epochs the weights have seen
+	Epoch          int     `json:"epoch"`            // 1-based: how many epochs the weights have seen
+	Epochs         int     `json:"epochs,omitempty"` // of the whole run, where its schedule depends on it
 	LearningRate   float64 `json:"learning_rate"`
 	TrainLoss      float64 `json:"train_loss"`
 	ValidationLoss float64 `json:"validation_loss"`
@@ -127,7 +128,7 @@ func (w Train) Run(ctx context.Context, env *Env, dir string) (err error) {
 		}
 	}
 	return writeJSON(dir, "train.json", TrainResult{
-		Epoch: w.Epoch + 1, LearningRate: w.Optimization.LearningRate,
+		Epoch: w.Epoch + 1, Epochs: w.Optimization.TotalEpochs, LearningRate: w.Optimization.LearningRate,
 		TrainLoss: finite(done.TrainLoss), ValidationLoss: finite(done.ValidationLoss), Diverged: done.Diverged,
 		Examples: len(examples.train), Validation: len(examples.validation), Dropped: examples.dropped,
 		Tokens: done.Tokens, Seconds: done.Seconds,

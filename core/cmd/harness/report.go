@@ -59,6 +59,9 @@ func writeReport(w io.Writer, p *plan.Plan, s *store.Store, format string) error
 	if missing := len(p.Trials) - len(trials); missing > 0 {
 		notes = append(notes, fmt.Sprintf("%d of %d trials are not finished; their cells are empty", missing, len(p.Trials)))
 	}
+	for _, trial := range trials {
+		notes = append(notes, score.TrainingNotes(trial)...)
+	}
 	for _, lint := range score.Lints(trials) {
 		notes = append(notes, lint.String())
 	}
