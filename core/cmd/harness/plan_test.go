@@ -1,0 +1,251 @@
+package main_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// planned is what the tests read of `harness plan --format json`.
+type planned struct {
+	Steps []struct {
+		Key  string `json:"key"`
+		Kind string `json:"kind"`
+	} `json:"steps"`
+	Totals struct {
+		Epochs map[string]int `json:"epochs"`
+	} `json:"totals"`
+	Estimates []struct {
+		Model      string `json:"model"`
+		Adapter    string `json:"adapter"`
+		Problem    string `json:"problem"`
+		Parameters int64  `json:"parameters"`
+		Trainable  int64  `json:"trainable"`
+		Train      *struct {
+			StepFLOPs float64          `json:"step_flops"`
+			Memory    map[string]int64 `json:"memory_bytes"`
+			Disk      int64            `json:"disk_bytes"`
+		} `json:"train"`
+		Decode *struct {
+			TokenFLOPs float64          `json:"token_flops"`
+			Memory     map[string]int64 `json:"memory_bytes"`
+		} `json:"decode"`
+	} `json:"estimates"`
+}
+
+func planOf(t *testing.T, file string, args ...string) planned {
+	t.Helper()
+	var p planned
+	all := append([]string{"plan", file, "--format", "json", "--store", t.TempDir()}, args...)
+	if err := json.Unmarshal([]byte(harness(t, all...).want(t, 0).stdout), &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// keys are the steps' keys by kind.
+func (p planned) keys() map[string][]string {
+	keys := map[string][]string{}
+	for _, s := range p.Steps {
+		keys[s.Kind] = append(keys[s.Kind], s.Key)
+	}
+	return keys
+}
+
+// variant is the study `small` with more settings in its train and generate
+// blocks.
+func variant(t *testing.T, train, generate string) planned {
+	t.Helper()
+	text := strings.Replace(small, "  batch_size = 8\n", "  batch_size = 8\n"+train+"\n", 1)
+	text = strings.Replace(text, "  max_new_tokens = 48\n", "  max_new_tokens = 48\n"+generate+"\n", 1)
+	return planOf(t, study(t, text))
+}
+
+// TestKeysFollowMeaning: a default that is spelled out changes no key, nor does
+// a setting that decides nothing; whatever may change a result changes those of
+// the steps that make it.
+func TestKeysFollowMeaning(t *testing.T) {
+	base := variant(t, "", "").keys()
+	same := variant(t, `
+		optimizer = "adamw"
+		betas = [0.9, 0.999]
+		epsilon = 1e-8
+		weight_decay = 0
+		decay = "all" # of nothing
+		schedule = "constant"
+		warmup_steps = 0
+		clip = 1.0
+		max_length = 768
+		packing = false
+		padding = "right"
+		precision = "f32"
+		gradient_checkpointing = "auto"`, `
+		length_penalty = 1
+		early_stopping = false
+		stop_strings = true
+		precision = "f32"`).keys()
+	if diff := cmp.Diff(base, same); diff != "" {
+		t.Errorf("defaults spelled out change keys:\n%s", diff)
+	}
+	for _, change := range []struct{ train, generate string }{
+		{train: `optimizer = "adafactor"`},
+		{train: `schedule = "cosine"`},
+		{train: `warmup_share = 0.1`},
+		{train: `weight_decay = 0.1`},
+		{train: "weight_decay = 0.1\ndecay = \"all\""},
+		{train: `clip = 0`},
+		{train: `max_prompt_length = 100`},
+		{train: `micro_batch = 2`},
+		{train: `packing = true`},
+		{train: `padding = "left-counted"`},
+		{train: `precision = "bf16"`},
+		{train: `gradient_checkpointing = "off"`},
+		{generate: `early_stopping = "never"`},
+		{generate: `length_penalty = 0.5`},
+		{generate: `max_prompt_length = 100`},
+		{generate: `stop_strings = false`},
+		{generate: `precision = "bf16"`},
+	} {
+		keys := variant(t, change.train, change.generate).keys()
+		changed := func(kind string) bool {
+			return !slices.ContainsFunc(keys[kind], func(key string) bool { return slices.Contains(base[kind], key) })
+		}
+		if trains := changed("train"); trains != (change.train != "") {
+			t.Errorf("%s%s: training's keys change: %v", change.train, change.generate, trains)
+		}
+		if change.generate != "" && !changed("generate") {
+			t.Errorf("%s: generation's keys stay", change.generate)
+		}
+	}
+}
+
+func TestPlanSaysWhatASchedulesCosts(t *testing.T) {
+	// One adapter, two rates, one and two epochs.
+	for setting, want := range map[string]map[string]int{
+		`schedule = "constant"`: {"trained": 4, "alone": 6, "constant": 4},
+		`schedule = "linear"`:   {"trained": 6, "alone": 6, "constant": 4},
+	} {
+		if diff := cmp.Diff(want, variant(t, setting, "").Totals.Epochs); diff != "" {
+			t.Errorf("%s: epochs (-want +got):\n%s", setting, diff)
+		}
+	}
+}
+
+func TestPlanEstimates(t *testing.T) {
+	p := variant(t, "", "")
+	if len(p.Estimates) != 2 {
+		t.Fatalf("%d estimates, expected those of base and lora", len(p.Estimates))
+	}
+	base, lora := p.Estimates[0], p.Estimates[1]
+	if base.Problem+lora.Problem != "" || base.Train != nil || base.Trainable != 0 || base.Decode == nil || lora.Train == nil {
+		t.Fatalf("estimates %+v and %+v", base, lora)
+	}
+	// LoRA of rank 4 on four layers' qkv_proj, 96 to 288.
+	if want := int64(4 * 4 * (96 + 288)); lora.Trainable != want || lora.Parameters-base.Parameters != want {
+		t.Errorf("%d parameters train, and there are %d more; expected %d", lora.Trainable, lora.Parameters-base.Parameters, want)
+	}
+	if lora.Train.StepFLOPs <= 0 || lora.Train.Disk <= 0 || lora.Train.Memory["weights"] < 4*base.Parameters {
+		t.Errorf("training takes %+v", lora.Train)
+	}
+	// Decoding multiplies each weight once but for the table of tokens, which
+	// it only looks up.
+	if least := 2 * float64(base.Parameters) * 0.8; base.Decode.TokenFLOPs < least {
+		t.Errorf("a token takes %v FLOPs, expected %v or more", base.Decode.TokenFLOPs, least)
+	}
+	terminal := harness(t, "plan", study(t, small), "--store", t.TempDir()).want(t, 0).stdout
+	for _, text := range []string{"MEMORY TO TRAIN", "4 epochs are trained", "longest examples allowed"} {
+		if !strings.Contains(terminal, text) {
+			t.Errorf("the plan lacks %q:\n%s", text, terminal)
+		}
+	}
+}
+
+// configs are the smallest networks of the six families.
+func configs() map[string]string {
+	llama := `{"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_act": "silu", "hidden_size": 32, "intermediate_size": 48,
+		"num_attention_heads": 4, "num_hidden_layers": 2, "vocab_size": 320, "rms_norm_eps": 1e-6, "max_position_embeddings": 2048,
+		"bos_token_id": 1, "eos_token_id": 2}`
+	return map[string]string{
+		"codegen": `{"model_type": "codegen", "n_embd": 32, "n_head": 4, "n_layer": 2, "rotary_dim": 4, "vocab_size": 320, "eos_token_id": 1}`,
+		"codet5": `{"model_type": "t5", "architectures": ["T5ForConditionalGeneration"], "d_model": 32, "d_ff": 48, "d_kv": 8, "num_heads": 4, "num_layers": 2,
+			"vocab_size": 320, "decoder_start_token_id": 0, "eos_token_id": 2, "pad_token_id": 0, "feed_forward_proj": "relu",
+			"is_encoder_decoder": true, "relative_attention_num_buckets": 32, "layer_norm_epsilon": 1e-6, "n_positions": 512}`,
+		"starcoder": `{"model_type": "gpt_bigcode", "n_embd": 32, "n_head": 4, "n_layer": 2, "n_positions": 1024, "vocab_size": 320,
+			"activation_function": "gelu_pytorch_tanh", "multi_query": true, "eos_token_id": 0, "bos_token_id": 0, "layer_norm_epsilon": 1e-5}`,
+		"bloom": `{"model_type": "bloom", "hidden_size": 32, "n_head": 4, "n_layer": 2, "vocab_size": 320, "eos_token_id": 2, "bos_token_id": 1,
+			"pad_token_id": 3, "layer_norm_epsilon": 1e-5}`,
+		"deepseekcoder": llama, "codellama": llama,
+	}
+}
+
+// TestRecipeOfTheReferenceStudy plans it on small stand-ins: 6 families, each
+// as it is and trained in 3 ways, 2 prompts.
+func TestRecipeOfTheReferenceStudy(t *testing.T) {
+	folder := t.TempDir()
+	var sizes []string
+	for family, config := range configs() {
+		dir := filepath.Join(folder, family)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(config), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		sizes = append(sizes, family+` = { tiny = "`+family+`" }`)
+	}
+	fixes := filepath.Join(folder, "fixes.jsonl")
+	if err := os.WriteFile(fixes, []byte(`{"id": "a", "before": "", "buggy": "a\n", "after": "", "fixed": "b\n"}`+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	recipe := filepath.Join(repo, "studies/recipe-2507.19909.hcl")
+	vars := []string{
+		"--var", "checkpoints=" + folder, "--var", "fixes=" + fixes, "--var", "quixbugs=" + folder, "--var", "sizes={" + strings.Join(sizes, ", ") + "}",
+	}
+	harness(t, append([]string{"validate", recipe}, vars...)...).want(t, 0)
+	p := planOf(t, recipe, vars...)
+	if len(p.Estimates) != 6*4 {
+		t.Errorf("%d networks, expected 6 families as they are and trained in 3 ways", len(p.Estimates))
+	}
+	for _, e := range p.Estimates {
+		if e.Problem != "" {
+			t.Errorf("%s/%s: %s", e.Model, e.Adapter, e.Problem)
+		}
+	}
+	// Each of 5 rates and 2 prompts: 1 + … + 10 epochs, where 10 would do. The
+	// two Llamas are one network with different prompts.
+	want := map[string]int{"trained": 6 * 3 * 2 * 5 * 55, "alone": 6 * 3 * 2 * 5 * 55, "constant": 6 * 3 * 2 * 5 * 10}
+	if diff := cmp.Diff(want, p.Totals.Epochs); diff != "" {
+		t.Errorf("epochs (-want +got):\n%s", diff)
+	}
+}
+
+// TestShippedStudies: every study in the repository says something that
+// makes sense.
+func TestShippedStudies(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(repo, "studies/*.hcl"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no studies: %v", err)
+	}
+	needs := map[string][]string{
+		"peft4apr.hcl":          {"recordings=x"},
+		"recipe-2507.19909.hcl": {"checkpoints=x", "fixes=x"},
+	}
+	for _, file := range files {
+		args := []string{"validate", file}
+		for _, v := range needs[filepath.Base(file)] {
+			args = append(args, "--var", v)
+		}
+		harness(t, args...).want(t, 0)
+	}
+	for _, name := range slices.Sorted(maps.Keys(needs)) {
+		if !slices.ContainsFunc(files, func(file string) bool { return filepath.Base(file) == name }) {
+			t.Errorf("there is no study %s", name)
+		}
+	}
+}
