@@ -24,10 +24,12 @@ func (m Memory) Total() int64 {
 }
 
 // What the engine's process takes apart from its numbers, measured on XLA's
-// CPU runtime: empty, and for each node that is compiled.
+// CPU runtime: empty, for each node that is compiled, and, for each byte that
+// trains, what loading, updating and freeing leaves behind at the peak.
 const (
-	emptyRuntime   = 170 << 20
-	compiledByNode = 100 << 10
+	emptyRuntime   = 230 << 20
+	compiledByNode = 370 << 10
+	trainingSlack  = 2.5
 )
 
 const f32 = 4 // bytes
@@ -51,12 +53,14 @@ func TrainingMemory(p *ir.Program, trained []string, optimizer string, checkpoin
 		m.Optimizer += f32 * kept(optimizer, param.Shape)
 	}
 	m.Gradients = count * f32
-	// The backward pass holds a layer's values and their gradients.
-	m.Activations = f32 * (c.Carried + 2*c.Layer)
+	m.Runtime += int64(trainingSlack * float64(m.Gradients))
+	// Logits and their gradients are gone when the first layer's values are
+	// computed again, with their gradients.
+	m.Logits = 2 * f32 * c.Logits
+	m.Activations = f32*c.Carried + max(0, 2*f32*c.Layer-m.Logits)
 	if !checkpointing {
 		m.Activations = f32 * (c.Saved + c.Layer)
 	}
-	m.Logits = 2 * f32 * c.Logits
 	return m
 }
 
