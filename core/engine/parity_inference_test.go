@@ -135,16 +135,18 @@ func TestParityAdapterDefaults(t *testing.T) {
 	eachFixture(t, func(t *testing.T, f fixture) {
 		var g goldenTraining
 		f.golden(t, "training", &g)
-		for kind, config := range map[string]string{"lora": `{"rank": %d, "alpha": %v}`, "dora": `{"rank": %d, "alpha": %v}`, "ia3": `{}`} {
+		const lowRank = `{"rank": %d, "alpha": %v, "rslora": %v}`
+		for kind, config := range map[string]string{"lora": lowRank, "dora": lowRank, "ia3": `{}`} {
 			var c struct {
-				Rank  int     `json:"r"`
-				Alpha float64 `json:"lora_alpha"`
+				Rank   int     `json:"r"`
+				Alpha  float64 `json:"lora_alpha"`
+				RSLoRA bool    `json:"use_rslora"`
 			}
 			if err := json.Unmarshal(readFile(t, filepath.Join(f.dir, "adapters", kind, "initial", "adapter_config.json")), &c); err != nil {
 				t.Fatal(err)
 			}
 			if kind != "ia3" {
-				config = fmt.Sprintf(config, c.Rank, c.Alpha)
+				config = fmt.Sprintf(config, c.Rank, c.Alpha, c.RSLoRA)
 			}
 			r := f.attach(t, kind, config)
 			if _, saved := f.adapted(t, kind, "initial"); !proto.Equal(r.GetRewrite(), saved.GetRewrite()) {
