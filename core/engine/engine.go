@@ -16,7 +16,7 @@ import (
 
 // Version is part of the keys of all that the engine computed: it changes
 // whenever results may.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
 // Options configure an Engine.
 type Options struct {

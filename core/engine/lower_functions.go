@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -124,6 +125,11 @@ func (l *lowering) cosSin(op *ir.Rotary, picked bool) (cos, sin *graph.Node) {
 	cos, sin = graph.Cos(angle), graph.Sin(angle)
 	if a := op.GetAmplitude(); a != 0 && a != 1 {
 		cos, sin = graph.MulScalar(cos, a), graph.MulScalar(sin, a)
+	}
+	if l.g.Backend().Capabilities().Operations[compute.OpTypeOptimizationBarrier] {
+		// Otherwise XLA would compute them anew for each head of each layer.
+		once := graph.OptimizationBarriers(cos, sin)
+		cos, sin = once[0], once[1]
 	}
 	l.angles[key] = [2]*graph.Node{cos, sin}
 	return cos, sin

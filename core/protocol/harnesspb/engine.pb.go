@@ -1421,10 +1421,11 @@ func (x *TokenPrompt) GetDecoderIds() []int32 {
 }
 
 type DecodeResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Candidates    []*TokenCandidate      `protobuf:"bytes,2,rep,name=candidates,proto3" json:"candidates,omitempty"` // best first
-	Seconds       float64                `protobuf:"fixed64,3,opt,name=seconds,proto3" json:"seconds,omitempty"`     // of the batch, divided by its prompts
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Best first; sampled ones in the order of their numbers.
+	Candidates    []*TokenCandidate `protobuf:"bytes,2,rep,name=candidates,proto3" json:"candidates,omitempty"`
+	Seconds       float64           `protobuf:"fixed64,3,opt,name=seconds,proto3" json:"seconds,omitempty"` // of the batch, divided by its prompts
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1483,9 +1484,10 @@ func (x *DecodeResponse) GetSeconds() float64 {
 type TokenCandidate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Ids   []int32                `protobuf:"varint,1,rep,packed,name=ids,proto3" json:"ids,omitempty"` // without prompt, ending in eos if it ended
-	// Beam: sum of log-probabilities / length^length_penalty. Greedy: the sum.
-	Score            float64   `protobuf:"fixed64,2,opt,name=score,proto3" json:"score,omitempty"`
-	LogProbabilities []float32 `protobuf:"fixed32,3,rep,packed,name=log_probabilities,json=logProbabilities,proto3" json:"log_probabilities,omitempty"` // per token, where known
+	// Beam: sum of log-probabilities / length^length_penalty. Otherwise the sum.
+	Score float64 `protobuf:"fixed64,2,opt,name=score,proto3" json:"score,omitempty"`
+	// Per token: the network's, before temperature, top_k and top_p.
+	LogProbabilities []float32 `protobuf:"fixed32,3,rep,packed,name=log_probabilities,json=logProbabilities,proto3" json:"log_probabilities,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
