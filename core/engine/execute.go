@@ -89,14 +89,15 @@ func (n *network) upright(name string, x *graph.Node, decoding bool) *graph.Node
 	return x
 }
 
-// promptBucket rounds a prompt's length up more coarsely than bucket, since
-// each length costs the compilation of two graphs.
+// promptBucket rounds a prompt's length up to a power of two, more coarsely
+// than bucket: each length costs the compilation of two graphs, and those of
+// all lengths to 4096 are a dozen.
 func promptBucket(size int) int {
-	size = bucket(max(size, 128))
-	if size == 192 {
-		return 256
+	b := 128
+	for b < size {
+		b *= 2
 	}
-	return size
+	return b
 }
 
 // bucket rounds a size up to a power of two or one and a half of one, so that
