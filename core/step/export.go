@@ -7,23 +7,31 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
-	"harness/core/ir"
+	"harness/core/adapt"
 	"harness/core/store"
 	"harness/core/weights/safetensors"
-	"harness/core/weights/snapshot"
 )
 
-// Export writes what a finished train step left into the folder to, which
-// must not exist or be empty: an adapter in PEFT's format where PEFT knows the
-// method, else the whole checkpoint with the trained weights in it. It says
-// which. With half a checkpoint's weights are rounded to bfloat16, half the
-// size.
-func (w Train) Export(ctx context.Context, env *Env, key store.Key, to string, half bool) (what string, err error) {
+// ErrNothingToMerge is Merge's error for a way to fine-tune that leaves a whole
+// checkpoint anyway.
+var ErrNothingToMerge = errors.New("nothing to merge: what was trained are the model's own weights")
+
+// Checkpointing is how a whole checkpoint is written.
+type Checkpointing struct {
+	To    string            // folder, new or empty
+	DType safetensors.DType // of all floats; "": as in the checkpoint trained from
+	// Progress hears how many bytes of how many are written. May be nil.
+	Progress func(done, total int64)
+}
+
+// Export writes what a finished train step left: an adapter in PEFT's format
+// where PEFT knows the method, else the whole checkpoint with the trained
+// weights in it. It says which.
+func (w Train) Export(ctx context.Context, env *Env, key store.Key, c Checkpointing) (what string, err error) {
 	adapter := filepath.Join(env.Store.Path(key), adapterDir)
 	if _, err := os.Stat(adapter); err == nil {
-		return "PEFT adapter", copyFolder(adapter, to)
+		return "PEFT adapter", copyFolder(adapter, c.To)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("export: %w", err)
 	}
@@ -31,101 +39,58 @@ func (w Train) Export(ctx context.Context, env *Env, key store.Key, to string, h
 	if err != nil {
 		return "", err
 	}
-	base, err := snapshot.Open(env.Store.Path(w.Network.Snapshot))
-	if err != nil {
-		return "", err
-	}
-	defer base.Close()
-	trained, err := w.trainedTensors(env, net, key)
-	if err != nil {
-		return "", fmt.Errorf("export: %w", err)
-	}
-	return "checkpoint", snapshot.Write(to, snapshot.Contents{
-		Config:   base.Config(),
-		Tensors:  overlay{trained, base, half},
-		CopyFrom: env.Store.Path(w.Network.Snapshot),
-	})
+	return "checkpoint", c.write(net, trainedFile(env.Store, key))
 }
 
-// trainedTensors names the trained parameters as the checkpoint does.
-func (w Train) trainedTensors(env *Env, net *network, key store.Key) (safetensors.Set, error) {
-	file, err := safetensors.Open(trainedFile(env.Store, key))
+// Merge writes a whole checkpoint with the adapter of a finished train step
+// folded into its weights.
+func (w Train) Merge(ctx context.Context, env *Env, key store.Key, c Checkpointing) error {
+	net, err := w.Network.open(ctx, env)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	if len(net.attached.GetRewrite().GetReplacements()) == 0 {
+		return ErrNothingToMerge
+	}
+	engine, err := env.Plugins.Engine(ctx, w.Engine.Name)
+	if err != nil {
+		return err
+	}
+	state := net.state
+	state.Trained = trainedFile(env.Store, key)
+	return c.merge(ctx, engine, state, func(changed string) error { return c.write(net, changed) })
+}
+
+// write composes the checkpoint out of the network's own and a file of changed
+// parameters.
+func (c Checkpointing) write(net *network, changed string) error {
+	file, err := safetensors.Open(changed)
+	if err != nil {
+		return err
 	}
 	defer file.Close()
-	program, err := ir.Expand(net.built.Graph)
-	if err != nil {
-		return nil, err
-	}
-	var tensors []safetensors.Tensor
-	for _, p := range program.Parameters {
-		if _, ok := file.Info(p.Name); !ok {
-			continue
-		}
-		t, err := file.Tensor(p.Name)
-		if err != nil {
-			return nil, err
-		}
-		values, err := t.Float32()
-		if err != nil {
-			return nil, err
-		}
-		if t, err = checkpointTensor(p, values); err != nil {
-			return nil, err
-		}
-		tensors = append(tensors, t)
-	}
-	if len(tensors) < len(file.Names()) {
-		return nil, fmt.Errorf("adapter %s adds parameters that a checkpoint of %s cannot hold, and has no PEFT format", w.Network.Adapter.Name, w.Network.Model.Name)
-	}
-	return safetensors.NewSet(tensors...)
+	return adapt.Checkpoint{
+		Base: net.state.Checkpoint, Graph: net.built.Graph, Changed: file, DType: c.DType, Progress: c.Progress,
+	}.Write(c.To)
 }
 
-// overlay is a source whose upper tensors hide the lower ones.
-type overlay struct {
-	upper safetensors.Set
-	lower safetensors.Source
-	half  bool // floats as bfloat16
-}
-
-func (o overlay) Names() []string {
-	names := o.lower.Names()
-	for _, name := range o.upper.Names() {
-		if _, ok := o.lower.Info(name); !ok {
-			names = append(names, name)
-		}
+// checkEmpty says early what writing would find out late.
+func (c Checkpointing) checkEmpty() error {
+	entries, err := os.ReadDir(c.To)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("write to %s: %w", c.To, err)
+	case len(entries) > 0:
+		return fmt.Errorf("folder %s is not empty", c.To)
 	}
-	slices.Sort(names)
-	return names
-}
-
-func (o overlay) Info(name string) (safetensors.Info, bool) {
-	info, ok := o.upper.Info(name)
-	if !ok {
-		info, ok = o.lower.Info(name)
-	}
-	if o.half && info.DType.IsFloat() {
-		info.DType = safetensors.BF16
-	}
-	return info, ok
-}
-
-func (o overlay) Tensor(name string) (safetensors.Tensor, error) {
-	var from safetensors.Source = o.lower
-	if _, ok := o.upper.Info(name); ok {
-		from = o.upper
-	}
-	t, err := from.Tensor(name)
-	if err != nil || !o.half || !t.DType.IsFloat() {
-		return t, err
-	}
-	return t.ToBF16()
+	return nil
 }
 
 func copyFolder(from, to string) error {
-	if entries, err := os.ReadDir(to); err == nil && len(entries) > 0 {
-		return fmt.Errorf("export: folder %s is not empty", to)
+	if err := (Checkpointing{To: to}).checkEmpty(); err != nil {
+		return fmt.Errorf("export: %w", err)
 	}
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		return fmt.Errorf("export: %w", err)

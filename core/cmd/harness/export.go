@@ -1,14 +1,18 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"harness/core/plan"
+	"harness/core/pluginhost"
 	"harness/core/step"
 	"harness/core/store"
+	"harness/core/weights/safetensors"
 )
 
 func newExport(o *options) *cobra.Command {
@@ -18,53 +22,97 @@ func newExport(o *options) *cobra.Command {
 		Short: "Write trained weights into a folder that other tools open",
 		Long: `Write the weights that a study trained and chose into a folder: an adapter in
 PEFT's format, or, where the method trains the model's own weights, a whole
-checkpoint in Hugging Face layout.`,
+checkpoint in Hugging Face layout. For a whole checkpoint with an adapter in
+it, see "harness adapters merge".`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			if to == "" {
 				return fmt.Errorf("%w: export needs --to FOLDER", errUsage)
 			}
-			if dtype != "f32" && dtype != "bf16" {
-				return fmt.Errorf("%w: --dtype %q: expected f32 or bf16", errUsage, dtype)
+			number, err := parseDType(dtype)
+			if err != nil {
+				return err
 			}
 			host := o.host()
 			defer host.Close()
-			p, err := o.planned(ctx, host, args[0])
+			c, err := o.chosen(ctx, host, args[0], trial)
 			if err != nil {
 				return err
 			}
-			s, err := o.openStore(p.Study)
+			bytes := newByteProgress(os.Stderr)
+			what, err := c.work.Export(ctx, c.env, c.key, step.Checkpointing{To: to, DType: number, Progress: bytes.report})
+			bytes.end()
 			if err != nil {
 				return err
 			}
-			t, err := trainedTrial(p, trial)
-			if err != nil {
-				return err
-			}
-			if !s.Has(t.Select) {
-				return fmt.Errorf("%s is not trained yet: run `harness run %s` first", trialName(t), args[0])
-			}
-			var selection step.Selection
-			if err := step.ReadJSON(s, t.Select, "select.json", &selection); err != nil {
-				return err
-			}
-			work, ok := workOf(p, selection.Chosen).(step.Train)
-			if !ok {
-				return fmt.Errorf("the plan has no train step %s", selection.Chosen.Short())
-			}
-			what, err := work.Export(ctx, &step.Env{Store: s, Plugins: host}, selection.Chosen, to, dtype == "bf16")
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s of %s (learning rate %g, %d epochs) written to %s\n", what, trialName(t), selection.Best.LearningRate, selection.Best.Epoch, to)
+			fmt.Fprintf(cmd.OutOrStdout(), "%s of %s written to %s\n", what, c.name, to)
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "`folder` to write, new or empty")
-	cmd.Flags().StringVar(&dtype, "dtype", "f32", "number type of a checkpoint's weights: f32 or bf16")
-	cmd.Flags().StringVar(&trial, "trial", "", "`MODEL/ADAPTER/PROMPT` of the trial, where a study trains several")
+	cmd.Flags().StringVar(&dtype, "dtype", "", dtypeUsage)
+	cmd.Flags().StringVar(&trial, "trial", "", trialUsage)
 	return cmd
+}
+
+const (
+	dtypeUsage = "number `type` of a checkpoint's weights: f32, bf16 or f16 (default: as in the checkpoint trained from)"
+	trialUsage = "`MODEL/ADAPTER/PROMPT` of the trial, where a study trains several"
+)
+
+// parseDType reads --dtype; empty stays empty.
+func parseDType(name string) (safetensors.DType, error) {
+	switch name {
+	case "":
+		return "", nil
+	case "f32":
+		return safetensors.F32, nil
+	case "bf16":
+		return safetensors.BF16, nil
+	case "f16":
+		return safetensors.F16, nil
+	}
+	return "", fmt.Errorf("%w: --dtype %q: expected f32, bf16 or f16", errUsage, name)
+}
+
+// chosen is the epoch segment that a trial's grid ended with.
+type chosen struct {
+	work step.Train
+	key  store.Key
+	env  *step.Env
+	name string // for people: trial, learning rate and epochs
+}
+
+// chosen finds what a study trained and chose for one trial.
+func (o *options) chosen(ctx context.Context, host *pluginhost.Host, file, trial string) (*chosen, error) {
+	p, err := o.planned(ctx, host, file)
+	if err != nil {
+		return nil, err
+	}
+	s, err := o.openStore(p.Study)
+	if err != nil {
+		return nil, err
+	}
+	t, err := trainedTrial(p, trial)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Has(t.Select) {
+		return nil, fmt.Errorf("%s is not trained yet: run `harness run %s` first", trialName(t), file)
+	}
+	var selection step.Selection
+	if err := step.ReadJSON(s, t.Select, "select.json", &selection); err != nil {
+		return nil, err
+	}
+	work, ok := workOf(p, selection.Chosen).(step.Train)
+	if !ok {
+		return nil, fmt.Errorf("the plan has no train step %s", selection.Chosen.Short())
+	}
+	return &chosen{
+		work: work, key: selection.Chosen, env: &step.Env{Store: s, Plugins: host},
+		name: fmt.Sprintf("%s (learning rate %g, %d epochs)", trialName(t), selection.Best.LearningRate, selection.Best.Epoch),
+	}, nil
 }
 
 func trialName(t *plan.Trial) string {

@@ -162,23 +162,3 @@ func finiteFloat(bits uint32, exponent, mantissa int) float32 {
 	}
 	return float32(magnitude)
 }
-
-// ToBF16 rounds a tensor of any float type to BF16, ties to even, as torch
-// does. NaN stays NaN.
-func (t Tensor) ToBF16() (Tensor, error) {
-	values, err := t.Float32()
-	if err != nil {
-		return Tensor{}, err
-	}
-	data := make([]byte, 2*len(values))
-	for i, v := range values {
-		bits := math.Float32bits(v)
-		if v != v {
-			bits |= 1 << 22 // quiet, so that cutting it off leaves no infinity
-		} else {
-			bits += 0x7fff + bits>>16&1
-		}
-		binary.LittleEndian.PutUint16(data[2*i:], uint16(bits>>16))
-	}
-	return Tensor{Info{t.Name, BF16, t.Shape}, data}, nil
-}

@@ -358,22 +358,46 @@ func FuzzHeader(f *testing.F) {
 }
 
 // TestBF16RoundsToEven holds torch's rounding: ties go to the even neighbour.
-func TestBF16RoundsToEven(t *testing.T) {
+func TestRoundingToEven(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	bits := math.Float32frombits
-	values := []float32{1, -2.5, bits(0x3f808000), bits(0x3f818000), bits(0x3f808001), inf, nan, bits(0x7f800001)}
-	want := []float32{1, -2.5, 1, bits(0x3f820000), bits(0x3f810000), inf, nan, nan}
-	half, err := safetensors.FromFloat32("x", []int{len(values)}, values).ToBF16()
-	if err != nil {
-		t.Fatal(err)
+	for _, c := range []struct {
+		to           safetensors.DType
+		values, want []float32
+	}{
+		{safetensors.BF16,
+			[]float32{1, -2.5, bits(0x3f808000), bits(0x3f818000), bits(0x3f808001), inf, nan, bits(0x7f800001)},
+			[]float32{1, -2.5, 1, bits(0x3f820000), bits(0x3f810000), inf, nan, nan}},
+		{safetensors.F16,
+			[]float32{1, -2.5, 1 + 0x1p-11, 1 + 0x3p-11, 1 + 0x1p-11 + 0x1p-20, 65504, 65519, inf, -inf, nan,
+				0x1p-14, 0x1p-24, 0x1p-25, 0x1.8p-25, 0x1p-26, 0x1.ffcp-15, 0x1.ffep-15, -0x1.8p-24, bits(1)},
+			[]float32{1, -2.5, 1, 1 + 0x1p-9, 1 + 0x1p-10, 65504, 65504, inf, -inf, nan,
+				0x1p-14, 0x1p-24, 0, 0x1p-24, 0, 0x1p-14, 0x1p-14, -0x1p-23, 0}},
+		{safetensors.F32, []float32{1.1, nan}, []float32{1.1, nan}},
+	} {
+		half, err := safetensors.FromFloat32("x", []int{len(c.values)}, c.values).To(c.to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if half.DType != c.to {
+			t.Errorf("the type is %s, want %s", half.DType, c.to)
+		}
+		got, err := half.Float32()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range c.want {
+			if got[i] != want && !(want != want && got[i] != got[i]) {
+				t.Errorf("%s: %x became %x, want %x", c.to, c.values[i], got[i], want)
+			}
+		}
 	}
-	got, err := half.Float32()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range want {
-		if got[i] != want[i] && !(want[i] != want[i] && got[i] != got[i]) {
-			t.Errorf("%v became %v, want %v", values[i], got[i], want[i])
+	for want, c := range map[string]struct {
+		value float32
+		to    safetensors.DType
+	}{"65520 at element 0 is too large for F16": {65520, safetensors.F16}, "too large for BF16": {math.MaxFloat32, safetensors.BF16}, "to I32": {1, safetensors.I32}} {
+		if _, err := safetensors.FromFloat32("x", []int{1}, []float32{c.value}).To(c.to); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,8 +31,12 @@ func companions() []string {
 type Contents struct {
 	// Config is config.json, written byte for byte.
 	Config []byte
-	// Tensors go into one model.safetensors. Read one at a time.
+	// Tensors go into one model.safetensors, or into shards with an index where
+	// they take more than MaxShard bytes. Read one at a time.
 	Tensors safetensors.Source
+	// MaxShard is the size of a weight file's tensors; 0: DefaultMaxShard. A
+	// tensor that is larger has a file of its own.
+	MaxShard int64
 	// CopyFrom, if not empty, is a checkpoint folder whose tokenizer files and
 	// generation_config.json are copied (or made, where it is a GGUF file that
 	// says what is in them).
@@ -68,8 +73,7 @@ func Write(dir string, c Contents) error {
 				return err
 			}
 		}
-		// Loaders for PyTorch refuse a file that does not say it is one.
-		return safetensors.WriteSource(filepath.Join(tmp, singleFile), c.Tensors, map[string]string{"format": "pt"})
+		return writeWeights(tmp, c.Tensors, cmp.Or(c.MaxShard, DefaultMaxShard))
 	})
 }
 
