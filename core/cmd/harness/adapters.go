@@ -95,12 +95,12 @@ what "harness export" writes.`,
 type byteProgress struct {
 	w        io.Writer
 	terminal bool
-	said     time.Time
+	said     time.Time // when it was last heard of
 	open     bool // a line has begun
 }
 
 func newByteProgress(w *os.File) *byteProgress {
-	return &byteProgress{w: w, terminal: term.IsTerminal(int(w.Fd())), said: time.Now()}
+	return &byteProgress{w: w, terminal: term.IsTerminal(int(w.Fd()))}
 }
 
 func (p *byteProgress) report(done, total int64) {
@@ -108,7 +108,11 @@ func (p *byteProgress) report(done, total int64) {
 	if p.terminal {
 		interval = time.Second / 10
 	}
-	if now := time.Now(); now.Sub(p.said) >= interval {
+	now := time.Now()
+	if p.said.IsZero() {
+		p.said = now
+	}
+	if now.Sub(p.said) >= interval {
 		p.said = now
 		text := fmt.Sprintf("written %d of %d MB", done>>20, total>>20)
 		if p.terminal {
