@@ -45,8 +45,27 @@ var modelTypes = map[string]string{
 	"T5ForConditionalGeneration": "t5",
 }
 
-// plugins builds what the test needs.
-func plugins(t *testing.T, families map[string]bool) *pluginhost.Host {
+// fixtures is the folder of golden models.
+func fixtures(t *testing.T) string {
+	t.Helper()
+	if root := os.Getenv("HARNESS_FIXTURES"); root != "" {
+		return root
+	}
+	return filepath.Join("..", "..", "..", "shared", "fixtures", "models")
+}
+
+// missing ends a test that lacks what it needs: in CI it fails.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	what += "; set HARNESS_FIXTURES to the folder of golden models"
+	if os.Getenv("CI") == "true" {
+		t.Fatal(what)
+	}
+	t.Skip("NOT CHECKED: " + what)
+}
+
+// plugins builds what a test needs.
+func plugins(t *testing.T, families map[string]bool, adapters ...string) *pluginhost.Host {
 	t.Helper()
 	dir := t.TempDir()
 	build := func(kind, name string) {
@@ -58,8 +77,9 @@ func plugins(t *testing.T, families map[string]bool) *pluginhost.Host {
 	for family := range families {
 		build("model", family)
 	}
-	build("adapter", "lora")
-	build("adapter", "ia3")
+	for _, name := range adapters {
+		build("adapter", name)
+	}
 	host := pluginhost.New(pluginhost.Options{Dirs: []string{dir}, StartTimeout: time.Minute})
 	t.Cleanup(func() { host.Close() })
 	return host
@@ -68,17 +88,9 @@ func plugins(t *testing.T, families map[string]bool) *pluginhost.Host {
 // The default adapters of every published checkpoint are counted as PEFT
 // counts them, from the configuration alone.
 func TestParityPublishedCounts(t *testing.T) {
-	root := os.Getenv("HARNESS_FIXTURES")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "fixtures", "models")
-	}
-	text, err := os.ReadFile(filepath.Join(root, "..", "published_sizes.json"))
+	text, err := os.ReadFile(filepath.Join(fixtures(t), "..", "published_sizes.json"))
 	if errors.Is(err, fs.ErrNotExist) {
-		const what = "no published_sizes.json beside the golden models; set HARNESS_FIXTURES to their folder"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(what)
-		}
-		t.Skip("NOT CHECKED: " + what)
+		missing(t, "no published_sizes.json beside the golden models")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +107,7 @@ func TestParityPublishedCounts(t *testing.T) {
 		}
 		families[p.Checkpoints[i].Family] = true
 	}
-	host := plugins(t, families)
+	host := plugins(t, families, "lora", "ia3")
 	for _, c := range p.Checkpoints {
 		t.Run(filepath.Base(c.Checkpoint), func(t *testing.T) {
 			c.Config["model_type"] = modelTypes[c.Architecture]

@@ -96,7 +96,7 @@ type byteProgress struct {
 	w        io.Writer
 	terminal bool
 	said     time.Time // when it was last heard of
-	open     bool // a line has begun
+	open     bool      // a line has begun
 }
 
 func newByteProgress(w *os.File) *byteProgress {
