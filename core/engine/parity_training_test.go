@@ -1,14 +1,11 @@
 package engine_test
 
 import (
-	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
-	"harness/core/engine"
 	"harness/core/protocol/harnesspb"
 	"harness/core/weights/safetensors"
 )
@@ -217,49 +214,6 @@ func TestParityTrainingFull(t *testing.T) {
 					}
 				}
 			})
-		}
-	})
-}
-
-// A second epoch continues from files. It must give what training without a
-// break gives; since a call runs one epoch, the break is made visible by an
-// engine that knows nothing of the first.
-func TestEpochsResumeBitForBit(t *testing.T) {
-	eachFixture(t, func(t *testing.T, f fixture) {
-		g, _, examples := f.training(t)
-		r := f.attach(t, "lora", `{"rank": 4, "alpha": 8, "dropout": 0.1}`)
-		run := func(epochs int, restarted bool) map[string]string {
-			m := f.model()
-			m.Rewrite, m.InitSeed = r.GetRewrite(), 7
-			files := map[string]string{}
-			state := ""
-			for epoch := range epochs {
-				f := f
-				if restarted {
-					f.engine = engine.New(engine.Options{Backend: os.Getenv("GOMLX_BACKEND")})
-					defer f.engine.Close()
-				}
-				start := g.start(m, t.TempDir(), f.built.GetPad())
-				start.Schedule = &harnesspb.Schedule{Name: "constant"}
-				start.KeepOrder, start.Seed, start.Epoch, start.StateIn = false, 3, int32(epoch), state
-				_, done := f.train(t, start, examples, examples[:3])
-				files[fmt.Sprintf("validation loss %d", epoch)] = fmt.Sprint(done.GetValidationLoss())
-				state = start.GetStateOut()
-				m.Trained = filepath.Join(state, "trained.safetensors")
-				for _, name := range []string{"trained.safetensors", "optimizer.safetensors"} {
-					files[fmt.Sprintf("%s of epoch %d", name, epoch)] = string(readFile(t, filepath.Join(state, name)))
-				}
-			}
-			return files
-		}
-		want := run(2, false)
-		for name, got := range run(2, true) {
-			if got != want[name] {
-				t.Errorf("%s differs after a restart", name)
-			}
-		}
-		if want["trained.safetensors of epoch 0"] == want["trained.safetensors of epoch 1"] {
-			t.Error("the second epoch changed nothing")
 		}
 	})
 }
