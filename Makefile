@@ -88,6 +88,7 @@ test-go:
 	$(GO) test -count=1 -p 1 -v -timeout $(TIMEOUT) ./... >$(LOG) 2>&1; status=$$?; \
 	grep -E '^(ok|FAIL|panic:)' $(LOG); \
 	echo "containers and boxes:"; grep -E 'NOT TESTED|NOT CHECKED|[0-9]+ candidates|killed [0-9]+ times' $(LOG) | sed 's/^ *//' | sort -u; \
+	sed -n '/^PARITY/,/^└/p' $(LOG); \
 	if [ $$status != 0 ]; then grep -vE '^(=== |ok|\?| *--- PASS)' $(LOG); fi; \
 	exit $$status
 	$(GO) test -count=1 -p 1 -timeout $(TIMEOUT) -race -short $(RACE)

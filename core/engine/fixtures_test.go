@@ -84,6 +84,7 @@ var start = sync.OnceValues(func() (shared, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	printParity()
 	cleanup()
 	os.Exit(code)
 }
@@ -314,6 +315,7 @@ func closeTo(t testing.TB, what string, got, want []float32, tolerance float64) 
 		difference = max(difference, math.Abs(float64(got[i])-float64(want[i])))
 		largest = max(largest, math.Abs(float64(want[i])))
 	}
+	record(t, difference/largest)
 	t.Logf("%s: relative error %.1e", what, difference/largest)
 	if !(difference <= tolerance*largest) {
 		t.Errorf("%s: relative error %.2e exceeds %.0e", what, difference/largest, tolerance)

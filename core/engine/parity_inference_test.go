@@ -289,6 +289,9 @@ func TestParityBeam(t *testing.T) {
 func sameIDs(t testing.TB, what string, got, want []int32) {
 	t.Helper()
 	if !slices.Equal(got, want) {
+		record(t, 1)
 		t.Errorf("%s: ids %v, want %v", what, got, want)
+		return
 	}
+	record(t, 0)
 }

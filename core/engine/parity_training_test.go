@@ -148,6 +148,7 @@ func (g goldenTraining) checkCurve(t *testing.T, method string, steps []*harness
 			t.Errorf("step %d: learning rate %v, want %v", i, s.GetLearningRate(), want.LR[i])
 		}
 	}
+	record(t, loss)
 	t.Logf("largest differences: loss %.1e, gradient norm %.1e", loss, norm)
 	if !(loss <= 1e-3) || !(norm <= 0.01) {
 		t.Errorf("largest differences: loss %v (allowed 1e-3), gradient norm %v (allowed 1 %%)", loss, norm)
