@@ -65,7 +65,7 @@ var start = sync.OnceValues(func() (shared, error) {
 			return shared{}, err
 		}
 	}
-	for _, name := range []string{"none", "lora", "dora", "ia3", "full"} {
+	for _, name := range []string{"none", "lora", "dora", "ia3", "prefix", "full"} {
 		if err := build("adapter", name); err != nil {
 			return shared{}, err
 		}
