@@ -33,6 +33,8 @@ type lowering struct {
 	// given are values over positions that exist already.
 	given     map[string]*graph.Node
 	attention attention
+	// half has linear layers multiply in bfloat16 and sum in f32.
+	half bool
 	// training makes dropout active.
 	training *training
 
@@ -134,10 +136,10 @@ func (l *lowering) barrier(names []string, mark func(*graph.Node) *graph.Node) {
 }
 
 // get gives a value by name, picked if asked for and the value is over
-// positions.
+// positions. A parameter that is kept in bfloat16 is widened.
 func (l *lowering) get(name string, picked bool) *graph.Node {
 	if p, ok := l.parameters[name]; ok {
-		return p
+		return graph.ConvertDType(p, dtypes.Float32)
 	}
 	if !picked || l.types[name].Over != ir.OverPositions {
 		return l.whole[name]
@@ -173,6 +175,9 @@ func (l *lowering) step(st ir.Step) {
 		in := make([]*graph.Node, len(st.Inputs))
 		for i, name := range st.Inputs {
 			in[i] = l.get(name, picked)
+			if p, ok := l.parameters[name]; ok && i == 1 && (st.GetLinear() != nil || st.GetEmbedding() != nil) {
+				in[i] = p // as it is kept
+			}
 		}
 		x = l.positionWise(st, in, picked)
 	}
@@ -204,9 +209,10 @@ func (l *lowering) positionWise(st ir.Step, in []*graph.Node, picked bool) *grap
 	h := hidden(st.Type)
 	switch op := st.GetOp().(type) {
 	case *harnesspb.Node_Embedding:
-		return graph.Gather(in[1], graph.ExpandAxes(in[0], -1))
+		rows := graph.Gather(in[1], graph.ExpandAxes(in[0], -1))
+		return graph.ConvertDType(rows, dtypeOf(st.Type.DType))
 	case *harnesspb.Node_Linear:
-		return linear(op.Linear, in)
+		return l.linear(op.Linear, in)
 	case *harnesspb.Node_Matmul:
 		return matMul(op.Matmul, in)
 	case *harnesspb.Node_Binary:
@@ -260,12 +266,19 @@ func dtypeOf(d ir.DType) dtypes.DType {
 	return dtypes.Float32
 }
 
-func linear(op *harnesspb.Linear, in []*graph.Node) *graph.Node {
+func (l *lowering) linear(op *harnesspb.Linear, in []*graph.Node) *graph.Node {
+	x, weight := in[0], in[1]
 	axis := 1
 	if op.GetWeightInOut() {
 		axis = 0
 	}
-	y := graph.Dot(in[0], in[1]).General([]int{-1}, nil, []int{axis}, nil)
+	dot := graph.Dot(x, weight)
+	if l.half && x.DType() == dtypes.Float32 {
+		x, weight = graph.ConvertDType(x, dtypes.BFloat16), graph.ConvertDType(weight, dtypes.BFloat16)
+		// GoMLX's own accumulator would have the operands widened first.
+		dot = graph.Dot(x, weight).WithAccumulatorDType(dtypes.InvalidDType).WithOutputDType(dtypes.Float32)
+	}
+	y := dot.General([]int{-1}, nil, []int{axis}, nil)
 	if len(in) == 3 {
 		y = graph.Add(y, graph.ExpandLeftToRank(in[2], y.Rank()))
 	}

@@ -14,8 +14,9 @@ import (
 
 // network is a graph after its rewrite, ready to be lowered.
 type network struct {
-	digest     string
+	digest     string // tells networks and their precisions apart
 	program    *ir.Program
+	half       bool // bfloat16: see harnesspb.Precision
 	train      []string // names of the parameters that train, sorted
 	counts     ir.Counts
 	attentions []ir.Step // of the decoder
@@ -38,6 +39,13 @@ func (e *Engine) network(m *harnesspb.ModelState) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
+	switch p := m.GetPrecision(); p {
+	case harnesspb.Precision_PRECISION_UNSPECIFIED, harnesspb.Precision_PRECISION_F32:
+	case harnesspb.Precision_PRECISION_BF16:
+		digest += " bf16"
+	default:
+		return nil, fmt.Errorf("unknown precision %d", int32(p))
+	}
 	return e.networks.get(digest, func() (*network, error) { return newNetwork(digest, m) })
 }
 
@@ -50,7 +58,7 @@ func newNetwork(digest string, m *harnesspb.ModelState) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &network{digest: digest, program: program}
+	n := &network{digest: digest, program: program, half: m.GetPrecision() == harnesspb.Precision_PRECISION_BF16}
 	if n.train, err = program.Trainable(m.GetRewrite().GetTrain()); err != nil {
 		return nil, err
 	}

@@ -32,14 +32,14 @@ func (n *network) lower(weights []*graph.Node, s sequences) *lowering {
 		s.positions = countUp(s.tokens)
 	}
 	l := &lowering{
-		g: s.tokens.Graph(), sequence: n.program.Decoder, parameters: parameters,
+		g: s.tokens.Graph(), sequence: n.program.Decoder, half: n.half, parameters: parameters,
 		tokens: s.tokens, positions: graph.AddScalar(s.positions, n.program.FirstPosition),
 		places: s.positions, owners: s.owners, pick: s.pick,
 		attention: &fullAttention{lengths: s.lengths, capture: s.decoding}, training: s.training,
 	}
 	if n.encodes() {
 		l.encoder = &lowering{
-			g: l.g, sequence: n.program.Encoder, parameters: parameters,
+			g: l.g, sequence: n.program.Encoder, half: n.half, parameters: parameters,
 			tokens: s.encoded, positions: countUp(s.encoded),
 			attention: &fullAttention{lengths: s.lengths}, training: s.training,
 		}
