@@ -16,7 +16,7 @@ import (
 type network struct {
 	digest     string // tells networks and their precisions apart
 	program    *ir.Program
-	half       bool // bfloat16: see harnesspb.Precision
+	half       bool     // bfloat16: see harnesspb.Precision
 	train      []string // names of the parameters that train, sorted
 	counts     ir.Counts
 	attentions []ir.Step // of the decoder
@@ -24,6 +24,8 @@ type network struct {
 	// weights are the parameters that are read as weights of linear layers and
 	// in no other way.
 	weights map[string]bool
+	// multiplied are those and the tables of embeddings.
+	multiplied map[string]bool
 	// Of the decoder and, if there is one, of the encoder.
 	limits, encoderLimits limits
 }
@@ -81,7 +83,7 @@ func newNetwork(digest string, m *harnesspb.ModelState) (*network, error) {
 			n.vocabulary = int(st.Type.Dims[0])
 		}
 	}
-	n.weights = weightsOf(program)
+	n.weights, n.multiplied = readOnly(program, isWeight), readOnly(program, isMultiplied)
 	n.limits = limitsOf(program.Decoder, shapes)
 	if program.Encoder != nil {
 		n.encoderLimits = limitsOf(program.Encoder, shapes)
@@ -92,18 +94,13 @@ func newNetwork(digest string, m *harnesspb.ModelState) (*network, error) {
 	return n, nil
 }
 
-// weightsOf finds the parameters that only linear layers read, as weights
-// [out,in].
-func weightsOf(program *ir.Program) map[string]bool {
-	weights := map[string]bool{}
-	for _, s := range []*ir.Sequence{program.Decoder, program.Encoder} {
-		if s == nil {
-			continue
-		}
-		for _, st := range s.Steps {
-			if op := st.GetLinear(); op != nil && !op.GetWeightInOut() {
-				weights[st.Inputs[1]] = true
-			}
+// readOnly finds the matrices that nodes read in one way only: as those inputs
+// for which as holds.
+func readOnly(program *ir.Program, as func(st ir.Step, input int) bool) map[string]bool {
+	only := map[string]bool{}
+	for _, p := range program.Parameters {
+		if len(p.Shape) == 2 {
+			only[p.Name] = true
 		}
 	}
 	for _, s := range []*ir.Sequence{program.Decoder, program.Encoder} {
@@ -112,13 +109,24 @@ func weightsOf(program *ir.Program) map[string]bool {
 		}
 		for _, st := range s.Steps {
 			for i, in := range st.Inputs {
-				if op := st.GetLinear(); op == nil || op.GetWeightInOut() || i != 1 {
-					delete(weights, in)
+				if !as(st, i) {
+					delete(only, in)
 				}
 			}
 		}
 	}
-	return weights
+	return only
+}
+
+// isWeight holds for the weights [out,in] of linear layers.
+func isWeight(st ir.Step, input int) bool {
+	op := st.GetLinear()
+	return op != nil && !op.GetWeightInOut() && input == 1
+}
+
+// isMultiplied holds for weights of linear layers and tables of embeddings.
+func isMultiplied(st ir.Step, input int) bool {
+	return (st.GetLinear() != nil || st.GetEmbedding() != nil) && input == 1
 }
 
 // turned reports whether a parameter lies on the device as [in,out]. A few

@@ -18,25 +18,24 @@ func (s *sources) first(names []string) (string, bool) {
 	return "", false
 }
 
-// agree demands that a parameter's tensors, where the checkpoint has several,
-// are the same: a network whose head is its table cannot take both from a file
-// in which they differ.
-func (s *sources) agree(p ir.Param) error {
-	var first safetensors.Tensor
+// agree demands that a parameter's tensors, where the checkpoint has more than
+// the first, are the same: a network whose head is its table cannot take both
+// from a file in which they differ.
+func (s *sources) agree(p ir.Param, first string) error {
 	for _, name := range p.Tensors {
-		if _, ok := s.files.Info(name); !ok {
+		if _, ok := s.files.Info(name); !ok || name == first {
 			continue
 		}
-		tensor, err := s.files.Tensor(name)
+		err := safetensors.View(s.files, first, func(a safetensors.Tensor) error {
+			return safetensors.View(s.files, name, func(b safetensors.Tensor) error {
+				if a.DType != b.DType || !bytes.Equal(a.Data, b.Data) {
+					return fmt.Errorf("tensors %q and %q differ, but the network ties them: both fill the parameter %q", first, name, p.Name)
+				}
+				return nil
+			})
+		})
 		if err != nil {
 			return fmt.Errorf("checkpoint %s: %w", s.checkpoint, err)
-		}
-		if first.Data == nil {
-			first = tensor
-			continue
-		}
-		if tensor.DType != first.DType || !bytes.Equal(tensor.Data, first.Data) {
-			return fmt.Errorf("checkpoint %s: tensors %q and %q differ, but the network ties them: both fill the parameter %q", s.checkpoint, first.Name, name, p.Name)
 		}
 	}
 	return nil

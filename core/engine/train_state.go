@@ -49,11 +49,8 @@ func (t *trainer) loadKept() error {
 	}
 	t.step = steps
 	return t.eachKept(func(p ir.Param) (*tensors.Tensor, error) {
-		values, err := read(f, where, p.Name, p, false)
-		if err != nil {
-			return nil, err
-		}
-		return t.engine.upload(values, p.Shape)
+		st := stored{from: f, where: where, name: p.Name}
+		return t.engine.device(p, layout{}, func(t *tensors.Tensor) error { return st.fill(t, p, layout{}, nil) })
 	})
 }
 

@@ -27,7 +27,7 @@ func (t Tensor) To(d DType) (Tensor, error) {
 		}
 		return out, nil
 	case BF16:
-		round = roundBF16
+		round = RoundBF16
 	case F16:
 		round = roundF16
 	default:
@@ -44,7 +44,9 @@ func (t Tensor) To(d DType) (Tensor, error) {
 	return out, nil
 }
 
-func roundBF16(v float32) uint16 {
+// RoundBF16 gives the bits of the BF16 number nearest to v, of two as near the
+// even one.
+func RoundBF16(v float32) uint16 {
 	bits := math.Float32bits(v)
 	if v != v {
 		bits |= 1 << 22 // quiet, so that cutting it off leaves no infinity

@@ -4,6 +4,7 @@ package mapped
 
 import (
 	"os"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,3 +19,16 @@ func mapFile(f *os.File, size int) []byte {
 }
 
 func unmap(data []byte) error { return unix.Munmap(data) }
+
+// forget lets the system drop the pages that lie wholly within part of the
+// mapping; a later touch reads them again.
+func forget(data, part []byte) {
+	page := uintptr(os.Getpagesize())
+	base := uintptr(unsafe.Pointer(unsafe.SliceData(data)))
+	begin := uintptr(unsafe.Pointer(unsafe.SliceData(part))) - base
+	first, end := (begin+page-1)/page*page, (begin+uintptr(len(part)))/page*page
+	if first < end {
+		// Advice that is not taken costs memory, nothing else.
+		_ = unix.Madvise(data[first:end], unix.MADV_DONTNEED)
+	}
+}

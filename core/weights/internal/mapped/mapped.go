@@ -82,7 +82,10 @@ func (f *File) View(offset, length int64, use func([]byte) error) error {
 		}
 		return use(p)
 	}
-	if err := f.guarded(f.data[offset:offset+length:offset+length], use); err != nil {
+	part := f.data[offset : offset+length : offset+length]
+	// Pages that were seen would count as the process's memory until the end.
+	defer forget(f.data, part)
+	if err := f.guarded(part, use); err != nil {
 		return err
 	}
 	return f.unchanged()
