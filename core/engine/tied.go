@@ -26,14 +26,15 @@ func (s *sources) agree(p ir.Param, first string) error {
 		if _, ok := s.files.Info(name); !ok || name == first {
 			continue
 		}
-		err := safetensors.View(s.files, first, func(a safetensors.Tensor) error {
-			return safetensors.View(s.files, name, func(b safetensors.Tensor) error {
+		a, err := s.files.Tensor(first)
+		if err == nil {
+			err = safetensors.View(s.files, name, func(b safetensors.Tensor) error {
 				if a.DType != b.DType || !bytes.Equal(a.Data, b.Data) {
 					return fmt.Errorf("tensors %q and %q differ, but the network ties them: both fill the parameter %q", first, name, p.Name)
 				}
 				return nil
 			})
-		})
+		}
 		if err != nil {
 			return fmt.Errorf("checkpoint %s: %w", s.checkpoint, err)
 		}
