@@ -173,14 +173,20 @@ func (e *Engine) place(s *sources, program *ir.Program, p ir.Param, seed uint64,
 	}
 	if st != nil {
 		t, err = e.device(p, k, func(t *tensors.Tensor) error { return st.fill(t, p, k, s.room) })
-		return t, st.checkpoint, err
+		if err != nil {
+			return nil, false, fmt.Errorf("parameter %q: %w", p.Name, err)
+		}
+		return t, st.checkpoint, nil
 	}
 	values, err := s.values(program, p, seed)
 	if err != nil {
 		return nil, false, err
 	}
 	t, err = e.device(p, k, func(t *tensors.Tensor) error { return write(t, values, ints(p.Shape), k) })
-	return t, false, err
+	if err != nil {
+		return nil, false, fmt.Errorf("parameter %q: %w", p.Name, err)
+	}
+	return t, false, nil
 }
 
 // device makes a parameter's tensor on the device. Where the device's memory is
@@ -198,7 +204,7 @@ func (e *Engine) device(p ir.Param, k layout, fill func(t *tensors.Tensor) error
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("parameter %q: %w", p.Name, err)
+		return nil, err
 	}
 	if err = fill(t); err == nil {
 		err = t.ToDevice(e.backend, 0)
@@ -229,15 +235,17 @@ func (st *stored) fill(t *tensors.Tensor, p ir.Param, k layout, room func(size i
 	})
 }
 
+// exponentBF16 is all ones in an infinity and in what is no number.
+const exponentBF16 = 0x7f80
+
 // halves copies a bfloat16 tensor as it is and demands finite numbers.
 func halves(from safetensors.Tensor, into []byte) error {
 	if len(from.Data) != len(into) {
 		return fmt.Errorf("tensor %q has %d bytes, expected %d", from.Name, len(from.Data), len(into))
 	}
 	copy(into, from.Data)
-	const exponent = 0x7f80 // all ones: an infinity or no number
 	for i := 0; i < len(into); i += 2 {
-		if bits := binary.LittleEndian.Uint16(into[i:]); bits&exponent == exponent {
+		if bits := binary.LittleEndian.Uint16(into[i:]); bits&exponentBF16 == exponentBF16 {
 			return notFinite(from.Name, i/2, math.Float32frombits(uint32(bits)<<16))
 		}
 	}
@@ -262,8 +270,15 @@ func write(t *tensors.Tensor, values []float32, shape []int, k layout) error {
 		})
 	}
 	return mutableBytes(t, func(bytes []byte) error {
-		each(func(at int, v float32) { binary.LittleEndian.PutUint16(bytes[2*at:], safetensors.RoundBF16(v)) })
-		return nil
+		var failed error
+		each(func(at int, v float32) {
+			bits := safetensors.RoundBF16(v)
+			if bits&exponentBF16 == exponentBF16 {
+				failed = fmt.Errorf("a weight of %v is too large for bfloat16", v)
+			}
+			binary.LittleEndian.PutUint16(bytes[2*at:], bits)
+		})
+		return failed
 	})
 }
 
