@@ -66,6 +66,7 @@ func (w *workload) train(ctx context.Context, e *client.Engine, adapter string, 
 	defer os.RemoveAll(out)
 	start := &harnesspb.TrainStart{
 		Model: w.state(adapter, false), BatchSize: rows, Clip: 1, Seed: 1, StateOut: out, Pack: pack,
+		KeepOrder: true, // as the peer: which lengths meet in a batch decides how much is padding
 		Schedule:  &harnesspb.Schedule{Name: "constant"},
 		Optimizer: &harnesspb.Optimizer{Name: "adamw", LearningRate: rate, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
 	}
