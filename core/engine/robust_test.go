@@ -210,7 +210,7 @@ func TestBadRequestsAreErrors(t *testing.T) {
 		{"token beyond the vocabulary", decode(greedy, 1, 64), "outside the vocabulary of 64"},
 		{"negative token", decode(greedy, -1), "token 0 is -1"},
 		{"empty prompt", decode(greedy), `prompt "p" is empty`},
-		{"unknown method", decode(&harnesspb.Decoding{Method: "sample", MaxNewTokens: 4}, 1), `"sample"`},
+		{"unknown method", decode(&harnesspb.Decoding{Method: "guess", MaxNewTokens: 4}, 1), `"guess"`},
 		{"no new tokens", decode(&harnesspb.Decoding{Method: "greedy"}, 1), "0 new tokens"},
 		{"more candidates than beams", decode(&harnesspb.Decoding{Method: "beam", Beams: 2, Candidates: 3, MaxNewTokens: 4}, 1), "3 candidates of 2 beams"},
 		{"beams beyond the vocabulary", decode(&harnesspb.Decoding{Method: "beam", Beams: 40, Candidates: 1, MaxNewTokens: 4}, 1), "vocabulary has 64"},
