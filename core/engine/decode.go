@@ -140,7 +140,6 @@ type decoder struct {
 
 	slots          []*slot
 	prompts, added []*tensors.Tensor // caches
-	place          int               // in the caches of what is added, of the next step
 	prefill, step  *executable
 }
 
@@ -323,13 +322,12 @@ func (b *decoder) advance() (ended []int, err error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := b.step.run(append(append(args, anyOf(inputs)...), int32(b.place)))
+	out, err := b.step.run(append(args, anyOf(inputs)...))
 	if err != nil {
 		return nil, err
 	}
 	heads := len(out) - grown
 	b.added = out[heads:]
-	b.place = (b.place + 1) % b.shape.new
 	defer release(out[:heads]...)
 	err = b.eachPrediction(out, p, func(i int, p predictions) {
 		if b.slots[i] != nil && b.slots[i].search.advance(p) {

@@ -33,9 +33,9 @@ func (s decodeShape) String() string {
 // new] and [prompts, beams, K, new, D]. A step multiplies the caches as they
 // lie. Both caches list keys and values alternately, by attention node.
 //
-// What is added goes round in its caches: all prompts write at the same place
-// in a step, whenever they have entered, so that a step writes one place and
-// not a whole cache.
+// What is added lies at places 0, 1, 2, … of its own row, whenever its prompt
+// entered the batch, so that sums have one order and results the same bits in
+// any company.
 //
 // With an encoder the prompt is its input, which cross attention sees and to
 // which nothing is added. What comes before the tokens that self attention adds
@@ -137,9 +137,9 @@ func predictionNodes(logits *graph.Node, greedy bool) []*graph.Node {
 }
 
 // stepGraph takes weights, prompt caches, caches of what was added, tokens
-// [prompts,beams], parents [prompts,beams], per prompt its length and the
-// number of tokens added before, and the place to write. It gives predictions
-// and the new caches of what was added.
+// [prompts,beams], parents [prompts,beams], and per prompt its length and the
+// number of tokens added before. It gives predictions and the new caches of
+// what was added.
 func (n *network) stepGraph(s decodeShape) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
 		rest := in[len(n.program.Parameters):]
@@ -157,7 +157,7 @@ func (n *network) stepGraph(s decodeShape) func(in []*graph.Node) []*graph.Node 
 			a.added = append(a.added, added)
 		}
 		tokens := rest[0]
-		a.parents, a.lengths, a.time, a.place = rest[1], rest[2], rest[3], rest[4]
+		a.parents, a.lengths, a.time = rest[1], rest[2], rest[3]
 		a.before = a.lengths
 		if n.encodes() {
 			a.before = graph.OnesLike(a.lengths)
@@ -185,8 +185,7 @@ type stepAttention struct {
 	parents       *graph.Node   // [P,B]
 	lengths       *graph.Node   // [P], of the prompts
 	before        *graph.Node   // [P] tokens before those that were added
-	time          *graph.Node   // [P] tokens that were added before this one
-	place         *graph.Node   // scalar: where it goes
+	time          *graph.Node   // [P] tokens that were added before this one: its place
 	out           []*graph.Node // the caches of what was added, with this one
 }
 
@@ -243,7 +242,9 @@ func swapBeams(x *graph.Node, dims ...int) *graph.Node {
 }
 
 // write gives a cache in the order of the beams' parents, with x [P·B,1,K,D]
-// at its place on an axis.
+// at the prompts' places on an axis. A single prompt's place is written alone.
+// Places that differ are chosen all over the cache, which still happens in
+// place, and costs nothing where beams are reordered anyway.
 func (a *stepAttention) write(g *graph.Graph, cache, x *graph.Node, axis int) *graph.Node {
 	s := a.shape
 	dims := slices.Clone(cache.Shape().Dimensions)
@@ -251,8 +252,16 @@ func (a *stepAttention) write(g *graph.Graph, cache, x *graph.Node, axis int) *g
 		prompt := graph.Iota(g, shapes.Make(dtypes.Int32, s.prompts, s.beams, 1), 0)
 		cache = graph.Gather(cache, graph.Concatenate([]*graph.Node{prompt, graph.ExpandAxes(a.parents, -1)}, -1))
 	}
-	dims[axis] = 1
-	cache = replace(cache, graph.Reshape(x, dims...), axis, a.place)
+	one := slices.Clone(dims)
+	one[axis] = 1
+	x = graph.Reshape(x, one...)
+	if s.prompts == 1 && !s.reorder {
+		cache = replace(cache, x, axis, graph.Reshape(a.time))
+	} else {
+		place := graph.BroadcastToDims(graph.Reshape(a.time, -1, 1, 1, 1, 1), dims...)
+		here := graph.Equal(graph.Iota(g, shapes.Make(dtypes.Int32, dims...), axis), place)
+		cache = graph.Where(here, graph.BroadcastToDims(x, dims...), cache)
+	}
 	a.out = append(a.out, cache)
 	return cache
 }
@@ -269,15 +278,11 @@ func (a *stepAttention) inPrompt(g *graph.Graph, op *ir.Attention, prompt, prefi
 	return at, key, withinWindow(op, graph.LessThan(key, before), at, key)
 }
 
-// inAdded gives the same of what was added: positions [P,1,N]. A place is
-// older than the one written now by the way round from it.
+// inAdded gives the same of what was added: positions [P,1,N].
 func (a *stepAttention) inAdded(g *graph.Graph, op *ir.Attention) (at, key, visible *graph.Node) {
-	_, at = a.query()
-	age := graph.Sub(a.place, graph.Iota(g, shapes.Make(dtypes.Int32, 1, 1, a.shape.new), 2))
-	age = graph.Where(graph.LessThan(age, graph.ZerosLike(age)), graph.AddScalar(age, a.shape.new), age)
-	key = graph.Sub(at, age)
-	visible = graph.LessOrEqual(age, graph.Reshape(a.time, -1, 1, 1))
-	return at, key, withinWindow(op, visible, at, key)
+	before, at := a.query()
+	key = graph.Add(before, graph.Iota(g, shapes.Make(dtypes.Int32, 1, 1, a.shape.new), 2))
+	return at, key, withinWindow(op, graph.LessOrEqual(key, at), at, key)
 }
 
 // query gives, as [P,1,1], the tokens before those that were added and the
