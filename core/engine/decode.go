@@ -23,6 +23,10 @@ const (
 	maxTemperature = 1000
 )
 
+// sideBySide is the number of rows that are decoded at once where a request
+// leaves it to the engine.
+const sideBySide = 32
+
 // Decode answers prompts. Prompts of one padded length are decoded side by
 // side in a batch of fixed shape; one that has ended leaves, and the next takes
 // its place.
@@ -55,7 +59,7 @@ func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send fu
 		return err
 	}
 	for _, length := range slices.Sorted(maps.Keys(groups)) {
-		b := &decoder{engine: e, network: n, state: st, decoding: d, shape: shapeOf(d, length), texts: r.GetTokenTexts(), send: send, queue: groups[length]}
+		b := &decoder{engine: e, network: n, state: st, decoding: d, shape: shapeOf(d, length, len(groups[length])), texts: r.GetTokenTexts(), send: send, queue: groups[length]}
 		if err := b.run(ctx); err != nil {
 			return fmt.Errorf("decode: %w", err)
 		}
@@ -110,7 +114,8 @@ func (n *network) checkDecoding(d *harnesspb.Decoding) error {
 	return nil
 }
 
-func shapeOf(d *harnesspb.Decoding, length int) decodeShape {
+// shapeOf is the shape for a number of prompts of one padded length.
+func shapeOf(d *harnesspb.Decoding, length, prompts int) decodeShape {
 	s := decodeShape{beams: 1, prompt: length, new: bucket(int(d.GetMaxNewTokens())), prompts: int(d.GetBatchSize())}
 	switch d.GetMethod() {
 	case "greedy":
@@ -121,8 +126,13 @@ func shapeOf(d *harnesspb.Decoding, length int) decodeShape {
 		s.beams = int(d.GetCandidates())
 	}
 	if s.prompts == 0 {
-		// Some tens of rows keep two cores or a GPU's memory bus busy.
-		s.prompts = max(1, 32/s.beams)
+		// Some tens of rows keep two cores or a GPU's memory bus busy. Few prompts
+		// shall not pay for many empty rows; sizes are powers of two, so that
+		// requests of about as many prompts share programs.
+		most := max(1, sideBySide/s.beams)
+		for s.prompts = 1; s.prompts < min(prompts, most); s.prompts *= 2 {
+		}
+		s.prompts = min(s.prompts, most)
 	}
 	return s
 }

@@ -24,8 +24,9 @@
 // shapes are therefore rounded up to buckets, and chosen such that a result's
 // bits do not depend on its company: a prompt is always prefilled alone, in
 // the bucket of its own length, and decoded in a batch of fixed size whose
-// other rows do not touch it: its tokens lie in places of its own, whenever it
-// entered. A batch of training examples is chosen by seed
+// other rows do not touch it; its tokens lie in places of its own, whenever it
+// entered. The request says that size, or it follows from the number of its
+// prompts of that bucket. A batch of training examples is chosen by seed
 // alone; the bucket follows from it.
 //
 // # Errors
