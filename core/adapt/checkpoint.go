@@ -123,15 +123,12 @@ func (o *overlay) aliases(known map[string]bool) error {
 			if !ok || other.DType != info.DType || !slices.Equal(other.Shape, info.Shape) {
 				continue
 			}
-			// A copy, as a file lends one tensor at a time.
-			a, err := o.base.Tensor(name)
-			if err != nil {
-				return err
-			}
 			same := false
-			err = o.base.View(original, func(b safetensors.Tensor) error {
-				same = bytes.Equal(a.Data, b.Data)
-				return nil
+			err := o.base.View(name, func(a safetensors.Tensor) error {
+				return o.base.View(original, func(b safetensors.Tensor) error {
+					same = bytes.Equal(a.Data, b.Data)
+					return nil
+				})
 			})
 			if err != nil {
 				return err

@@ -187,7 +187,8 @@ func (f *File) Tensor(name string) (Tensor, error) {
 // View lends a tensor to use until use returns. Of a file from Open, its data
 // lie in mapped memory: they must not be written to, kept, or given to C code
 // or another goroutine, where a file that is truncated meanwhile would end the
-// process. Here it is an error.
+// process. Here it is an error. Views nest, of the same file too; Close waits
+// for their end.
 func (f *File) View(name string, use func(Tensor) error) error {
 	e, ok := f.entries[name]
 	in, mapped := f.reader.(*mapped.File)

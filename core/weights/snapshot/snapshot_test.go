@@ -331,6 +331,70 @@ func TestWrittenFolderOpens(t *testing.T) {
 	}
 }
 
+func TestShardsAreWrittenAndReadBack(t *testing.T) {
+	set := safetensors.Set{}
+	for i, size := range []int{2, 2, 3, 9, 1, 0} {
+		name := string(rune('a' + i))
+		values := make([]float32, size)
+		for j := range values {
+			values[j] = float32(10*i + j)
+		}
+		set[name] = safetensors.FromFloat32(name, []int{size}, values)
+	}
+	for _, c := range []struct {
+		most int64 // bytes
+		want map[string]string
+	}{
+		{0, nil}, {4 * 17, nil},
+		// e and f share the last file: nothing takes no room.
+		{16, map[string]string{"a": "1-of-00004", "b": "1-of-00004", "c": "2-of-00004", "d": "3-of-00004", "e": "4-of-00004", "f": "4-of-00004"}},
+		{4 * 16, map[string]string{"a": "1-of-00002", "b": "1-of-00002", "c": "1-of-00002", "d": "1-of-00002", "e": "2-of-00002", "f": "2-of-00002"}},
+	} {
+		dir := filepath.Join(t.TempDir(), "model")
+		contents := snapshot.Contents{Config: []byte("{}"), Tensors: set, MaxShard: c.most}
+		if c.want != nil {
+			for name, number := range c.want {
+				c.want[name] = "model-0000" + number + ".safetensors"
+			}
+		}
+		if err := snapshot.Write(dir, contents); err != nil {
+			t.Fatal(err)
+		}
+		var index struct {
+			Metadata struct {
+				TotalSize int64 `json:"total_size"`
+			}
+			Map map[string]string `json:"weight_map"`
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "model.safetensors.index.json"))
+		if c.want == nil {
+			if !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("at most %d bytes: an index is there (%v)", c.most, err)
+			}
+		} else if err := json.Unmarshal(text, &index); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, index.Map); diff != "" {
+			t.Errorf("at most %d bytes: %s", c.most, diff)
+		}
+		if c.want != nil && index.Metadata.TotalSize != 4*17 {
+			t.Errorf("the index says %d bytes", index.Metadata.TotalSize)
+		}
+		s, err := snapshot.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := safetensors.ReadAll(s)
+		s.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !cmp.Equal(set, got) {
+			t.Errorf("at most %d bytes: tensors changed", c.most)
+		}
+	}
+}
+
 func TestParityFolders(t *testing.T) {
 	for _, dir := range fixture.Folders(t, "config.json") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {

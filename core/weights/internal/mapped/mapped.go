@@ -32,9 +32,12 @@ type File struct {
 	size     int64
 	modified time.Time
 
-	mu     sync.RWMutex // held by whoever looks at the mapping
-	data   []byte       // nil: not mapped, or closed
-	mapped bool         // mapping was tried
+	// The lock is not held while a view is in use, so that views nest.
+	mu     sync.Mutex
+	idle   sync.Cond // views has come to 0
+	views  int       // in use
+	data   []byte    // nil: not mapped, or closed
+	mapped bool      // mapping was tried
 	closed bool
 }
 
@@ -52,7 +55,9 @@ func Open(path string) (*File, error) {
 		f.Close()
 		return nil, err
 	}
-	return &File{file: f, size: info.Size(), modified: info.ModTime()}, nil
+	file := &File{file: f, size: info.Size(), modified: info.ModTime()}
+	file.idle.L = &file.mu
+	return file, nil
 }
 
 // Size is the file's size in bytes when it was opened.
@@ -62,56 +67,66 @@ func (f *File) Size() int64 { return f.size }
 func (f *File) ReadAt(p []byte, offset int64) (int, error) { return f.file.ReadAt(p, offset) }
 
 // View lends length bytes from offset on to use, until use returns. They must
-// not be written to. Where the file cannot be mapped, they are a copy.
+// not be written to. Where the file cannot be mapped, they are a copy. Within
+// use, other views of the file may be taken, but the file must not be closed.
 func (f *File) View(offset, length int64, use func([]byte) error) error {
 	if offset < 0 || length < 0 || offset > f.size-length {
 		return fmt.Errorf("bytes %d to %d of a file of %d: %w", offset, offset+length, f.size, io.ErrUnexpectedEOF)
 	}
-	if err := f.ensureMapped(); err != nil {
+	data, err := f.begin()
+	if err != nil {
 		return err
 	}
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	if f.closed {
-		return os.ErrClosed
-	}
-	if f.data == nil {
+	defer f.end()
+	if data == nil {
 		p := make([]byte, length)
 		if n, err := f.ReadAt(p, offset); n < len(p) {
 			return errors.Join(ErrChanged, err)
 		}
 		return use(p)
 	}
-	part := f.data[offset : offset+length : offset+length]
+	part := data[offset : offset+length : offset+length]
 	// Pages that were seen would count as the process's memory until the end.
-	defer forget(f.data, part)
-	if err := f.guarded(part, use); err != nil {
+	defer forget(data, part)
+	if err := guarded(data, part, use); err != nil {
 		return err
 	}
 	return f.unchanged()
 }
 
-// ensureMapped maps the file at the first view.
-func (f *File) ensureMapped() error {
+// begin counts a view and gives the mapping, made at the first; nil where the
+// file cannot be mapped.
+func (f *File) begin() ([]byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.mapped || f.closed {
-		return nil
+	if f.closed {
+		return nil, os.ErrClosed
 	}
-	// A file that shrank before it was mapped would fault at once.
-	if err := f.unchanged(); err != nil {
-		return err
+	if !f.mapped {
+		// A file that shrank before it was mapped would fault at once.
+		if err := f.unchanged(); err != nil {
+			return nil, err
+		}
+		f.mapped = true
+		if f.size > 0 && f.size == int64(int(f.size)) {
+			f.data = mapFile(f.file, int(f.size))
+		}
 	}
-	f.mapped = true
-	if f.size > 0 && f.size == int64(int(f.size)) {
-		f.data = mapFile(f.file, int(f.size))
-	}
-	return nil
+	f.views++
+	return f.data, nil
 }
 
-// guarded calls use; a touch of mapped memory that is not there any more is
-// the error that it returns.
-func (f *File) guarded(p []byte, use func([]byte) error) (err error) {
+func (f *File) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.views--; f.views == 0 {
+		f.idle.Broadcast()
+	}
+}
+
+// guarded calls use with part of the mapping data; a touch of mapped memory
+// that is not there any more is the error that it returns.
+func guarded(data, part []byte, use func([]byte) error) (err error) {
 	before := debug.SetPanicOnFault(true)
 	defer debug.SetPanicOnFault(before)
 	defer func() {
@@ -123,17 +138,17 @@ func (f *File) guarded(p []byte, use func([]byte) error) (err error) {
 			runtime.Error
 			Addr() uintptr
 		})
-		if !ok || !f.holds(fault.Addr()) {
+		if !ok || !holds(data, fault.Addr()) {
 			panic(cause) // not ours to explain
 		}
 		err = ErrChanged
 	}()
-	return use(p)
+	return use(part)
 }
 
-func (f *File) holds(address uintptr) bool {
-	begin := uintptr(unsafe.Pointer(unsafe.SliceData(f.data)))
-	return begin <= address && address-begin < uintptr(len(f.data))+uintptr(os.Getpagesize())
+func holds(data []byte, address uintptr) bool {
+	begin := uintptr(unsafe.Pointer(unsafe.SliceData(data)))
+	return begin <= address && address-begin < uintptr(len(data))+uintptr(os.Getpagesize())
 }
 
 func (f *File) unchanged() error {
@@ -147,7 +162,8 @@ func (f *File) unchanged() error {
 	return nil
 }
 
-// Close ends the mapping and closes the file, once no view is in use.
+// Close ends the mapping and closes the file, once no view is in use; from
+// then on none begins.
 func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -155,6 +171,9 @@ func (f *File) Close() error {
 		return nil
 	}
 	f.closed = true
+	for f.views > 0 {
+		f.idle.Wait()
+	}
 	var err error
 	if f.data != nil {
 		err = unmap(f.data)

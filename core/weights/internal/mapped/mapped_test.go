@@ -59,6 +59,40 @@ func TestViewsShowTheFile(t *testing.T) {
 	}
 }
 
+// The inner view is the first to find the file closing, and ends.
+func TestViewsNest(t *testing.T) {
+	content := []byte("0123456789")
+	_, f := open(t, content)
+	closed := make(chan error, 1)
+	err := f.View(0, 4, func(outer []byte) error {
+		if err := f.View(2, 6, func(inner []byte) error {
+			if string(outer) != "0123" || string(inner) != "234567" {
+				t.Errorf("views of %q and %q", outer, inner)
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		go func() { closed <- f.Close() }()
+		for {
+			err := f.View(4, 2, func([]byte) error { return nil })
+			if errors.Is(err, os.ErrClosed) {
+				break
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if string(outer) != "0123" {
+			t.Errorf("the outer view became %q", outer)
+		}
+		return nil
+	})
+	if err := errors.Join(err, <-closed); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestEmptyFile(t *testing.T) {
 	_, f := open(t, nil)
 	if err := f.View(0, 0, func(p []byte) error { return nil }); err != nil {
