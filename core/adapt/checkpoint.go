@@ -2,6 +2,7 @@ package adapt
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -30,14 +31,14 @@ type Checkpoint struct {
 }
 
 // Write makes the folder to, which must not exist or be empty, in hub layout.
-// It appears complete or not at all.
-func (c Checkpoint) Write(to string) error {
+// It appears complete or not at all; ctx can end the writing between tensors.
+func (c Checkpoint) Write(ctx context.Context, to string) error {
 	base, err := snapshot.Open(c.Base)
 	if err != nil {
 		return err
 	}
 	defer base.Close()
-	o := &overlay{base: base, changed: c.Changed, from: map[string]ir.Param{}, to: c.DType, progress: c.Progress}
+	o := &overlay{cancelled: ctx.Err, base: base, changed: c.Changed, from: map[string]ir.Param{}, to: c.DType, progress: c.Progress}
 	if err := o.place(c.Graph); err != nil {
 		return fmt.Errorf("write checkpoint %s: %w", to, err)
 	}
@@ -50,14 +51,15 @@ func (c Checkpoint) Write(to string) error {
 
 // overlay is the base's tensors with changed ones in their place.
 type overlay struct {
-	base     *snapshot.Snapshot
-	changed  safetensors.Source
-	from     map[string]ir.Param // the parameter that is a tensor's new value
-	added    []string            // tensors that the base does not have
-	to       safetensors.DType
-	progress func(done, total int64)
-	done     int64
-	total    int64
+	cancelled func() error
+	base      *snapshot.Snapshot
+	changed   safetensors.Source
+	from      map[string]ir.Param // the parameter that is a tensor's new value
+	added     []string            // tensors that the base does not have
+	to        safetensors.DType
+	progress  func(done, total int64)
+	done      int64
+	total     int64
 }
 
 // place finds the tensors that hold the changed parameters.
@@ -180,6 +182,9 @@ func (o *overlay) Tensor(name string) (safetensors.Tensor, error) {
 }
 
 func (o *overlay) View(name string, use func(safetensors.Tensor) error) error {
+	if err := o.cancelled(); err != nil {
+		return err
+	}
 	info, ok := o.Info(name)
 	if !ok {
 		return fmt.Errorf("checkpoint has no tensor %q", name)

@@ -1,6 +1,8 @@
 package adapt_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,7 +89,7 @@ func TestCheckpointsKeepWhatIsNotChanged(t *testing.T) {
 			err := adapt.Checkpoint{
 				Base: base(t), Graph: stored(t), DType: c.to, Changed: set(t, tensor("h.1.w", 2, 2, 40), tensor("wte", 3, 2, 50)),
 				Progress: func(d, n int64) { done, total = d, n },
-			}.Write(dir)
+			}.Write(t.Context(), dir)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -143,7 +145,7 @@ func TestChangesThatNoCheckpointHolds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			to := filepath.Join(t.TempDir(), "merged")
-			err := adapt.Checkpoint{Base: dir, Graph: stored(t), Changed: set(t, c.changed), DType: c.to}.Write(to)
+			err := adapt.Checkpoint{Base: dir, Graph: stored(t), Changed: set(t, c.changed), DType: c.to}.Write(t.Context(), to)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
@@ -151,5 +153,20 @@ func TestChangesThatNoCheckpointHolds(t *testing.T) {
 				t.Error("half a checkpoint was left")
 			}
 		})
+	}
+}
+
+func TestCheckpointsThatAreGivenUpLeaveNothing(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	to := filepath.Join(t.TempDir(), "merged")
+	err := adapt.Checkpoint{
+		Base: base(t), Graph: stored(t), Changed: set(t, tensor("h.0.w", 2, 2, 0)),
+		Progress: func(done, total int64) { cancel() },
+	}.Write(ctx, to)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+	if entries, err := os.ReadDir(filepath.Dir(to)); err != nil || len(entries) > 0 {
+		t.Errorf("left behind: %v (%v)", entries, err)
 	}
 }

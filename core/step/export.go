@@ -10,6 +10,7 @@ import (
 
 	"harness/core/adapt"
 	"harness/core/store"
+	"harness/core/weights/peft"
 	"harness/core/weights/safetensors"
 )
 
@@ -21,6 +22,9 @@ var ErrNothingToMerge = errors.New("nothing to merge: what was trained are the m
 type Checkpointing struct {
 	To    string            // folder, new or empty
 	DType safetensors.DType // of all floats; "": as in the checkpoint trained from
+	// Base is the checkpoint's name or path that an exported adapter's
+	// configuration gives, by which PEFT finds it; "": none.
+	Base string
 	// Progress hears how many bytes of how many are written. May be nil.
 	Progress func(done, total int64)
 }
@@ -29,17 +33,49 @@ type Checkpointing struct {
 // where PEFT knows the method, else the whole checkpoint with the trained
 // weights in it. It says which.
 func (w Train) Export(ctx context.Context, env *Env, key store.Key, c Checkpointing) (what string, err error) {
-	adapter := filepath.Join(env.Store.Path(key), adapterDir)
-	if _, err := os.Stat(adapter); err == nil {
-		return "PEFT adapter", copyFolder(adapter, c.To)
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("export: %w", err)
+	leaves, err := w.LeavesAdapter(env, key)
+	if err != nil {
+		return "", err
+	}
+	if leaves {
+		return "PEFT adapter", c.exportAdapter(filepath.Join(env.Store.Path(key), adapterDir))
 	}
 	net, err := w.Network.open(ctx, env)
 	if err != nil {
 		return "", err
 	}
-	return "checkpoint", c.write(net, trainedFile(env.Store, key))
+	return "checkpoint", c.write(ctx, net, trainedFile(env.Store, key))
+}
+
+// LeavesAdapter says whether Export of a finished train step writes an adapter
+// in PEFT's format, not a whole checkpoint.
+func (Train) LeavesAdapter(env *Env, key store.Key) (bool, error) {
+	_, err := os.Stat(filepath.Join(env.Store.Path(key), adapterDir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("export: %w", err)
+	}
+	return err == nil, nil
+}
+
+// exportAdapter writes an adapter of the store, where it must not depend on
+// where its checkpoint lies.
+func (c Checkpointing) exportAdapter(from string) error {
+	if err := c.checkEmpty(); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	adapter, err := peft.Load(from)
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	if c.Base != "" {
+		if adapter.Config, err = peft.WithBase(adapter.Config, c.Base); err != nil {
+			return fmt.Errorf("export: %w", err)
+		}
+	}
+	if err := peft.Save(c.To, adapter); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	return nil
 }
 
 // Merge writes a whole checkpoint with the adapter of a finished train step
@@ -58,12 +94,12 @@ func (w Train) Merge(ctx context.Context, env *Env, key store.Key, c Checkpointi
 	}
 	state := net.state
 	state.Trained = trainedFile(env.Store, key)
-	return c.merge(ctx, engine, state, func(changed string) error { return c.write(net, changed) })
+	return c.merge(ctx, engine, state, func(changed string) error { return c.write(ctx, net, changed) })
 }
 
 // write composes the checkpoint out of the network's own and a file of changed
 // parameters.
-func (c Checkpointing) write(net *network, changed string) error {
+func (c Checkpointing) write(ctx context.Context, net *network, changed string) error {
 	file, err := safetensors.Open(changed)
 	if err != nil {
 		return err
@@ -71,7 +107,7 @@ func (c Checkpointing) write(net *network, changed string) error {
 	defer file.Close()
 	return adapt.Checkpoint{
 		Base: net.state.Checkpoint, Graph: net.built.Graph, Changed: file, DType: c.DType, Progress: c.Progress,
-	}.Write(c.To)
+	}.Write(ctx, c.To)
 }
 
 // checkEmpty says early what writing would find out late.
@@ -84,16 +120,6 @@ func (c Checkpointing) checkEmpty() error {
 		return fmt.Errorf("write to %s: %w", c.To, err)
 	case len(entries) > 0:
 		return fmt.Errorf("folder %s is not empty", c.To)
-	}
-	return nil
-}
-
-func copyFolder(from, to string) error {
-	if err := (Checkpointing{To: to}).checkEmpty(); err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
-	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
-		return fmt.Errorf("export: %w", err)
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ func (s SavedAdapter) merge(ctx context.Context, engine *client.Engine, built *p
 		return err
 	}
 	return c.merge(ctx, engine, state, func(changed string) error {
-		return c.write(&network{built: built, state: state}, changed)
+		return c.write(ctx, &network{built: built, state: state}, changed)
 	})
 }
 

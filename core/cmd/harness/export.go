@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,18 +14,24 @@ import (
 	"harness/core/pluginhost"
 	"harness/core/step"
 	"harness/core/store"
+	"harness/core/study"
 	"harness/core/weights/safetensors"
 )
 
 func newExport(o *options) *cobra.Command {
-	var to, trial, dtype string
+	var to, trial, dtype, base string
 	cmd := &cobra.Command{
 		Use:   "export STUDY.hcl --to FOLDER",
 		Short: "Write trained weights into a folder that other tools open",
 		Long: `Write the weights that a study trained and chose into a folder: an adapter in
 PEFT's format, or, where the method trains the model's own weights, a whole
 checkpoint in Hugging Face layout. For a whole checkpoint with an adapter in
-it, see "harness adapters merge".`,
+it, see "harness adapters merge".
+
+PEFT finds an adapter's checkpoint by base_model_name_or_path in its
+configuration. It is the model's source as the study says it, so that a relative
+path is looked for from the folder that PEFT runs in; --base gives another, such
+as a name on a hub.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
@@ -40,8 +48,17 @@ it, see "harness adapters merge".`,
 			if err != nil {
 				return err
 			}
+			if base != "" {
+				adapter, err := c.work.LeavesAdapter(c.env, c.key)
+				if err != nil {
+					return err
+				}
+				if !adapter {
+					return fmt.Errorf("%w: --base is for adapters, but %s trained the model's own weights and is written as a whole checkpoint; leave it out", errUsage, c.name)
+				}
+			}
 			bytes := newByteProgress(os.Stderr)
-			what, err := c.work.Export(ctx, c.env, c.key, step.Checkpointing{To: to, DType: number, Progress: bytes.report})
+			what, err := c.work.Export(ctx, c.env, c.key, step.Checkpointing{To: to, DType: number, Base: cmp.Or(base, c.source), Progress: bytes.report})
 			bytes.end()
 			if err != nil {
 				return err
@@ -52,6 +69,7 @@ it, see "harness adapters merge".`,
 	}
 	cmd.Flags().StringVar(&to, "to", "", "`folder` to write, new or empty")
 	cmd.Flags().StringVar(&dtype, "dtype", "", dtypeUsage)
+	cmd.Flags().StringVar(&base, "base", "", "`name` or path of the checkpoint in an adapter's configuration (default: the model's source)")
 	cmd.Flags().StringVar(&trial, "trial", "", trialUsage)
 	return cmd
 }
@@ -82,6 +100,8 @@ type chosen struct {
 	key  store.Key
 	env  *step.Env
 	name string // for people: trial, learning rate and epochs
+	// source is the model's, as the study says it; empty: it was made from nothing
+	source string
 }
 
 // chosen finds what a study trained and chose for one trial.
@@ -109,8 +129,13 @@ func (o *options) chosen(ctx context.Context, host *pluginhost.Host, file, trial
 	if !ok {
 		return nil, fmt.Errorf("the plan has no train step %s", selection.Chosen.Short())
 	}
+	source := ""
+	if i := slices.IndexFunc(p.Study.Models, func(m *study.Block) bool { return m.Name == t.Labels["model"] }); i >= 0 {
+		source = p.Study.Models[i].Source
+	}
 	return &chosen{
-		work: work, key: selection.Chosen, env: &step.Env{Store: s, Plugins: host},
+		source: source,
+		work:   work, key: selection.Chosen, env: &step.Env{Store: s, Plugins: host},
 		name: fmt.Sprintf("%s (learning rate %g, %d epochs)", trialName(t), selection.Best.LearningRate, selection.Best.Epoch),
 	}, nil
 }
