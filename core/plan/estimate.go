@@ -119,17 +119,25 @@ func (p *Plan) Estimates(ctx context.Context, env *step.Env, device int64) ([]*E
 			groups[id].add(s)
 		}
 	}
-	var out []*Estimate
-	for _, g := range order {
-		if g.network == nil {
-			continue // answers by itself
-		}
+	order = slices.DeleteFunc(order, func(g *group) bool { return g.network == nil }) // it answers by itself
+	nets, problems := make([]*net, len(order)), make([]error, len(order))
+	var kept []int64
+	for i, g := range order {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		estimate, err := e.estimate(ctx, g)
-		if err != nil {
-			estimate = &Estimate{Problem: err.Error()}
+		if nets[i], problems[i] = e.net(ctx, g); problems[i] == nil {
+			kept = append(kept, g.kept(nets[i]))
+		}
+	}
+	e.kept = keptMemory(kept)
+	var out []*Estimate
+	for i, g := range order {
+		estimate := &Estimate{}
+		if problems[i] != nil {
+			estimate.Problem = problems[i].Error()
+		} else {
+			estimate = e.estimate(nets[i], g)
 		}
 		estimate.Model, estimate.Adapter = g.model, g.adapter
 		out = append(out, estimate)
@@ -162,10 +170,23 @@ func (g *group) add(s *step.Step) {
 	}
 }
 
+// kept is what the group's programs leave in the engine's process.
+func (g *group) kept(n *net) int64 {
+	var bytes int64
+	if len(g.trains) > 0 {
+		bytes += keptByTrained * int64(nodes(n.program))
+	}
+	if len(g.generates) > 0 {
+		bytes += keptByDecoded * int64(nodes(n.program))
+	}
+	return bytes
+}
+
 type estimator struct {
 	plan   *Plan
 	env    *step.Env
 	device int64
+	kept   int64 // bytes that the programs of all networks leave
 	steps  map[store.Key]*step.Step
 }
 
@@ -176,7 +197,7 @@ type net struct {
 	trained []string
 }
 
-func (e *estimator) estimate(ctx context.Context, g *group) (*Estimate, error) {
+func (e *estimator) net(ctx context.Context, g *group) (*net, error) {
 	config, err := e.config(g.network.Snapshot)
 	if err != nil {
 		return nil, err
@@ -196,6 +217,10 @@ func (e *estimator) estimate(ctx context.Context, g *group) (*Estimate, error) {
 	if n.trained, err = n.program.Trainable(attached.GetRewrite().GetTrain()); err != nil {
 		return nil, err
 	}
+	return n, nil
+}
+
+func (e *estimator) estimate(n *net, g *group) *Estimate {
 	estimate := &Estimate{}
 	for _, param := range n.program.Parameters {
 		estimate.Parameters += param.Elements()
@@ -211,7 +236,7 @@ func (e *estimator) estimate(ctx context.Context, g *group) (*Estimate, error) {
 			estimate.Decode = d
 		}
 	}
-	return estimate, nil
+	return estimate
 }
 
 // config is a checkpoint's config.json, before or after its step has run.
@@ -260,7 +285,9 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 	}
 	memory := func(rows int) Memory {
 		x.Rows = int64(rows)
-		return TrainingMemory(n.program, n.trained, o.Optimizer, checkpointing, x)
+		m := TrainingMemory(n.program, n.trained, o.Optimizer, checkpointing, x)
+		m.Kept = e.kept
+		return m
 	}
 	t.Memory = memory(t.MicroBatch)
 	for rows := t.MicroBatch; e.device > 0 && rows > 0 && t.FitsMicroBatch == 0; rows /= 2 {
@@ -356,6 +383,7 @@ func (e *estimator) decoding(n *net, work step.Generate) *DecodeEstimate {
 	out.PromptFLOPs = read.Forward
 	out.TokenFLOPs = one.Forward / rows
 	out.Memory = decodingMemory(n.program, d.Precision == "bf16", out, read, one)
+	out.Memory.Kept = e.kept
 	return out
 }
 

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"harness/core/ir"
 )
 
@@ -9,7 +11,10 @@ import (
 // is the process itself with XLA and compiled code. On an accelerator the
 // runtime's part is the host's.
 type Memory struct {
-	Runtime     int64 `json:"runtime"`
+	Runtime int64 `json:"runtime"`
+	// Kept is what stays of programs that are no part of the step: one process
+	// serves a whole run, and keeps what it compiled for the other steps.
+	Kept        int64 `json:"kept,omitempty"`
 	Weights     int64 `json:"weights"`
 	Gradients   int64 `json:"gradients,omitempty"`
 	Optimizer   int64 `json:"optimizer,omitempty"`
@@ -20,7 +25,7 @@ type Memory struct {
 
 // Total is the sum of all parts.
 func (m Memory) Total() int64 {
-	return m.Runtime + m.Weights + m.Gradients + m.Optimizer + m.Activations + m.Logits + m.Caches
+	return m.Runtime + m.Kept + m.Weights + m.Gradients + m.Optimizer + m.Activations + m.Logits + m.Caches
 }
 
 // What the engine's process takes apart from its numbers, measured on XLA's
@@ -32,9 +37,33 @@ const (
 	trainingSlack  = 2.5
 )
 
+// What stays in a run's process for each node of a network that is trained, of
+// its validation loss, its updates and what XLA leaves behind when it compiles
+// them, and of one that decodes. Measured in runs of several methods.
+const (
+	keptByTrained = 1200 << 10
+	keptByDecoded = 150 << 10
+)
+
+// keptNetworks is how many networks' programs the engine keeps at most: it
+// keeps 64 programs, and a network that is trained and decodes has seven.
+const keptNetworks = 9
+
+// keptMemory is what the programs of so many bytes each, by network, leave in
+// one process.
+func keptMemory(networks []int64) int64 {
+	slices.SortFunc(networks, func(a, b int64) int { return int(b - a) })
+	var sum int64
+	for _, n := range networks[:min(len(networks), keptNetworks)] {
+		sum += n
+	}
+	return sum
+}
+
 const f32 = 4 // bytes
 
-// TrainingMemory estimates the peak of training one epoch. The extent is that
+// TrainingMemory estimates the peak of training one epoch in a process that
+// does nothing else. The extent is that
 // of a micro-batch, and checkpointing says whether layers are computed again
 // in the backward pass.
 func TrainingMemory(p *ir.Program, trained []string, optimizer string, checkpointing bool, x ir.Extent) Memory {

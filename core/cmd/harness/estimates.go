@@ -75,7 +75,8 @@ func estimateRow(e *plan.Estimate) []string {
 // estimateNotes say for which sizes the estimates are, and what does not fit.
 func (r planReport) estimateNotes() []string {
 	notes := []string{"A step is an optimizer step on a full batch of the longest examples allowed, a token a new one behind the\n" +
-		"longest prompt allowed. Memory is the engine's at its peak, disk the weights and optimizer states of all epochs."}
+		"longest prompt allowed. Memory is the peak of the engine's process, which serves the whole run and keeps compiled\n" +
+		"programs of the other rows; disk the weights and optimizer states of all epochs."}
 	for _, e := range r.Estimates {
 		name := e.Model + "/" + e.Adapter
 		if e.Problem != "" {

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -247,5 +248,51 @@ func TestShippedStudies(t *testing.T) {
 		if !slices.ContainsFunc(files, func(file string) bool { return filepath.Base(file) == name }) {
 			t.Errorf("there is no study %s", name)
 		}
+	}
+}
+
+// TestPlanEstimatesTheMemoryOfARun compares the estimates with the peak of the
+// one process that trains all of a study.
+func TestPlanEstimatesTheMemoryOfARun(t *testing.T) {
+	needSandbox(t)
+	file := study(t, fmt.Sprintf(repairs, tuned+"adapter \"full\" \"full\" {}\nadapter \"ia3\" \"ia3\" {}\n"))
+	store := filepath.Join(t.TempDir(), "store")
+	harness(t, "run", file, "--store", store, "--quiet").want(t, 0)
+	results, err := filepath.Glob(filepath.Join(store, "steps/train-*/train.json"))
+	if err != nil || len(results) != 3 {
+		t.Fatalf("results of three methods: %v (%v)", results, err)
+	}
+	var measured, estimated float64
+	for _, name := range results {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r struct {
+			Peak float64 `json:"peak_memory_bytes"`
+		}
+		if err := json.Unmarshal(text, &r); err != nil {
+			t.Fatal(err)
+		}
+		measured = max(measured, r.Peak)
+	}
+	if measured == 0 {
+		t.Skip("SKIPPED, NOT TESTED: this system does not say how much memory a process takes")
+	}
+	var p planned
+	r := harness(t, "plan", file, "--store", store, "--format", "json").want(t, 0)
+	if err := json.Unmarshal([]byte(r.stdout), &p); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range p.Estimates {
+		var sum float64
+		for _, part := range e.Train.Memory {
+			sum += float64(part)
+		}
+		estimated = max(estimated, sum)
+	}
+	t.Logf("estimated %.0f MiB, measured %.0f MiB", estimated/(1<<20), measured/(1<<20))
+	if ratio := estimated / measured; ratio < 0.75 || ratio > 1.25 {
+		t.Errorf("the estimate is %.2f of what was measured", ratio)
 	}
 }
