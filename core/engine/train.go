@@ -61,6 +61,7 @@ type trainer struct {
 	weights []*tensors.Tensor   // in the order of the program's parameters
 	kept    [][]*tensors.Tensor // the optimizer's state, by trained parameter
 	step    int64               // optimizer steps so far
+	scarce  bool                // memory has run out before
 }
 
 func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*harnesspb.TokenExample) (_ *trainer, err error) {
@@ -213,6 +214,7 @@ func (t *trainer) runStep(batch []*harnesspb.TokenExample) (stepResult, error) {
 	for outOfMemory(err) {
 		// The weights are as before: only the updates change them.
 		t.engine.dropUnused()
+		t.scarce = true
 		if !t.shapes.lower(t.train) {
 			return r, fmt.Errorf("one example at a time: %w", err)
 		}
@@ -237,9 +239,9 @@ func (t *trainer) gradients(batch []*harnesspb.TokenExample, labels int) (sum []
 			release(sum...)
 		}
 	}()
-	checkpoints := t.start.GetCheckpointing() != harnesspb.GradientCheckpointing_GRADIENT_CHECKPOINTING_OFF
 	keys := t.dropoutKeys()
 	for _, m := range t.shapes.split(batch) {
+		checkpoints := t.checkpoints(m.shape)
 		x, err := e.executable(fmt.Sprintf("%s gradients %v checkpoints %v", n.digest, m.shape, checkpoints), n.gradientGraph(m.shape, checkpoints))
 		if err != nil {
 			return sum, 0, err
@@ -264,6 +266,17 @@ func (t *trainer) gradients(batch []*harnesspb.TokenExample, labels int) (sum []
 		}
 	}
 	return sum, loss, nil
+}
+
+// checkpoints reports whether layers are computed again in the backward pass.
+func (t *trainer) checkpoints(s batchShape) bool {
+	switch t.start.GetCheckpointing() {
+	case harnesspb.GradientCheckpointing_GRADIENT_CHECKPOINTING_ON:
+		return true
+	case harnesspb.GradientCheckpointing_GRADIENT_CHECKPOINTING_OFF:
+		return false
+	}
+	return t.scarce || t.network.program.Cost(t.network.train, s.extent(t.network.encodes())).Recomputes()
 }
 
 // dropoutKeys seed each dropout node at this step.

@@ -23,6 +23,15 @@ func (s batchShape) String() string {
 	return fmt.Sprintf("%dx%d labels %d placed %v packed %v", s.rows, s.length, s.labels, s.placed, s.packed)
 }
 
+// extent is what the shape has a network compute.
+func (s batchShape) extent(encodes bool) ir.Extent {
+	x := ir.Extent{Rows: int64(s.rows), Tokens: int64(s.length), Picked: int64(s.labels)}
+	if encodes {
+		x.Source, x.Tokens, x.Picked = x.Tokens, x.Picked, 0
+	}
+	return x
+}
+
 // batchNodes are a micro-batch in a graph.
 type batchNodes struct {
 	tokens *graph.Node // [B,T] i32, the encoder's if there is one

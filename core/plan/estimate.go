@@ -263,10 +263,12 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 	result := e.measured(g)
 	x := n.trainExtent(o, result)
 	t.Length, t.Labels = max(x.Tokens, x.Source), x.Picked
-	checkpointing := o.Checkpointing != "off"
+	checkpointing := func(c ir.Cost) bool {
+		return o.Checkpointing == "on" || o.Checkpointing != "off" && c.Recomputes()
+	}
 	flops := func(x ir.Extent) float64 {
 		c := n.program.Cost(n.trained, x)
-		if checkpointing {
+		if checkpointing(c) {
 			return c.Forward + c.Backward + c.Layers
 		}
 		return c.Forward + c.Backward
@@ -285,7 +287,7 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 	}
 	memory := func(rows int) Memory {
 		x.Rows = int64(rows)
-		m := TrainingMemory(n.program, n.trained, o.Optimizer, checkpointing, x)
+		m := TrainingMemory(n.program, n.trained, o.Optimizer, checkpointing(n.program.Cost(n.trained, x)), x)
 		m.Kept = e.kept
 		return m
 	}
