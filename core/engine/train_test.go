@@ -51,8 +51,8 @@ func TestABatchIsTheSameHoweverItIsComputed(t *testing.T) {
 		{"three at a time", func(s *harnesspb.TrainStart) { s.MicroBatch = 3 }},
 		{"packed", func(s *harnesspb.TrainStart) { s.Pack = true }},
 		{"packed, two rows at a time", func(s *harnesspb.TrainStart) { s.Pack, s.MicroBatch = true, 2 }},
-		{"without checkpoints", func(s *harnesspb.TrainStart) {
-			s.Checkpointing = harnesspb.GradientCheckpointing_GRADIENT_CHECKPOINTING_OFF
+		{"with checkpoints", func(s *harnesspb.TrainStart) {
+			s.Checkpointing = harnesspb.GradientCheckpointing_GRADIENT_CHECKPOINTING_ON
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
