@@ -5,7 +5,8 @@
 #   harness run studies/pretrain.hcl
 #   harness export studies/pretrain.hcl --dtype bf16 --trial micro/full/default --to FOLDER
 #
-# About 15 minutes a model on two cores. studies/pretrain-infilling.hcl makes
+# About 15 minutes a model on two cores with the count given here, which made
+# models/codegen-micro (bloom-micro: 7500). studies/pretrain-infilling.hcl makes
 # those of the other families.
 
 study "pretrain" {

@@ -1,39 +1,65 @@
-# A first study, from a checkpoint to a table in minutes on two cores: a tiny
-# CodeGen model of small Java methods (studies/pretrain.hcl made it) repairs
-# small Java bugs, as it is and fine-tuned with LoRA, shown the buggy lines
-# and not.
+# A first study, from checkpoints to a table in minutes on two cores: tiny
+# models of six families (studies/pretrain.hcl and pretrain-infilling.hcl made
+# them) repair small Java bugs, as they are and fine-tuned in three ways.
+#
+# It shows that everything works, not which method is best: the models have
+# 0.4 million parameters and see a few hundred bug fixes once.
 
 study "quick" {
-  title = "A tiny model repairs small Java bugs"
+  title = "Tiny models of six families repair small Java bugs"
   seed  = 42
 }
 
-model "codegen" "micro" {
+model "codegen" "codegen" {
   source = "models/codegen-micro"
+}
+
+model "codet5" "codet5" {
+  source = "models/codet5-micro"
+}
+
+model "starcoder" "starcoder" {
+  source = "models/starcoder-micro"
+}
+
+model "deepseekcoder" "deepseekcoder" {
+  source = "models/deepseekcoder-micro"
+}
+
+model "bloom" "bloom" {
+  source = "models/bloom-micro"
+}
+
+model "codellama" "codellama" {
+  source = "models/codellama-micro"
 }
 
 adapter "none" "base" {}
 
+adapter "full" "full" {}
+
 adapter "lora" "lora" {
-  rank    = 16
-  alpha   = 32
-  targets = ["qkv_proj", "out_proj", "fc_in", "fc_out"]
+  rank  = 16
+  alpha = 32
 }
+
+adapter "ia3" "ia3" {}
 
 # Generated bug fixes in methods that are held apart from the benchmark's.
 dataset "micropairs" "fixes" {
-  count = 1700
+  count = 400
   split = { validation = 0.1 }
 }
 
-benchmark "microbugs" "microbugs" {}
+benchmark "microbugs" "microbugs" {
+  bugs = [ # every third
+    "AlternatingSum", "BinarySearch", "Capitalize", "Collatz", "Contains", "DaysInMonth", "DigitSum", "Fahrenheit", "FirstSet",
+    "HasPairSum", "IsSorted", "Lcm", "LongestRun", "MedianOfThree", "Overlap", "Power", "Reverse", "SafeEquals", "Spread", "Triangle",
+  ]
+}
 
 prompt "with-buggy-lines" {
   buggy_lines = true
-}
-
-prompt "without-buggy-lines" {
-  buggy_lines = false
 }
 
 train {
@@ -41,8 +67,8 @@ train {
   optimizer  = "adamw"
   batch_size = 8
   grid {
-    learning_rate = [1e-3, 3e-3]
-    epochs        = range(1, 3)
+    learning_rate = [3e-3]
+    epochs        = [1]
   }
   select {
     metric = "validation.loss" # never on a benchmark that is reported
@@ -52,9 +78,9 @@ train {
 
 generate {
   decode         = "beam"
-  beams          = 4
-  candidates     = 2
-  max_new_tokens = 96
+  beams          = 2
+  candidates     = 1
+  max_new_tokens = 48
 }
 
 # Docker or Podman where a daemon answers, else bubblewrap.
@@ -62,7 +88,14 @@ sandbox "auto" {}
 
 table "repairs" {
   title   = "Bugs repaired"
-  rows    = ["model", "adapter"]
-  columns = ["prompt"]
-  values  = ["pass@1", "fixed@2", "exact_match@1"]
+  rows    = ["model"]
+  columns = ["adapter"]
+  values  = ["pass@1"]
+}
+
+table "training" {
+  title   = "Validation loss after training"
+  rows    = ["model"]
+  columns = ["adapter"]
+  values  = ["validation.loss"]
 }

@@ -22,10 +22,11 @@ type trainingCase struct {
 	adapter                            string
 	width, inner, heads, layers, vocab int64
 	rows, tokens, labels               int
+	again                              bool // layers are computed again in the backward pass
 }
 
 func (c trainingCase) String() string {
-	return fmt.Sprintf("%s %d wide %d layers vocabulary %d batch %dx%d labels %d", c.adapter, c.width, c.layers, c.vocab, c.rows, c.tokens, c.labels)
+	return fmt.Sprintf("%s %d wide %d layers vocabulary %d batch %dx%d labels %d again %v", c.adapter, c.width, c.layers, c.vocab, c.rows, c.tokens, c.labels, c.again)
 }
 
 // TestTrainingMemory compares the estimate with the peak of a fresh engine
@@ -33,10 +34,12 @@ func (c trainingCase) String() string {
 // activations, logits.
 func TestTrainingMemory(t *testing.T) {
 	for _, c := range []trainingCase{
-		{"lora", 256, 768, 8, 8, 8192, 4, 256, 64},
-		{"full", 256, 768, 8, 8, 8192, 4, 256, 64},
-		{"full", 512, 1536, 8, 4, 16384, 2, 128, 128},
-		{"lora", 128, 384, 4, 2, 512, 8, 512, 32},
+		{"lora", 256, 768, 8, 8, 8192, 4, 256, 64, false},
+		{"lora", 256, 768, 8, 8, 8192, 4, 256, 64, true},
+		{"full", 256, 768, 8, 8, 8192, 4, 256, 64, false},
+		{"full", 256, 768, 8, 8, 8192, 4, 256, 64, true},
+		{"full", 512, 1536, 8, 4, 16384, 2, 128, 128, true},
+		{"lora", 128, 384, 4, 2, 512, 8, 512, 32, true},
 	} {
 		t.Run(c.String(), func(t *testing.T) { c.check(t) })
 	}
@@ -46,9 +49,10 @@ func TestTrainingMemory(t *testing.T) {
 // parameters.
 func BenchmarkTrainingMemory(b *testing.B) {
 	for _, c := range []trainingCase{
-		{"lora", 576, 1536, 9, 30, 49152, 4, 256, 256},
-		{"full", 576, 1536, 9, 30, 49152, 4, 256, 256},
-		{"lora", 576, 1536, 9, 30, 49152, 8, 768, 64},
+		{"lora", 576, 1536, 9, 30, 49152, 4, 256, 256, false},
+		{"lora", 576, 1536, 9, 30, 49152, 4, 256, 256, true},
+		{"full", 576, 1536, 9, 30, 49152, 4, 256, 256, true},
+		{"lora", 576, 1536, 9, 30, 49152, 8, 768, 64, false},
 	} {
 		b.Run(c.String(), func(b *testing.B) { c.check(b) })
 	}
@@ -56,7 +60,12 @@ func BenchmarkTrainingMemory(b *testing.B) {
 
 func (c trainingCase) check(t testing.TB) {
 	p, trained, start, examples := c.training(t)
-	estimated := plan.TrainingMemory(p, trained, "adamw", true, ir.Extent{Rows: int64(c.rows), Tokens: int64(c.tokens), Picked: int64(c.labels)})
+	extent := ir.Extent{Rows: int64(c.rows), Tokens: int64(c.tokens), Picked: int64(c.labels)}
+	again := c.again || p.Cost(trained, extent).Recomputes()
+	if c.again {
+		start.Checkpointing = pb.GradientCheckpointing_GRADIENT_CHECKPOINTING_ON
+	}
+	estimated := plan.TrainingMemory(p, trained, "adamw", again, extent)
 	measured := float64(c.peak(t, start, examples))
 	ratio := float64(estimated.Total()) / measured
 	t.Logf("estimated %.0f MiB, measured %.0f MiB, ratio %.2f; parts %s", float64(estimated.Total())/(1<<20), measured/(1<<20), ratio, parts(estimated))
