@@ -47,7 +47,7 @@ adapter "ia3" "ia3" {}
 
 # Generated bug fixes in methods that are held apart from the benchmark's.
 dataset "micropairs" "fixes" {
-  count = 400
+  count = 200
   split = { validation = 0.1 }
 }
 

@@ -209,10 +209,10 @@ func (b *decoder) run(ctx context.Context) error {
 // prepare compiles and makes empty caches.
 func (b *decoder) prepare() (err error) {
 	e, n, s := b.engine, b.network, b.shape
-	if b.prefill, err = e.executable(fmt.Sprintf("%s prefill %d of %d greedy %v", n.digest, s.prompt, s.prompts, s.greedy), n.prefillGraph(s)); err != nil {
+	if b.prefill, err = e.executable(fmt.Sprintf("%s prefill %d of %d greedy %v", n.decodes, s.prompt, s.prompts, s.greedy), n.prefillGraph(s)); err != nil {
 		return err
 	}
-	if b.step, err = e.executable(fmt.Sprintf("%s step %v", n.digest, s), n.stepGraph(s)); err != nil {
+	if b.step, err = e.executable(fmt.Sprintf("%s step %v", n.decodes, s), n.stepGraph(s)); err != nil {
 		return err
 	}
 	zeros := func(into *[]*tensors.Tensor, shapes [2][]int) error {

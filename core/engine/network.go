@@ -14,7 +14,10 @@ import (
 
 // network is a graph after its rewrite, ready to be lowered.
 type network struct {
-	digest     string // tells networks and their precisions apart
+	digest string // tells networks and their precisions apart
+	// decodes names the programs that decode it, which networks that differ in
+	// what trains have in common.
+	decodes    string
 	program    *ir.Program
 	half       bool     // bfloat16: see harnesspb.Precision
 	train      []string // names of the parameters that train, sorted
@@ -60,7 +63,12 @@ func newNetwork(digest string, m *harnesspb.ModelState) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &network{digest: digest, program: program, half: m.GetPrecision() == harnesspb.Precision_PRECISION_BF16}
+	n := &network{digest: digest, decodes: digest, program: program, half: m.GetPrecision() == harnesspb.Precision_PRECISION_BF16}
+	if !n.half { // where what trains decides which weights are halved
+		if n.decodes, err = digestOf(graph); err != nil {
+			return nil, err
+		}
+	}
 	if n.train, err = program.Trainable(m.GetRewrite().GetTrain()); err != nil {
 		return nil, err
 	}
