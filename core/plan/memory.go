@@ -41,7 +41,7 @@ const (
 // its validation loss, its updates and what XLA leaves behind when it compiles
 // them, and of one that decodes. Measured in runs of several methods.
 const (
-	keptByTrained = 1200 << 10
+	keptByTrained = 400 << 10
 	keptByDecoded = 150 << 10
 )
 
