@@ -3,7 +3,7 @@
 # them) repair small Java bugs, as they are and fine-tuned in three ways.
 #
 # It shows that everything works, not which method is best: the models have
-# 0.4 million parameters and see a few hundred bug fixes once.
+# 0.4 million parameters and see two hundred bug fixes once.
 
 study "quick" {
   title = "Tiny models of six families repair small Java bugs"

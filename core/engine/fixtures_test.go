@@ -58,9 +58,6 @@ var start = sync.OnceValues(func() (shared, error) {
 		return nil
 	}
 	for _, family := range slices.Compact(slices.Sorted(maps.Values(families))) {
-		if !exists(family) {
-			continue
-		}
 		if err := build("model", family); err != nil {
 			return shared{}, err
 		}
@@ -105,8 +102,7 @@ type fixture struct {
 	built *harnesspb.BuildResponse
 }
 
-// eachFixture runs a subtest per model folder. Folders of families that have
-// no plugin yet are skipped.
+// eachFixture runs a subtest per model folder.
 func eachFixture(t *testing.T, run func(t *testing.T, f fixture)) {
 	root := os.Getenv("HARNESS_FIXTURES")
 	if root == "" {
@@ -127,8 +123,8 @@ func eachFixture(t *testing.T, run func(t *testing.T, f fixture)) {
 				t.Fatal(err)
 			}
 			family, ok := families[c.ModelType]
-			if !ok || !exists(family) {
-				t.Skipf("NOT CHECKED: no model plugin for the model_type %q yet", c.ModelType)
+			if !ok {
+				t.Fatalf("no model plugin for the model_type %q", c.ModelType)
 			}
 			f := fixture{shared: setup(t), dir: dir}
 			m, err := f.host.Model(t.Context(), family)
@@ -164,12 +160,6 @@ func withoutDropout(g *ir.Graph) {
 			}
 		}
 	}
-}
-
-// exists reports whether there is a model plugin of this name.
-func exists(family string) bool {
-	_, err := os.Stat(filepath.Join("..", "..", "plugins", "models", family))
-	return err == nil
 }
 
 // missing ends a test that lacks what it needs: in CI it fails.
