@@ -11,6 +11,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"harness/core/ir"
 	"harness/core/protocol/harnesspb"
 )
 
@@ -51,7 +52,7 @@ func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send fu
 		if err := checkStops(p, r.GetTokenTexts()); err != nil {
 			return fmt.Errorf("decode: prompt %q: %w", p.GetId(), err)
 		}
-		length := promptBucket(len(p.GetIds()))
+		length := ir.PaddedPrompt(len(p.GetIds()))
 		groups[length] = append(groups[length], p)
 	}
 	st, err := e.state(n, r.GetModel(), true)
@@ -116,7 +117,7 @@ func (n *network) checkDecoding(d *harnesspb.Decoding) error {
 
 // shapeOf is the shape for a number of prompts of one padded length.
 func shapeOf(d *harnesspb.Decoding, length, prompts int) decodeShape {
-	s := decodeShape{beams: 1, prompt: length, new: bucket(int(d.GetMaxNewTokens())), prompts: int(d.GetBatchSize())}
+	s := decodeShape{beams: 1, prompt: length, new: ir.PaddedOutput(int(d.GetMaxNewTokens())), prompts: int(d.GetBatchSize())}
 	switch d.GetMethod() {
 	case "greedy":
 		s.greedy = true

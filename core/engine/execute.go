@@ -88,31 +88,3 @@ func (n *network) upright(name string, x *graph.Node, decoding bool) *graph.Node
 	}
 	return x
 }
-
-// promptBucket rounds a prompt's length up to a power of two, more coarsely
-// than bucket: each length costs the compilation of two graphs, and those of
-// all lengths to 4096 are a dozen.
-func promptBucket(size int) int {
-	b := 128
-	for b < size {
-		b *= 2
-	}
-	return b
-}
-
-// bucket rounds a size up to a power of two or one and a half of one, so that
-// few shapes are compiled and at most a third is padding.
-func bucket(size int) int {
-	const least = 8
-	if size <= least {
-		return least
-	}
-	for b := least; ; b *= 2 {
-		if size <= b {
-			return b
-		}
-		if size <= b+b/2 {
-			return b + b/2
-		}
-	}
-}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"harness/core/ir"
 	"harness/core/protocol/harnesspb"
 )
 
@@ -193,11 +194,11 @@ func (s *shaping) measure(examples []*harnesspb.TokenExample) {
 		s.labels = max(s.labels, s.network.labelsOf(x))
 		tokens, labels = tokens+s.network.rowOf(x), labels+s.network.labelsOf(x)
 	}
-	s.length = rounded(s.length)
+	s.length = ir.PaddedRow(s.length)
 	if s.options.pack {
 		s.labels = max(s.labels, min(s.length, 2*s.length*labels/tokens))
 	}
-	s.labels = rounded(s.labels)
+	s.labels = ir.PaddedRow(s.labels)
 	if !s.network.encodes() {
 		s.labels = min(s.labels, s.length)
 	}
@@ -239,18 +240,9 @@ func quantiles(sizes []int, count int) []int {
 	slices.Sort(sizes)
 	var out []int
 	for i := range count {
-		out = append(out, rounded(sizes[(len(sizes)-1)*(i+1)/count]))
+		out = append(out, ir.PaddedRow(sizes[(len(sizes)-1)*(i+1)/count]))
 	}
 	return slices.Compact(out)
-}
-
-// rounded makes sizes a little coarser the larger they are.
-func rounded(size int) int {
-	step := 8
-	for size > 16*step {
-		step *= 2
-	}
-	return (size + step - 1) / step * step
 }
 
 // split cuts a batch into micro-batches.

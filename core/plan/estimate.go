@@ -334,9 +334,9 @@ func (n *net) trainExtent(o step.Optimization, data *step.TrainResult) ir.Extent
 		prompt = whole
 	}
 	if n.program.Encoder != nil {
-		return ir.Extent{Source: padded(prompt), Tokens: padded(target), Picked: padded(target)}
+		return ir.Extent{Source: paddedRow(prompt), Tokens: paddedRow(target), Picked: paddedRow(target)}
 	}
-	return ir.Extent{Tokens: padded(whole), Picked: min(padded(target), padded(whole))}
+	return ir.Extent{Tokens: paddedRow(whole), Picked: min(paddedRow(target), paddedRow(whole))}
 }
 
 // unlimited is the length that is assumed where nothing bounds it.
@@ -350,18 +350,7 @@ func least(a, b int64) int64 {
 	return a
 }
 
-// padded rounds a length up as the engine does, which compiles few shapes: to
-// a power of two or one and a half of one.
-func padded(n int64) int64 {
-	for b := int64(8); ; b *= 2 {
-		switch {
-		case n <= b:
-			return b
-		case n <= b+b/2:
-			return b + b/2
-		}
-	}
-}
+func paddedRow(tokens int64) int64 { return int64(ir.PaddedRow(int(tokens))) }
 
 func (e *estimator) decoding(n *net, work step.Generate) *DecodeEstimate {
 	d := work.Decoding
@@ -373,12 +362,12 @@ func (e *estimator) decoding(n *net, work step.Generate) *DecodeEstimate {
 	if prompts == 0 {
 		prompts = max(1, rowsSideBySide/beams)
 	}
-	out := &DecodeEstimate{Prompts: prompts, Beams: beams, New: padded(int64(d.MaxNewTokens))}
+	out := &DecodeEstimate{Prompts: prompts, Beams: beams, New: int64(ir.PaddedOutput(d.MaxNewTokens))}
 	prompt := least(int64(d.MaxPromptLength), n.built.GetMaxPositions())
 	if prompt == 0 {
 		prompt = unlimited
 	}
-	out.Prompt = padded(prompt)
+	out.Prompt = int64(ir.PaddedPrompt(int(prompt)))
 	reading, step := n.decodeExtents(out)
 	read, one := n.program.Cost(nil, reading), n.program.Cost(nil, step)
 	rows := float64(step.Rows)

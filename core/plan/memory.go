@@ -130,7 +130,8 @@ func decodingMemory(p *ir.Program, half bool, d *DecodeEstimate, read, one ir.Co
 	if p.Encoder != nil {
 		m.Caches = f32 * (prompts*one.CrossCache + 2*added*one.Cache)
 	} else {
-		// What a step adds is written into a copy.
+		// Caches are written in place; putting them into the order of the beams
+		// takes a copy of what was added.
 		m.Caches = f32 * (prompts + 2*added) * one.Cache
 	}
 	m.Activations = f32 * max(2*read.Layer, 2*one.Layer)

@@ -48,7 +48,8 @@
 //	padding           "right", or "left-counted": positions count the padding on the left, as those of a Trainer that
 //	                  gets no position ids
 //	precision         "f32", or "bf16": frozen weights and products in bfloat16
-//	gradient_checkpointing  "auto", "on", "off": layers are computed again in the backward pass
+//	gradient_checkpointing  "on", "off": layers are computed again in the backward pass, or their values kept; "auto":
+//	                  again where keeping would take gigabytes
 //	select            the grid's point with the best metric on validation data; with epochs = "all" each epoch of a run
 //	                  can be chosen (the Trainer's load_best_model_at_end), else its last
 //

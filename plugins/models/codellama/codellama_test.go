@@ -14,13 +14,7 @@ const tiny = `{"model_type": "llama", "hidden_size": 16, "intermediate_size": 24
 func TestDescription(t *testing.T) { plugintest.Describe(t, "model", family()) }
 
 func TestPromptsAreWrittenInTheFamilysTokens(t *testing.T) {
-	r, err := family().Prompt(t.Context(), &model.PromptRequest{
-		Options: &model.PromptOptions{FineTuned: true, BuggyLines: true}, Bugs: []*model.Bug{familytest.Bug()},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := r.GetPrompts()[0]
+	p := familytest.Prompt(t, family(), &model.PromptOptions{FineTuned: true, BuggyLines: true})
 	const text, rest = "▁<PRE>int f(int n) {\n// bug start: \n    n--;\n// bug end \n▁<SUF>", "    return n;\n}\n▁<MID>"
 	if p.GetText() != text || len(p.GetRest()) != 1 || p.GetRest()[0] != rest {
 		t.Errorf("prompt %q, then %q", p.GetText(), p.GetRest())
@@ -39,10 +33,7 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 }
 
 func TestUnknownSettingsAreRefused(t *testing.T) {
-	request := &model.BuildRequest{Config: []byte(`{"suffix_first": 2}`), CheckpointConfig: []byte(tiny)}
-	if _, err := family().Build(t.Context(), request); err == nil {
-		t.Error("a share of 2 is accepted")
-	}
+	familytest.RefusesSettings(t, family(), tiny, `{"suffix_first": 2}`)
 }
 
 func FuzzBuild(f *testing.F) { familytest.FuzzBuild(f, family(), tiny, `{"model_type": "llama"}`) }

@@ -9,15 +9,6 @@ import (
 	"harness/plugins/models/internal/java"
 )
 
-func prompt(t *testing.T, o *model.PromptOptions) *model.Prompt {
-	t.Helper()
-	r, err := codet5{}.Prompt(t.Context(), &model.PromptRequest{Options: o, Bugs: []*model.Bug{familytest.Bug()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.GetPrompts()[0]
-}
-
 func TestPromptFormats(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -33,7 +24,7 @@ func TestPromptFormats(t *testing.T) {
 		{"base without", &model.PromptOptions{}, "int f(int n) {\n<extra_id_0>\n    return n;\n}\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := prompt(t, c.o); got.GetText() != c.want || len(got.GetStop()) == 0 {
+			if got := familytest.Prompt(t, codet5{}, c.o); got.GetText() != c.want || len(got.GetStop()) == 0 {
 				t.Errorf("%q until %q, want %q and a stop", got.GetText(), got.GetStop(), c.want)
 			}
 		})
@@ -55,7 +46,7 @@ func TestExamplesHaveThePromptsFormat(t *testing.T) {
 				t.Fatal(err)
 			}
 			x := r.GetExamples()[0]
-			if want := prompt(t, c.o).GetText(); x.GetPrompt() != want {
+			if want := familytest.Prompt(t, codet5{}, c.o).GetText(); x.GetPrompt() != want {
 				t.Errorf("prompt %q, want that of the same bug, %q", x.GetPrompt(), want)
 			}
 			if x.GetTarget() != c.target || !x.GetEnd() {

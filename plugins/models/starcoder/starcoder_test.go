@@ -122,11 +122,7 @@ func TestPromptsAreWrittenInTheFamilysTokens(t *testing.T) {
 		{"base without", &model.PromptOptions{}, "<fim_prefix>int f(int n) {\n<fim_suffix>", "    return n;\n}\n<fim_middle>"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := family().Prompt(t.Context(), &model.PromptRequest{Options: c.o, Bugs: []*model.Bug{familytest.Bug()}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			p := r.GetPrompts()[0]
+			p := familytest.Prompt(t, family(), c.o)
 			if p.GetText() != c.text || len(p.GetRest()) != 1 || p.GetRest()[0] != c.rest {
 				t.Errorf("prompt %q, then %q", p.GetText(), p.GetRest())
 			}
@@ -137,10 +133,7 @@ func TestPromptsAreWrittenInTheFamilysTokens(t *testing.T) {
 func TestParityPrompts(t *testing.T) { familytest.Infill(t, family()) }
 
 func TestUnknownSettingsAreRefused(t *testing.T) {
-	request := &model.BuildRequest{Config: []byte(`{"suffix_first": 2}`), CheckpointConfig: []byte(tinyBigCode)}
-	if _, err := family().Build(t.Context(), request); err == nil {
-		t.Error("a share of 2 is accepted")
-	}
+	familytest.RefusesSettings(t, family(), tinyBigCode, `{"suffix_first": 2}`)
 }
 
 func FuzzBuild(f *testing.F) {

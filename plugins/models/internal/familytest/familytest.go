@@ -80,3 +80,26 @@ func Pair(id string) *model.Sample {
 		Before: "    int f(int n) {\n", Buggy: "        n--;\n", After: "        return n;\n    }\n", Fixed: "        n++;\n",
 	}}}
 }
+
+// Prompt asks a family for its prompt of Bug.
+func Prompt(t testing.TB, m model.Model, o *model.PromptOptions) *model.Prompt {
+	t.Helper()
+	r, err := m.Prompt(t.Context(), &model.PromptRequest{Options: o, Bugs: []*model.Bug{Bug()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.GetPrompts()) != 1 {
+		t.Fatalf("%d prompts for one bug", len(r.GetPrompts()))
+	}
+	return r.GetPrompts()[0]
+}
+
+// RefusesSettings demands that Build refuses settings of the model block
+// beside a config.json that is good.
+func RefusesSettings(t *testing.T, m model.Model, good, settings string) {
+	t.Helper()
+	request := &model.BuildRequest{Config: []byte(settings), CheckpointConfig: []byte(good)}
+	if _, err := m.Build(t.Context(), request); err == nil {
+		t.Errorf("the settings %s are accepted", settings)
+	}
+}

@@ -39,7 +39,7 @@ func TestPromptFormats(t *testing.T) {
 		{"base without", &model.PromptOptions{}, "<P>int f(int n) {\n<S>|    return n;\n}\n<M>"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := prompt(t, c.o)
+			p := familytest.Prompt(t, angled, c.o)
 			if got := pieces(p.GetText(), p.GetRest()); got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
 			}
@@ -49,14 +49,6 @@ func TestPromptFormats(t *testing.T) {
 			}
 		})
 	}
-}
-
-func prompt(t *testing.T, o *model.PromptOptions) *model.Prompt {
-	r, err := angled.Prompt(t.Context(), &model.PromptRequest{Options: o, Bugs: []*model.Bug{familytest.Bug()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.GetPrompts()[0]
 }
 
 // pieces shows where a prompt's pieces part.
@@ -79,7 +71,7 @@ func examples(t *testing.T, config string, ids ...string) []*model.Example {
 
 func TestExamplesHaveThePromptsFormat(t *testing.T) {
 	o := &model.PromptOptions{FineTuned: true, BuggyLines: true}
-	p := prompt(t, o)
+	p := familytest.Prompt(t, angled, o)
 	for share, want := range map[string]string{
 		"0": pieces(p.GetText(), p.GetRest()),
 		"1": "<P><S>|    return n;\n}\n<M>int f(int n) {\n// bug start: \n    n--;\n// bug end \n",

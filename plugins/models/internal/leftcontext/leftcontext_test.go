@@ -35,19 +35,11 @@ func TestPromptFormats(t *testing.T) {
 		{"base without", &model.PromptOptions{}, "int f(int n) {"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := prompt(t, c.o); got != c.want {
+			if got := familytest.Prompt(t, family{}, c.o).GetText(); got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
 	}
-}
-
-func prompt(t *testing.T, o *model.PromptOptions) string {
-	r, err := family{}.Prompt(t.Context(), &model.PromptRequest{Options: o, Bugs: []*model.Bug{familytest.Bug()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.GetPrompts()[0].GetText()
 }
 
 func TestExamplesHaveThePromptsFormat(t *testing.T) {
@@ -57,7 +49,7 @@ func TestExamplesHaveThePromptsFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := r.GetExamples()[0]
-	if want := prompt(t, o); x.GetPrompt() != want {
+	if want := familytest.Prompt(t, family{}, o).GetText(); x.GetPrompt() != want {
 		t.Errorf("prompt %q, want that of the same bug, %q", x.GetPrompt(), want)
 	}
 	if x.GetTarget() != "    n++;\n" || !x.GetEnd() {
