@@ -103,15 +103,16 @@ bench: build xla
 
 # The engine against torch + transformers + peft, in turns on the same shapes,
 # as JSON lines. Wants an idle machine. TORCH_PYTHON has the three packages
-# (made by pip if it is not there); REFERENCE is the peer's script.
+# (made by pip if it is not there); REFERENCE is the peer's script, without
+# which the engine alone is timed.
 TORCH_PYTHON ?= $(BIN)/torch/bin/python
 REFERENCE    ?= ../shared/bench/torch_reference.py
 ONLY         ?=
 bench-engine: build xla
-	@$(TORCH_PYTHON) -c 'import torch, transformers, peft' 2>/dev/null || { \
+	@[ -z "$(wildcard $(REFERENCE))" ] || $(TORCH_PYTHON) -c 'import torch, transformers, peft' 2>/dev/null || { \
 		python3 -m venv $(BIN)/torch && $(BIN)/torch/bin/pip install -q torch transformers peft; } >&2
 	@$(BUILD) $(BIN)/tools/bench-engine ./core/cmd/bench-engine
-	@$(BIN)/tools/bench-engine -plugins $(BIN) -python $(TORCH_PYTHON) -reference $(REFERENCE) -only '$(ONLY)'
+	@$(BIN)/tools/bench-engine -plugins $(BIN) -python $(TORCH_PYTHON) -reference '$(wildcard $(REFERENCE))' -only '$(ONLY)'
 
 # ---- generating -------------------------------------------------------------
 

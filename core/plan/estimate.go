@@ -378,8 +378,8 @@ func (e *estimator) decoding(n *net, work step.Generate) *DecodeEstimate {
 	return out
 }
 
-// rowsSideBySide is how many rows the engine decodes at once where a study
-// does not say.
+// rowsSideBySide is how many rows the engine decodes at once, given as many
+// prompts, where a study does not say.
 const rowsSideBySide = 32
 
 // decodeExtents are those of reading one prompt, and of one step in the middle

@@ -5,12 +5,9 @@ type bench struct {
 	name, unit, note string
 	ours             side
 	peer             side
-	other            side                   // of ours, instead of a peer
-	value            func(measured) float64 // nil: the rate
-	less             bool                   // less is better
+	other            side // of ours, instead of a peer
+	memory           bool // another line compares the peaks of the same runs
 }
-
-func peak(m measured) float64 { return float64(m.PeakMB) }
 
 // A dense batch of the training benches, and the prompts of the decoding ones.
 const (
@@ -23,9 +20,8 @@ const (
 )
 
 var benches = []bench{
-	{name: "train-lora", unit: "tokens/s", ours: dense("lora"), peer: torchTraining("train-lora")},
-	{name: "train-full", unit: "tokens/s", ours: dense("full"), peer: torchTraining("train-full")},
-	{name: "train-lora-memory", unit: "MB", note: "peak of the whole process", less: true, value: peak, ours: dense("lora"), peer: torchTraining("train-lora")},
+	{name: "train-lora", unit: "tokens/s", ours: dense("lora"), peer: torchTraining("train-lora"), memory: true},
+	{name: "train-full", unit: "tokens/s", ours: dense("full"), peer: torchTraining("train-full"), memory: true},
 	{name: "train-pairs-lora", unit: "pairs/s", ours: pairsEpoch("lora", false), peer: torchPairs(false)},
 	{name: "train-pairs-lora-packed", unit: "pairs/s", ours: pairsEpoch("lora", true), peer: torchPairs(false)},
 	{name: "train-pairs-full", unit: "pairs/s", ours: pairsEpoch("full", false), peer: torchPairs(true)},

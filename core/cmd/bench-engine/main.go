@@ -79,7 +79,10 @@ func run(ctx context.Context) error {
 		if !s.only.MatchString(b.name) {
 			continue
 		}
-		if err := w.race(ctx, b); err != nil {
+		switch err := w.race(ctx, b); {
+		case errors.Is(err, errNoPeer):
+			fmt.Fprintf(os.Stderr, "%s: skipped: %v\n", b.name, err)
+		case err != nil:
 			return fmt.Errorf("%s: %w", b.name, err)
 		}
 	}
@@ -150,25 +153,33 @@ func (w *workload) race(ctx context.Context, b bench) error {
 		}
 		l.Peers = append(l.Peers, m)
 	}
-	l.Ours = median(l.Runs, b.value)
+	out := json.NewEncoder(os.Stdout)
+	if err := out.Encode(l.of(func(m measured) float64 { return m.Rate }, false)); err != nil || !b.memory {
+		return err
+	}
+	l.Bench, l.Unit, l.Note = b.name+"-memory", "MB", "peak of the whole process"
+	return out.Encode(l.of(func(m measured) float64 { return float64(m.PeakMB) }, true))
+}
+
+// of is the line with the sides' medians of a value, of which less may be
+// better.
+func (l line) of(value func(measured) float64, less bool) line {
+	l.Ours = median(l.Runs, value)
 	if len(l.Peers) > 0 {
-		peer := median(l.Peers, b.value)
+		peer := median(l.Peers, value)
 		ratio := l.Ours / peer
-		if b.less {
+		if less {
 			ratio = peer / l.Ours
 		}
 		l.Peer, l.Ratio = &peer, &ratio
 	}
-	return json.NewEncoder(os.Stdout).Encode(l)
+	return l
 }
 
 func median(runs []measured, value func(measured) float64) float64 {
 	values := make([]float64, len(runs))
 	for i, r := range runs {
-		values[i] = r.Rate
-		if value != nil {
-			values[i] = value(r)
-		}
+		values[i] = value(r)
 	}
 	slices.Sort(values)
 	n := len(values)
@@ -188,6 +199,6 @@ func load() float64 {
 	return one
 }
 
-var errNoPlugin = errors.New("build the plugins first: make build")
+var errNoPeer = errors.New("the lengths of its pairs come from the peer: give -reference")
 
 func (s settings) plugin(name string) string { return filepath.Join(s.plugins, name) }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -82,7 +81,7 @@ func (w *workload) pairLengths(ctx context.Context) ([][2]int, error) {
 		return w.lengths, nil
 	}
 	if w.reference == "" {
-		return nil, errors.New("the lengths of the pairs come from the peer: give -reference")
+		return nil, errNoPeer
 	}
 	tiny := *w
 	tiny.preset = "small"

@@ -46,7 +46,7 @@ type workload struct {
 // prepare has the plugins describe the network and writes its weights.
 func (w *workload) prepare(ctx context.Context) error {
 	if _, err := os.Stat(w.plugin("harness-model-llama")); err != nil {
-		return fmt.Errorf("%w: %w", errNoPlugin, err)
+		return fmt.Errorf("build the plugins first, `make build`: %w", err)
 	}
 	host := pluginhost.New(pluginhost.Options{Dirs: []string{w.plugins}})
 	defer host.Close()
