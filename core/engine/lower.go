@@ -20,6 +20,7 @@ type lowering struct {
 	g          *graph.Graph
 	sequence   *ir.Sequence
 	parameters map[string]*graph.Node
+	stack      stack
 	tokens     *graph.Node // [B,T] i32
 	positions  *graph.Node // [B,T] i32
 	// owners [B,T] i32 tell apart sequences that share a row, and places [B,T]
@@ -207,12 +208,15 @@ func withFeatures(x *graph.Node, hidden int, features []int64) *graph.Node {
 
 func (l *lowering) positionWise(st ir.Step, in []*graph.Node, picked bool) *graph.Node {
 	h := hidden(st.Type)
+	if l.stack.has(st.Name) {
+		h = 1
+	}
 	switch op := st.GetOp().(type) {
 	case *harnesspb.Node_Embedding:
 		rows := graph.Gather(in[1], graph.ExpandAxes(in[0], -1))
 		return graph.ConvertDType(rows, dtypeOf(st.Type.DType))
 	case *harnesspb.Node_Linear:
-		return l.linear(op.Linear, in)
+		return l.linear(op.Linear, st, in)
 	case *harnesspb.Node_Matmul:
 		return matMul(op.Matmul, in)
 	case *harnesspb.Node_Binary:
@@ -222,9 +226,9 @@ func (l *lowering) positionWise(st ir.Step, in []*graph.Node, picked bool) *grap
 	case *harnesspb.Node_Scale:
 		return graph.MulScalar(in[0], op.Scale.GetFactor())
 	case *harnesspb.Node_LayerNorm:
-		return layerNorm(in, op.LayerNorm.GetEpsilon())
+		return l.layerNorm(st, in, op.LayerNorm.GetEpsilon())
 	case *harnesspb.Node_RmsNorm:
-		return rmsNorm(in, op.RmsNorm.GetEpsilon())
+		return l.rmsNorm(st, in, op.RmsNorm.GetEpsilon())
 	case *harnesspb.Node_Softmax:
 		return graph.Softmax(in[0], -1)
 	case *harnesspb.Node_Reshape:
@@ -266,11 +270,16 @@ func dtypeOf(d ir.DType) dtypes.DType {
 	return dtypes.Float32
 }
 
-func (l *lowering) linear(op *harnesspb.Linear, in []*graph.Node) *graph.Node {
+func (l *lowering) linear(op *harnesspb.Linear, st ir.Step, in []*graph.Node) *graph.Node {
 	x, weight := in[0], in[1]
 	axis := 1
 	if op.GetWeightInOut() {
 		axis = 0
+	}
+	var shared []int // the axis of the trainings
+	apart := l.stack.has(st.Inputs[1])
+	if apart {
+		x, axis, shared = l.stack.apart(x), axis+1, []int{0}
 	}
 	dot := graph.Dot(x, weight)
 	if l.half && x.DType() == dtypes.Float32 {
@@ -278,9 +287,12 @@ func (l *lowering) linear(op *harnesspb.Linear, in []*graph.Node) *graph.Node {
 		// GoMLX's own accumulator would have the operands widened first.
 		dot = graph.Dot(x, weight).WithAccumulatorDType(dtypes.InvalidDType).WithOutputDType(dtypes.Float32)
 	}
-	y := dot.General([]int{-1}, nil, []int{axis}, nil)
+	y := dot.General([]int{-1}, shared, []int{axis}, shared)
+	if apart {
+		y = l.stack.joined(y)
+	}
 	if len(in) == 3 {
-		y = graph.Add(y, graph.ExpandLeftToRank(in[2], y.Rank()))
+		y = l.stack.eachFeature(graph.Add, y, in[2], st.Inputs[2])
 	}
 	return y
 }
@@ -297,24 +309,47 @@ func matMul(op *harnesspb.MatMul, in []*graph.Node) *graph.Node {
 }
 
 func (l *lowering) binary(op harnesspb.Binary_Op, st ir.Step, in []*graph.Node) *graph.Node {
-	h, rank := hidden(st.Type), hidden(st.Type)+len(st.Type.Dims)
-	for i, x := range in {
-		if x.Rank() == rank {
-			continue
-		}
-		// A parameter expression gets all missing axes in front, a value over
-		// positions gets them between its positions and its features.
-		dims := x.Shape().Dimensions
-		own := 0
-		if l.typeOf(st.Inputs[i]).Over != ir.OverNothing {
-			own = h
-		}
-		wide := slices.Clone(dims[:own])
-		for range rank - len(dims) {
-			wide = append(wide, 1)
-		}
-		in[i] = graph.Reshape(x, append(wide, dims[own:]...)...)
+	h, apart := hidden(st.Type), slices.ContainsFunc(st.Inputs, l.stack.has)
+	if apart {
+		h++ // that of the trainings comes first
 	}
+	rank := h + len(st.Type.Dims)
+	for i, x := range in {
+		// A parameter expression gets all missing axes in front, or behind that
+		// of the trainings; a value over positions gets them between its
+		// positions and its features.
+		own := 0
+		switch over := l.typeOf(st.Inputs[i]).Over; {
+		case over != ir.OverNothing && apart:
+			x, own = l.stack.apart(x), h
+		case over != ir.OverNothing:
+			own = h
+		case l.stack.has(st.Inputs[i]):
+			own = 1
+		}
+		in[i] = widened(x, own, rank)
+	}
+	y := arithmetic(op, in)
+	if apart && st.Type.Over != ir.OverNothing {
+		y = l.stack.joined(y)
+	}
+	return y
+}
+
+// widened inserts axes of 1 behind the first own ones.
+func widened(x *graph.Node, own, rank int) *graph.Node {
+	dims := x.Shape().Dimensions
+	if len(dims) == rank {
+		return x
+	}
+	wide := slices.Clone(dims[:own])
+	for range rank - len(dims) {
+		wide = append(wide, 1)
+	}
+	return graph.Reshape(x, append(wide, dims[own:]...)...)
+}
+
+func arithmetic(op harnesspb.Binary_Op, in []*graph.Node) *graph.Node {
 	switch op {
 	case harnesspb.Binary_OP_ADD:
 		return graph.Add(in[0], in[1])

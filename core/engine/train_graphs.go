@@ -45,10 +45,11 @@ type batchNodes struct {
 	owners         *graph.Node // [B,T] i32, whose a token is, or nil
 }
 
-// batchOf takes a micro-batch from the front of a graph's inputs.
-func (n *network) batchOf(s batchShape, in []*graph.Node) (batchNodes, []*graph.Node) {
+// batchOf takes a micro-batch from the front of a graph's inputs, and gives it
+// to all trainings of a stack.
+func (n *network) batchOf(s batchShape, together stack, in []*graph.Node) (batchNodes, []*graph.Node) {
 	next := func() (x *graph.Node) {
-		x, in = in[0], in[1:]
+		x, in = together.repeat(in[0]), in[1:]
 		return x
 	}
 	b := batchNodes{tokens: next()}
@@ -68,8 +69,8 @@ func (n *network) batchOf(s batchShape, in []*graph.Node) (batchNodes, []*graph.
 }
 
 // labelLogits gives the logits [B,U,V] that predict the labels, in f32.
-func (n *network) labelLogits(weights []*graph.Node, b batchNodes, t *training) *graph.Node {
-	s := sequences{tokens: b.tokens, pick: b.where, positions: b.positions, owners: b.owners, training: t}
+func (n *network) labelLogits(weights []*graph.Node, b batchNodes, together stack, t *training) *graph.Node {
+	s := sequences{tokens: b.tokens, pick: b.where, positions: b.positions, owners: b.owners, stack: together, training: t}
 	if n.encodes() {
 		before := graph.BroadcastToDims(graph.Const(b.tokens.Graph(), n.program.DecoderStart), b.labels.Shape().Dimensions[0], 1)
 		s.encoded, s.lengths = b.tokens, b.lengths
@@ -78,52 +79,51 @@ func (n *network) labelLogits(weights []*graph.Node, b batchNodes, t *training) 
 	return graph.ConvertDType(n.lower(weights, s).run(), dtypes.Float32)
 }
 
-// labelLosses gives the sum of the labels' cross-entropies, and for each label
+// labelLosses gives the labels' cross-entropies [B,U], and for each label
 // 1 where it is the likeliest token, the first of equals [B,U] f32. A
 // vocabulary is wide: no gather and no one-hot array of it.
-func labelLosses(logits *graph.Node, b batchNodes) (sum, hits *graph.Node) {
+func labelLosses(logits *graph.Node, b batchNodes) (losses, hits *graph.Node) {
 	wide := logits.Shape().Dimensions
 	shifted := graph.Sub(logits, graph.StopGradient(graph.ReduceAndKeep(logits, graph.ReduceMax, -1)))
 	normaliser := graph.Log(graph.ReduceSum(graph.Exp(shifted), -1))
 	column := graph.Iota(logits.Graph(), shapes.Make(dtypes.Int32, wide...), 2)
 	isLabel := graph.Equal(column, graph.BroadcastToDims(graph.ExpandAxes(b.labels, -1), wide...))
 	chosen := graph.ReduceSum(graph.Where(isLabel, shifted, graph.ZerosLike(shifted)), -1)
-	sum = graph.ReduceAllSum(graph.Mul(graph.Sub(normaliser, chosen), b.weight))
+	losses = graph.Mul(graph.Sub(normaliser, chosen), b.weight)
 
 	best := graph.Where(graph.GreaterOrEqual(shifted, graph.ZerosLike(shifted)), column, graph.AddScalar(graph.ZerosLike(column), wide[2]))
 	hits = graph.ConvertDType(graph.Equal(graph.ReduceMin(best, -1), b.labels), dtypes.Float32)
-	return sum, hits
+	return losses, hits
 }
 
-// lossGraph takes all weights in the order of the parameters and a micro-batch.
-// It gives the sum of losses and the hits.
-func (n *network) lossGraph(s batchShape) func(in []*graph.Node) []*graph.Node {
+// lossGraph takes all weights as a stack has them and a micro-batch. It gives
+// the sum of losses, or one for each training, and the hits.
+func (n *network) lossGraph(s batchShape, together stack) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
-		at := len(n.program.Parameters)
-		b, _ := n.batchOf(s, in[at:])
-		sum, hits := labelLosses(n.labelLogits(in[:at], b, nil), b)
-		return []*graph.Node{sum, hits}
+		weights, _, rest := together.parameters(n, in)
+		b, _ := n.batchOf(s, together, rest)
+		losses, hits := labelLosses(n.labelLogits(weights, b, together, nil), b)
+		return []*graph.Node{together.sums(losses), hits}
 	}
 }
 
-// gradientGraph takes all weights in the order of the parameters, a
-// micro-batch, the number of labels that its losses are divided by, and the
-// dropout keys. It gives the gradients of what trains, in the order of the
-// parameters, and the sum of losses.
-func (n *network) gradientGraph(s batchShape, checkpoints bool) func(in []*graph.Node) []*graph.Node {
+// gradientGraph takes all weights as a stack has them, a micro-batch, the
+// number of labels that its losses are divided by, and the dropout keys. It
+// gives the gradients of what trains, in the order of the inputs, and the sum
+// of losses, or one for each training.
+func (n *network) gradientGraph(s batchShape, together stack, checkpoints bool) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
-		weights := in[:len(n.program.Parameters)]
-		b, rest := n.batchOf(s, in[len(weights):])
+		weights, trained, rest := together.parameters(n, in)
+		b, rest := n.batchOf(s, together, rest)
 		labels, keys := rest[0], rest[1]
-		logits := n.labelLogits(weights, b, &training{keys: keys, numbers: b.numbers, checkpoints: checkpoints})
-		sum, _ := labelLosses(logits, b)
-		var trained []*graph.Node
-		for i, p := range n.program.Parameters {
-			if n.trains(p.Name) {
-				trained = append(trained, weights[i])
-			}
+		logits := n.labelLogits(weights, b, together, &training{keys: keys, numbers: b.numbers, checkpoints: checkpoints})
+		losses, _ := labelLosses(logits, b)
+		sums := together.sums(losses)
+		all := sums
+		if together.width > 0 { // of which none depends on what another trains
+			all = graph.ReduceAllSum(sums)
 		}
-		return append(graph.Gradient(graph.Div(sum, labels), trained...), sum)
+		return append(graph.Gradient(graph.Div(all, labels), trained...), sums)
 	}
 }
 

@@ -22,40 +22,40 @@ const (
 	stepsKey      = "steps"
 )
 
-// loadKept continues an optimizer state, or starts one at zero.
-func (t *trainer) loadKept() error {
-	if t.start.GetStateIn() == "" {
-		return t.eachKept(func(p ir.Param) (*tensors.Tensor, error) { return t.engine.zeros(ints(p.Shape)) })
+// loadKept continues an optimizer state, or starts one at zero. It gives the
+// steps that it has seen.
+func (t *trainer) loadKept(m *member) (steps int64, err error) {
+	if m.stateIn == "" {
+		return 0, t.eachKept(m, func(p ir.Param) (*tensors.Tensor, error) { return t.engine.zeros(ints(p.Shape)) })
 	}
-	f, err := safetensors.Open(filepath.Join(t.start.GetStateIn(), optimizerFile))
+	f, err := safetensors.Open(filepath.Join(m.stateIn, optimizerFile))
 	if err != nil {
-		return fmt.Errorf("optimizer state: %w", err)
+		return 0, fmt.Errorf("optimizer state: %w", err)
 	}
 	defer f.Close()
-	where := "optimizer state in " + t.start.GetStateIn()
-	steps, err := strconv.ParseInt(f.Metadata()[stepsKey], 10, 64)
+	where := "optimizer state in " + m.stateIn
+	steps, err = strconv.ParseInt(f.Metadata()[stepsKey], 10, 64)
 	if err != nil || steps < 0 || steps > 1<<40 {
-		return fmt.Errorf("%s: the number of steps is %q", where, f.Metadata()[stepsKey])
+		return 0, fmt.Errorf("%s: the number of steps is %q", where, f.Metadata()[stepsKey])
 	}
 	if got, want := f.Metadata()[optimizerKey], t.updates.optimizer.String(); got != want {
-		return fmt.Errorf("%s: it is of %q and cannot continue %q", where, got, want)
+		return 0, fmt.Errorf("%s: it is of %q and cannot continue %q", where, got, want)
 	}
 	want := 0
 	for _, p := range t.updates.parameters {
 		want += len(p.keeps)
 	}
 	if got := len(f.Names()); got != want {
-		return fmt.Errorf("%s: %d tensors, the trained parameters need %d", where, got, want)
+		return 0, fmt.Errorf("%s: %d tensors, the trained parameters need %d", where, got, want)
 	}
-	t.step = steps
-	return t.eachKept(func(p ir.Param) (*tensors.Tensor, error) {
+	return steps, t.eachKept(m, func(p ir.Param) (*tensors.Tensor, error) {
 		st := stored{from: f, where: where, name: p.Name}
 		return t.engine.device(p, layout{}, func(t *tensors.Tensor) error { return st.fill(t, p, layout{}, nil) })
 	})
 }
 
 // eachKept makes the tensors of the optimizer's state.
-func (t *trainer) eachKept(make func(ir.Param) (*tensors.Tensor, error)) error {
+func (t *trainer) eachKept(m *member, make func(ir.Param) (*tensors.Tensor, error)) error {
 	for _, p := range t.updates.parameters {
 		var kept []*tensors.Tensor
 		for _, k := range p.keeps {
@@ -66,24 +66,24 @@ func (t *trainer) eachKept(make func(ir.Param) (*tensors.Tensor, error)) error {
 			}
 			kept = append(kept, tensor)
 		}
-		t.kept = append(t.kept, kept)
+		m.kept = append(m.kept, kept)
 	}
 	return nil
 }
 
 // save writes both files, with one tensor at a time on the host.
-func (t *trainer) save() error {
+func (t *trainer) save(m *member) error {
 	weights, kept := onDevice{}, onDevice{}
 	for i, p := range t.updates.parameters {
-		weights[p.Name] = deviceTensor{p.Shape, t.weights[p.index]}
+		weights[p.Name] = deviceTensor{p.Shape, m.weights[p.index]}
 		for j, k := range p.keeps {
-			kept[k.prefix+p.Name] = deviceTensor{k.shape, t.kept[i][j]}
+			kept[k.prefix+p.Name] = deviceTensor{k.shape, m.kept[i][j]}
 		}
 	}
-	if err := safetensors.WriteSource(filepath.Join(t.start.GetStateOut(), trainedFile), weights, nil); err != nil {
+	if err := safetensors.WriteSource(filepath.Join(m.stateOut, trainedFile), weights, nil); err != nil {
 		return err
 	}
-	return safetensors.WriteSource(filepath.Join(t.start.GetStateOut(), optimizerFile), kept, map[string]string{
+	return safetensors.WriteSource(filepath.Join(m.stateOut, optimizerFile), kept, map[string]string{
 		optimizerKey: t.updates.optimizer.String(),
 		stepsKey:     strconv.FormatInt(t.step, 10),
 	})

@@ -419,7 +419,15 @@ type TrainStart struct {
 	// on left-padded batches).
 	PositionsFromPadding bool `protobuf:"varint,14,opt,name=positions_from_padding,json=positionsFromPadding,proto3" json:"positions_from_padding,omitempty"`
 	// Several examples may share a row, each seeing only itself.
-	Pack          bool `protobuf:"varint,15,opt,name=pack,proto3" json:"pack,omitempty"`
+	Pack bool `protobuf:"varint,15,opt,name=pack,proto3" json:"pack,omitempty"`
+	// Trainings that are the same but for their learning rate, computed side by
+	// side: one batch serves all, and each has the curve and the files that it
+	// has alone, up to rounding. A member's bits depend on how many there are and
+	// on its place among them, not on the others. Where there are any,
+	// optimizer.learning_rate, model.trained, state_in and state_out are theirs
+	// to say, and must be absent. Networks that read what trains in other ways
+	// than ir.Program.Stackable knows are refused.
+	Together      []*TrainMember `protobuf:"bytes,16,rep,name=together,proto3" json:"together,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -559,6 +567,91 @@ func (x *TrainStart) GetPack() bool {
 	return false
 }
 
+func (x *TrainStart) GetTogether() []*TrainMember {
+	if x != nil {
+		return x.Together
+	}
+	return nil
+}
+
+type TrainMember struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	LearningRate float64                `protobuf:"fixed64,1,opt,name=learning_rate,json=learningRate,proto3" json:"learning_rate,omitempty"`
+	Trained      string                 `protobuf:"bytes,2,opt,name=trained,proto3" json:"trained,omitempty"` // as in ModelState
+	StateIn      string                 `protobuf:"bytes,3,opt,name=state_in,json=stateIn,proto3" json:"state_in,omitempty"`
+	StateOut     string                 `protobuf:"bytes,4,opt,name=state_out,json=stateOut,proto3" json:"state_out,omitempty"`
+	// Nothing is trained in this place, and no event tells of it: it is there
+	// for the others' bits. All else is then absent.
+	Vacant        bool `protobuf:"varint,5,opt,name=vacant,proto3" json:"vacant,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrainMember) Reset() {
+	*x = TrainMember{}
+	mi := &file_harness_v1_engine_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrainMember) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrainMember) ProtoMessage() {}
+
+func (x *TrainMember) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrainMember.ProtoReflect.Descriptor instead.
+func (*TrainMember) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *TrainMember) GetLearningRate() float64 {
+	if x != nil {
+		return x.LearningRate
+	}
+	return 0
+}
+
+func (x *TrainMember) GetTrained() string {
+	if x != nil {
+		return x.Trained
+	}
+	return ""
+}
+
+func (x *TrainMember) GetStateIn() string {
+	if x != nil {
+		return x.StateIn
+	}
+	return ""
+}
+
+func (x *TrainMember) GetStateOut() string {
+	if x != nil {
+		return x.StateOut
+	}
+	return ""
+}
+
+func (x *TrainMember) GetVacant() bool {
+	if x != nil {
+		return x.Vacant
+	}
+	return false
+}
+
 type Optimizer struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
 	Name         string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // adamw, adafactor
@@ -580,7 +673,7 @@ type Optimizer struct {
 
 func (x *Optimizer) Reset() {
 	*x = Optimizer{}
-	mi := &file_harness_v1_engine_proto_msgTypes[5]
+	mi := &file_harness_v1_engine_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -592,7 +685,7 @@ func (x *Optimizer) String() string {
 func (*Optimizer) ProtoMessage() {}
 
 func (x *Optimizer) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[5]
+	mi := &file_harness_v1_engine_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -605,7 +698,7 @@ func (x *Optimizer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Optimizer.ProtoReflect.Descriptor instead.
 func (*Optimizer) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{5}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Optimizer) GetName() string {
@@ -683,7 +776,7 @@ type Schedule struct {
 
 func (x *Schedule) Reset() {
 	*x = Schedule{}
-	mi := &file_harness_v1_engine_proto_msgTypes[6]
+	mi := &file_harness_v1_engine_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -695,7 +788,7 @@ func (x *Schedule) String() string {
 func (*Schedule) ProtoMessage() {}
 
 func (x *Schedule) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[6]
+	mi := &file_harness_v1_engine_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -708,7 +801,7 @@ func (x *Schedule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Schedule.ProtoReflect.Descriptor instead.
 func (*Schedule) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{6}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Schedule) GetName() string {
@@ -742,7 +835,7 @@ type TrainExamples struct {
 
 func (x *TrainExamples) Reset() {
 	*x = TrainExamples{}
-	mi := &file_harness_v1_engine_proto_msgTypes[7]
+	mi := &file_harness_v1_engine_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -754,7 +847,7 @@ func (x *TrainExamples) String() string {
 func (*TrainExamples) ProtoMessage() {}
 
 func (x *TrainExamples) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[7]
+	mi := &file_harness_v1_engine_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -767,7 +860,7 @@ func (x *TrainExamples) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainExamples.ProtoReflect.Descriptor instead.
 func (*TrainExamples) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{7}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *TrainExamples) GetTrain() []*TokenExample {
@@ -796,7 +889,7 @@ type TokenExample struct {
 
 func (x *TokenExample) Reset() {
 	*x = TokenExample{}
-	mi := &file_harness_v1_engine_proto_msgTypes[8]
+	mi := &file_harness_v1_engine_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -808,7 +901,7 @@ func (x *TokenExample) String() string {
 func (*TokenExample) ProtoMessage() {}
 
 func (x *TokenExample) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[8]
+	mi := &file_harness_v1_engine_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -821,7 +914,7 @@ func (x *TokenExample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenExample.ProtoReflect.Descriptor instead.
 func (*TokenExample) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{8}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *TokenExample) GetIds() []int32 {
@@ -845,13 +938,14 @@ type TrainEvent struct {
 	//	*TrainEvent_Step
 	//	*TrainEvent_Done
 	Event         isTrainEvent_Event `protobuf_oneof:"event"`
+	Member        int32              `protobuf:"varint,3,opt,name=member,proto3" json:"member,omitempty"` // its place in TrainStart.together
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TrainEvent) Reset() {
 	*x = TrainEvent{}
-	mi := &file_harness_v1_engine_proto_msgTypes[9]
+	mi := &file_harness_v1_engine_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -863,7 +957,7 @@ func (x *TrainEvent) String() string {
 func (*TrainEvent) ProtoMessage() {}
 
 func (x *TrainEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[9]
+	mi := &file_harness_v1_engine_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -876,7 +970,7 @@ func (x *TrainEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainEvent.ProtoReflect.Descriptor instead.
 func (*TrainEvent) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{9}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *TrainEvent) GetEvent() isTrainEvent_Event {
@@ -904,6 +998,13 @@ func (x *TrainEvent) GetDone() *TrainDone {
 	return nil
 }
 
+func (x *TrainEvent) GetMember() int32 {
+	if x != nil {
+		return x.Member
+	}
+	return 0
+}
+
 type isTrainEvent_Event interface {
 	isTrainEvent_Event()
 }
@@ -913,7 +1014,7 @@ type TrainEvent_Step struct {
 }
 
 type TrainEvent_Done struct {
-	Done *TrainDone `protobuf:"bytes,2,opt,name=done,proto3,oneof"`
+	Done *TrainDone `protobuf:"bytes,2,opt,name=done,proto3,oneof"` // one for each member
 }
 
 func (*TrainEvent_Step) isTrainEvent_Event() {}
@@ -934,7 +1035,7 @@ type TrainStep struct {
 
 func (x *TrainStep) Reset() {
 	*x = TrainStep{}
-	mi := &file_harness_v1_engine_proto_msgTypes[10]
+	mi := &file_harness_v1_engine_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -946,7 +1047,7 @@ func (x *TrainStep) String() string {
 func (*TrainStep) ProtoMessage() {}
 
 func (x *TrainStep) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[10]
+	mi := &file_harness_v1_engine_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -959,7 +1060,7 @@ func (x *TrainStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainStep.ProtoReflect.Descriptor instead.
 func (*TrainStep) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{10}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *TrainStep) GetStep() int64 {
@@ -1009,7 +1110,7 @@ type TrainDone struct {
 	TrainLoss           float64                `protobuf:"fixed64,1,opt,name=train_loss,json=trainLoss,proto3" json:"train_loss,omitempty"`                // mean over the segment's labels
 	ValidationLoss      float64                `protobuf:"fixed64,2,opt,name=validation_loss,json=validationLoss,proto3" json:"validation_loss,omitempty"` // mean over the validation labels; NaN: none
 	Tokens              int64                  `protobuf:"varint,3,opt,name=tokens,proto3" json:"tokens,omitempty"`
-	Seconds             float64                `protobuf:"fixed64,4,opt,name=seconds,proto3" json:"seconds,omitempty"`
+	Seconds             float64                `protobuf:"fixed64,4,opt,name=seconds,proto3" json:"seconds,omitempty"` // of a member: its share
 	TrainableParameters int64                  `protobuf:"varint,5,opt,name=trainable_parameters,json=trainableParameters,proto3" json:"trainable_parameters,omitempty"`
 	AllParameters       int64                  `protobuf:"varint,6,opt,name=all_parameters,json=allParameters,proto3" json:"all_parameters,omitempty"`
 	PeakMemoryBytes     int64                  `protobuf:"varint,7,opt,name=peak_memory_bytes,json=peakMemoryBytes,proto3" json:"peak_memory_bytes,omitempty"`
@@ -1027,7 +1128,7 @@ type TrainDone struct {
 
 func (x *TrainDone) Reset() {
 	*x = TrainDone{}
-	mi := &file_harness_v1_engine_proto_msgTypes[11]
+	mi := &file_harness_v1_engine_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1039,7 +1140,7 @@ func (x *TrainDone) String() string {
 func (*TrainDone) ProtoMessage() {}
 
 func (x *TrainDone) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[11]
+	mi := &file_harness_v1_engine_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1052,7 +1153,7 @@ func (x *TrainDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainDone.ProtoReflect.Descriptor instead.
 func (*TrainDone) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{11}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *TrainDone) GetTrainLoss() float64 {
@@ -1138,7 +1239,7 @@ type DecodeRequest struct {
 
 func (x *DecodeRequest) Reset() {
 	*x = DecodeRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[12]
+	mi := &file_harness_v1_engine_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1150,7 +1251,7 @@ func (x *DecodeRequest) String() string {
 func (*DecodeRequest) ProtoMessage() {}
 
 func (x *DecodeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[12]
+	mi := &file_harness_v1_engine_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1163,7 +1264,7 @@ func (x *DecodeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecodeRequest.ProtoReflect.Descriptor instead.
 func (*DecodeRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{12}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DecodeRequest) GetModel() *ModelState {
@@ -1223,7 +1324,7 @@ type Decoding struct {
 
 func (x *Decoding) Reset() {
 	*x = Decoding{}
-	mi := &file_harness_v1_engine_proto_msgTypes[13]
+	mi := &file_harness_v1_engine_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1235,7 +1336,7 @@ func (x *Decoding) String() string {
 func (*Decoding) ProtoMessage() {}
 
 func (x *Decoding) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[13]
+	mi := &file_harness_v1_engine_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1248,7 +1349,7 @@ func (x *Decoding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decoding.ProtoReflect.Descriptor instead.
 func (*Decoding) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{13}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Decoding) GetMethod() string {
@@ -1364,7 +1465,7 @@ type TokenPrompt struct {
 
 func (x *TokenPrompt) Reset() {
 	*x = TokenPrompt{}
-	mi := &file_harness_v1_engine_proto_msgTypes[14]
+	mi := &file_harness_v1_engine_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1376,7 +1477,7 @@ func (x *TokenPrompt) String() string {
 func (*TokenPrompt) ProtoMessage() {}
 
 func (x *TokenPrompt) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[14]
+	mi := &file_harness_v1_engine_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1389,7 +1490,7 @@ func (x *TokenPrompt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenPrompt.ProtoReflect.Descriptor instead.
 func (*TokenPrompt) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{14}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *TokenPrompt) GetId() string {
@@ -1432,7 +1533,7 @@ type DecodeResponse struct {
 
 func (x *DecodeResponse) Reset() {
 	*x = DecodeResponse{}
-	mi := &file_harness_v1_engine_proto_msgTypes[15]
+	mi := &file_harness_v1_engine_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1444,7 +1545,7 @@ func (x *DecodeResponse) String() string {
 func (*DecodeResponse) ProtoMessage() {}
 
 func (x *DecodeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[15]
+	mi := &file_harness_v1_engine_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1457,7 +1558,7 @@ func (x *DecodeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecodeResponse.ProtoReflect.Descriptor instead.
 func (*DecodeResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{15}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *DecodeResponse) GetId() string {
@@ -1494,7 +1595,7 @@ type TokenCandidate struct {
 
 func (x *TokenCandidate) Reset() {
 	*x = TokenCandidate{}
-	mi := &file_harness_v1_engine_proto_msgTypes[16]
+	mi := &file_harness_v1_engine_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1506,7 +1607,7 @@ func (x *TokenCandidate) String() string {
 func (*TokenCandidate) ProtoMessage() {}
 
 func (x *TokenCandidate) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[16]
+	mi := &file_harness_v1_engine_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1519,7 +1620,7 @@ func (x *TokenCandidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenCandidate.ProtoReflect.Descriptor instead.
 func (*TokenCandidate) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{16}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *TokenCandidate) GetIds() []int32 {
@@ -1555,7 +1656,7 @@ type ForwardRequest struct {
 
 func (x *ForwardRequest) Reset() {
 	*x = ForwardRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[17]
+	mi := &file_harness_v1_engine_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1567,7 +1668,7 @@ func (x *ForwardRequest) String() string {
 func (*ForwardRequest) ProtoMessage() {}
 
 func (x *ForwardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[17]
+	mi := &file_harness_v1_engine_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1580,7 +1681,7 @@ func (x *ForwardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardRequest.ProtoReflect.Descriptor instead.
 func (*ForwardRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{17}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ForwardRequest) GetModel() *ModelState {
@@ -1616,7 +1717,7 @@ type ForwardResponse struct {
 
 func (x *ForwardResponse) Reset() {
 	*x = ForwardResponse{}
-	mi := &file_harness_v1_engine_proto_msgTypes[18]
+	mi := &file_harness_v1_engine_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1628,7 +1729,7 @@ func (x *ForwardResponse) String() string {
 func (*ForwardResponse) ProtoMessage() {}
 
 func (x *ForwardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[18]
+	mi := &file_harness_v1_engine_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1641,7 +1742,7 @@ func (x *ForwardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardResponse.ProtoReflect.Descriptor instead.
 func (*ForwardResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{18}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ForwardResponse) GetShape() []int64 {
@@ -1676,7 +1777,7 @@ type Values struct {
 
 func (x *Values) Reset() {
 	*x = Values{}
-	mi := &file_harness_v1_engine_proto_msgTypes[19]
+	mi := &file_harness_v1_engine_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1688,7 +1789,7 @@ func (x *Values) String() string {
 func (*Values) ProtoMessage() {}
 
 func (x *Values) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[19]
+	mi := &file_harness_v1_engine_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1701,7 +1802,7 @@ func (x *Values) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Values.ProtoReflect.Descriptor instead.
 func (*Values) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{19}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Values) GetShape() []int64 {
@@ -1730,7 +1831,7 @@ type MergeRequest struct {
 
 func (x *MergeRequest) Reset() {
 	*x = MergeRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[20]
+	mi := &file_harness_v1_engine_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1742,7 +1843,7 @@ func (x *MergeRequest) String() string {
 func (*MergeRequest) ProtoMessage() {}
 
 func (x *MergeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[20]
+	mi := &file_harness_v1_engine_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1755,7 +1856,7 @@ func (x *MergeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeRequest.ProtoReflect.Descriptor instead.
 func (*MergeRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{20}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *MergeRequest) GetModel() *ModelState {
@@ -1781,7 +1882,7 @@ type MergeResponse struct {
 
 func (x *MergeResponse) Reset() {
 	*x = MergeResponse{}
-	mi := &file_harness_v1_engine_proto_msgTypes[21]
+	mi := &file_harness_v1_engine_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1793,7 +1894,7 @@ func (x *MergeResponse) String() string {
 func (*MergeResponse) ProtoMessage() {}
 
 func (x *MergeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[21]
+	mi := &file_harness_v1_engine_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1806,7 +1907,7 @@ func (x *MergeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeResponse.ProtoReflect.Descriptor instead.
 func (*MergeResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{21}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *MergeResponse) GetParameters() []string {
@@ -1840,7 +1941,7 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\fTrainRequest\x12.\n" +
 	"\x05start\x18\x01 \x01(\v2\x16.harness.v1.TrainStartH\x00R\x05start\x127\n" +
 	"\bexamples\x18\x02 \x01(\v2\x19.harness.v1.TrainExamplesH\x00R\bexamplesB\t\n" +
-	"\amessage\"\x9b\x04\n" +
+	"\amessage\"\xd0\x04\n" +
 	"\n" +
 	"TrainStart\x12,\n" +
 	"\x05model\x18\x01 \x01(\v2\x16.harness.v1.ModelStateR\x05model\x123\n" +
@@ -1861,7 +1962,14 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"microBatch\x12G\n" +
 	"\rcheckpointing\x18\r \x01(\x0e2!.harness.v1.GradientCheckpointingR\rcheckpointing\x124\n" +
 	"\x16positions_from_padding\x18\x0e \x01(\bR\x14positionsFromPadding\x12\x12\n" +
-	"\x04pack\x18\x0f \x01(\bR\x04pack\"\x8e\x02\n" +
+	"\x04pack\x18\x0f \x01(\bR\x04pack\x123\n" +
+	"\btogether\x18\x10 \x03(\v2\x17.harness.v1.TrainMemberR\btogether\"\x9c\x01\n" +
+	"\vTrainMember\x12#\n" +
+	"\rlearning_rate\x18\x01 \x01(\x01R\flearningRate\x12\x18\n" +
+	"\atrained\x18\x02 \x01(\tR\atrained\x12\x19\n" +
+	"\bstate_in\x18\x03 \x01(\tR\astateIn\x12\x1b\n" +
+	"\tstate_out\x18\x04 \x01(\tR\bstateOut\x12\x16\n" +
+	"\x06vacant\x18\x05 \x01(\bR\x06vacant\"\x8e\x02\n" +
 	"\tOptimizer\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
 	"\rlearning_rate\x18\x02 \x01(\x01R\flearningRate\x12\x14\n" +
@@ -1885,11 +1993,12 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"validation\"E\n" +
 	"\fTokenExample\x12\x10\n" +
 	"\x03ids\x18\x01 \x03(\x05R\x03ids\x12#\n" +
-	"\rprompt_length\x18\x02 \x01(\x05R\fpromptLength\"o\n" +
+	"\rprompt_length\x18\x02 \x01(\x05R\fpromptLength\"\x87\x01\n" +
 	"\n" +
 	"TrainEvent\x12+\n" +
 	"\x04step\x18\x01 \x01(\v2\x15.harness.v1.TrainStepH\x00R\x04step\x12+\n" +
-	"\x04done\x18\x02 \x01(\v2\x15.harness.v1.TrainDoneH\x00R\x04doneB\a\n" +
+	"\x04done\x18\x02 \x01(\v2\x15.harness.v1.TrainDoneH\x00R\x04done\x12\x16\n" +
+	"\x06member\x18\x03 \x01(\x05R\x06memberB\a\n" +
 	"\x05event\"\xab\x01\n" +
 	"\tTrainStep\x12\x12\n" +
 	"\x04step\x18\x01 \x01(\x03R\x04step\x12\x14\n" +
@@ -2002,7 +2111,7 @@ func file_harness_v1_engine_proto_rawDescGZIP() []byte {
 }
 
 var file_harness_v1_engine_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_harness_v1_engine_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_harness_v1_engine_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_harness_v1_engine_proto_goTypes = []any{
 	(Precision)(0),             // 0: harness.v1.Precision
 	(GradientCheckpointing)(0), // 1: harness.v1.GradientCheckpointing
@@ -2011,65 +2120,67 @@ var file_harness_v1_engine_proto_goTypes = []any{
 	(*ModelState)(nil),         // 4: harness.v1.ModelState
 	(*TrainRequest)(nil),       // 5: harness.v1.TrainRequest
 	(*TrainStart)(nil),         // 6: harness.v1.TrainStart
-	(*Optimizer)(nil),          // 7: harness.v1.Optimizer
-	(*Schedule)(nil),           // 8: harness.v1.Schedule
-	(*TrainExamples)(nil),      // 9: harness.v1.TrainExamples
-	(*TokenExample)(nil),       // 10: harness.v1.TokenExample
-	(*TrainEvent)(nil),         // 11: harness.v1.TrainEvent
-	(*TrainStep)(nil),          // 12: harness.v1.TrainStep
-	(*TrainDone)(nil),          // 13: harness.v1.TrainDone
-	(*DecodeRequest)(nil),      // 14: harness.v1.DecodeRequest
-	(*Decoding)(nil),           // 15: harness.v1.Decoding
-	(*TokenPrompt)(nil),        // 16: harness.v1.TokenPrompt
-	(*DecodeResponse)(nil),     // 17: harness.v1.DecodeResponse
-	(*TokenCandidate)(nil),     // 18: harness.v1.TokenCandidate
-	(*ForwardRequest)(nil),     // 19: harness.v1.ForwardRequest
-	(*ForwardResponse)(nil),    // 20: harness.v1.ForwardResponse
-	(*Values)(nil),             // 21: harness.v1.Values
-	(*MergeRequest)(nil),       // 22: harness.v1.MergeRequest
-	(*MergeResponse)(nil),      // 23: harness.v1.MergeResponse
-	nil,                        // 24: harness.v1.ForwardResponse.ValuesEntry
-	(*Graph)(nil),              // 25: harness.v1.Graph
-	(*Rewrite)(nil),            // 26: harness.v1.Rewrite
+	(*TrainMember)(nil),        // 7: harness.v1.TrainMember
+	(*Optimizer)(nil),          // 8: harness.v1.Optimizer
+	(*Schedule)(nil),           // 9: harness.v1.Schedule
+	(*TrainExamples)(nil),      // 10: harness.v1.TrainExamples
+	(*TokenExample)(nil),       // 11: harness.v1.TokenExample
+	(*TrainEvent)(nil),         // 12: harness.v1.TrainEvent
+	(*TrainStep)(nil),          // 13: harness.v1.TrainStep
+	(*TrainDone)(nil),          // 14: harness.v1.TrainDone
+	(*DecodeRequest)(nil),      // 15: harness.v1.DecodeRequest
+	(*Decoding)(nil),           // 16: harness.v1.Decoding
+	(*TokenPrompt)(nil),        // 17: harness.v1.TokenPrompt
+	(*DecodeResponse)(nil),     // 18: harness.v1.DecodeResponse
+	(*TokenCandidate)(nil),     // 19: harness.v1.TokenCandidate
+	(*ForwardRequest)(nil),     // 20: harness.v1.ForwardRequest
+	(*ForwardResponse)(nil),    // 21: harness.v1.ForwardResponse
+	(*Values)(nil),             // 22: harness.v1.Values
+	(*MergeRequest)(nil),       // 23: harness.v1.MergeRequest
+	(*MergeResponse)(nil),      // 24: harness.v1.MergeResponse
+	nil,                        // 25: harness.v1.ForwardResponse.ValuesEntry
+	(*Graph)(nil),              // 26: harness.v1.Graph
+	(*Rewrite)(nil),            // 27: harness.v1.Rewrite
 }
 var file_harness_v1_engine_proto_depIdxs = []int32{
-	25, // 0: harness.v1.ModelState.graph:type_name -> harness.v1.Graph
-	26, // 1: harness.v1.ModelState.rewrite:type_name -> harness.v1.Rewrite
+	26, // 0: harness.v1.ModelState.graph:type_name -> harness.v1.Graph
+	27, // 1: harness.v1.ModelState.rewrite:type_name -> harness.v1.Rewrite
 	0,  // 2: harness.v1.ModelState.precision:type_name -> harness.v1.Precision
 	6,  // 3: harness.v1.TrainRequest.start:type_name -> harness.v1.TrainStart
-	9,  // 4: harness.v1.TrainRequest.examples:type_name -> harness.v1.TrainExamples
+	10, // 4: harness.v1.TrainRequest.examples:type_name -> harness.v1.TrainExamples
 	4,  // 5: harness.v1.TrainStart.model:type_name -> harness.v1.ModelState
-	7,  // 6: harness.v1.TrainStart.optimizer:type_name -> harness.v1.Optimizer
-	8,  // 7: harness.v1.TrainStart.schedule:type_name -> harness.v1.Schedule
+	8,  // 6: harness.v1.TrainStart.optimizer:type_name -> harness.v1.Optimizer
+	9,  // 7: harness.v1.TrainStart.schedule:type_name -> harness.v1.Schedule
 	1,  // 8: harness.v1.TrainStart.checkpointing:type_name -> harness.v1.GradientCheckpointing
-	10, // 9: harness.v1.TrainExamples.train:type_name -> harness.v1.TokenExample
-	10, // 10: harness.v1.TrainExamples.validation:type_name -> harness.v1.TokenExample
-	12, // 11: harness.v1.TrainEvent.step:type_name -> harness.v1.TrainStep
-	13, // 12: harness.v1.TrainEvent.done:type_name -> harness.v1.TrainDone
-	4,  // 13: harness.v1.DecodeRequest.model:type_name -> harness.v1.ModelState
-	15, // 14: harness.v1.DecodeRequest.decoding:type_name -> harness.v1.Decoding
-	16, // 15: harness.v1.DecodeRequest.prompts:type_name -> harness.v1.TokenPrompt
-	18, // 16: harness.v1.DecodeResponse.candidates:type_name -> harness.v1.TokenCandidate
-	4,  // 17: harness.v1.ForwardRequest.model:type_name -> harness.v1.ModelState
-	16, // 18: harness.v1.ForwardRequest.sequences:type_name -> harness.v1.TokenPrompt
-	24, // 19: harness.v1.ForwardResponse.values:type_name -> harness.v1.ForwardResponse.ValuesEntry
-	4,  // 20: harness.v1.MergeRequest.model:type_name -> harness.v1.ModelState
-	21, // 21: harness.v1.ForwardResponse.ValuesEntry.value:type_name -> harness.v1.Values
-	2,  // 22: harness.v1.Engine.Device:input_type -> harness.v1.DeviceRequest
-	5,  // 23: harness.v1.Engine.Train:input_type -> harness.v1.TrainRequest
-	14, // 24: harness.v1.Engine.Decode:input_type -> harness.v1.DecodeRequest
-	19, // 25: harness.v1.Engine.Forward:input_type -> harness.v1.ForwardRequest
-	22, // 26: harness.v1.Engine.Merge:input_type -> harness.v1.MergeRequest
-	3,  // 27: harness.v1.Engine.Device:output_type -> harness.v1.DeviceResponse
-	11, // 28: harness.v1.Engine.Train:output_type -> harness.v1.TrainEvent
-	17, // 29: harness.v1.Engine.Decode:output_type -> harness.v1.DecodeResponse
-	20, // 30: harness.v1.Engine.Forward:output_type -> harness.v1.ForwardResponse
-	23, // 31: harness.v1.Engine.Merge:output_type -> harness.v1.MergeResponse
-	27, // [27:32] is the sub-list for method output_type
-	22, // [22:27] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	7,  // 9: harness.v1.TrainStart.together:type_name -> harness.v1.TrainMember
+	11, // 10: harness.v1.TrainExamples.train:type_name -> harness.v1.TokenExample
+	11, // 11: harness.v1.TrainExamples.validation:type_name -> harness.v1.TokenExample
+	13, // 12: harness.v1.TrainEvent.step:type_name -> harness.v1.TrainStep
+	14, // 13: harness.v1.TrainEvent.done:type_name -> harness.v1.TrainDone
+	4,  // 14: harness.v1.DecodeRequest.model:type_name -> harness.v1.ModelState
+	16, // 15: harness.v1.DecodeRequest.decoding:type_name -> harness.v1.Decoding
+	17, // 16: harness.v1.DecodeRequest.prompts:type_name -> harness.v1.TokenPrompt
+	19, // 17: harness.v1.DecodeResponse.candidates:type_name -> harness.v1.TokenCandidate
+	4,  // 18: harness.v1.ForwardRequest.model:type_name -> harness.v1.ModelState
+	17, // 19: harness.v1.ForwardRequest.sequences:type_name -> harness.v1.TokenPrompt
+	25, // 20: harness.v1.ForwardResponse.values:type_name -> harness.v1.ForwardResponse.ValuesEntry
+	4,  // 21: harness.v1.MergeRequest.model:type_name -> harness.v1.ModelState
+	22, // 22: harness.v1.ForwardResponse.ValuesEntry.value:type_name -> harness.v1.Values
+	2,  // 23: harness.v1.Engine.Device:input_type -> harness.v1.DeviceRequest
+	5,  // 24: harness.v1.Engine.Train:input_type -> harness.v1.TrainRequest
+	15, // 25: harness.v1.Engine.Decode:input_type -> harness.v1.DecodeRequest
+	20, // 26: harness.v1.Engine.Forward:input_type -> harness.v1.ForwardRequest
+	23, // 27: harness.v1.Engine.Merge:input_type -> harness.v1.MergeRequest
+	3,  // 28: harness.v1.Engine.Device:output_type -> harness.v1.DeviceResponse
+	12, // 29: harness.v1.Engine.Train:output_type -> harness.v1.TrainEvent
+	18, // 30: harness.v1.Engine.Decode:output_type -> harness.v1.DecodeResponse
+	21, // 31: harness.v1.Engine.Forward:output_type -> harness.v1.ForwardResponse
+	24, // 32: harness.v1.Engine.Merge:output_type -> harness.v1.MergeResponse
+	28, // [28:33] is the sub-list for method output_type
+	23, // [23:28] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_engine_proto_init() }
@@ -2082,7 +2193,7 @@ func file_harness_v1_engine_proto_init() {
 		(*TrainRequest_Start)(nil),
 		(*TrainRequest_Examples)(nil),
 	}
-	file_harness_v1_engine_proto_msgTypes[9].OneofWrappers = []any{
+	file_harness_v1_engine_proto_msgTypes[10].OneofWrappers = []any{
 		(*TrainEvent_Step)(nil),
 		(*TrainEvent_Done)(nil),
 	}
@@ -2092,7 +2203,7 @@ func file_harness_v1_engine_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_engine_proto_rawDesc), len(file_harness_v1_engine_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   23,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
