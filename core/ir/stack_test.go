@@ -60,7 +60,7 @@ func TestStackableSaysWhyNot(t *testing.T) {
 			b.Replace(qkv, func(n *ir.Nodes, y ir.Value) ir.Value {
 				return n.Add("h.{i}.own", y, n.Reduce("h.{i}.sum", x, ir.Sum, 1, false))
 			})
-		}, []string{`"h.0.sum"`, "reduce"}},
+		}, []string{`"h.0.sum"`, "(sum)"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := ir.NewRewrite()

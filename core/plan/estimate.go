@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"harness/core/ir"
+	"harness/core/pluginhost"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/step"
 	"harness/core/store"
@@ -39,7 +40,7 @@ type TrainEstimate struct {
 	EpochTokens int64   `json:"epoch_tokens,omitempty"`
 	EpochSteps  int     `json:"epoch_steps,omitempty"`
 	EpochFLOPs  float64 `json:"epoch_flops,omitempty"` // of the tokens, padding aside
-	Memory      Memory  `json:"memory_bytes"`
+	Memory      Memory  `json:"memory_bytes"`          // of all trainings that run side by side
 	// FitsMicroBatch is the largest micro-batch that fits the device; 0: none,
 	// or the device's memory is not known.
 	FitsMicroBatch int   `json:"fits_micro_batch,omitempty"`
@@ -202,7 +203,12 @@ func (e *estimator) net(ctx context.Context, g *group) (*net, error) {
 	if err != nil {
 		return nil, err
 	}
-	built, attached, err := g.network.Graph(ctx, e.env.Plugins, config)
+	return newNet(ctx, e.env.Plugins, *g.network, config)
+}
+
+// newNet asks the plugins for a network.
+func newNet(ctx context.Context, plugins *pluginhost.Host, network step.Network, config []byte) (*net, error) {
+	built, attached, err := network.Graph(ctx, plugins, config)
 	if err != nil {
 		return nil, err
 	}
@@ -244,13 +250,18 @@ func (e *estimator) config(key store.Key) ([]byte, error) {
 	if e.env.Store.Has(key) {
 		return snapshot.ReadConfig(e.env.Store.Path(key))
 	}
-	switch work := e.steps[key].Work.(type) {
+	return draft(e.steps[key].Work)
+}
+
+// draft is the config.json that a step will give its checkpoint.
+func draft(work step.Work) ([]byte, error) {
+	switch work := work.(type) {
 	case step.Init:
 		return work.Draft()
 	case step.Snapshot:
 		return snapshot.ReadConfig(work.Dir)
 	}
-	return nil, fmt.Errorf("step %s is no checkpoint", key.Short())
+	return nil, fmt.Errorf("a %s step makes no checkpoint", work.Kind())
 }
 
 func (e *estimator) training(n *net, g *group) *TrainEstimate {
@@ -259,6 +270,12 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 	t := &TrainEstimate{Epochs: len(g.order), MicroBatch: o.BatchSize}
 	if o.MicroBatch > 0 {
 		t.MicroBatch = o.MicroBatch
+	}
+	together := 1
+	for _, work := range g.trains {
+		if work.Together != nil {
+			together = max(together, work.Together.Width)
+		}
 	}
 	result := e.measured(g)
 	x := n.trainExtent(o, result)
@@ -286,8 +303,10 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 		t.EpochFLOPs = flops(mean)
 	}
 	memory := func(rows int) Memory {
-		x.Rows = int64(rows)
+		x.Rows = int64(rows * together)
 		m := TrainingMemory(n.program, n.trained, o.Optimizer, checkpointing(n.program.Cost(n.trained, x)), x)
+		m.Gradients *= int64(together)
+		m.Optimizer *= int64(together)
 		m.Kept = e.kept
 		return m
 	}
@@ -299,7 +318,7 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 	}
 	// An epoch leaves its weights, in PEFT's layout too if they are an
 	// adapter's, and the optimizer's state.
-	t.Disk = int64(t.Epochs) * (t.Memory.Gradients + t.Memory.Optimizer)
+	t.Disk = int64(t.Epochs) * (t.Memory.Gradients + t.Memory.Optimizer) / int64(together)
 	return t
 }
 

@@ -28,6 +28,12 @@ type Plan struct {
 	// Steps in an order in which each stands behind its needs.
 	Steps  []*step.Step
 	Trials []*Trial
+	// Together lists steps that run as one, each list in the order of its
+	// steps' places. Each remains a step of its own, with its key and result.
+	Together [][]*step.Step
+	// Stacks says for each network that is trained at several rates whether its
+	// trainings run together, in the order of the trials.
+	Stacks []Stack
 }
 
 // Trial is one cell of a study: a model, an adapter, a benchmark, a prompt.
@@ -50,7 +56,7 @@ type Options struct {
 func New(ctx context.Context, s *study.Study, options Options) (*Plan, hcl.Diagnostics, error) {
 	b := &builder{
 		Options: options, study: s,
-		plan: &Plan{Study: s}, steps: map[store.Key]bool{},
+		plan: &Plan{Study: s}, steps: map[store.Key]*step.Step{}, stacks: map[store.Key]int{},
 		plugins: map[*study.Block]step.Plugin{}, digests: map[string]string{}, saved: map[string]json.RawMessage{},
 	}
 	if err := b.resolve(ctx); err != nil || b.diagnostics.HasErrors() {
@@ -66,7 +72,8 @@ type builder struct {
 	Options
 	study       *study.Study
 	plan        *Plan
-	steps       map[store.Key]bool // what plan.Steps holds
+	steps       map[store.Key]*step.Step // what plan.Steps holds
+	stacks      map[store.Key]int        // numbers in plan.Together, by the step in the first place
 	plugins     map[*study.Block]step.Plugin
 	digests     map[string]string          // of the folders that core itself reads
 	saved       map[string]json.RawMessage // adapter_config.json of the folders to load
@@ -156,8 +163,8 @@ func (b *builder) add(label string, work step.Work) (store.Key, error) {
 	if err != nil {
 		return "", err
 	}
-	if !b.steps[s.Key] {
-		b.steps[s.Key] = true
+	if b.steps[s.Key] == nil {
+		b.steps[s.Key] = s
 		b.plan.Steps = append(b.plan.Steps, s)
 	}
 	return s.Key, nil

@@ -74,7 +74,7 @@ func (t *trial) plan(ctx context.Context) error {
 	case t.adapter.Load != "":
 		weights, err = t.imported()
 	case t.describedAdapter.Trains:
-		weights, err = t.trained()
+		weights, err = t.trained(ctx)
 		work.Select = weights
 	}
 	if err != nil {
@@ -169,19 +169,26 @@ func (t *trial) imported() (store.Key, error) {
 }
 
 // trained adds the grid of epoch segments and the choice among them.
-func (t *trial) trained() (store.Key, error) {
+func (t *trial) trained(ctx context.Context) (store.Key, error) {
 	recipe := t.study.Train
 	dataset, err := t.dataset(recipe.Dataset)
 	if err != nil {
 		return "", err
 	}
 	choice := step.Select{Metric: recipe.Metric, Goal: recipe.Goal}
-	for _, rate := range recipe.LearningRates {
-		ends, err := t.segments(dataset, rate)
-		if err != nil {
-			return "", err
+	for rates := range t.stack(ctx).over(recipe.LearningRates) {
+		stack := &stacked{builder: t.builder, firsts: map[[2]int]store.Key{}}
+		for i, rate := range rates {
+			var place *step.Place
+			if len(rates) > 1 {
+				place = &step.Place{Width: len(rates), Index: i}
+			}
+			ends, err := t.segments(dataset, rate, place, stack)
+			if err != nil {
+				return "", err
+			}
+			choice.Candidates = append(choice.Candidates, ends...)
 		}
-		choice.Candidates = append(choice.Candidates, ends...)
 	}
 	return t.add(t.name("select"), choice)
 }
@@ -189,7 +196,7 @@ func (t *trial) trained() (store.Key, error) {
 // segments adds the training of one learning rate and returns the segments
 // that can be chosen. Where the rate of a step does not depend on the total all
 // totals share one chain; else each needs its own.
-func (t *trial) segments(dataset store.Key, rate float64) ([]store.Key, error) {
+func (t *trial) segments(dataset store.Key, rate float64, place *step.Place, stack *stacked) ([]store.Key, error) {
 	recipe := t.study.Train
 	optimization := optimization(recipe)
 	optimization.LearningRate = rate
@@ -203,10 +210,13 @@ func (t *trial) segments(dataset store.Key, rate float64) ([]store.Key, error) {
 			var err error
 			previous, err = t.add(t.name("train", fmt.Sprintf("lr %g", rate), fmt.Sprintf("epoch %d", epoch+1)), step.Train{
 				Engine: t.engine, Network: t.network(), Dataset: dataset, Options: t.options(),
-				Optimization: optimization, Epoch: epoch, Previous: previous,
+				Optimization: optimization, Epoch: epoch, Previous: previous, Together: place,
 			})
 			if err != nil {
 				return nil, err
+			}
+			if place != nil {
+				stack.join(previous, [2]int{optimization.TotalEpochs, epoch}, place.Index)
 			}
 			if (recipe.EveryEpoch || epoch == total-1) && !slices.Contains(choices, previous) {
 				choices = append(choices, previous)

@@ -1,10 +1,13 @@
 // Package run executes plans: on this machine, as many steps at a time as its
-// resources allow, and every step at most once per store.
+// resources allow, and every step at most once per store. Steps that a plan has
+// run together count as one against a resource.
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,10 +78,14 @@ func Run(ctx context.Context, p *plan.Plan, env *step.Env, limits Limits, observ
 		e.done[s.Key] = make(chan struct{})
 	}
 	var wg sync.WaitGroup
-	for _, s := range p.Steps {
+	for _, piece := range pieces(p) {
 		wg.Go(func() {
-			defer close(e.done[s.Key])
-			e.step(ctx, s)
+			defer func() {
+				for _, s := range piece {
+					close(e.done[s.Key])
+				}
+			}()
+			e.piece(ctx, piece)
 		})
 	}
 	wg.Wait()
@@ -103,24 +110,38 @@ type executor struct {
 	summary Summary
 }
 
-func (e *executor) step(ctx context.Context, s *step.Step) {
-	if e.env.Store.Has(s.Key) {
-		e.count(func(sum *Summary) { sum.Kept++ })
-		return
+// pieces are what runs at a time: a step, or those that run together.
+func pieces(p *plan.Plan) [][]*step.Step {
+	joint := map[*step.Step]bool{}
+	var all [][]*step.Step
+	for _, piece := range p.Together {
+		for _, s := range piece {
+			joint[s] = true
+		}
+		all = append(all, piece)
 	}
-	for _, need := range s.Needs {
-		select {
-		case <-e.done[need]:
-		case <-ctx.Done():
-			return
+	for _, s := range p.Steps {
+		if !joint[s] {
+			all = append(all, []*step.Step{s})
 		}
 	}
-	if because := e.brokenNeed(s); because != nil {
-		e.count(func(sum *Summary) { sum.Skipped++; e.broken[s.Key] = because })
-		e.observer.Skipped(s, because)
+	return all
+}
+
+func (e *executor) piece(ctx context.Context, piece []*step.Step) {
+	var todo []*step.Step
+	for _, s := range piece {
+		switch needed, err := e.ready(ctx, s); {
+		case err != nil:
+			return
+		case needed:
+			todo = append(todo, s)
+		}
+	}
+	if len(todo) == 0 {
 		return
 	}
-	if slots, ok := e.limits[s.Work.Resource()]; ok {
+	if slots, ok := e.limits[todo[0].Work.Resource()]; ok {
 		select {
 		case slots <- struct{}{}:
 			defer func() { <-slots }()
@@ -129,40 +150,51 @@ func (e *executor) step(ctx context.Context, s *step.Step) {
 		}
 	}
 	if ctx.Err() == nil {
-		e.run(ctx, s)
+		e.run(ctx, todo)
 	}
 }
 
-func (e *executor) run(ctx context.Context, s *step.Step) {
-	begin := time.Now()
-	e.observer.Started(s)
-	env := *e.env
-	env.Progress = func(done, total int64, note string) { e.observer.Progress(s, done, total, note) }
-	about := struct {
-		Kind  string      `json:"kind"`
-		Label string      `json:"label"`
-		Needs []store.Key `json:"needs"`
-		Work  step.Work   `json:"work"`
-	}{s.Work.Kind(), s.Label, s.Needs, s.Work}
-	made, err := e.env.Store.Do(ctx, s.Key, about, func(ctx context.Context, dir string) error {
-		return s.Work.Run(ctx, &env, dir)
-	})
-	switch {
-	case err == nil && made:
-		e.count(func(sum *Summary) { sum.Ran++ })
-	case err == nil:
+// ready waits for a step's needs. It is not needed if it is in the store, or
+// if one of those failed.
+func (e *executor) ready(ctx context.Context, s *step.Step) (needed bool, err error) {
+	if e.env.Store.Has(s.Key) {
 		e.count(func(sum *Summary) { sum.Kept++ })
-	case ctx.Err() != nil: // interrupted: not the step's failure
-		err = context.Cause(ctx)
-	default:
-		e.count(func(sum *Summary) {
-			sum.Failed++
-			e.broken[s.Key] = s
-			e.failed.Steps = append(e.failed.Steps, s)
-			e.failed.Errs = append(e.failed.Errs, err)
-		})
+		return false, nil
 	}
-	e.observer.Ended(s, time.Since(begin), err)
+	for _, need := range s.Needs {
+		select {
+		case <-e.done[need]:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+	if because := e.brokenNeed(s); because != nil {
+		e.count(func(sum *Summary) { sum.Skipped++; e.broken[s.Key] = because })
+		e.observer.Skipped(s, because)
+		return false, nil
+	}
+	return true, nil
+}
+
+// run runs a step, or steps together.
+func (e *executor) run(ctx context.Context, todo []*step.Step) {
+	j := &joint{executor: e, begin: time.Now()}
+	for _, s := range todo {
+		env := *e.env
+		env.Progress = func(done, total int64, note string) { e.observer.Progress(s, done, total, note) }
+		j.steps = append(j.steps, s)
+		j.parts = append(j.parts, step.Part{Work: s.Work, Env: &env})
+		e.observer.Started(s)
+	}
+	j.errs = make([]error, len(todo))
+	// Each holds its lock while the next takes its own: one order everywhere
+	// keeps two processes from waiting for each other.
+	j.order = make([]int, len(todo))
+	for i := range j.order {
+		j.order[i] = i
+	}
+	slices.SortFunc(j.order, func(a, b int) int { return cmp.Compare(j.steps[a].Key, j.steps[b].Key) })
+	j.from(ctx, 0)
 }
 
 func (e *executor) brokenNeed(s *step.Step) *step.Step {

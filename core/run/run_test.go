@@ -140,3 +140,88 @@ func TestCancelStopsWithItsCause(t *testing.T) {
 		t.Errorf("%+v, %v", sum, err)
 	}
 }
+
+// pair is work that is done with its like.
+type pair struct {
+	work
+	group *group
+}
+
+// group notes which pairs were done at once.
+type group struct{ names [][]string }
+
+func (p pair) RunTogether(ctx context.Context, parts []step.Part) []error {
+	var names []string
+	errs := make([]error, len(parts))
+	for i, part := range parts {
+		one := part.Work.(pair)
+		names = append(names, one.Name)
+		errs[i] = one.Run(ctx, part.Env, part.Dir)
+	}
+	p.group.names = append(p.group.names, names)
+	return errs
+}
+
+// joined is a plan of a, then b and c together, then d behind b and e behind c.
+func joined(t *testing.T, l *log, g *group, fails map[string]error) *plan.Plan {
+	t.Helper()
+	p := &plan.Plan{Together: make([][]*step.Step, 1)}
+	keys := map[string]store.Key{}
+	for _, n := range []struct {
+		name, after string
+	}{{"a", ""}, {"b", "a"}, {"c", "a"}, {"d", "b"}, {"e", "c"}} {
+		w := work{Name: n.name, log: l, fails: fails[n.name]}
+		if n.after != "" {
+			w.After = append(w.After, keys[n.after])
+		}
+		var whole step.Work = w
+		if n.after == "a" {
+			whole = pair{w, g}
+		}
+		s, err := step.New(n.name, whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[n.name] = s.Key
+		p.Steps = append(p.Steps, s)
+		if n.after == "a" {
+			p.Together[0] = append(p.Together[0], s)
+		}
+	}
+	return p
+}
+
+func TestStepsRunTogether(t *testing.T) {
+	l, g, s := &log{}, &group{}, open(t)
+	p := joined(t, l, g, nil)
+	sum, err := run.Run(t.Context(), p, &step.Env{Store: s}, run.DefaultLimits(), silent{})
+	if err != nil || sum != (run.Summary{Ran: 5}) {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	if len(g.names) != 1 || len(g.names[0]) != 2 {
+		t.Errorf("together ran %v", g.names)
+	}
+	for _, one := range p.Steps {
+		text, err := os.ReadFile(filepath.Join(s.Path(one.Key), "name"))
+		if err != nil || string(text) != one.Label {
+			t.Errorf("step %s left %q, %v", one.Label, text, err)
+		}
+	}
+	if sum, err = run.Run(t.Context(), p, &step.Env{Store: s}, run.DefaultLimits(), silent{}); err != nil || sum != (run.Summary{Kept: 5}) {
+		t.Errorf("again: %+v, %v", sum, err)
+	}
+}
+
+func TestOneOfStepsTogetherFailsAlone(t *testing.T) {
+	l, g, s := &log{}, &group{}, open(t)
+	boom := errors.New("boom")
+	sum, err := run.Run(t.Context(), joined(t, l, g, map[string]error{"c": boom}), &step.Env{Store: s}, run.DefaultLimits(), silent{})
+	if !errors.Is(err, boom) || sum != (run.Summary{Ran: 3, Failed: 1, Skipped: 1}) {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	// Mended, what is there already is not done again.
+	sum, err = run.Run(t.Context(), joined(t, l, g, nil), &step.Env{Store: s}, run.DefaultLimits(), silent{})
+	if err != nil || sum != (run.Summary{Ran: 2, Kept: 3}) || len(g.names) != 1 {
+		t.Errorf("mended: %+v, %v, together ran %v", sum, err, g.names)
+	}
+}

@@ -2,7 +2,6 @@ package step
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -33,6 +32,8 @@ type Train struct {
 	Optimization Optimization `json:"optimization"`
 	Epoch        int          `json:"epoch"`              // 0-based
 	Previous     store.Key    `json:"previous,omitempty"` // the segment before
+	// Together is set where trainings are computed side by side.
+	Together *Place `json:"together,omitempty"`
 }
 
 // TrainResult is train.json.
@@ -52,10 +53,13 @@ type TrainResult struct {
 	Tokens     int64    `json:"tokens"`
 	Longest    int      `json:"longest,omitempty"`     // tokens of an example
 	MostLabels int      `json:"most_labels,omitempty"` // of an example
-	Seconds    float64  `json:"seconds"`
-	Trainable  int64    `json:"trainable_parameters"`
-	All        int64    `json:"all_parameters"`
-	PeakMemory int64    `json:"peak_memory_bytes,omitempty"`
+	// Together is how many trainings were computed side by side, this one among
+	// them; Seconds is then its share.
+	Together   int     `json:"together,omitempty"`
+	Seconds    float64 `json:"seconds"`
+	Trainable  int64   `json:"trainable_parameters"`
+	All        int64   `json:"all_parameters"`
+	PeakMemory int64   `json:"peak_memory_bytes,omitempty"`
 	// MicroBatch is how many examples were computed at once in the end.
 	MicroBatch int `json:"micro_batch,omitempty"`
 	// Reduced says that memory allowed fewer at once than the study asks for.
@@ -74,68 +78,8 @@ func (w Train) Needs() []store.Key {
 	return needs
 }
 
-func (w Train) Run(ctx context.Context, env *Env, dir string) (err error) {
-	if w.Previous != "" {
-		var before TrainResult
-		if err := ReadJSON(env.Store, w.Previous, "train.json", &before); err != nil {
-			return err
-		}
-		if before.Diverged != "" { // further epochs of a lost run are lost too
-			before.Epoch = w.Epoch + 1
-			before.Seconds, before.Tokens = 0, 0
-			return writeJSON(dir, "train.json", before)
-		}
-	}
-	net, err := w.Network.open(ctx, env)
-	if err != nil {
-		return err
-	}
-	examples, err := w.examples(ctx, env, net)
-	if err != nil {
-		return err
-	}
-	engine, err := env.Plugins.Engine(ctx, w.Engine.Name)
-	if err != nil {
-		return err
-	}
-	log, err := createLines(dir, "steps.jsonl")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, log.close()) }()
-	var done *pb.TrainDone
-	start, err := w.start(env, net, dir, len(examples.train))
-	if err != nil {
-		return err
-	}
-	err = engine.Train(ctx, start, examples.train, examples.validation, func(e *pb.TrainEvent) error {
-		if s := e.GetStep(); s != nil {
-			env.Progress(s.Step, s.Steps, fmt.Sprintf("loss %.4f", s.Loss))
-			return log.write(trainStep{s.Step, finite(s.Loss), finite(s.GradientNorm), s.LearningRate, s.Tokens})
-		}
-		done = e.GetDone()
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if done == nil {
-		return fmt.Errorf("engine %s ended training without a result", w.Engine.Name)
-	}
-	if done.Diverged == "" {
-		if err := savePEFT(net, dir); err != nil {
-			return err
-		}
-	}
-	return writeJSON(dir, "train.json", TrainResult{
-		Epoch: w.Epoch + 1, Epochs: w.Optimization.TotalEpochs, LearningRate: w.Optimization.LearningRate,
-		TrainLoss: finite(done.TrainLoss), ValidationLoss: finite(done.ValidationLoss), Diverged: done.Diverged,
-		Examples: len(examples.train), Validation: len(examples.validation), Dropped: examples.dropped,
-		Tokens: done.Tokens, Seconds: done.Seconds,
-		Trainable: done.TrainableParameters, All: done.AllParameters, PeakMemory: done.PeakMemoryBytes,
-		Longest: examples.longest(), MostLabels: examples.mostLabels(),
-		ExactMatch: known(done.ValidationExactMatch), MicroBatch: int(done.MicroBatch), Reduced: w.Optimization.reduced(done.MicroBatch),
-	})
+func (w Train) Run(ctx context.Context, env *Env, dir string) error {
+	return w.RunTogether(ctx, []Part{{w, env, dir}})[0]
 }
 
 type trainStep struct {
@@ -161,20 +105,6 @@ func known(x float64) *float64 {
 		return nil
 	}
 	return &x
-}
-
-func (w Train) start(env *Env, net *network, dir string, examples int) (*pb.TrainStart, error) {
-	start, err := w.Optimization.message(net, examples)
-	if err != nil {
-		return nil, err
-	}
-	start.Model, start.Seed, start.Epoch, start.StateOut, start.Pad = net.state, w.Network.Seed, int32(w.Epoch), dir, net.built.Pad
-	start.Model.Precision = precisionMessage(w.Optimization.Precision)
-	if w.Previous != "" {
-		start.StateIn = env.Store.Path(w.Previous)
-		start.Model.Trained = trainedFile(env.Store, w.Previous)
-	}
-	return start, nil
 }
 
 type tokenExamples struct {

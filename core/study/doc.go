@@ -50,6 +50,9 @@
 //	precision         "f32", or "bf16": frozen weights and products in bfloat16
 //	gradient_checkpointing  "on", "off": layers are computed again in the backward pass, or their values kept; "auto":
 //	                  again where keeping would take gigabytes
+//	together          how many of the grid's learning rates are trained side by side, one batch serving all, each with
+//	                  its own adapter and optimizer state: a number, at most; "off"; or "auto", where it pays by a sixth,
+//	                  which is at small batches (see plan.Together). The results are those of "off" but for rounding
 //	select            the grid's point with the best metric on validation data; with epochs = "all" each epoch of a run
 //	                  can be chosen (the Trainer's load_best_model_at_end), else its last
 //

@@ -38,6 +38,7 @@ func trainSpec() *spec {
 			{name: "padding", kind: cty.String, oneOf: []string{"right", "left-counted"}, fallback: cty.StringVal("right")},
 			precision(),
 			{name: "gradient_checkpointing", kind: cty.String, oneOf: []string{"auto", "on", "off"}, fallback: cty.StringVal("auto")},
+			{name: "together", kind: cty.String, fallback: cty.StringVal("auto"), check: togetherness}, // a number is turned into text
 		},
 		blocks: []nested{
 			{name: "grid", spec: grid, minimum: 1, maximum: 1},
@@ -155,6 +156,7 @@ func (l *loader) assembleBatches(c *decoded, t *Train) {
 	}
 	t.Precision, _ = c.text("precision")
 	t.Checkpointing, _ = c.text("gradient_checkpointing")
+	t.Together, _ = c.text("together")
 }
 
 // assembleGenerate fills in what hangs on the way of decoding: beam search returns as many candidates as there are

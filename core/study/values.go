@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -144,6 +145,18 @@ func distinct(v cty.Value) []problem {
 		seen = append(seen, element)
 		return nil
 	})
+}
+
+// maxTogether bounds the trainings that are computed side by side.
+const maxTogether = 64
+
+func togetherness(v cty.Value) []problem {
+	if s := v.AsString(); s == "auto" || s == "off" {
+		return nil
+	} else if n, err := strconv.Atoi(s); err == nil && n >= 2 && n <= maxTogether {
+		return nil
+	}
+	return []problem{{summary: "Value not possible", detail: fmt.Sprintf("together must be \"auto\", \"off\" or a whole number from 2 to %d; found %s.", maxTogether, found(v))}}
 }
 
 // labelNames are what a trial's result is filed under.

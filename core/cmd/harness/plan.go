@@ -25,6 +25,9 @@ type planReport struct {
 	// Device and Estimates are what there is and what the trials need.
 	Device    *planDevice      `json:"device,omitempty"`
 	Estimates []*plan.Estimate `json:"estimates"`
+	// Together says of each trained network whether its trainings run side by
+	// side.
+	Together []plan.Stack `json:"together,omitempty"`
 }
 
 type planDevice struct {
@@ -119,7 +122,7 @@ func describePlan(p *plan.Plan, s *store.Store) planReport {
 	}
 	r.Totals.Shared = alone - r.Totals.Steps
 	r.Totals.Epochs = p.Epochs()
-	r.Estimates = []*plan.Estimate{}
+	r.Estimates, r.Together = []*plan.Estimate{}, p.Stacks
 	return r
 }
 

@@ -86,7 +86,8 @@ func TestKeysFollowMeaning(t *testing.T) {
 		packing = false
 		padding = "right"
 		precision = "f32"
-		gradient_checkpointing = "auto"`, `
+		gradient_checkpointing = "auto"
+		together = "auto"`, `
 		length_penalty = 1
 		early_stopping = false
 		stop_strings = true
@@ -107,6 +108,7 @@ func TestKeysFollowMeaning(t *testing.T) {
 		{train: `padding = "left-counted"`},
 		{train: `precision = "bf16"`},
 		{train: `gradient_checkpointing = "off"`},
+		{train: `together = 2`},
 		{generate: `early_stopping = "never"`},
 		{generate: `length_penalty = 0.5`},
 		{generate: `max_prompt_length = 100`},
