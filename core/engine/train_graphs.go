@@ -68,21 +68,22 @@ func (n *network) batchOf(s batchShape, together stack, in []*graph.Node) (batch
 	return b, in
 }
 
-// labelLogits gives the logits [B,U,V] that predict the labels, in f32.
-func (n *network) labelLogits(weights []*graph.Node, b batchNodes, together stack, t *training) *graph.Node {
+// overLabels lowers the network for the logits that predict the labels.
+func (n *network) overLabels(weights []*graph.Node, b batchNodes, together stack, t *training) *lowering {
 	s := sequences{tokens: b.tokens, pick: b.where, positions: b.positions, owners: b.owners, stack: together, training: t}
 	if n.encodes() {
 		before := graph.BroadcastToDims(graph.Const(b.tokens.Graph(), n.program.DecoderStart), b.labels.Shape().Dimensions[0], 1)
 		s.encoded, s.lengths = b.tokens, b.lengths
 		s.tokens = sliceAxis(graph.Concatenate([]*graph.Node{before, b.labels}, 1), 1, 0, b.labels.Shape().Dimensions[1])
 	}
-	return graph.ConvertDType(n.lower(weights, s).run(), dtypes.Float32)
+	return n.lower(weights, s)
 }
 
 // labelLosses gives the labels' cross-entropies [B,U], and for each label
 // 1 where it is the likeliest token, the first of equals [B,U] f32. A
 // vocabulary is wide: no gather and no one-hot array of it.
 func labelLosses(logits *graph.Node, b batchNodes) (losses, hits *graph.Node) {
+	logits = graph.ConvertDType(logits, dtypes.Float32)
 	wide := logits.Shape().Dimensions
 	shifted := graph.Sub(logits, graph.StopGradient(graph.ReduceAndKeep(logits, graph.ReduceMax, -1)))
 	normaliser := graph.Log(graph.ReduceSum(graph.Exp(shifted), -1))
@@ -102,7 +103,7 @@ func (n *network) lossGraph(s batchShape, together stack) func(in []*graph.Node)
 	return func(in []*graph.Node) []*graph.Node {
 		weights, _, rest := together.parameters(n, in)
 		b, _ := n.batchOf(s, together, rest)
-		losses, hits := labelLosses(n.labelLogits(weights, b, together, nil), b)
+		losses, hits := labelLosses(n.overLabels(weights, b, together, nil).run(), b)
 		return []*graph.Node{together.sums(losses), hits}
 	}
 }
@@ -116,14 +117,17 @@ func (n *network) gradientGraph(s batchShape, together stack, checkpoints bool) 
 		weights, trained, rest := together.parameters(n, in)
 		b, rest := n.batchOf(s, together, rest)
 		labels, keys := rest[0], rest[1]
-		logits := n.labelLogits(weights, b, together, &training{keys: keys, numbers: b.numbers, checkpoints: checkpoints})
-		losses, _ := labelLosses(logits, b)
-		sums := together.sums(losses)
-		all := sums
-		if together.width > 0 { // of which none depends on what another trains
-			all = graph.ReduceAllSum(sums)
+		l := n.overLabels(weights, b, together, &training{keys: keys, numbers: b.numbers, checkpoints: checkpoints})
+		logits := l.run()
+		var losses, objective *graph.Node
+		if h, ok := n.head(l); ok {
+			losses, objective = h.loss(b, labels)
+		} else {
+			losses, _ = labelLosses(logits, b)
+			// Of a stack none depends on what another trains.
+			objective = graph.Div(graph.ReduceAllSum(losses), labels)
 		}
-		return append(graph.Gradient(graph.Div(all, labels), trained...), sums)
+		return append(graph.Gradient(objective, trained...), together.sums(losses))
 	}
 }
 
