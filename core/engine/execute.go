@@ -62,6 +62,23 @@ func (e *Engine) donate(args []any, ts []*tensors.Tensor) ([]any, error) {
 	return args, nil
 }
 
+// consume hands over what an execution replaces, so that it is written over
+// (see overwrite). A buffer that lies in the host's memory stays the host's,
+// and is freed by whoever releases its tensor.
+func (e *Engine) consume(args []any, ts ...*tensors.Tensor) ([]any, error) {
+	for _, t := range ts {
+		if t.IsShared() {
+			args = append(args, t)
+			continue
+		}
+		var err error
+		if args, err = e.donate(args, []*tensors.Tensor{t}); err != nil {
+			return nil, err
+		}
+	}
+	return args, nil
+}
+
 func anyOf(ts []*tensors.Tensor) []any {
 	args := make([]any, len(ts))
 	for i, t := range ts {

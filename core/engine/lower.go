@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -55,6 +56,8 @@ type training struct {
 	numbers *graph.Node
 	// checkpoints has layers recomputed in the backward pass.
 	checkpoints bool
+	// trains reports whether a parameter trains.
+	trains func(parameter string) bool
 	// next counts the dropout nodes lowered so far.
 	next int
 }
@@ -291,10 +294,31 @@ func (l *lowering) linear(op *harnesspb.Linear, st ir.Step, in []*graph.Node) *g
 	if apart {
 		y = l.stack.joined(y)
 	}
+	if l.training != nil && l.training.trains(st.Inputs[1]) {
+		y = settled(y)
+	}
 	if len(in) == 3 {
 		y = l.stack.eachFeature(graph.Add, y, in[2], st.Inputs[2])
 	}
 	return y
+}
+
+// settled is x, whose gradient is computed before anything is made of it. The
+// product that gives a weight's gradient takes it transposed, and XLA would
+// fuse the transposition with what computes the gradient, which then gathers
+// its inputs column by column.
+func settled(x *graph.Node) *graph.Node {
+	return graph.IdentityWithCustomGradient(x, func(_, gradient *graph.Node) *graph.Node {
+		return barriers(gradient)[0]
+	})
+}
+
+// barriers are nodes that XLA does not fuse with what they are used for.
+func barriers(nodes ...*graph.Node) []*graph.Node {
+	if !nodes[0].Graph().Backend().Capabilities().Operations[compute.OpTypeOptimizationBarrier] {
+		return nodes
+	}
+	return graph.OptimizationBarriers(nodes...)
 }
 
 func matMul(op *harnesspb.MatMul, in []*graph.Node) *graph.Node {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -125,13 +124,10 @@ func (l *lowering) cosSin(op *ir.Rotary, picked bool) (cos, sin *graph.Node) {
 	if a := op.GetAmplitude(); a != 0 && a != 1 {
 		cos, sin = graph.MulScalar(cos, a), graph.MulScalar(sin, a)
 	}
-	if l.g.Backend().Capabilities().Operations[compute.OpTypeOptimizationBarrier] {
-		// Otherwise XLA would compute them anew for each head of each layer.
-		once := graph.OptimizationBarriers(cos, sin)
-		cos, sin = once[0], once[1]
-	}
-	l.angles[key] = [2]*graph.Node{cos, sin}
-	return cos, sin
+	// Otherwise XLA would compute them anew for each head of each layer.
+	pair := [2]*graph.Node(barriers(cos, sin))
+	l.angles[key] = pair
+	return pair[0], pair[1]
 }
 
 // dropout zeroes elements of x and scales the others up, in training.

@@ -117,7 +117,7 @@ func (n *network) gradientGraph(s batchShape, together stack, checkpoints bool) 
 		weights, trained, rest := together.parameters(n, in)
 		b, rest := n.batchOf(s, together, rest)
 		labels, keys := rest[0], rest[1]
-		l := n.overLabels(weights, b, together, &training{keys: keys, numbers: b.numbers, checkpoints: checkpoints})
+		l := n.overLabels(weights, b, together, &training{keys: keys, numbers: b.numbers, trains: n.trains, checkpoints: checkpoints})
 		logits := l.run()
 		var losses, objective *graph.Node
 		if h, ok := n.head(l); ok {
@@ -133,6 +133,7 @@ func (n *network) gradientGraph(s batchShape, together stack, checkpoints bool) 
 
 // sumGraph adds two lists of tensors, one after the other.
 func sumGraph(in []*graph.Node) []*graph.Node {
+	overwrite(in...)
 	half := len(in) / 2
 	out := make([]*graph.Node, half)
 	for i := range out {
@@ -169,6 +170,7 @@ func normGraph(clip float64) func(gradients []*graph.Node) []*graph.Node {
 func (u *updates) updateGraph(g group) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
 		vector, factor, in := in[0], in[1], in[2:]
+		overwrite(in...)
 		var scalars []*graph.Node
 		for i := range vector.Shape().Dimensions[0] {
 			scalars = append(scalars, graph.Reshape(graph.Slice(vector, graph.AxisElem(i))))

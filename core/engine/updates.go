@@ -100,8 +100,8 @@ func layerOf(p ir.Param) string {
 }
 
 // step takes one optimizer step. weights are all of the program's, of which it
-// replaces those that train; kept likewise, by parameter. It frees what it
-// replaces and gives the gradient's norm before clipping.
+// replaces those that train; kept likewise, by parameter. What it replaces is
+// written over or freed, and gone even if it fails. It gives the gradient's norm before clipping.
 func (u *updates) step(e *Engine, weights []*tensors.Tensor, kept [][]*tensors.Tensor, gradients []*tensors.Tensor, rate float64, step int64) (float64, error) {
 	x, err := e.executable(fmt.Sprintf("norm of %s clipped at %v", u.signature(), u.clip), normGraph(u.clip))
 	if err != nil {
@@ -122,7 +122,9 @@ func (u *updates) step(e *Engine, weights []*tensors.Tensor, kept [][]*tensors.T
 		}
 		args := []any{scalars, norm[1]}
 		for _, i := range g.members {
-			args = append(append(args, weights[u.parameters[i].index], gradients[i]), anyOf(kept[i])...)
+			if args, err = e.consume(args, append([]*tensors.Tensor{weights[u.parameters[i].index], gradients[i]}, kept[i]...)...); err != nil {
+				return 0, err
+			}
 		}
 		out, err := x.run(args)
 		if err != nil {
@@ -149,7 +151,9 @@ func (u *updates) add(e *Engine, sum, gradients []*tensors.Tensor) error {
 		var args []any
 		for _, from := range [][]*tensors.Tensor{sum, gradients} {
 			for _, i := range g.members {
-				args = append(args, from[i])
+				if args, err = e.consume(args, from[i]); err != nil {
+					return err
+				}
 			}
 		}
 		out, err := x.run(args)
