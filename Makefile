@@ -35,8 +35,10 @@ $(filter $(BIN)/harness-dataset-%,$(PLUGINS)): $(BIN)/harness-dataset-%:
 cc:
 	@command -v gcc >/dev/null || { $(call apt,gcc libc6-dev); }
 
-# The XLA CPU runtime, into the user's cache folder.
+# The XLA CPU runtime, into the user's cache folder; and tcmalloc, which makes
+# training faster where it can be had (see harness-engine-gomlx).
 xla: $(BIN)/harness-engine-gomlx
+	@ls /usr/lib/*/libtcmalloc_minimal.so.4 >/dev/null 2>&1 || ( $(call apt,libtcmalloc-minimal4) ) || echo "without it training takes a little longer, and that is all" >&2
 	$(BIN)/harness-engine-gomlx install
 
 # The first study. Its sandbox is Docker where a daemon answers, else bubblewrap.

@@ -13,15 +13,15 @@ import (
 // shaping chooses padded shapes for the micro-batches of one set of examples,
 // and cuts batches into them. A shape costs seconds to compile and padding
 // costs time in every step, so shapes are chosen by what a few passes over the
-// set would take with them. They follow from the set, the batch size and the
-// limit on rows alone: epochs and trials share them.
+// set would take with them. They follow from the set, the network, the batch
+// size and the limit on rows alone: epochs and trials share them.
 type shaping struct {
 	network *network
 	batch   int // examples of a batch
 	micro   int // rows of a micro-batch at most
 	group   int // examples that are padded together, for positions
 	options shapingOptions
-	cost    costs
+	cost    *costs
 	shapes  []batchShape
 	// A row holds no more tokens and labels than these.
 	length, labels int
@@ -32,24 +32,17 @@ type shapingOptions struct {
 	pack       bool
 }
 
-// costs are in units of one token's way through the layers.
-type costs struct {
-	label   float64 // the head, for one label
-	batch   float64 // reading the weights, for one micro-batch
-	compile float64 // of one shape
-}
-
 const (
 	// maxShapes bounds the graphs of a set: a study compiles few.
-	maxShapes = 4
+	maxShapes = 6
 	// passes over a set that its shapes are expected to serve.
 	passes = 3
 	// sampled examples stand for all of a set.
 	sampled = 256
 )
 
-func newShaping(n *network, examples []*harnesspb.TokenExample, batch, micro int, o shapingOptions) *shaping {
-	s := &shaping{network: n, batch: batch, micro: batch, group: batch, options: o, cost: n.costs()}
+func newShaping(n *network, examples []*harnesspb.TokenExample, batch, micro int, o shapingOptions, c *costs) *shaping {
+	s := &shaping{network: n, batch: batch, micro: batch, group: batch, options: o, cost: c}
 	if micro > 0 {
 		s.micro, s.group = min(micro, batch), min(micro, batch)
 	}
@@ -63,32 +56,9 @@ func (s *shaping) lower(examples []*harnesspb.TokenExample) bool {
 		return false
 	}
 	s.micro = (s.micro + 1) / 2
+	clear(s.cost.known) // layers may be computed again from now on
 	s.choose(examples)
 	return true
-}
-
-// costs are rough: the work of a token is that of the weights it meets, and a
-// device does 10^11 operations a second.
-func (n *network) costs() costs {
-	var table int64
-	for _, p := range n.program.Parameters {
-		if len(p.Shape) == 2 && int(p.Shape[0]) == n.vocabulary {
-			table = max(table, p.Elements())
-		}
-	}
-	body := float64(max(1, n.counts.All-table))
-	steps := len(n.program.Decoder.Steps)
-	c := costs{label: float64(table) / body, batch: 48}
-	if n.encodes() {
-		steps += len(n.program.Encoder.Steps)
-		c.label++ // a label also goes through the decoder
-	}
-	c.compile = 5e-3 * float64(steps) * 1e11 / (4 * body)
-	return c
-}
-
-func (c costs) of(s batchShape) float64 {
-	return c.batch + float64(s.rows)*(float64(s.length)+c.label*float64(s.labels))
 }
 
 // items are a batch's examples with their places.
@@ -139,9 +109,9 @@ func (s *shaping) rows(batch []*harnesspb.TokenExample) []row {
 	return rows
 }
 
-// choose selects shapes greedily: first the one that can hold any row and
-// costs least, then whichever saves most, as long as that pays for compiling
-// it.
+// choose selects shapes: first the one that can hold any row and costs least,
+// then whichever saves most, as long as that pays for compiling it. Each is
+// then exchanged for a better one, or left out, while that saves something.
 func (s *shaping) choose(examples []*harnesspb.TokenExample) {
 	s.shapes = nil
 	if len(examples) == 0 {
@@ -156,31 +126,35 @@ func (s *shaping) choose(examples []*harnesspb.TokenExample) {
 		samples = append(samples, s.rows(b))
 	}
 	candidates, largest := s.candidates(samples)
-	total := func(with batchShape) float64 {
-		sum := 0.0
-		for _, lines := range samples {
-			_, cost := s.cut(append(slices.Clone(s.shapes), with), lines)
-			sum += cost
-		}
-		return scale * sum
-	}
 	best := math.Inf(1)
-	for len(s.shapes) < maxShapes {
-		from := candidates
-		if len(s.shapes) == 0 {
-			from = largest
-		}
-		var chosen batchShape
-		least := best
+	// better takes the best set of shapes that a place for candidates gives.
+	better := func(from []batchShape, with func(batchShape) []batchShape) bool {
+		chosen := s.shapes
 		for _, c := range from {
-			if t := total(c) + s.cost.compile*float64(len(s.shapes)+1); t < least {
-				chosen, least = c, t
+			shapes := with(c)
+			sum := s.cost.compile * float64(len(shapes))
+			for _, rows := range samples {
+				_, cost := s.cut(shapes, rows)
+				sum += scale * cost
+			}
+			if sum < best {
+				best, chosen = sum, shapes
 			}
 		}
-		if least == best {
-			break
+		found := !slices.Equal(chosen, s.shapes)
+		s.shapes = chosen
+		return found
+	}
+	add := func(c batchShape) []batchShape { return append(slices.Clone(s.shapes), c) }
+	better(largest, add)
+	for improved := true; improved; {
+		improved = len(s.shapes) < maxShapes && better(candidates, add)
+		for i := 0; i < len(s.shapes); i++ {
+			without := slices.Delete(slices.Clone(s.shapes), i, i+1)
+			exchanged := better(candidates, func(c batchShape) []batchShape { return append(slices.Clone(without), c) })
+			left := len(without) > 0 && better([]batchShape{{}}, func(batchShape) []batchShape { return without })
+			improved = improved || exchanged || left
 		}
-		s.shapes, best = append(s.shapes, chosen), least
 	}
 }
 

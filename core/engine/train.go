@@ -86,17 +86,23 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 	}
 	t := &trainer{
 		engine: e, start: start, network: n, updates: u, train: train, validation: validation,
-		shapes: newShaping(n, train, int(start.GetBatchSize()), int(start.GetMicroBatch()), optionsOf(start)),
 	}
 	if width := len(start.GetTogether()); width > 1 {
 		t.together = stack{width, n.differs}
 	}
+	t.shapes = t.shaping(train, t.checkpoints)
 	defer func() {
 		if err != nil {
 			t.free()
 		}
 	}()
 	return t, t.loadMembers()
+}
+
+// shaping is that of a set; checkpoints is nil where no gradients are wanted.
+func (t *trainer) shaping(examples []*harnesspb.TokenExample, checkpoints func(batchShape) bool) *shaping {
+	s := t.start
+	return newShaping(t.network, examples, int(s.GetBatchSize()), int(s.GetMicroBatch()), optionsOf(s), t.network.costs(t.together, checkpoints))
 }
 
 func checkStart(n *network, s *harnesspb.TrainStart) error {
@@ -321,7 +327,7 @@ func generator(purpose string, seed, number uint64, name string) *rand.PCG {
 // validation examples, and the share of examples whose every label is the
 // likeliest token.
 func (t *trainer) validate(ctx context.Context) error {
-	shapes := newShaping(t.network, t.validation, int(t.start.GetBatchSize()), int(t.start.GetMicroBatch()), optionsOf(t.start))
+	shapes := t.shaping(t.validation, nil)
 	sums, matches := make([]float64, len(t.members)), make([]int, len(t.members))
 	labels := 0
 	for _, batch := range batchesOf(t.validation, int(t.start.GetBatchSize()), nil) {

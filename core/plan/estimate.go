@@ -280,12 +280,26 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 	result := e.measured(g)
 	x := n.trainExtent(o, result)
 	t.Length, t.Labels = max(x.Tokens, x.Source), x.Picked
-	checkpointing := func(c ir.Cost) bool {
-		return o.Checkpointing == "on" || o.Checkpointing != "off" && c.Recomputes()
+	// atOnce is how many of some rows the engine computes at once, and whether
+	// it computes layers again in the backward pass. Where it may choose, it
+	// rather takes fewer rows.
+	atOnce := func(rows int) (int, bool) {
+		if o.Checkpointing == "on" || o.Checkpointing == "off" {
+			return rows, o.Checkpointing == "on"
+		}
+		for few := rows; few > 0; few /= 2 {
+			one := x
+			one.Rows = int64(few * together)
+			if !n.program.Cost(n.trained, one).Recomputes() {
+				return few, false
+			}
+		}
+		return rows, true
 	}
+	_, again := atOnce(t.MicroBatch)
 	flops := func(x ir.Extent) float64 {
 		c := n.program.Cost(n.trained, x)
-		if checkpointing(c) {
+		if again {
 			return c.Forward + c.Backward + c.Layers
 		}
 		return c.Forward + c.Backward
@@ -303,8 +317,9 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 		t.EpochFLOPs = flops(mean)
 	}
 	memory := func(rows int) Memory {
+		rows, again := atOnce(rows)
 		x.Rows = int64(rows * together)
-		m := TrainingMemory(n.program, n.trained, o.Optimizer, checkpointing(n.program.Cost(n.trained, x)), x)
+		m := TrainingMemory(n.program, n.trained, o.Optimizer, again, x)
 		m.Gradients *= int64(together)
 		m.Optimizer *= int64(together)
 		m.Kept = e.kept

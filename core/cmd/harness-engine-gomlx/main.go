@@ -22,7 +22,7 @@ func main() {
 	if len(os.Args) == 2 && os.Args[1] == "install" {
 		os.Exit(install())
 	}
-	withLargePages()
+	withAllocator()
 	engine.Serve(gomlx.New(gomlx.Options{
 		Backend: os.Getenv("GOMLX_BACKEND"),
 		Logger:  slog.New(slog.NewTextHandler(os.Stderr, nil)),
