@@ -27,7 +27,8 @@
 // other rows do not touch it; its tokens lie in places of its own, whenever it
 // entered. The request says that size, or it follows from the number of its
 // prompts of that bucket. A batch of training examples is chosen by seed
-// alone; the bucket follows from it.
+// alone; the shapes in which it is computed, a few for each set of examples,
+// follow from the set and from what computing them is estimated to take.
 //
 // Trainings that differ in their learning rate alone can be computed side by
 // side (TrainStart.together): their rows meet the frozen weights all at once,

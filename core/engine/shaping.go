@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"harness/core/ir"
@@ -31,15 +30,6 @@ type shapingOptions struct {
 	leftPadded bool // positions count from a group's longest example
 	pack       bool
 }
-
-const (
-	// maxShapes bounds the graphs of a set: a study compiles few.
-	maxShapes = 6
-	// passes over a set that its shapes are expected to serve.
-	passes = 3
-	// sampled examples stand for all of a set.
-	sampled = 256
-)
 
 func newShaping(n *network, examples []*harnesspb.TokenExample, batch, micro int, o shapingOptions, c *costs) *shaping {
 	s := &shaping{network: n, batch: batch, micro: batch, group: batch, options: o, cost: c}
@@ -107,55 +97,6 @@ func (s *shaping) rows(batch []*harnesspb.TokenExample) []row {
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(b.length, a.length) })
 	return rows
-}
-
-// choose selects shapes: first the one that can hold any row and costs least,
-// then whichever saves most, as long as that pays for compiling it. Each is
-// then exchanged for a better one, or left out, while that saves something.
-func (s *shaping) choose(examples []*harnesspb.TokenExample) {
-	s.shapes = nil
-	if len(examples) == 0 {
-		return
-	}
-	s.measure(examples)
-	batches := batchesOf(examples, min(s.batch, sampled), rand.NewPCG(1, 1))
-	drawn := batches[:min(max(1, sampled/s.batch), len(batches))]
-	scale := passes * float64(len(batches)) / float64(len(drawn))
-	var samples [][]row
-	for _, b := range drawn {
-		samples = append(samples, s.rows(b))
-	}
-	candidates, largest := s.candidates(samples)
-	best := math.Inf(1)
-	// better takes the best set of shapes that a place for candidates gives.
-	better := func(from []batchShape, with func(batchShape) []batchShape) bool {
-		chosen := s.shapes
-		for _, c := range from {
-			shapes := with(c)
-			sum := s.cost.compile * float64(len(shapes))
-			for _, rows := range samples {
-				_, cost := s.cut(shapes, rows)
-				sum += scale * cost
-			}
-			if sum < best {
-				best, chosen = sum, shapes
-			}
-		}
-		found := !slices.Equal(chosen, s.shapes)
-		s.shapes = chosen
-		return found
-	}
-	add := func(c batchShape) []batchShape { return append(slices.Clone(s.shapes), c) }
-	better(largest, add)
-	for improved := true; improved; {
-		improved = len(s.shapes) < maxShapes && better(candidates, add)
-		for i := 0; i < len(s.shapes); i++ {
-			without := slices.Delete(slices.Clone(s.shapes), i, i+1)
-			exchanged := better(candidates, func(c batchShape) []batchShape { return append(slices.Clone(without), c) })
-			left := len(without) > 0 && better([]batchShape{{}}, func(batchShape) []batchShape { return without })
-			improved = improved || exchanged || left
-		}
-	}
 }
 
 // measure finds what a row must be able to hold. Packed rows are as long as the

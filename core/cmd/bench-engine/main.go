@@ -115,6 +115,8 @@ type measured struct {
 	CPU      float64 `json:"cpu_seconds,omitempty"`
 	PeakMB   int64   `json:"peak_mb,omitempty"`
 	Compiled float64 `json:"compile_seconds,omitempty"`
+
+	answers answers // of a decoding
 }
 
 // line is what is printed of a bench.
@@ -127,7 +129,9 @@ type line struct {
 	Load  float64    `json:"load_before"`
 	Runs  []measured `json:"our_runs"`
 	Peers []measured `json:"peer_runs,omitempty"`
-	Note  string     `json:"note,omitempty"`
+	// Changes is how our answers differ from our own other way's.
+	Changes *change `json:"changes,omitempty"`
+	Note    string  `json:"note,omitempty"`
 }
 
 // race measures both sides in turns.
@@ -152,6 +156,9 @@ func (w *workload) race(ctx context.Context, b bench) error {
 			return err
 		}
 		l.Peers = append(l.Peers, m)
+	}
+	if b.other != nil {
+		l.Changes = changeOf(l.Runs, l.Peers)
 	}
 	out := json.NewEncoder(os.Stdout)
 	if err := out.Encode(l.of(func(m measured) float64 { return m.Rate }, false)); err != nil || !b.memory {

@@ -175,20 +175,25 @@ func decoding(d *harnesspb.Decoding, prompts int, half bool, work float64) side 
 			request.Prompts = append(request.Prompts, &harnesspb.TokenPrompt{Id: fmt.Sprint(i), Ids: w.ids(r, prompt)})
 		}
 		return w.inWorker(ctx, func(e *client.Engine) (measured, error) {
-			pass := func() error {
-				answers := 0
-				err := e.Decode(ctx, request, func(*harnesspb.DecodeResponse) error { answers++; return nil })
-				if err == nil && answers != prompts {
-					err = fmt.Errorf("%d of %d prompts were answered", answers, prompts)
+			pass := func() (answers, error) {
+				given := answers{}
+				err := e.Decode(ctx, request, func(r *harnesspb.DecodeResponse) error {
+					given[r.GetId()] = r.GetCandidates()[0]
+					return nil
+				})
+				if err == nil && len(given) != prompts {
+					err = fmt.Errorf("%d of %d prompts were answered", len(given), prompts)
 				}
-				return err
+				return given, err
 			}
-			if err := pass(); err != nil {
+			if _, err := pass(); err != nil {
 				return measured{}, err
 			}
 			watch := startWatch()
-			err := pass()
-			return watch.stop(work), err
+			given, err := pass()
+			m := watch.stop(work)
+			m.answers = given
+			return m, err
 		})
 	}
 }
