@@ -101,7 +101,8 @@ func layerOf(p ir.Param) string {
 
 // step takes one optimizer step. weights are all of the program's, of which it
 // replaces those that train; kept likewise, by parameter. What it replaces is
-// written over or freed, and gone even if it fails. It gives the gradient's norm before clipping.
+// written over or freed, and gone even if it fails. It gives the gradient's
+// norm before clipping.
 func (u *updates) step(e *Engine, weights []*tensors.Tensor, kept [][]*tensors.Tensor, gradients []*tensors.Tensor, rate float64, step int64) (float64, error) {
 	x, err := e.executable(fmt.Sprintf("norm of %s clipped at %v", u.signature(), u.clip), normGraph(u.clip))
 	if err != nil {

@@ -178,7 +178,9 @@ func decoding(d *harnesspb.Decoding, prompts int, half bool, work float64) side 
 			pass := func() (answers, error) {
 				given := answers{}
 				err := e.Decode(ctx, request, func(r *harnesspb.DecodeResponse) error {
-					given[r.GetId()] = r.GetCandidates()[0]
+					if len(r.GetCandidates()) > 0 {
+						given[r.GetId()] = r.GetCandidates()[0]
+					}
 					return nil
 				})
 				if err == nil && len(given) != prompts {

@@ -1,7 +1,7 @@
 // Command harness-engine-gomlx is the engine that ships: a worker process that
 // trains and decodes model graphs with GoMLX. The environment variable
 // GOMLX_BACKEND chooses what it computes on (see package core/engine). On Linux
-// it starts itself again with tcmalloc, if that is installed.
+// it starts itself again with an allocator that suits XLA (see withAllocator).
 //
 // Called by hand as "harness-engine-gomlx install" it brings the XLA CPU
 // runtime into the user's cache folder.
