@@ -644,10 +644,19 @@ func (x *CheckRequest) GetPatched() string {
 }
 
 type CheckResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Environment   string                 `protobuf:"bytes,1,opt,name=environment,proto3" json:"environment,omitempty"`
-	Payload       []byte                 `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`                       // one frame for the environment's service
-	TimeoutMs     int64                  `protobuf:"varint,3,opt,name=timeout_ms,json=timeoutMs,proto3" json:"timeout_ms,omitempty"` // after which the box is thrown away
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Environment string                 `protobuf:"bytes,1,opt,name=environment,proto3" json:"environment,omitempty"`
+	Payload     []byte                 `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`                       // one frame for the environment's service
+	TimeoutMs   int64                  `protobuf:"varint,3,opt,name=timeout_ms,json=timeoutMs,proto3" json:"timeout_ms,omitempty"` // after which the box is thrown away
+	// A digest that two patched files of a bug share if and only if they are the
+	// same program to a reader: same tokens, whatever the layout and the comments.
+	// A candidate with the reference's digest is an exact match. Empty: the text
+	// counts, white space aside.
+	Program string `protobuf:"bytes,4,opt,name=program,proto3" json:"program,omitempty"`
+	// Folders that the box must have. A box serves only checks with its mounts.
+	Mounts []*Mount `protobuf:"bytes,5,rep,name=mounts,proto3" json:"mounts,omitempty"`
+	// Comes back in VerdictRequest: which of several checks was made.
+	Stage         string `protobuf:"bytes,6,opt,name=stage,proto3" json:"stage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -703,6 +712,81 @@ func (x *CheckResponse) GetTimeoutMs() int64 {
 	return 0
 }
 
+func (x *CheckResponse) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *CheckResponse) GetMounts() []*Mount {
+	if x != nil {
+		return x.Mounts
+	}
+	return nil
+}
+
+func (x *CheckResponse) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
+// Mount is a folder in a box, read-only. It must hold nothing that a candidate
+// may not read: neither reference fixes nor version control.
+type Mount struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Source        string                 `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"` // path below the fetched `dir`, with slashes
+	Target        string                 `protobuf:"bytes,2,opt,name=target,proto3" json:"target,omitempty"` // absolute path in the box, below /data
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Mount) Reset() {
+	*x = Mount{}
+	mi := &file_harness_v1_benchmark_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Mount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Mount) ProtoMessage() {}
+
+func (x *Mount) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_benchmark_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Mount.ProtoReflect.Descriptor instead.
+func (*Mount) Descriptor() ([]byte, []int) {
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Mount) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Mount) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
 type VerdictRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Config []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
@@ -711,13 +795,14 @@ type VerdictRequest struct {
 	Reply         []byte `protobuf:"bytes,3,opt,name=reply,proto3" json:"reply,omitempty"`
 	Failure       string `protobuf:"bytes,4,opt,name=failure,proto3" json:"failure,omitempty"` // "", timeout, died, oom
 	Detail        string `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
+	Stage         string `protobuf:"bytes,6,opt,name=stage,proto3" json:"stage,omitempty"` // of the check that was made
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *VerdictRequest) Reset() {
 	*x = VerdictRequest{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[10]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -729,7 +814,7 @@ func (x *VerdictRequest) String() string {
 func (*VerdictRequest) ProtoMessage() {}
 
 func (x *VerdictRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[10]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -742,7 +827,7 @@ func (x *VerdictRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerdictRequest.ProtoReflect.Descriptor instead.
 func (*VerdictRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{10}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *VerdictRequest) GetConfig() []byte {
@@ -780,17 +865,30 @@ func (x *VerdictRequest) GetDetail() string {
 	return ""
 }
 
+func (x *VerdictRequest) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
 type VerdictResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Outcome       Outcome                `protobuf:"varint,1,opt,name=outcome,proto3,enum=harness.v1.Outcome" json:"outcome,omitempty"`
-	Detail        string                 `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"` // one line for a person
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Outcome Outcome                `protobuf:"varint,1,opt,name=outcome,proto3,enum=harness.v1.Outcome" json:"outcome,omitempty"`
+	Detail  string                 `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"` // one line for a person
+	// What is added up over all verdicts of a run and shown beside them, such as
+	// "confirmed": 1. Names are for people; the host knows none of them.
+	Counts map[string]int64 `protobuf:"bytes,3,rep,name=counts,proto3" json:"counts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// A further check, whose verdict takes the place of this one: a pass of a
+	// quick check is confirmed by a thorough one.
+	Next          *CheckResponse `protobuf:"bytes,4,opt,name=next,proto3" json:"next,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *VerdictResponse) Reset() {
 	*x = VerdictResponse{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[11]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -802,7 +900,7 @@ func (x *VerdictResponse) String() string {
 func (*VerdictResponse) ProtoMessage() {}
 
 func (x *VerdictResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[11]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -815,7 +913,7 @@ func (x *VerdictResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerdictResponse.ProtoReflect.Descriptor instead.
 func (*VerdictResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{11}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *VerdictResponse) GetOutcome() Outcome {
@@ -830,6 +928,20 @@ func (x *VerdictResponse) GetDetail() string {
 		return x.Detail
 	}
 	return ""
+}
+
+func (x *VerdictResponse) GetCounts() map[string]int64 {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *VerdictResponse) GetNext() *CheckResponse {
+	if x != nil {
+		return x.Next
+	}
+	return nil
 }
 
 var File_harness_v1_benchmark_proto protoreflect.FileDescriptor
@@ -886,21 +998,33 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x10\n" +
 	"\x03dir\x18\x02 \x01(\tR\x03dir\x12\x10\n" +
 	"\x03bug\x18\x03 \x01(\tR\x03bug\x12\x18\n" +
-	"\apatched\x18\x04 \x01(\tR\apatched\"j\n" +
+	"\apatched\x18\x04 \x01(\tR\apatched\"\xc5\x01\n" +
 	"\rCheckResponse\x12 \n" +
 	"\venvironment\x18\x01 \x01(\tR\venvironment\x12\x18\n" +
 	"\apayload\x18\x02 \x01(\fR\apayload\x12\x1d\n" +
 	"\n" +
-	"timeout_ms\x18\x03 \x01(\x03R\ttimeoutMs\"\x82\x01\n" +
+	"timeout_ms\x18\x03 \x01(\x03R\ttimeoutMs\x12\x18\n" +
+	"\aprogram\x18\x04 \x01(\tR\aprogram\x12)\n" +
+	"\x06mounts\x18\x05 \x03(\v2\x11.harness.v1.MountR\x06mounts\x12\x14\n" +
+	"\x05stage\x18\x06 \x01(\tR\x05stage\"7\n" +
+	"\x05Mount\x12\x16\n" +
+	"\x06source\x18\x01 \x01(\tR\x06source\x12\x16\n" +
+	"\x06target\x18\x02 \x01(\tR\x06target\"\x98\x01\n" +
 	"\x0eVerdictRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x10\n" +
 	"\x03bug\x18\x02 \x01(\tR\x03bug\x12\x14\n" +
 	"\x05reply\x18\x03 \x01(\fR\x05reply\x12\x18\n" +
 	"\afailure\x18\x04 \x01(\tR\afailure\x12\x16\n" +
-	"\x06detail\x18\x05 \x01(\tR\x06detail\"X\n" +
+	"\x06detail\x18\x05 \x01(\tR\x06detail\x12\x14\n" +
+	"\x05stage\x18\x06 \x01(\tR\x05stage\"\x83\x02\n" +
 	"\x0fVerdictResponse\x12-\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x13.harness.v1.OutcomeR\aoutcome\x12\x16\n" +
-	"\x06detail\x18\x02 \x01(\tR\x06detail*\xa1\x01\n" +
+	"\x06detail\x18\x02 \x01(\tR\x06detail\x12?\n" +
+	"\x06counts\x18\x03 \x03(\v2'.harness.v1.VerdictResponse.CountsEntryR\x06counts\x12-\n" +
+	"\x04next\x18\x04 \x01(\v2\x19.harness.v1.CheckResponseR\x04next\x1a9\n" +
+	"\vCountsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01*\xa1\x01\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eOUTCOME_PASSED\x10\x01\x12\x12\n" +
@@ -929,7 +1053,7 @@ func file_harness_v1_benchmark_proto_rawDescGZIP() []byte {
 }
 
 var file_harness_v1_benchmark_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_harness_v1_benchmark_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_harness_v1_benchmark_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_harness_v1_benchmark_proto_goTypes = []any{
 	(Outcome)(0),                 // 0: harness.v1.Outcome
 	(*FetchRequest)(nil),         // 1: harness.v1.FetchRequest
@@ -942,34 +1066,39 @@ var file_harness_v1_benchmark_proto_goTypes = []any{
 	(*Limits)(nil),               // 8: harness.v1.Limits
 	(*CheckRequest)(nil),         // 9: harness.v1.CheckRequest
 	(*CheckResponse)(nil),        // 10: harness.v1.CheckResponse
-	(*VerdictRequest)(nil),       // 11: harness.v1.VerdictRequest
-	(*VerdictResponse)(nil),      // 12: harness.v1.VerdictResponse
-	nil,                          // 13: harness.v1.Environment.FilesEntry
-	nil,                          // 14: harness.v1.Environment.EnvEntry
-	(*BugRecord)(nil),            // 15: harness.v1.BugRecord
+	(*Mount)(nil),                // 11: harness.v1.Mount
+	(*VerdictRequest)(nil),       // 12: harness.v1.VerdictRequest
+	(*VerdictResponse)(nil),      // 13: harness.v1.VerdictResponse
+	nil,                          // 14: harness.v1.Environment.FilesEntry
+	nil,                          // 15: harness.v1.Environment.EnvEntry
+	nil,                          // 16: harness.v1.VerdictResponse.CountsEntry
+	(*BugRecord)(nil),            // 17: harness.v1.BugRecord
 }
 var file_harness_v1_benchmark_proto_depIdxs = []int32{
 	6,  // 0: harness.v1.EnvironmentsResponse.environments:type_name -> harness.v1.Environment
-	13, // 1: harness.v1.Environment.files:type_name -> harness.v1.Environment.FilesEntry
+	14, // 1: harness.v1.Environment.files:type_name -> harness.v1.Environment.FilesEntry
 	7,  // 2: harness.v1.Environment.requirements:type_name -> harness.v1.Requirement
-	14, // 3: harness.v1.Environment.env:type_name -> harness.v1.Environment.EnvEntry
+	15, // 3: harness.v1.Environment.env:type_name -> harness.v1.Environment.EnvEntry
 	8,  // 4: harness.v1.Environment.limits:type_name -> harness.v1.Limits
-	0,  // 5: harness.v1.VerdictResponse.outcome:type_name -> harness.v1.Outcome
-	1,  // 6: harness.v1.Benchmark.Fetch:input_type -> harness.v1.FetchRequest
-	3,  // 7: harness.v1.Benchmark.Bugs:input_type -> harness.v1.BugsRequest
-	4,  // 8: harness.v1.Benchmark.Environments:input_type -> harness.v1.EnvironmentsRequest
-	9,  // 9: harness.v1.Benchmark.Check:input_type -> harness.v1.CheckRequest
-	11, // 10: harness.v1.Benchmark.Verdict:input_type -> harness.v1.VerdictRequest
-	2,  // 11: harness.v1.Benchmark.Fetch:output_type -> harness.v1.FetchEvent
-	15, // 12: harness.v1.Benchmark.Bugs:output_type -> harness.v1.BugRecord
-	5,  // 13: harness.v1.Benchmark.Environments:output_type -> harness.v1.EnvironmentsResponse
-	10, // 14: harness.v1.Benchmark.Check:output_type -> harness.v1.CheckResponse
-	12, // 15: harness.v1.Benchmark.Verdict:output_type -> harness.v1.VerdictResponse
-	11, // [11:16] is the sub-list for method output_type
-	6,  // [6:11] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	11, // 5: harness.v1.CheckResponse.mounts:type_name -> harness.v1.Mount
+	0,  // 6: harness.v1.VerdictResponse.outcome:type_name -> harness.v1.Outcome
+	16, // 7: harness.v1.VerdictResponse.counts:type_name -> harness.v1.VerdictResponse.CountsEntry
+	10, // 8: harness.v1.VerdictResponse.next:type_name -> harness.v1.CheckResponse
+	1,  // 9: harness.v1.Benchmark.Fetch:input_type -> harness.v1.FetchRequest
+	3,  // 10: harness.v1.Benchmark.Bugs:input_type -> harness.v1.BugsRequest
+	4,  // 11: harness.v1.Benchmark.Environments:input_type -> harness.v1.EnvironmentsRequest
+	9,  // 12: harness.v1.Benchmark.Check:input_type -> harness.v1.CheckRequest
+	12, // 13: harness.v1.Benchmark.Verdict:input_type -> harness.v1.VerdictRequest
+	2,  // 14: harness.v1.Benchmark.Fetch:output_type -> harness.v1.FetchEvent
+	17, // 15: harness.v1.Benchmark.Bugs:output_type -> harness.v1.BugRecord
+	5,  // 16: harness.v1.Benchmark.Environments:output_type -> harness.v1.EnvironmentsResponse
+	10, // 17: harness.v1.Benchmark.Check:output_type -> harness.v1.CheckResponse
+	13, // 18: harness.v1.Benchmark.Verdict:output_type -> harness.v1.VerdictResponse
+	14, // [14:19] is the sub-list for method output_type
+	9,  // [9:14] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_benchmark_proto_init() }
@@ -984,7 +1113,7 @@ func file_harness_v1_benchmark_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_benchmark_proto_rawDesc), len(file_harness_v1_benchmark_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   14,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

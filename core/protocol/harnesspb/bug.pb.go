@@ -25,14 +25,16 @@ const (
 
 // Bug is what a model may see: never the reference fix, never the tests.
 type Bug struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Path          string                 `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"` // of the buggy file in the benchmark's tree
-	Text          string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"` // the whole buggy file
-	Hunks         []*Span                `protobuf:"bytes,4,rep,name=hunks,proto3" json:"hunks,omitempty"`
-	Function      *Span                  `protobuf:"bytes,5,opt,name=function,proto3" json:"function,omitempty"` // the innermost method around the hunks
-	Language      string                 `protobuf:"bytes,6,opt,name=language,proto3" json:"language,omitempty"` // "java"
-	Labels        map[string]string      `protobuf:"bytes,7,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Id       string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Path     string                 `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"` // of the buggy file in the benchmark's tree
+	Text     string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"` // the whole buggy file
+	Hunks    []*Span                `protobuf:"bytes,4,rep,name=hunks,proto3" json:"hunks,omitempty"`
+	Function *Span                  `protobuf:"bytes,5,opt,name=function,proto3" json:"function,omitempty"` // the innermost method around the hunks
+	Language string                 `protobuf:"bytes,6,opt,name=language,proto3" json:"language,omitempty"` // "java"
+	// What tables and `where` go by: "class" (a kind of bug), "project" and the like.
+	// The host adds what follows from hunks and function: "lines", "hunks", "functions".
+	Labels        map[string]string `protobuf:"bytes,7,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -173,7 +175,9 @@ func (x *Span) GetEnd() int32 {
 type BugRecord struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Bug           *Bug                   `protobuf:"bytes,1,opt,name=bug,proto3" json:"bug,omitempty"`
-	Fixes         []string               `protobuf:"bytes,2,rep,name=fixes,proto3" json:"fixes,omitempty"` // replacement of each hunk, with line ends
+	Fixes         []string               `protobuf:"bytes,2,rep,name=fixes,proto3" json:"fixes,omitempty"`     // replacement of each hunk, with line ends
+	Licence       string                 `protobuf:"bytes,3,opt,name=licence,proto3" json:"licence,omitempty"` // of the program, for a reader: "MIT (James Koppel)"
+	Origin        string                 `protobuf:"bytes,4,opt,name=origin,proto3" json:"origin,omitempty"`   // where it is from: repository, commit, path
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -220,6 +224,20 @@ func (x *BugRecord) GetFixes() []string {
 		return x.Fixes
 	}
 	return nil
+}
+
+func (x *BugRecord) GetLicence() string {
+	if x != nil {
+		return x.Licence
+	}
+	return ""
+}
+
+func (x *BugRecord) GetOrigin() string {
+	if x != nil {
+		return x.Origin
+	}
+	return ""
 }
 
 type Sample struct {
@@ -410,10 +428,12 @@ const file_harness_v1_bug_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\".\n" +
 	"\x04Span\x12\x14\n" +
 	"\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n" +
-	"\x03end\x18\x02 \x01(\x05R\x03end\"D\n" +
+	"\x03end\x18\x02 \x01(\x05R\x03end\"v\n" +
 	"\tBugRecord\x12!\n" +
 	"\x03bug\x18\x01 \x01(\v2\x0f.harness.v1.BugR\x03bug\x12\x14\n" +
-	"\x05fixes\x18\x02 \x03(\tR\x05fixes\"w\n" +
+	"\x05fixes\x18\x02 \x03(\tR\x05fixes\x12\x18\n" +
+	"\alicence\x18\x03 \x01(\tR\alicence\x12\x16\n" +
+	"\x06origin\x18\x04 \x01(\tR\x06origin\"w\n" +
 	"\x06Sample\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05split\x18\x02 \x01(\tR\x05split\x12&\n" +

@@ -28,6 +28,7 @@ type (
 	Environment          = harnesspb.Environment
 	Requirement          = harnesspb.Requirement
 	Limits               = harnesspb.Limits
+	Mount                = harnesspb.Mount
 	CheckRequest         = harnesspb.CheckRequest
 	CheckResponse        = harnesspb.CheckResponse
 	VerdictRequest       = harnesspb.VerdictRequest
