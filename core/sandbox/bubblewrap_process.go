@@ -70,6 +70,11 @@ func (d *bubblewrap) arguments(env Environment, l launch) []string {
 		bind = "--bind"
 	}
 	args = append(args, bind, l.filesFrom, filesDir)
+	if !l.filesWritable { // what setup makes is shared by boxes of all mounts
+		for _, m := range env.Mounts {
+			args = append(args, "--ro-bind", m.Source, m.Target)
+		}
+	}
 	if d.features.size && env.Limits.TmpfsBytes > 0 {
 		args = append(args, "--size", strconv.FormatInt(env.Limits.TmpfsBytes, 10))
 	}

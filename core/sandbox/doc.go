@@ -14,10 +14,11 @@
 // # What a box is
 //
 // A box has no network, a root file system that cannot be written to, a process
-// namespace of its own, a user without any capability, and limits. Three folders
+// namespace of its own, a user without any capability, and limits. Four folders
 // matter inside:
 //
 //	/opt/harness  the environment's files and what setup made of them, read-only
+//	/data         the environment's mounts, read-only: a bug's project, for instance
 //	/box          the only place to write: memory of limited size, empty at the start
 //	/proc         that of the box's own process namespace
 //

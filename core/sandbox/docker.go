@@ -14,6 +14,7 @@ import (
 	"github.com/docker/go-units"
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
@@ -172,6 +173,9 @@ func hostConfigModifier(env Environment) func(*container.HostConfig) {
 		if l.PIDs > 0 {
 			pids := int64(l.PIDs)
 			h.PidsLimit = &pids
+		}
+		for _, m := range env.Mounts {
+			h.Mounts = append(h.Mounts, mount.Mount{Type: mount.TypeBind, Source: m.Source, Target: m.Target, ReadOnly: true})
 		}
 		h.Ulimits = []*container.Ulimit{{Name: "core"}}
 		tmpfs := fmt.Sprintf("rw,nosuid,nodev,noexec,mode=0700,uid=%d,gid=%d", boxUser, boxUser)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 	"strings"
 )
 
@@ -14,6 +15,7 @@ import (
 const (
 	filesDir = "/opt/harness"
 	boxDir   = "/box"
+	dataDir  = "/data"
 )
 
 // Environment describes a kind of box. It is pure data and comes from a
@@ -38,6 +40,15 @@ type Environment struct {
 	// Env is the whole environment inside, but for HARNESS_BOX=1.
 	Env    map[string]string
 	Limits Limits
+	// Mounts are folders of this machine that boxes of it show below /data.
+	Mounts []Mount `json:",omitempty"`
+}
+
+// Mount is a folder in a box, read-only for whoever is in it. Whoever is in the
+// box can read all of it that everybody may read.
+type Mount struct {
+	Source string // absolute path on this machine, or on the container engine's where that is another
+	Target string // absolute path in the box, below /data
 }
 
 // Requirement is something that the host must have: a command on its PATH or a
@@ -64,7 +75,7 @@ func (e Environment) Digest() string {
 }
 
 // contentDigest stands for what Prepare makes: it is the same for boxes that
-// differ in limits or service only.
+// differ in limits, service or mounts only.
 func (e Environment) contentDigest() string {
 	return digest(Environment{Dockerfile: e.Dockerfile, Files: e.Files, Setup: e.Setup, Env: e.Env})
 }
@@ -108,10 +119,30 @@ func (e Environment) validate() error {
 	if l.MemoryBytes < 0 || !(l.CPUs >= 0 && l.CPUs < 1e6) || l.PIDs < 0 || l.TmpfsBytes < 0 {
 		errs = append(errs, fmt.Errorf("limits %+v are out of range", l))
 	}
+	errs = append(errs, validateMounts(e.Mounts)...)
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("environment %q: %w", e.ID, err)
 	}
 	return nil
+}
+
+// validateMounts lets none lie in another: its folder could not be made there.
+func validateMounts(mounts []Mount) []error {
+	var errs []error
+	for i, m := range mounts {
+		if !filepath.IsAbs(m.Source) || filepath.Clean(m.Source) != m.Source || strings.ContainsRune(m.Source, 0) {
+			errs = append(errs, fmt.Errorf("mounted folder %q is not a plain absolute path", m.Source))
+		}
+		if path.Clean(m.Target) != m.Target || !strings.HasPrefix(m.Target, dataDir+"/") || strings.ContainsRune(m.Target, 0) {
+			errs = append(errs, fmt.Errorf("folder %s is mounted at %q, which is no plain path below %s", m.Source, m.Target, dataDir))
+		}
+		for _, other := range mounts[:i] {
+			if strings.HasPrefix(m.Target+"/", other.Target+"/") || strings.HasPrefix(other.Target+"/", m.Target+"/") {
+				errs = append(errs, fmt.Errorf("folders are mounted at %s and %s, one in the other", other.Target, m.Target))
+			}
+		}
+	}
+	return errs
 }
 
 // variables is the environment inside, sorted by nothing in particular.

@@ -10,37 +10,49 @@ import (
 // errPoolClosed is what Do returns once Close has been called.
 var errPoolClosed = errors.New("sandbox: the pool is closed")
 
-// Pool keeps up to n boxes of each environment and lends them out. Boxes are
-// started when they are first needed, and replaced after a request that they did
-// not survive.
+// Pool keeps up to n boxes, of whichever environments are asked for, and lends
+// them out. Boxes are started when they are first needed, and replaced after a
+// request that they did not survive. Where a box of another environment is needed
+// than those that lie idle, the one that was not used for longest makes room.
 type Pool struct {
 	driver Driver
 	n      int
 	ctx    context.Context // ends with the pool
 	cancel context.CancelFunc
+	// places holds n tokens; who takes one may have a box.
+	places chan struct{}
 
 	mu     sync.Mutex
 	lanes  map[string]*lane
+	lent   int       // boxes, or places for boxes that are being started
+	idle   []idleBox // least recently used first; lent + len(idle) <= n
 	closed bool
 	// busy counts requests and closing boxes. Add only under mu, while open.
 	busy sync.WaitGroup
 }
 
-// lane is what the pool has of one environment.
+// lane is what the pool knows of one environment.
 type lane struct {
 	env Environment
 	// prepare is a lock that can be given up on; prepared is guarded by it.
 	prepare  chan struct{}
 	prepared bool
-	// slots holds n places; a place that holds nil has no box yet.
-	slots chan Box
 }
 
-// NewPool makes a pool of n boxes for each environment. The driver stays the
-// caller's.
+type idleBox struct {
+	lane *lane
+	box  Box
+}
+
+// NewPool makes a pool of n boxes. The driver stays the caller's.
 func NewPool(driver Driver, n int) *Pool {
+	n = max(1, n)
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Pool{driver: driver, n: max(1, n), ctx: ctx, cancel: cancel, lanes: map[string]*lane{}}
+	p := &Pool{driver: driver, n: n, ctx: ctx, cancel: cancel, lanes: map[string]*lane{}, places: make(chan struct{}, n)}
+	for range n {
+		p.places <- struct{}{}
+	}
+	return p
 }
 
 // Do sends a request to a box of the environment; it waits for one if all are
@@ -82,10 +94,7 @@ func (p *Pool) enter(env Environment) (*lane, error) {
 		if err := env.validate(); err != nil {
 			return nil, err
 		}
-		l = &lane{env: env, prepare: make(chan struct{}, 1), slots: make(chan Box, p.n)}
-		for range p.n {
-			l.slots <- nil
-		}
+		l = &lane{env: env, prepare: make(chan struct{}, 1)}
 		p.lanes[key] = l
 	}
 	p.busy.Add(1)
@@ -113,14 +122,15 @@ func (p *Pool) prepare(ctx context.Context, l *lane) error {
 
 // attempt borrows a box for one request.
 func (p *Pool) attempt(ctx context.Context, l *lane, request Request) (Reply, error) {
-	var box Box
 	select {
-	case box = <-l.slots:
+	case <-p.places:
 	case <-ctx.Done():
 		return Reply{}, ctx.Err()
 	}
-	// The place goes back whatever happens, with the box if it is still good.
-	defer func() { l.slots <- box }()
+	defer func() { p.places <- struct{}{} }()
+	box := p.take(l)
+	// The place is given back whatever happens, with the box if it is still good.
+	defer func() { p.keep(l, box) }()
 
 	for {
 		fresh := box == nil
@@ -140,6 +150,43 @@ func (p *Pool) attempt(ctx context.Context, l *lane, request Request) (Reply, er
 			continue // somebody ended the idle box
 		}
 		return reply, err
+	}
+}
+
+// take lends the lane's most recently used idle box, or nil and the room for
+// one, which a box of another lane may have to make.
+func (p *Pool) take(l *lane) Box {
+	p.mu.Lock()
+	p.lent++
+	for i := len(p.idle) - 1; i >= 0; i-- {
+		if p.idle[i].lane == l {
+			box := p.idle[i].box
+			p.idle = append(p.idle[:i], p.idle[i+1:]...)
+			p.mu.Unlock()
+			return box
+		}
+	}
+	var evicted Box
+	if p.lent+len(p.idle) > p.n {
+		evicted = p.idle[0].box
+		p.idle = append(p.idle[:0], p.idle[1:]...)
+	}
+	p.mu.Unlock()
+	if evicted != nil {
+		// At once: its memory may be what the new box is to have. What cannot be
+		// removed now is left to Cleanup of a later run.
+		_ = evicted.Close()
+	}
+	return nil
+}
+
+// keep takes back what take lent.
+func (p *Pool) keep(l *lane, box Box) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lent--
+	if box != nil {
+		p.idle = append(p.idle, idleBox{l, box})
 	}
 }
 
@@ -165,21 +212,10 @@ func (p *Pool) Close() error {
 
 	var (
 		wait sync.WaitGroup
-		mu   sync.Mutex
-		errs []error
+		errs = make([]error, len(p.idle))
 	)
-	for _, l := range p.lanes {
-		for range p.n {
-			if box := <-l.slots; box != nil {
-				wait.Go(func() {
-					if err := box.Close(); err != nil {
-						mu.Lock()
-						defer mu.Unlock()
-						errs = append(errs, err)
-					}
-				})
-			}
-		}
+	for i, b := range p.idle {
+		wait.Go(func() { errs[i] = b.box.Close() })
 	}
 	wait.Wait()
 	return errors.Join(errs...)

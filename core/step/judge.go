@@ -121,6 +121,9 @@ func (j *judge) decide(ctx context.Context, t *task) error {
 	if found, err := j.records.Get(key, &t.verdict); found || err != nil {
 		return err
 	}
+	if environment.Mounts, err = mountsOf(j.data, check.Mounts); err != nil {
+		return fmt.Errorf("benchmark %s: %w", j.plugin.Name, err)
+	}
 	pool, err := j.open(ctx)
 	if err != nil {
 		return err
@@ -153,9 +156,10 @@ func (j *judge) key(t *task, check *pb.CheckResponse, timeout time.Duration) (st
 		Bug         string        `json:"bug"`
 		Payload     string        `json:"payload"` // holds the patched text and the tests
 		Environment string        `json:"environment"`
+		Mounts      []*pb.Mount   `json:"mounts,omitempty"` // of the benchmark as it was fetched
 		Driver      string        `json:"driver"`
 		Timeout     time.Duration `json:"timeout_ns"`
-	}{j.plugin.Bare(), t.bug, hex.EncodeToString(payload[:]), j.digests[check.Environment], j.sandbox.Driver, timeout})
+	}{j.plugin.Bare(), t.bug, hex.EncodeToString(payload[:]), j.digests[check.Environment], check.Mounts, j.sandbox.Driver, timeout})
 }
 
 // open starts the sandbox when the first patch needs it, so that a study
