@@ -179,6 +179,18 @@ func (b *Benchmark) Verdict(ctx context.Context, request *harnesspb.VerdictReque
 	return b.c.Verdict(ctx, request)
 }
 
+// Export implements core/sdk/benchmark.Exporter; plugins that are none answer
+// with an error of the code Unimplemented.
+func (b *Benchmark) Export(ctx context.Context, request *harnesspb.ExportRequest, progress func(*harnesspb.FetchEvent)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := b.c.Export(ctx, request)
+	return each(stream, err, func(e *harnesspb.FetchEvent) error {
+		progress(e)
+		return nil
+	})
+}
+
 // Dataset calls a dataset plugin.
 type Dataset struct {
 	Base

@@ -203,6 +203,76 @@ func (x *FetchEvent) GetTotal() int64 {
 	return 0
 }
 
+type ExportRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Config  []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
+	BaseDir string                 `protobuf:"bytes,2,opt,name=base_dir,json=baseDir,proto3" json:"base_dir,omitempty"`
+	// Where to. It may hold bugs of an earlier export, which are written anew
+	// when they are asked for; a bug is there whole or not at all.
+	Dir           string   `protobuf:"bytes,3,opt,name=dir,proto3" json:"dir,omitempty"`
+	Bugs          []string `protobuf:"bytes,4,rep,name=bugs,proto3" json:"bugs,omitempty"` // ids; none: all that the configuration names
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportRequest) Reset() {
+	*x = ExportRequest{}
+	mi := &file_harness_v1_benchmark_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportRequest) ProtoMessage() {}
+
+func (x *ExportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_benchmark_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportRequest.ProtoReflect.Descriptor instead.
+func (*ExportRequest) Descriptor() ([]byte, []int) {
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ExportRequest) GetConfig() []byte {
+	if x != nil {
+		return x.Config
+	}
+	return nil
+}
+
+func (x *ExportRequest) GetBaseDir() string {
+	if x != nil {
+		return x.BaseDir
+	}
+	return ""
+}
+
+func (x *ExportRequest) GetDir() string {
+	if x != nil {
+		return x.Dir
+	}
+	return ""
+}
+
+func (x *ExportRequest) GetBugs() []string {
+	if x != nil {
+		return x.Bugs
+	}
+	return nil
+}
+
 type BugsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Config        []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
@@ -213,7 +283,7 @@ type BugsRequest struct {
 
 func (x *BugsRequest) Reset() {
 	*x = BugsRequest{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[2]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -225,7 +295,7 @@ func (x *BugsRequest) String() string {
 func (*BugsRequest) ProtoMessage() {}
 
 func (x *BugsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[2]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -238,7 +308,7 @@ func (x *BugsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BugsRequest.ProtoReflect.Descriptor instead.
 func (*BugsRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{2}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *BugsRequest) GetConfig() []byte {
@@ -264,7 +334,7 @@ type EnvironmentsRequest struct {
 
 func (x *EnvironmentsRequest) Reset() {
 	*x = EnvironmentsRequest{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[3]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -276,7 +346,7 @@ func (x *EnvironmentsRequest) String() string {
 func (*EnvironmentsRequest) ProtoMessage() {}
 
 func (x *EnvironmentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[3]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -289,7 +359,7 @@ func (x *EnvironmentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnvironmentsRequest.ProtoReflect.Descriptor instead.
 func (*EnvironmentsRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{3}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *EnvironmentsRequest) GetConfig() []byte {
@@ -308,7 +378,7 @@ type EnvironmentsResponse struct {
 
 func (x *EnvironmentsResponse) Reset() {
 	*x = EnvironmentsResponse{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[4]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -320,7 +390,7 @@ func (x *EnvironmentsResponse) String() string {
 func (*EnvironmentsResponse) ProtoMessage() {}
 
 func (x *EnvironmentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[4]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -333,7 +403,7 @@ func (x *EnvironmentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnvironmentsResponse.ProtoReflect.Descriptor instead.
 func (*EnvironmentsResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{4}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *EnvironmentsResponse) GetEnvironments() []*Environment {
@@ -362,7 +432,7 @@ type Environment struct {
 
 func (x *Environment) Reset() {
 	*x = Environment{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[5]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -374,7 +444,7 @@ func (x *Environment) String() string {
 func (*Environment) ProtoMessage() {}
 
 func (x *Environment) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[5]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -387,7 +457,7 @@ func (x *Environment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Environment.ProtoReflect.Descriptor instead.
 func (*Environment) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{5}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Environment) GetId() string {
@@ -458,7 +528,7 @@ type Requirement struct {
 
 func (x *Requirement) Reset() {
 	*x = Requirement{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[6]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -470,7 +540,7 @@ func (x *Requirement) String() string {
 func (*Requirement) ProtoMessage() {}
 
 func (x *Requirement) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[6]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -483,7 +553,7 @@ func (x *Requirement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Requirement.ProtoReflect.Descriptor instead.
 func (*Requirement) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{6}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Requirement) GetCommand() string {
@@ -519,7 +589,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[7]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -531,7 +601,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[7]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -544,7 +614,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{7}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Limits) GetMemoryBytes() int64 {
@@ -587,7 +657,7 @@ type CheckRequest struct {
 
 func (x *CheckRequest) Reset() {
 	*x = CheckRequest{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[8]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -599,7 +669,7 @@ func (x *CheckRequest) String() string {
 func (*CheckRequest) ProtoMessage() {}
 
 func (x *CheckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[8]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -612,7 +682,7 @@ func (x *CheckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckRequest.ProtoReflect.Descriptor instead.
 func (*CheckRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{8}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CheckRequest) GetConfig() []byte {
@@ -663,7 +733,7 @@ type CheckResponse struct {
 
 func (x *CheckResponse) Reset() {
 	*x = CheckResponse{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[9]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -675,7 +745,7 @@ func (x *CheckResponse) String() string {
 func (*CheckResponse) ProtoMessage() {}
 
 func (x *CheckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[9]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -688,7 +758,7 @@ func (x *CheckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckResponse.ProtoReflect.Descriptor instead.
 func (*CheckResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{9}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CheckResponse) GetEnvironment() string {
@@ -745,7 +815,7 @@ type Mount struct {
 
 func (x *Mount) Reset() {
 	*x = Mount{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[10]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -757,7 +827,7 @@ func (x *Mount) String() string {
 func (*Mount) ProtoMessage() {}
 
 func (x *Mount) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[10]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -770,7 +840,7 @@ func (x *Mount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mount.ProtoReflect.Descriptor instead.
 func (*Mount) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{10}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Mount) GetSource() string {
@@ -802,7 +872,7 @@ type VerdictRequest struct {
 
 func (x *VerdictRequest) Reset() {
 	*x = VerdictRequest{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[11]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -814,7 +884,7 @@ func (x *VerdictRequest) String() string {
 func (*VerdictRequest) ProtoMessage() {}
 
 func (x *VerdictRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[11]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -827,7 +897,7 @@ func (x *VerdictRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerdictRequest.ProtoReflect.Descriptor instead.
 func (*VerdictRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{11}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *VerdictRequest) GetConfig() []byte {
@@ -888,7 +958,7 @@ type VerdictResponse struct {
 
 func (x *VerdictResponse) Reset() {
 	*x = VerdictResponse{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[12]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -900,7 +970,7 @@ func (x *VerdictResponse) String() string {
 func (*VerdictResponse) ProtoMessage() {}
 
 func (x *VerdictResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[12]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -913,7 +983,7 @@ func (x *VerdictResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerdictResponse.ProtoReflect.Descriptor instead.
 func (*VerdictResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{12}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *VerdictResponse) GetOutcome() Outcome {
@@ -958,7 +1028,12 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"FetchEvent\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x12\n" +
 	"\x04done\x18\x02 \x01(\x03R\x04done\x12\x14\n" +
-	"\x05total\x18\x03 \x01(\x03R\x05total\"7\n" +
+	"\x05total\x18\x03 \x01(\x03R\x05total\"h\n" +
+	"\rExportRequest\x12\x16\n" +
+	"\x06config\x18\x01 \x01(\fR\x06config\x12\x19\n" +
+	"\bbase_dir\x18\x02 \x01(\tR\abaseDir\x12\x10\n" +
+	"\x03dir\x18\x03 \x01(\tR\x03dir\x12\x12\n" +
+	"\x04bugs\x18\x04 \x03(\tR\x04bugs\"7\n" +
 	"\vBugsRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x10\n" +
 	"\x03dir\x18\x02 \x01(\tR\x03dir\"-\n" +
@@ -1032,13 +1107,14 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x14OUTCOME_UNCOMPILABLE\x10\x03\x12\x13\n" +
 	"\x0fOUTCOME_TIMEOUT\x10\x04\x12\x13\n" +
 	"\x0fOUTCOME_CRASHED\x10\x05\x12\x11\n" +
-	"\rOUTCOME_ERROR\x10\x062\xd7\x02\n" +
+	"\rOUTCOME_ERROR\x10\x062\x96\x03\n" +
 	"\tBenchmark\x12;\n" +
 	"\x05Fetch\x12\x18.harness.v1.FetchRequest\x1a\x16.harness.v1.FetchEvent0\x01\x128\n" +
 	"\x04Bugs\x12\x17.harness.v1.BugsRequest\x1a\x15.harness.v1.BugRecord0\x01\x12Q\n" +
 	"\fEnvironments\x12\x1f.harness.v1.EnvironmentsRequest\x1a .harness.v1.EnvironmentsResponse\x12<\n" +
 	"\x05Check\x12\x18.harness.v1.CheckRequest\x1a\x19.harness.v1.CheckResponse\x12B\n" +
-	"\aVerdict\x12\x1a.harness.v1.VerdictRequest\x1a\x1b.harness.v1.VerdictResponseB!Z\x1fharness/core/protocol/harnesspbb\x06proto3"
+	"\aVerdict\x12\x1a.harness.v1.VerdictRequest\x1a\x1b.harness.v1.VerdictResponse\x12=\n" +
+	"\x06Export\x12\x19.harness.v1.ExportRequest\x1a\x16.harness.v1.FetchEvent0\x01B!Z\x1fharness/core/protocol/harnesspbb\x06proto3"
 
 var (
 	file_harness_v1_benchmark_proto_rawDescOnce sync.Once
@@ -1053,49 +1129,52 @@ func file_harness_v1_benchmark_proto_rawDescGZIP() []byte {
 }
 
 var file_harness_v1_benchmark_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_harness_v1_benchmark_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_harness_v1_benchmark_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_harness_v1_benchmark_proto_goTypes = []any{
 	(Outcome)(0),                 // 0: harness.v1.Outcome
 	(*FetchRequest)(nil),         // 1: harness.v1.FetchRequest
 	(*FetchEvent)(nil),           // 2: harness.v1.FetchEvent
-	(*BugsRequest)(nil),          // 3: harness.v1.BugsRequest
-	(*EnvironmentsRequest)(nil),  // 4: harness.v1.EnvironmentsRequest
-	(*EnvironmentsResponse)(nil), // 5: harness.v1.EnvironmentsResponse
-	(*Environment)(nil),          // 6: harness.v1.Environment
-	(*Requirement)(nil),          // 7: harness.v1.Requirement
-	(*Limits)(nil),               // 8: harness.v1.Limits
-	(*CheckRequest)(nil),         // 9: harness.v1.CheckRequest
-	(*CheckResponse)(nil),        // 10: harness.v1.CheckResponse
-	(*Mount)(nil),                // 11: harness.v1.Mount
-	(*VerdictRequest)(nil),       // 12: harness.v1.VerdictRequest
-	(*VerdictResponse)(nil),      // 13: harness.v1.VerdictResponse
-	nil,                          // 14: harness.v1.Environment.FilesEntry
-	nil,                          // 15: harness.v1.Environment.EnvEntry
-	nil,                          // 16: harness.v1.VerdictResponse.CountsEntry
-	(*BugRecord)(nil),            // 17: harness.v1.BugRecord
+	(*ExportRequest)(nil),        // 3: harness.v1.ExportRequest
+	(*BugsRequest)(nil),          // 4: harness.v1.BugsRequest
+	(*EnvironmentsRequest)(nil),  // 5: harness.v1.EnvironmentsRequest
+	(*EnvironmentsResponse)(nil), // 6: harness.v1.EnvironmentsResponse
+	(*Environment)(nil),          // 7: harness.v1.Environment
+	(*Requirement)(nil),          // 8: harness.v1.Requirement
+	(*Limits)(nil),               // 9: harness.v1.Limits
+	(*CheckRequest)(nil),         // 10: harness.v1.CheckRequest
+	(*CheckResponse)(nil),        // 11: harness.v1.CheckResponse
+	(*Mount)(nil),                // 12: harness.v1.Mount
+	(*VerdictRequest)(nil),       // 13: harness.v1.VerdictRequest
+	(*VerdictResponse)(nil),      // 14: harness.v1.VerdictResponse
+	nil,                          // 15: harness.v1.Environment.FilesEntry
+	nil,                          // 16: harness.v1.Environment.EnvEntry
+	nil,                          // 17: harness.v1.VerdictResponse.CountsEntry
+	(*BugRecord)(nil),            // 18: harness.v1.BugRecord
 }
 var file_harness_v1_benchmark_proto_depIdxs = []int32{
-	6,  // 0: harness.v1.EnvironmentsResponse.environments:type_name -> harness.v1.Environment
-	14, // 1: harness.v1.Environment.files:type_name -> harness.v1.Environment.FilesEntry
-	7,  // 2: harness.v1.Environment.requirements:type_name -> harness.v1.Requirement
-	15, // 3: harness.v1.Environment.env:type_name -> harness.v1.Environment.EnvEntry
-	8,  // 4: harness.v1.Environment.limits:type_name -> harness.v1.Limits
-	11, // 5: harness.v1.CheckResponse.mounts:type_name -> harness.v1.Mount
+	7,  // 0: harness.v1.EnvironmentsResponse.environments:type_name -> harness.v1.Environment
+	15, // 1: harness.v1.Environment.files:type_name -> harness.v1.Environment.FilesEntry
+	8,  // 2: harness.v1.Environment.requirements:type_name -> harness.v1.Requirement
+	16, // 3: harness.v1.Environment.env:type_name -> harness.v1.Environment.EnvEntry
+	9,  // 4: harness.v1.Environment.limits:type_name -> harness.v1.Limits
+	12, // 5: harness.v1.CheckResponse.mounts:type_name -> harness.v1.Mount
 	0,  // 6: harness.v1.VerdictResponse.outcome:type_name -> harness.v1.Outcome
-	16, // 7: harness.v1.VerdictResponse.counts:type_name -> harness.v1.VerdictResponse.CountsEntry
-	10, // 8: harness.v1.VerdictResponse.next:type_name -> harness.v1.CheckResponse
+	17, // 7: harness.v1.VerdictResponse.counts:type_name -> harness.v1.VerdictResponse.CountsEntry
+	11, // 8: harness.v1.VerdictResponse.next:type_name -> harness.v1.CheckResponse
 	1,  // 9: harness.v1.Benchmark.Fetch:input_type -> harness.v1.FetchRequest
-	3,  // 10: harness.v1.Benchmark.Bugs:input_type -> harness.v1.BugsRequest
-	4,  // 11: harness.v1.Benchmark.Environments:input_type -> harness.v1.EnvironmentsRequest
-	9,  // 12: harness.v1.Benchmark.Check:input_type -> harness.v1.CheckRequest
-	12, // 13: harness.v1.Benchmark.Verdict:input_type -> harness.v1.VerdictRequest
-	2,  // 14: harness.v1.Benchmark.Fetch:output_type -> harness.v1.FetchEvent
-	17, // 15: harness.v1.Benchmark.Bugs:output_type -> harness.v1.BugRecord
-	5,  // 16: harness.v1.Benchmark.Environments:output_type -> harness.v1.EnvironmentsResponse
-	10, // 17: harness.v1.Benchmark.Check:output_type -> harness.v1.CheckResponse
-	13, // 18: harness.v1.Benchmark.Verdict:output_type -> harness.v1.VerdictResponse
-	14, // [14:19] is the sub-list for method output_type
-	9,  // [9:14] is the sub-list for method input_type
+	4,  // 10: harness.v1.Benchmark.Bugs:input_type -> harness.v1.BugsRequest
+	5,  // 11: harness.v1.Benchmark.Environments:input_type -> harness.v1.EnvironmentsRequest
+	10, // 12: harness.v1.Benchmark.Check:input_type -> harness.v1.CheckRequest
+	13, // 13: harness.v1.Benchmark.Verdict:input_type -> harness.v1.VerdictRequest
+	3,  // 14: harness.v1.Benchmark.Export:input_type -> harness.v1.ExportRequest
+	2,  // 15: harness.v1.Benchmark.Fetch:output_type -> harness.v1.FetchEvent
+	18, // 16: harness.v1.Benchmark.Bugs:output_type -> harness.v1.BugRecord
+	6,  // 17: harness.v1.Benchmark.Environments:output_type -> harness.v1.EnvironmentsResponse
+	11, // 18: harness.v1.Benchmark.Check:output_type -> harness.v1.CheckResponse
+	14, // 19: harness.v1.Benchmark.Verdict:output_type -> harness.v1.VerdictResponse
+	2,  // 20: harness.v1.Benchmark.Export:output_type -> harness.v1.FetchEvent
+	15, // [15:21] is the sub-list for method output_type
+	9,  // [9:15] is the sub-list for method input_type
 	9,  // [9:9] is the sub-list for extension type_name
 	9,  // [9:9] is the sub-list for extension extendee
 	0,  // [0:9] is the sub-list for field type_name
@@ -1113,7 +1192,7 @@ func file_harness_v1_benchmark_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_benchmark_proto_rawDesc), len(file_harness_v1_benchmark_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

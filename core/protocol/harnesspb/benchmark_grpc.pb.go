@@ -24,6 +24,7 @@ const (
 	Benchmark_Environments_FullMethodName = "/harness.v1.Benchmark/Environments"
 	Benchmark_Check_FullMethodName        = "/harness.v1.Benchmark/Check"
 	Benchmark_Verdict_FullMethodName      = "/harness.v1.Benchmark/Verdict"
+	Benchmark_Export_FullMethodName       = "/harness.v1.Benchmark/Export"
 )
 
 // BenchmarkClient is the client API for Benchmark service.
@@ -43,6 +44,9 @@ type BenchmarkClient interface {
 	Check(ctx context.Context, in *CheckRequest, opts ...grpc.CallOption) (*CheckResponse, error)
 	// Verdict reads what the sandbox found.
 	Verdict(ctx context.Context, in *VerdictRequest, opts ...grpc.CallOption) (*VerdictResponse, error)
+	// Export writes bugs in a layout of the benchmark's own, from which it can be
+	// served where its tools are not installed. Not every benchmark has one.
+	Export(ctx context.Context, in *ExportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FetchEvent], error)
 }
 
 type benchmarkClient struct {
@@ -121,6 +125,25 @@ func (c *benchmarkClient) Verdict(ctx context.Context, in *VerdictRequest, opts 
 	return out, nil
 }
 
+func (c *benchmarkClient) Export(ctx context.Context, in *ExportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FetchEvent], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Benchmark_ServiceDesc.Streams[2], Benchmark_Export_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportRequest, FetchEvent]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Benchmark_ExportClient = grpc.ServerStreamingClient[FetchEvent]
+
 // BenchmarkServer is the server API for Benchmark service.
 // All implementations must embed UnimplementedBenchmarkServer
 // for forward compatibility.
@@ -138,6 +161,9 @@ type BenchmarkServer interface {
 	Check(context.Context, *CheckRequest) (*CheckResponse, error)
 	// Verdict reads what the sandbox found.
 	Verdict(context.Context, *VerdictRequest) (*VerdictResponse, error)
+	// Export writes bugs in a layout of the benchmark's own, from which it can be
+	// served where its tools are not installed. Not every benchmark has one.
+	Export(*ExportRequest, grpc.ServerStreamingServer[FetchEvent]) error
 	mustEmbedUnimplementedBenchmarkServer()
 }
 
@@ -162,6 +188,9 @@ func (UnimplementedBenchmarkServer) Check(context.Context, *CheckRequest) (*Chec
 }
 func (UnimplementedBenchmarkServer) Verdict(context.Context, *VerdictRequest) (*VerdictResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Verdict not implemented")
+}
+func (UnimplementedBenchmarkServer) Export(*ExportRequest, grpc.ServerStreamingServer[FetchEvent]) error {
+	return status.Error(codes.Unimplemented, "method Export not implemented")
 }
 func (UnimplementedBenchmarkServer) mustEmbedUnimplementedBenchmarkServer() {}
 func (UnimplementedBenchmarkServer) testEmbeddedByValue()                   {}
@@ -260,6 +289,17 @@ func _Benchmark_Verdict_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Benchmark_Export_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(BenchmarkServer).Export(m, &grpc.GenericServerStream[ExportRequest, FetchEvent]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Benchmark_ExportServer = grpc.ServerStreamingServer[FetchEvent]
+
 // Benchmark_ServiceDesc is the grpc.ServiceDesc for Benchmark service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -289,6 +329,11 @@ var Benchmark_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "Bugs",
 			Handler:       _Benchmark_Bugs_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "Export",
+			Handler:       _Benchmark_Export_Handler,
 			ServerStreams: true,
 		},
 	},

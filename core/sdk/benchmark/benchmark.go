@@ -19,6 +19,7 @@ type (
 	Description          = harnesspb.Description
 	FetchRequest         = harnesspb.FetchRequest
 	FetchEvent           = harnesspb.FetchEvent
+	ExportRequest        = harnesspb.ExportRequest
 	BugsRequest          = harnesspb.BugsRequest
 	BugRecord            = harnesspb.BugRecord
 	Bug                  = harnesspb.Bug
@@ -63,6 +64,14 @@ type Benchmark interface {
 	Verdict(ctx context.Context, request *VerdictRequest) (*VerdictResponse, error)
 }
 
+// Exporter is for benchmarks that can write their bugs in a layout from which
+// they are served where the benchmark's own tools are not installed.
+type Exporter interface {
+	// Export writes the bugs into the request's folder, which may hold bugs of an
+	// earlier export: a bug is there whole or not at all, whenever it is stopped.
+	Export(ctx context.Context, request *ExportRequest, progress func(*FetchEvent)) error
+}
+
 // Serve serves a benchmark, and does not return before the host has let go of
 // it. It is all that main does.
 func Serve(b Benchmark) {
@@ -101,4 +110,12 @@ func (s *server) Check(ctx context.Context, request *CheckRequest) (*CheckRespon
 
 func (s *server) Verdict(ctx context.Context, request *VerdictRequest) (*VerdictResponse, error) {
 	return s.benchmark.Verdict(ctx, request)
+}
+
+func (s *server) Export(request *ExportRequest, stream harnesspb.Benchmark_ExportServer) error {
+	exporter, ok := s.benchmark.(Exporter)
+	if !ok {
+		return serve.Missing(protocol.Benchmark, "Export")
+	}
+	return exporter.Export(stream.Context(), request, func(e *FetchEvent) { _ = stream.Send(e) })
 }

@@ -6,7 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"harness/core/sdk"
+	"harness/core/sdk/benchmark"
 	"harness/core/sdk/engine"
 	"harness/core/sdk/plugintest"
 )
@@ -95,5 +99,17 @@ func TestTrainCarriesAllExamples(t *testing.T) {
 	err = e.Train(t.Context(), &engine.TrainStart{Seed: 13}, nil, nil, func(*engine.TrainEvent) error { return nil })
 	if err == nil || !strings.Contains(err.Error(), "panic: unlucky") {
 		t.Errorf("a panic gave %v", err)
+	}
+}
+
+// plain has no ability beyond a benchmark's.
+type plain struct{ benchmark.Benchmark }
+
+func (plain) Describe(context.Context) *sdk.Description { return &sdk.Description{Name: "plain"} }
+
+func TestExportIsAnAbilityOfItsOwn(t *testing.T) {
+	err := plugintest.Benchmark(t, plain{}).Export(t.Context(), &benchmark.ExportRequest{}, func(*benchmark.FetchEvent) {})
+	if status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), "Export") {
+		t.Errorf("got %v", err)
 	}
 }
