@@ -28,6 +28,8 @@ type Plan struct {
 	// Steps in an order in which each stands behind its needs.
 	Steps  []*step.Step
 	Trials []*Trial
+	// Benchmarks that trials use, in the order of their first use.
+	Benchmarks []*Benchmark
 	// Together lists steps that run as one, each list in the order of its
 	// steps' places. Each remains a step of its own, with its key and result.
 	Together [][]*step.Step

@@ -247,12 +247,12 @@ func optimization(recipe *study.Train) step.Optimization {
 
 // judged adds generation and validation.
 func (t *trial) judged(weights store.Key) (store.Key, error) {
-	bugs, err := t.add("benchmark "+t.benchmark.Name, step.Benchmark{Plugin: t.plugins[t.benchmark], Bugs: t.benchmark.Where})
+	bench, err := t.builder.benchmark(t.benchmark)
 	if err != nil {
 		return "", err
 	}
 	generate := step.Generate{
-		Network: t.network(), Benchmark: t.plugins[t.benchmark].Bare(), Bugs: bugs, Weights: weights, Options: t.options(),
+		Network: t.network(), Benchmark: t.plugins[t.benchmark].Bare(), Bugs: bench.Bugs, Weights: weights, Options: t.options(),
 		Decoding: t.decoding(),
 	}
 	if t.describedModel.Generates {
@@ -266,7 +266,7 @@ func (t *trial) judged(weights store.Key) (store.Key, error) {
 	}
 	box := t.study.Sandbox
 	return t.add(t.name("validate", t.benchmark.Name), step.Validate{
-		Model: t.plugins[t.model], Options: t.options(), Benchmark: t.plugins[t.benchmark], Bugs: bugs, Candidates: candidates,
+		Model: t.plugins[t.model], Options: t.options(), Benchmark: t.plugins[t.benchmark], Data: bench.Data, Bugs: bench.Bugs, Candidates: candidates,
 		Sandbox: step.Sandbox{Driver: box.Driver, Memory: box.Memory, CPUs: box.CPUs, Timeout: box.Timeout},
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -22,6 +21,7 @@ type Validate struct {
 	Model      Plugin    `json:"model"` // turns raw output into patches
 	Options    Options   `json:"options"`
 	Benchmark  Plugin    `json:"benchmark"`
+	Data       store.Key `json:"data"` // the fetched benchmark
 	Bugs       store.Key `json:"bugs"`
 	Candidates store.Key `json:"candidates"`
 	Sandbox    Sandbox   `json:"sandbox"`
@@ -62,7 +62,7 @@ type JudgedCandidate struct {
 
 func (Validate) Kind() string         { return "validate" }
 func (Validate) Version() int         { return 1 }
-func (w Validate) Needs() []store.Key { return []store.Key{w.Bugs, w.Candidates} }
+func (w Validate) Needs() []store.Key { return []store.Key{w.Data, w.Bugs, w.Candidates} }
 func (Validate) Resource() Resource   { return Judge }
 
 func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
@@ -70,7 +70,7 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	j, err := newJudge(ctx, env, w.Benchmark, w.Sandbox, filepath.Join(env.Store.Path(w.Bugs), "data"))
+	j, err := newJudge(ctx, env, w.Benchmark, w.Sandbox, benchmarkData(env.Store, w.Data))
 	if err != nil {
 		return err
 	}

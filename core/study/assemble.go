@@ -84,7 +84,8 @@ func (l *loader) assembleBlock(d *plugged, one *instance) *Block {
 		}
 		b.Limit, _ = c.whole("limit")
 	case "benchmark":
-		b.Where, _ = c.texts("bugs")
+		b.Bugs, _ = c.texts("bugs")
+		b.Where = c.labelValues("where")
 		b.MaxNewTokens, _ = c.whole("max_new_tokens")
 	}
 	return b
@@ -130,6 +131,25 @@ func (d *decoded) references(name string) []string {
 		names = append(names, element.GetAttr("name").AsString())
 	}
 	return names
+}
+
+// labelValues are the values that an attribute lists by label; nil if it is not there.
+func (d *decoded) labelValues(name string) map[string][]string {
+	where, ok := d.known(name)
+	if !ok {
+		return nil
+	}
+	values := map[string][]string{}
+	for label, value := range where.AsValueMap() {
+		if value.Type() == cty.String {
+			values[label] = []string{value.AsString()}
+			continue
+		}
+		for _, element := range value.AsValueSlice() {
+			values[label] = append(values[label], element.AsString())
+		}
+	}
+	return values
 }
 
 func drivers() []string { return []string{"auto", "bubblewrap", "docker"} }

@@ -24,7 +24,8 @@
 //	                  begin_token, pad_token} where the family needs a checkpoint; max_prompt_length; for_each
 //	adapter TYPE NAME the plugin's attributes; load, where it trains; for_each
 //	dataset TYPE NAME the plugin's attributes; split = {validation = 0.05}, limit
-//	benchmark TYPE NAME  the plugin's attributes; bugs, max_new_tokens
+//	benchmark TYPE NAME  the plugin's attributes; bugs = [ID, …] or where = { LABEL = VALUE, LABEL = [VALUE, …] } or both
+//	                  for some of its bugs; max_new_tokens
 //	prompt NAME       {buggy_lines}
 //	train             {dataset, grid {learning_rate, epochs}, select {metric, goal, epochs}; see below}
 //	generate          {see below}

@@ -32,6 +32,7 @@ func languageSpec(kind string, description *harnesspb.Description) spec {
 	case "benchmark":
 		return spec{attributes: []attribute{
 			{name: "bugs", kind: cty.List(cty.String), check: distinct},
+			{name: "where", kind: cty.DynamicPseudoType, check: labelValues},
 			{name: "max_new_tokens", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 20)},
 		}}
 	}

@@ -45,7 +45,9 @@ type Block struct {
 	Models     []string // adapter: names of the only models that it is combined with; nil: all
 	Validation float64  // dataset: share set apart, within (0,1); 0: none
 	Limit      int      // dataset: how many samples are used; 0: all
-	Where      []string // benchmark: only the bugs with these ids; nil: all
+	Bugs       []string // benchmark: only the bugs with these ids; nil: all
+	// benchmark: only the bugs whose labels have one of these values each; nil: all
+	Where map[string][]string `json:",omitempty"`
 
 	// Limits in tokens that hold for this block alone, in the place of those in generate; 0: those.
 	MaxPromptLength int `json:",omitempty"` // model

@@ -147,6 +147,34 @@ func distinct(v cty.Value) []problem {
 	})
 }
 
+// labelValues checks that a value is an object of the labels of bugs: of each the value that is wanted, or several.
+func labelValues(v cty.Value) []problem {
+	const example = `{ class = "null" } or { class = ["null", "return"] }`
+	if !v.Type().IsObjectType() && !v.Type().IsMapType() || v.LengthInt() == 0 {
+		return []problem{{summary: "Not labels and values", detail: fmt.Sprintf("Labels of bugs with their values must be here, such as %s; found %s.", example, found(v))}}
+	}
+	return elements(v, v.Type(), nil, func(value cty.Value, _ cty.Type, path []string) []problem {
+		if isText(value) {
+			return nil
+		}
+		wrong := problem{path: path, summary: "Wrong type", detail: fmt.Sprintf("A label's value must be a text or a list of texts, such as %s; found %s.", example, found(value))}
+		if value.IsNull() || !value.Type().IsTupleType() && !value.Type().IsListType() && !value.Type().IsSetType() {
+			return []problem{wrong}
+		}
+		for _, element := range value.AsValueSlice() {
+			if !isText(element) {
+				wrong.detail = fmt.Sprintf("A label's values must be texts, such as %s; found %s in the list.", example, found(element))
+				return []problem{wrong}
+			}
+		}
+		problems := distinct(value)
+		for i := range problems {
+			problems[i].path = append(slices.Clone(path), problems[i].path...)
+		}
+		return problems
+	})
+}
+
 // maxTogether bounds the trainings that are computed side by side.
 const maxTogether = 64
 

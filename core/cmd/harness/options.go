@@ -87,10 +87,27 @@ func (o *options) planned(ctx context.Context, host *pluginhost.Host, file strin
 	if err := told(sources, diagnostics); err != nil {
 		return nil, err
 	}
+	if err := o.checkBugs(p, sources); err != nil {
+		return nil, err
+	}
 	if err := checkTables(p); err != nil {
 		return nil, fmt.Errorf("%w: study %s: %w", errUsage, s.Name, err)
 	}
 	return p, nil
+}
+
+// checkBugs looks for the bugs that a study wants in the benchmarks that are in
+// its store.
+func (o *options) checkBugs(p *plan.Plan, sources *study.Sources) error {
+	s, err := o.openStore(p.Study)
+	if err != nil {
+		return err
+	}
+	diagnostics, err := p.CheckBugs(s)
+	if err != nil {
+		return err
+	}
+	return told(sources, diagnostics)
 }
 
 func (o *options) openStore(s *study.Study) (*store.Store, error) {

@@ -33,7 +33,11 @@ type Bug struct {
 	Function *Span                  `protobuf:"bytes,5,opt,name=function,proto3" json:"function,omitempty"` // the innermost method around the hunks
 	Language string                 `protobuf:"bytes,6,opt,name=language,proto3" json:"language,omitempty"` // "java"
 	// What tables and `where` go by: "class" (a kind of bug), "project" and the like.
-	// The host adds what follows from hunks and function: "lines", "hunks", "functions".
+	// The host adds those that follow from the rest, where they are not sent:
+	//
+	//	hunks      single, multiple
+	//	lines      single: one hunk of at most one line, and so is its fix; multiple
+	//	functions  single: function is set, all hunks are within it; other
 	Labels        map[string]string `protobuf:"bytes,7,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -39,6 +39,7 @@ adapter "recorded" "by" {
 benchmark "quixbugs" "quixbugs" {
   source = var.quixbugs
   bugs   = ["gcd", "bitcount"]
+  where  = { lines = "single", hunks = ["single", "multiple"] }
 }
 
 sandbox "docker" {

@@ -1,0 +1,86 @@
+package plan
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+
+	pb "harness/core/protocol/harnesspb"
+	"harness/core/step"
+	"harness/core/store"
+	"harness/core/study"
+)
+
+// Benchmark is a benchmark of a plan, by the steps that trials share.
+type Benchmark struct {
+	Block  *study.Block
+	Data   store.Key // fetches it
+	Bugs   store.Key // chooses the bugs that the study uses
+	choice step.Bugs
+}
+
+// benchmark adds the fetching of a benchmark and the choice of its bugs, once.
+func (b *builder) benchmark(block *study.Block) (*Benchmark, error) {
+	for _, known := range b.plan.Benchmarks {
+		if known.Block == block {
+			return known, nil
+		}
+	}
+	added := &Benchmark{Block: block}
+	var err error
+	if added.Data, err = b.add("benchmark "+block.Name, step.Benchmark{Plugin: b.plugins[block]}); err != nil {
+		return nil, err
+	}
+	added.choice = step.Bugs{Benchmark: added.Data, IDs: block.Bugs, Where: sorted(block.Where)}
+	if added.Bugs, err = b.add("bugs of "+block.Name, added.choice); err != nil {
+		return nil, err
+	}
+	b.plan.Benchmarks = append(b.plan.Benchmarks, added)
+	return added, nil
+}
+
+// sorted gives a condition on labels one form whatever the order of its values.
+func sorted(where map[string][]string) map[string][]string {
+	where = maps.Clone(where)
+	for label, values := range where {
+		where[label] = slices.Sorted(slices.Values(values))
+	}
+	return where
+}
+
+// CheckBugs finds what a study wants of bugs in vain, in the benchmarks that
+// were fetched already; the others' steps will find it.
+func (p *Plan) CheckBugs(s *store.Store) (hcl.Diagnostics, error) {
+	var diagnostics hcl.Diagnostics
+	for _, b := range p.Benchmarks {
+		if !s.Has(b.Data) {
+			continue
+		}
+		all, err := step.ReadBugs(s, b.Data)
+		if err != nil {
+			return nil, err
+		}
+		_, err = b.choice.Choose(all)
+		for _, m := range mistakes(err) {
+			diagnostics = append(diagnostics, b.Block.Diagnostic(&pb.Diagnostic{Summary: m.Summary, Detail: m.Detail, Path: m.Path}))
+		}
+	}
+	return diagnostics, nil
+}
+
+// mistakes are the mistakes joined in an error.
+func mistakes(err error) []*step.ChoiceError {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*step.ChoiceError
+		for _, one := range joined.Unwrap() {
+			all = append(all, mistakes(one)...)
+		}
+		return all
+	}
+	if one := (*step.ChoiceError)(nil); errors.As(err, &one) {
+		return []*step.ChoiceError{one}
+	}
+	return nil
+}
