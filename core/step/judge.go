@@ -132,7 +132,10 @@ func (j *judge) decide(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
-	verdict, err := j.benchmark.Verdict(ctx, &pb.VerdictRequest{Config: j.plugin.Config, Bug: t.bug, Reply: reply.Payload, Failure: string(reply.Failure), Detail: reply.Detail})
+	verdict, err := j.benchmark.Verdict(ctx, &pb.VerdictRequest{
+		Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: t.text,
+		Reply: reply.Payload, Failure: string(reply.Failure), Detail: reply.Detail,
+	})
 	if err != nil {
 		return err
 	}

@@ -84,10 +84,13 @@ func (Outcome) EnumDescriptor() ([]byte, []int) {
 }
 
 type FetchRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Config        []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
-	BaseDir       string                 `protobuf:"bytes,2,opt,name=base_dir,json=baseDir,proto3" json:"base_dir,omitempty"`
-	Dir           string                 `protobuf:"bytes,3,opt,name=dir,proto3" json:"dir,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Config  []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
+	BaseDir string                 `protobuf:"bytes,2,opt,name=base_dir,json=baseDir,proto3" json:"base_dir,omitempty"`
+	Dir     string                 `protobuf:"bytes,3,opt,name=dir,proto3" json:"dir,omitempty"`
+	// Ids of the bugs that are needed; none: all. A benchmark whose bugs are cheap
+	// to fetch may fetch more.
+	Bugs          []string `protobuf:"bytes,4,rep,name=bugs,proto3" json:"bugs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -141,6 +144,13 @@ func (x *FetchRequest) GetDir() string {
 		return x.Dir
 	}
 	return ""
+}
+
+func (x *FetchRequest) GetBugs() []string {
+	if x != nil {
+		return x.Bugs
+	}
+	return nil
 }
 
 type FetchEvent struct {
@@ -646,11 +656,14 @@ func (x *Limits) GetTmpfsBytes() int64 {
 }
 
 type CheckRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Config        []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
-	Dir           string                 `protobuf:"bytes,2,opt,name=dir,proto3" json:"dir,omitempty"`
-	Bug           string                 `protobuf:"bytes,3,opt,name=bug,proto3" json:"bug,omitempty"`
-	Patched       string                 `protobuf:"bytes,4,opt,name=patched,proto3" json:"patched,omitempty"` // the whole patched file
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Config  []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
+	Dir     string                 `protobuf:"bytes,2,opt,name=dir,proto3" json:"dir,omitempty"`
+	Bug     string                 `protobuf:"bytes,3,opt,name=bug,proto3" json:"bug,omitempty"`
+	Patched string                 `protobuf:"bytes,4,opt,name=patched,proto3" json:"patched,omitempty"` // the whole patched file
+	// The patched file is the reference fix, whose changes of other files are to be
+	// made with it.
+	Reference     bool `protobuf:"varint,5,opt,name=reference,proto3" json:"reference,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -711,6 +724,13 @@ func (x *CheckRequest) GetPatched() string {
 		return x.Patched
 	}
 	return ""
+}
+
+func (x *CheckRequest) GetReference() bool {
+	if x != nil {
+		return x.Reference
+	}
+	return false
 }
 
 type CheckResponse struct {
@@ -862,10 +882,14 @@ type VerdictRequest struct {
 	Config []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
 	Bug    string                 `protobuf:"bytes,2,opt,name=bug,proto3" json:"bug,omitempty"`
 	// The service's frame, unless failure says why there is none.
-	Reply         []byte `protobuf:"bytes,3,opt,name=reply,proto3" json:"reply,omitempty"`
-	Failure       string `protobuf:"bytes,4,opt,name=failure,proto3" json:"failure,omitempty"` // "", timeout, died, oom
-	Detail        string `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
-	Stage         string `protobuf:"bytes,6,opt,name=stage,proto3" json:"stage,omitempty"` // of the check that was made
+	Reply   []byte `protobuf:"bytes,3,opt,name=reply,proto3" json:"reply,omitempty"`
+	Failure string `protobuf:"bytes,4,opt,name=failure,proto3" json:"failure,omitempty"` // "", timeout, died, oom
+	Detail  string `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
+	Stage   string `protobuf:"bytes,6,opt,name=stage,proto3" json:"stage,omitempty"` // of the check that was made
+	// Of the CheckRequest.
+	Dir           string `protobuf:"bytes,7,opt,name=dir,proto3" json:"dir,omitempty"`
+	Patched       string `protobuf:"bytes,8,opt,name=patched,proto3" json:"patched,omitempty"`
+	Reference     bool   `protobuf:"varint,9,opt,name=reference,proto3" json:"reference,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -940,6 +964,27 @@ func (x *VerdictRequest) GetStage() string {
 		return x.Stage
 	}
 	return ""
+}
+
+func (x *VerdictRequest) GetDir() string {
+	if x != nil {
+		return x.Dir
+	}
+	return ""
+}
+
+func (x *VerdictRequest) GetPatched() string {
+	if x != nil {
+		return x.Patched
+	}
+	return ""
+}
+
+func (x *VerdictRequest) GetReference() bool {
+	if x != nil {
+		return x.Reference
+	}
+	return false
 }
 
 type VerdictResponse struct {
@@ -1019,11 +1064,12 @@ var File_harness_v1_benchmark_proto protoreflect.FileDescriptor
 const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\n" +
 	"\x1aharness/v1/benchmark.proto\x12\n" +
-	"harness.v1\x1a\x14harness/v1/bug.proto\"S\n" +
+	"harness.v1\x1a\x14harness/v1/bug.proto\"g\n" +
 	"\fFetchRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x19\n" +
 	"\bbase_dir\x18\x02 \x01(\tR\abaseDir\x12\x10\n" +
-	"\x03dir\x18\x03 \x01(\tR\x03dir\"P\n" +
+	"\x03dir\x18\x03 \x01(\tR\x03dir\x12\x12\n" +
+	"\x04bugs\x18\x04 \x03(\tR\x04bugs\"P\n" +
 	"\n" +
 	"FetchEvent\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x12\n" +
@@ -1068,12 +1114,13 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x04cpus\x18\x02 \x01(\x01R\x04cpus\x12\x12\n" +
 	"\x04pids\x18\x03 \x01(\x05R\x04pids\x12\x1f\n" +
 	"\vtmpfs_bytes\x18\x04 \x01(\x03R\n" +
-	"tmpfsBytes\"d\n" +
+	"tmpfsBytes\"\x82\x01\n" +
 	"\fCheckRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x10\n" +
 	"\x03dir\x18\x02 \x01(\tR\x03dir\x12\x10\n" +
 	"\x03bug\x18\x03 \x01(\tR\x03bug\x12\x18\n" +
-	"\apatched\x18\x04 \x01(\tR\apatched\"\xc5\x01\n" +
+	"\apatched\x18\x04 \x01(\tR\apatched\x12\x1c\n" +
+	"\treference\x18\x05 \x01(\bR\treference\"\xc5\x01\n" +
 	"\rCheckResponse\x12 \n" +
 	"\venvironment\x18\x01 \x01(\tR\venvironment\x12\x18\n" +
 	"\apayload\x18\x02 \x01(\fR\apayload\x12\x1d\n" +
@@ -1084,14 +1131,17 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x05stage\x18\x06 \x01(\tR\x05stage\"7\n" +
 	"\x05Mount\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x16\n" +
-	"\x06target\x18\x02 \x01(\tR\x06target\"\x98\x01\n" +
+	"\x06target\x18\x02 \x01(\tR\x06target\"\xe2\x01\n" +
 	"\x0eVerdictRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x10\n" +
 	"\x03bug\x18\x02 \x01(\tR\x03bug\x12\x14\n" +
 	"\x05reply\x18\x03 \x01(\fR\x05reply\x12\x18\n" +
 	"\afailure\x18\x04 \x01(\tR\afailure\x12\x16\n" +
 	"\x06detail\x18\x05 \x01(\tR\x06detail\x12\x14\n" +
-	"\x05stage\x18\x06 \x01(\tR\x05stage\"\x83\x02\n" +
+	"\x05stage\x18\x06 \x01(\tR\x05stage\x12\x10\n" +
+	"\x03dir\x18\a \x01(\tR\x03dir\x12\x18\n" +
+	"\apatched\x18\b \x01(\tR\apatched\x12\x1c\n" +
+	"\treference\x18\t \x01(\bR\treference\"\x83\x02\n" +
 	"\x0fVerdictResponse\x12-\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x13.harness.v1.OutcomeR\aoutcome\x12\x16\n" +
 	"\x06detail\x18\x02 \x01(\tR\x06detail\x12?\n" +
