@@ -84,13 +84,10 @@ func (Outcome) EnumDescriptor() ([]byte, []int) {
 }
 
 type FetchRequest struct {
-	state   protoimpl.MessageState `protogen:"open.v1"`
-	Config  []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
-	BaseDir string                 `protobuf:"bytes,2,opt,name=base_dir,json=baseDir,proto3" json:"base_dir,omitempty"`
-	Dir     string                 `protobuf:"bytes,3,opt,name=dir,proto3" json:"dir,omitempty"`
-	// Ids of the bugs that are needed; none: all. A benchmark whose bugs are cheap
-	// to fetch may fetch more.
-	Bugs          []string `protobuf:"bytes,4,rep,name=bugs,proto3" json:"bugs,omitempty"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Config        []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
+	BaseDir       string                 `protobuf:"bytes,2,opt,name=base_dir,json=baseDir,proto3" json:"base_dir,omitempty"`
+	Dir           string                 `protobuf:"bytes,3,opt,name=dir,proto3" json:"dir,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -144,13 +141,6 @@ func (x *FetchRequest) GetDir() string {
 		return x.Dir
 	}
 	return ""
-}
-
-func (x *FetchRequest) GetBugs() []string {
-	if x != nil {
-		return x.Bugs
-	}
-	return nil
 }
 
 type FetchEvent struct {
@@ -1064,12 +1054,11 @@ var File_harness_v1_benchmark_proto protoreflect.FileDescriptor
 const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\n" +
 	"\x1aharness/v1/benchmark.proto\x12\n" +
-	"harness.v1\x1a\x14harness/v1/bug.proto\"g\n" +
+	"harness.v1\x1a\x14harness/v1/bug.proto\"S\n" +
 	"\fFetchRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x19\n" +
 	"\bbase_dir\x18\x02 \x01(\tR\abaseDir\x12\x10\n" +
-	"\x03dir\x18\x03 \x01(\tR\x03dir\x12\x12\n" +
-	"\x04bugs\x18\x04 \x03(\tR\x04bugs\"P\n" +
+	"\x03dir\x18\x03 \x01(\tR\x03dir\"P\n" +
 	"\n" +
 	"FetchEvent\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x12\n" +
