@@ -1,7 +1,7 @@
-// Package javasource reads Java text just well enough to tell code from
-// comments and to find methods. It never fails: text that is not Java has no
-// methods. Plugins that deal in buggy programs, which may not compile, need no
-// more.
+// Package javasource reads Java text just well enough to tell its tokens, to
+// tell code from comments and to find methods. It never fails: text that is not
+// Java has no methods. Plugins that deal in buggy programs, which may not
+// compile, need no more.
 package javasource
 
 import (
@@ -22,66 +22,29 @@ func Skeleton(text string) string { return blank(text, true) }
 
 func blank(text string, literals bool) string {
 	out := []byte(text)
-	hide := func(from, to int) {
-		for i := from; i < to && i < len(out); i++ {
+	for _, t := range Lex(text) {
+		from, to := t.Start, t.End
+		switch {
+		case t.Kind == Comment:
+		case literals && (t.Kind == String || t.Kind == Character):
+			quotes := 1
+			if strings.HasPrefix(t.Text, `"""`) {
+				quotes = 3
+			}
+			from += quotes
+			if !t.Open {
+				to -= quotes
+			}
+		default:
+			continue
+		}
+		for i := from; i < to; i++ {
 			if out[i] != '\n' && out[i] != '\r' {
 				out[i] = ' '
 			}
 		}
 	}
-	for i := 0; i < len(text); {
-		switch {
-		case strings.HasPrefix(text[i:], "//"):
-			end := indexFrom(text, i, "\n", 0)
-			hide(i, end)
-			i = end
-		case strings.HasPrefix(text[i:], "/*"):
-			end := indexFrom(text, i+2, "*/", 2)
-			hide(i, end)
-			i = end
-		case strings.HasPrefix(text[i:], `"""`):
-			end := literalEnd(text, i+3, `"""`, false)
-			if literals {
-				hide(i+3, end-3)
-			}
-			i = end
-		case text[i] == '"' || text[i] == '\'':
-			end := literalEnd(text, i+1, text[i:i+1], true)
-			if literals {
-				hide(i+1, end-1)
-			}
-			i = end
-		default:
-			i++
-		}
-	}
 	return string(out)
-}
-
-// indexFrom returns the offset behind the next mark, or the text's end.
-func indexFrom(text string, from int, mark string, behind int) int {
-	if from < len(text) {
-		if i := strings.Index(text[from:], mark); i >= 0 {
-			return from + i + behind
-		}
-	}
-	return len(text)
-}
-
-// literalEnd returns the offset behind the literal's closing quote. One that
-// is not closed ends with its line, or the text.
-func literalEnd(text string, from int, quote string, oneLine bool) int {
-	for i := from; i < len(text); i++ {
-		switch {
-		case text[i] == '\\':
-			i++
-		case oneLine && text[i] == '\n':
-			return i
-		case strings.HasPrefix(text[i:], quote):
-			return i + len(quote)
-		}
-	}
-	return len(text)
 }
 
 // Span is lines Start … End-1 of a text, counted from 1.
