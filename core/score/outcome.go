@@ -30,6 +30,14 @@ const (
 // EmptyPatch stands in [Outcome.Patches] for a patch that inserts nothing: the buggy lines are only deleted.
 const EmptyPatch = "empty"
 
+// The reasons of our verdicts, where they are known.
+const (
+	ReasonLimit     = "limit"     // of time or of executed steps: the run's, or a test's own
+	ReasonInterface = "interface" // the tests do not compile against the program
+	ReasonMemory    = "memory"    // the program ran out of memory or of stack
+	ReasonPlatform  = "platform"  // the program needs what this platform has not, an older library's class, say
+)
+
 // Outcome is what became of one bug's candidates in one trial. All lists are by rank, best candidate first; a list that
 // is shorter than Verdicts says nothing about the missing ranks.
 type Outcome struct {
@@ -37,11 +45,19 @@ type Outcome struct {
 	Bug string `json:"bug"`
 	// Verdicts are ours.
 	Verdicts []string `json:"verdicts"`
-	// ExactMatch says whether the candidate is the reference fix but for white space; see [ExactMatch].
+	// Reasons of our verdicts; "" where none is known.
+	Reasons []string `json:"reasons,omitempty"`
+	// Details are the judge's own words about verdicts that differ from the published ones; "" elsewhere.
+	Details []string `json:"details,omitempty"`
+	// ExactMatch says whether the candidate is the reference fix, layout aside: as the benchmark defines it, or else
+	// [ExactMatch].
 	ExactMatch []bool `json:"exact_match,omitempty"`
+	// Unchanged says whether the candidate is the buggy program, layout aside.
+	Unchanged []bool `json:"unchanged,omitempty"`
 	// Published are verdicts that others recorded for the same candidates; "" where they recorded none.
 	Published []string `json:"published,omitempty"`
-	// Patches are [Digest]s of the patched file, or EmptyPatch. They show which candidates are one program.
+	// Patches are digests of the patched programs (the benchmark's, or else [Digest]), or EmptyPatch. They show which
+	// candidates are one program.
 	Patches []string `json:"patches,omitempty"`
 	// Refused is the model's reason for not trying this bug; "" if it tried.
 	Refused string `json:"refused,omitempty"`
@@ -124,7 +140,7 @@ func (t Trial) String() string {
 	return strings.Join(names, ", ")
 }
 
-// Digest identifies a patched file's text, for [Outcome.Patches]. Every run of white space counts as one blank, so
+// Digest identifies a patched file's text, for [Outcome.Patches] where the benchmark names no programs. Every run of white space counts as one blank, so
 // that candidates which differ only in layout share a digest. Two such texts are the same program, unless the
 // difference sits in a string literal or joins a line comment with the line after it.
 func Digest(patched string) string {

@@ -43,6 +43,7 @@ type taskID struct{ bug, patch string }
 
 type task struct {
 	bug, text string
+	program   program
 	verdict   Verdict
 }
 
@@ -106,6 +107,7 @@ func (j *judge) decide(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
+	t.program = program{t.text, check.Program}
 	environment, ok := j.environments[check.Environment]
 	if !ok {
 		return fmt.Errorf("benchmark %s asks for the environment %q, which it does not describe", j.plugin.Name, check.Environment)
@@ -139,7 +141,7 @@ func (j *judge) decide(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
-	t.verdict = Verdict{Outcome: outcomeName(verdict.Outcome), Detail: verdict.Detail}
+	t.verdict = Verdict{Outcome: outcomeName(verdict.Outcome), Reason: reasonName(verdict.Reason), Detail: verdict.Detail}
 	if t.verdict.Outcome == "error" {
 		return nil // not the candidate's doing: no record, so that another run asks again
 	}
@@ -178,6 +180,15 @@ func outcomeName(o pb.Outcome) string {
 		return strings.ToLower(strings.TrimPrefix(o.String(), "OUTCOME_"))
 	}
 	return "error"
+}
+
+// reasonName is the word for a reason; "" where none is given.
+func reasonName(r pb.Reason) string {
+	switch r {
+	case pb.Reason_REASON_LIMIT, pb.Reason_REASON_INTERFACE, pb.Reason_REASON_MEMORY, pb.Reason_REASON_PLATFORM:
+		return strings.ToLower(strings.TrimPrefix(r.String(), "REASON_"))
+	}
+	return ""
 }
 
 // environmentOf takes a plugin's description over.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	pb "harness/core/protocol/harnesspb"
-	"harness/core/score"
 	"harness/core/store"
 )
 
@@ -39,7 +38,8 @@ type Sandbox struct {
 
 // Verdict is one candidate's; a record, and part of verdicts.jsonl.
 type Verdict struct {
-	Outcome string `json:"outcome"` // passed, failed, uncompilable, timeout, crashed, error
+	Outcome string `json:"outcome"`          // passed, failed, uncompilable, timeout, crashed, error
+	Reason  string `json:"reason,omitempty"` // limit, interface, memory, platform; see score.Outcome
 	Detail  string `json:"detail,omitempty"`
 }
 
@@ -53,15 +53,16 @@ type Judged struct {
 // JudgedCandidate stands at its rank.
 type JudgedCandidate struct {
 	Verdict
-	Patch      string `json:"patch,omitempty"` // digest of the patched file
-	Text       string `json:"text,omitempty"`  // the same, white space aside (score.Digest)
-	Empty      bool   `json:"empty,omitempty"` // the patch inserts nothing
-	ExactMatch bool   `json:"exact_match,omitempty"`
+	Patch      string `json:"patch,omitempty"`       // digest of the patched file
+	Program    string `json:"program,omitempty"`     // digest of the program: the benchmark's, else score.Digest
+	Empty      bool   `json:"empty,omitempty"`       // the patch inserts nothing
+	ExactMatch bool   `json:"exact_match,omitempty"` // the program is the reference fix
+	Unchanged  bool   `json:"unchanged,omitempty"`   // it is the buggy program
 	Published  string `json:"published,omitempty"`
 }
 
 func (Validate) Kind() string         { return "validate" }
-func (Validate) Version() int         { return 1 }
+func (Validate) Version() int         { return 2 }
 func (w Validate) Needs() []store.Key { return []store.Key{w.Data, w.Bugs, w.Candidates} }
 func (Validate) Resource() Resource   { return Judge }
 
@@ -103,6 +104,11 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 	}
 	defer func() { err = errors.Join(err, out.close()) }()
 	for _, judged := range all {
+		if len(judged.Candidates) > 0 {
+			if err := j.identify(ctx, bugs[judged.Bug], judged); err != nil {
+				return err
+			}
+		}
 		for i := range judged.Candidates {
 			if c := &judged.Candidates[i]; c.Patch != "" {
 				c.Verdict = j.verdict(judged.Bug, c.Patch)
@@ -133,10 +139,6 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 	if len(answer.Patches) != len(outputs) {
 		return nil, fmt.Errorf("model %s made %d patches of %d outputs for bug %s", w.Model.Name, len(answer.Patches), len(outputs), c.Bug)
 	}
-	fixed, err := fixedText(bug)
-	if err != nil {
-		return nil, fmt.Errorf("bug %s: %w", c.Bug, err)
-	}
 	for i, p := range answer.Patches {
 		candidate := JudgedCandidate{Published: c.Outputs[i].Published}
 		text, err := applyEdits(bug.Bug.Text, p.GetEdits())
@@ -148,9 +150,7 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 		default:
 			sum := sha256.Sum256([]byte(text))
 			candidate.Patch = hex.EncodeToString(sum[:16])
-			candidate.Text = score.Digest(text)
 			candidate.Empty = insertsNothing(p.Edits)
-			candidate.ExactMatch = score.ExactMatch(text, fixed)
 			j.add(c.Bug, candidate.Patch, text)
 		}
 		judged.Candidates = append(judged.Candidates, candidate)

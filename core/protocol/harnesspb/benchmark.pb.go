@@ -21,6 +21,67 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type Reason int32
+
+const (
+	Reason_REASON_UNSPECIFIED Reason = 0
+	// A limit of time or of executed steps: the run's, or a test's own.
+	Reason_REASON_LIMIT Reason = 1
+	// The tests do not compile against the program: it changed a name or a type
+	// that they use.
+	Reason_REASON_INTERFACE Reason = 2
+	// The program ran out of memory, or of stack.
+	Reason_REASON_MEMORY Reason = 3
+	// The program needs what this platform has not, or no more: a class of an
+	// older standard library, say.
+	Reason_REASON_PLATFORM Reason = 4
+)
+
+// Enum value maps for Reason.
+var (
+	Reason_name = map[int32]string{
+		0: "REASON_UNSPECIFIED",
+		1: "REASON_LIMIT",
+		2: "REASON_INTERFACE",
+		3: "REASON_MEMORY",
+		4: "REASON_PLATFORM",
+	}
+	Reason_value = map[string]int32{
+		"REASON_UNSPECIFIED": 0,
+		"REASON_LIMIT":       1,
+		"REASON_INTERFACE":   2,
+		"REASON_MEMORY":      3,
+		"REASON_PLATFORM":    4,
+	}
+)
+
+func (x Reason) Enum() *Reason {
+	p := new(Reason)
+	*p = x
+	return p
+}
+
+func (x Reason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Reason) Descriptor() protoreflect.EnumDescriptor {
+	return file_harness_v1_benchmark_proto_enumTypes[0].Descriptor()
+}
+
+func (Reason) Type() protoreflect.EnumType {
+	return &file_harness_v1_benchmark_proto_enumTypes[0]
+}
+
+func (x Reason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Reason.Descriptor instead.
+func (Reason) EnumDescriptor() ([]byte, []int) {
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{0}
+}
+
 type Outcome int32
 
 const (
@@ -67,11 +128,11 @@ func (x Outcome) String() string {
 }
 
 func (Outcome) Descriptor() protoreflect.EnumDescriptor {
-	return file_harness_v1_benchmark_proto_enumTypes[0].Descriptor()
+	return file_harness_v1_benchmark_proto_enumTypes[1].Descriptor()
 }
 
 func (Outcome) Type() protoreflect.EnumType {
-	return &file_harness_v1_benchmark_proto_enumTypes[0]
+	return &file_harness_v1_benchmark_proto_enumTypes[1]
 }
 
 func (x Outcome) Number() protoreflect.EnumNumber {
@@ -80,7 +141,7 @@ func (x Outcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Outcome.Descriptor instead.
 func (Outcome) EnumDescriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{0}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{1}
 }
 
 type FetchRequest struct {
@@ -986,7 +1047,10 @@ type VerdictResponse struct {
 	Counts map[string]int64 `protobuf:"bytes,3,rep,name=counts,proto3" json:"counts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	// A further check, whose verdict takes the place of this one: a pass of a
 	// quick check is confirmed by a thorough one.
-	Next          *CheckResponse `protobuf:"bytes,4,opt,name=next,proto3" json:"next,omitempty"`
+	Next *CheckResponse `protobuf:"bytes,4,opt,name=next,proto3" json:"next,omitempty"`
+	// What kind of cause the outcome has, where the benchmark knows. Comparisons
+	// with the verdicts of other judges sort disagreements by it.
+	Reason        Reason `protobuf:"varint,5,opt,name=reason,proto3,enum=harness.v1.Reason" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1047,6 +1111,13 @@ func (x *VerdictResponse) GetNext() *CheckResponse {
 		return x.Next
 	}
 	return nil
+}
+
+func (x *VerdictResponse) GetReason() Reason {
+	if x != nil {
+		return x.Reason
+	}
+	return Reason_REASON_UNSPECIFIED
 }
 
 var File_harness_v1_benchmark_proto protoreflect.FileDescriptor
@@ -1130,15 +1201,22 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x05stage\x18\x06 \x01(\tR\x05stage\x12\x10\n" +
 	"\x03dir\x18\a \x01(\tR\x03dir\x12\x18\n" +
 	"\apatched\x18\b \x01(\tR\apatched\x12\x1c\n" +
-	"\treference\x18\t \x01(\bR\treference\"\x83\x02\n" +
+	"\treference\x18\t \x01(\bR\treference\"\xaf\x02\n" +
 	"\x0fVerdictResponse\x12-\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x13.harness.v1.OutcomeR\aoutcome\x12\x16\n" +
 	"\x06detail\x18\x02 \x01(\tR\x06detail\x12?\n" +
 	"\x06counts\x18\x03 \x03(\v2'.harness.v1.VerdictResponse.CountsEntryR\x06counts\x12-\n" +
-	"\x04next\x18\x04 \x01(\v2\x19.harness.v1.CheckResponseR\x04next\x1a9\n" +
+	"\x04next\x18\x04 \x01(\v2\x19.harness.v1.CheckResponseR\x04next\x12*\n" +
+	"\x06reason\x18\x05 \x01(\x0e2\x12.harness.v1.ReasonR\x06reason\x1a9\n" +
 	"\vCountsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01*\xa1\x01\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01*p\n" +
+	"\x06Reason\x12\x16\n" +
+	"\x12REASON_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fREASON_LIMIT\x10\x01\x12\x14\n" +
+	"\x10REASON_INTERFACE\x10\x02\x12\x11\n" +
+	"\rREASON_MEMORY\x10\x03\x12\x13\n" +
+	"\x0fREASON_PLATFORM\x10\x04*\xa1\x01\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eOUTCOME_PASSED\x10\x01\x12\x12\n" +
@@ -1167,56 +1245,58 @@ func file_harness_v1_benchmark_proto_rawDescGZIP() []byte {
 	return file_harness_v1_benchmark_proto_rawDescData
 }
 
-var file_harness_v1_benchmark_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_harness_v1_benchmark_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_harness_v1_benchmark_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_harness_v1_benchmark_proto_goTypes = []any{
-	(Outcome)(0),                 // 0: harness.v1.Outcome
-	(*FetchRequest)(nil),         // 1: harness.v1.FetchRequest
-	(*FetchEvent)(nil),           // 2: harness.v1.FetchEvent
-	(*ExportRequest)(nil),        // 3: harness.v1.ExportRequest
-	(*BugsRequest)(nil),          // 4: harness.v1.BugsRequest
-	(*EnvironmentsRequest)(nil),  // 5: harness.v1.EnvironmentsRequest
-	(*EnvironmentsResponse)(nil), // 6: harness.v1.EnvironmentsResponse
-	(*Environment)(nil),          // 7: harness.v1.Environment
-	(*Requirement)(nil),          // 8: harness.v1.Requirement
-	(*Limits)(nil),               // 9: harness.v1.Limits
-	(*CheckRequest)(nil),         // 10: harness.v1.CheckRequest
-	(*CheckResponse)(nil),        // 11: harness.v1.CheckResponse
-	(*Mount)(nil),                // 12: harness.v1.Mount
-	(*VerdictRequest)(nil),       // 13: harness.v1.VerdictRequest
-	(*VerdictResponse)(nil),      // 14: harness.v1.VerdictResponse
-	nil,                          // 15: harness.v1.Environment.FilesEntry
-	nil,                          // 16: harness.v1.Environment.EnvEntry
-	nil,                          // 17: harness.v1.VerdictResponse.CountsEntry
-	(*BugRecord)(nil),            // 18: harness.v1.BugRecord
+	(Reason)(0),                  // 0: harness.v1.Reason
+	(Outcome)(0),                 // 1: harness.v1.Outcome
+	(*FetchRequest)(nil),         // 2: harness.v1.FetchRequest
+	(*FetchEvent)(nil),           // 3: harness.v1.FetchEvent
+	(*ExportRequest)(nil),        // 4: harness.v1.ExportRequest
+	(*BugsRequest)(nil),          // 5: harness.v1.BugsRequest
+	(*EnvironmentsRequest)(nil),  // 6: harness.v1.EnvironmentsRequest
+	(*EnvironmentsResponse)(nil), // 7: harness.v1.EnvironmentsResponse
+	(*Environment)(nil),          // 8: harness.v1.Environment
+	(*Requirement)(nil),          // 9: harness.v1.Requirement
+	(*Limits)(nil),               // 10: harness.v1.Limits
+	(*CheckRequest)(nil),         // 11: harness.v1.CheckRequest
+	(*CheckResponse)(nil),        // 12: harness.v1.CheckResponse
+	(*Mount)(nil),                // 13: harness.v1.Mount
+	(*VerdictRequest)(nil),       // 14: harness.v1.VerdictRequest
+	(*VerdictResponse)(nil),      // 15: harness.v1.VerdictResponse
+	nil,                          // 16: harness.v1.Environment.FilesEntry
+	nil,                          // 17: harness.v1.Environment.EnvEntry
+	nil,                          // 18: harness.v1.VerdictResponse.CountsEntry
+	(*BugRecord)(nil),            // 19: harness.v1.BugRecord
 }
 var file_harness_v1_benchmark_proto_depIdxs = []int32{
-	7,  // 0: harness.v1.EnvironmentsResponse.environments:type_name -> harness.v1.Environment
-	15, // 1: harness.v1.Environment.files:type_name -> harness.v1.Environment.FilesEntry
-	8,  // 2: harness.v1.Environment.requirements:type_name -> harness.v1.Requirement
-	16, // 3: harness.v1.Environment.env:type_name -> harness.v1.Environment.EnvEntry
-	9,  // 4: harness.v1.Environment.limits:type_name -> harness.v1.Limits
-	12, // 5: harness.v1.CheckResponse.mounts:type_name -> harness.v1.Mount
-	0,  // 6: harness.v1.VerdictResponse.outcome:type_name -> harness.v1.Outcome
-	17, // 7: harness.v1.VerdictResponse.counts:type_name -> harness.v1.VerdictResponse.CountsEntry
-	11, // 8: harness.v1.VerdictResponse.next:type_name -> harness.v1.CheckResponse
-	1,  // 9: harness.v1.Benchmark.Fetch:input_type -> harness.v1.FetchRequest
-	4,  // 10: harness.v1.Benchmark.Bugs:input_type -> harness.v1.BugsRequest
-	5,  // 11: harness.v1.Benchmark.Environments:input_type -> harness.v1.EnvironmentsRequest
-	10, // 12: harness.v1.Benchmark.Check:input_type -> harness.v1.CheckRequest
-	13, // 13: harness.v1.Benchmark.Verdict:input_type -> harness.v1.VerdictRequest
-	3,  // 14: harness.v1.Benchmark.Export:input_type -> harness.v1.ExportRequest
-	2,  // 15: harness.v1.Benchmark.Fetch:output_type -> harness.v1.FetchEvent
-	18, // 16: harness.v1.Benchmark.Bugs:output_type -> harness.v1.BugRecord
-	6,  // 17: harness.v1.Benchmark.Environments:output_type -> harness.v1.EnvironmentsResponse
-	11, // 18: harness.v1.Benchmark.Check:output_type -> harness.v1.CheckResponse
-	14, // 19: harness.v1.Benchmark.Verdict:output_type -> harness.v1.VerdictResponse
-	2,  // 20: harness.v1.Benchmark.Export:output_type -> harness.v1.FetchEvent
-	15, // [15:21] is the sub-list for method output_type
-	9,  // [9:15] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	8,  // 0: harness.v1.EnvironmentsResponse.environments:type_name -> harness.v1.Environment
+	16, // 1: harness.v1.Environment.files:type_name -> harness.v1.Environment.FilesEntry
+	9,  // 2: harness.v1.Environment.requirements:type_name -> harness.v1.Requirement
+	17, // 3: harness.v1.Environment.env:type_name -> harness.v1.Environment.EnvEntry
+	10, // 4: harness.v1.Environment.limits:type_name -> harness.v1.Limits
+	13, // 5: harness.v1.CheckResponse.mounts:type_name -> harness.v1.Mount
+	1,  // 6: harness.v1.VerdictResponse.outcome:type_name -> harness.v1.Outcome
+	18, // 7: harness.v1.VerdictResponse.counts:type_name -> harness.v1.VerdictResponse.CountsEntry
+	12, // 8: harness.v1.VerdictResponse.next:type_name -> harness.v1.CheckResponse
+	0,  // 9: harness.v1.VerdictResponse.reason:type_name -> harness.v1.Reason
+	2,  // 10: harness.v1.Benchmark.Fetch:input_type -> harness.v1.FetchRequest
+	5,  // 11: harness.v1.Benchmark.Bugs:input_type -> harness.v1.BugsRequest
+	6,  // 12: harness.v1.Benchmark.Environments:input_type -> harness.v1.EnvironmentsRequest
+	11, // 13: harness.v1.Benchmark.Check:input_type -> harness.v1.CheckRequest
+	14, // 14: harness.v1.Benchmark.Verdict:input_type -> harness.v1.VerdictRequest
+	4,  // 15: harness.v1.Benchmark.Export:input_type -> harness.v1.ExportRequest
+	3,  // 16: harness.v1.Benchmark.Fetch:output_type -> harness.v1.FetchEvent
+	19, // 17: harness.v1.Benchmark.Bugs:output_type -> harness.v1.BugRecord
+	7,  // 18: harness.v1.Benchmark.Environments:output_type -> harness.v1.EnvironmentsResponse
+	12, // 19: harness.v1.Benchmark.Check:output_type -> harness.v1.CheckResponse
+	15, // 20: harness.v1.Benchmark.Verdict:output_type -> harness.v1.VerdictResponse
+	3,  // 21: harness.v1.Benchmark.Export:output_type -> harness.v1.FetchEvent
+	16, // [16:22] is the sub-list for method output_type
+	10, // [10:16] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_benchmark_proto_init() }
@@ -1230,7 +1310,7 @@ func file_harness_v1_benchmark_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_benchmark_proto_rawDesc), len(file_harness_v1_benchmark_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,

@@ -35,6 +35,7 @@ type (
 	VerdictRequest       = harnesspb.VerdictRequest
 	VerdictResponse      = harnesspb.VerdictResponse
 	Outcome              = harnesspb.Outcome
+	Reason               = harnesspb.Reason
 )
 
 // What may come of a candidate.
@@ -45,6 +46,14 @@ const (
 	Timeout      = harnesspb.Outcome_OUTCOME_TIMEOUT
 	Crashed      = harnesspb.Outcome_OUTCOME_CRASHED
 	Error        = harnesspb.Outcome_OUTCOME_ERROR
+)
+
+// Why it came to that, where it is known.
+const (
+	Limit     = harnesspb.Reason_REASON_LIMIT
+	Interface = harnesspb.Reason_REASON_INTERFACE
+	Memory    = harnesspb.Reason_REASON_MEMORY
+	Platform  = harnesspb.Reason_REASON_PLATFORM
 )
 
 // Benchmark is a set of bugs.

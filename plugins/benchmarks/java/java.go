@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"harness/core/sdk/benchmark"
+	"harness/core/sdk/javasource"
 )
 
 //go:embed judge/*.java judge/setup.sh
@@ -89,6 +90,10 @@ func Environment() *benchmark.Environment {
 
 // Program is what Check asks about.
 type Program struct {
+	// Patched is the text of the patched file, one of Files. By its tokens
+	// candidates are told apart and held against the reference fix; see
+	// javasource.Digest.
+	Patched string
 	// Files are sources by path, compiled together: the patched program, its
 	// tests and their helpers.
 	Files map[string]string
@@ -140,7 +145,10 @@ func Check(p Program) (*benchmark.CheckResponse, error) {
 	if err != nil {
 		return nil, fmt.Errorf("check a Java program: %w", err)
 	}
-	return &benchmark.CheckResponse{Environment: EnvironmentID, Payload: payload, TimeoutMs: (patience*p.Wall + overhead).Milliseconds()}, nil
+	return &benchmark.CheckResponse{
+		Environment: EnvironmentID, Payload: payload, TimeoutMs: (patience*p.Wall + overhead).Milliseconds(),
+		Program: javasource.Digest(p.Patched),
+	}, nil
 }
 
 // Reply is the service's answer.
@@ -179,40 +187,42 @@ func Verdict(frame []byte, failure, detail string) *benchmark.VerdictResponse {
 	switch failure {
 	case "":
 	case "timeout":
-		return verdict(benchmark.Timeout, "the box: "+detail)
-	case "died", "oom":
-		return verdict(benchmark.Crashed, "the box "+failure+": "+detail)
+		return verdict(benchmark.Timeout, benchmark.Limit, "the box: "+detail)
+	case "died":
+		return verdict(benchmark.Crashed, unknown, "the box died: "+detail)
+	case "oom":
+		return verdict(benchmark.Crashed, benchmark.Memory, "the box ran out of memory: "+detail)
 	default:
-		return verdict(benchmark.Error, fmt.Sprintf("the sandbox reports %q: %s", failure, detail))
+		return verdict(benchmark.Error, unknown, fmt.Sprintf("the sandbox reports %q: %s", failure, detail))
 	}
 	var r Reply
 	if err := json.Unmarshal(frame, &r); err != nil {
-		return verdict(benchmark.Error, fmt.Sprintf("the judge's answer cannot be read: %v", err))
+		return verdict(benchmark.Error, unknown, fmt.Sprintf("the judge's answer cannot be read: %v", err))
 	}
 	switch r.Outcome {
 	case "passed":
 		if !r.Compile.OK || r.Tests.Run < 1 || r.Tests.Failed != 0 {
-			return verdict(benchmark.Error, "the judge's answer contradicts itself")
+			return verdict(benchmark.Error, unknown, "the judge's answer contradicts itself")
 		}
-		return verdict(benchmark.Passed, fmt.Sprintf("%d tests", r.Tests.Run))
+		return verdict(benchmark.Passed, unknown, fmt.Sprintf("%d tests", r.Tests.Run))
 	case "failed":
-		return verdict(benchmark.Failed, r.Detail)
+		return verdict(benchmark.Failed, reason(r), r.Detail)
 	case "uncompilable":
 		if r.Compile.Stage == "test" {
-			return verdict(benchmark.Uncompilable, "the tests do not compile against it: "+r.Detail)
+			return verdict(benchmark.Uncompilable, reason(r), "the tests do not compile against it: "+r.Detail)
 		}
-		return verdict(benchmark.Uncompilable, r.Detail)
+		return verdict(benchmark.Uncompilable, reason(r), r.Detail)
 	case "timeout":
-		return verdict(benchmark.Timeout, r.Detail)
+		return verdict(benchmark.Timeout, reason(r), r.Detail)
 	case "crashed":
-		return verdict(benchmark.Crashed, r.Detail)
+		return verdict(benchmark.Crashed, reason(r), r.Detail)
 	case "error":
-		return verdict(benchmark.Error, r.Detail)
+		return verdict(benchmark.Error, unknown, r.Detail)
 	}
-	return verdict(benchmark.Error, fmt.Sprintf("the judge answered the outcome %q", r.Outcome))
+	return verdict(benchmark.Error, unknown, fmt.Sprintf("the judge answered the outcome %q", r.Outcome))
 }
 
 // verdict cuts the detail to one line.
-func verdict(outcome benchmark.Outcome, detail string) *benchmark.VerdictResponse {
-	return &benchmark.VerdictResponse{Outcome: outcome, Detail: strings.Join(strings.Fields(strings.ToValidUTF8(detail, "?")), " ")}
+func verdict(outcome benchmark.Outcome, reason benchmark.Reason, detail string) *benchmark.VerdictResponse {
+	return &benchmark.VerdictResponse{Outcome: outcome, Reason: reason, Detail: strings.Join(strings.Fields(strings.ToValidUTF8(detail, "?")), " ")}
 }

@@ -95,6 +95,7 @@ func (microbugs) Check(_ context.Context, request *benchmark.CheckRequest) (*ben
 	}
 	bug := all[at]
 	return java.Check(java.Program{
+		Patched: request.Patched,
 		Files: map[string]string{
 			javaPath(bug.Path):     request.Patched,
 			javaPath(bug.TestPath): bug.Test,

@@ -139,6 +139,7 @@ func (quixbugs) Check(_ context.Context, request *benchmark.CheckRequest) (*benc
 		return nil, err
 	}
 	return java.Check(java.Program{
+		Patched:     request.GetPatched(),
 		Files:       s.files(p, request.GetPatched()),
 		TestClasses: []string{p.testClass()},
 		HeapMiB:     heapMiB[p.id],

@@ -1,0 +1,32 @@
+package java_test
+
+import (
+	"testing"
+
+	"harness/plugins/benchmarks/java"
+)
+
+// Candidates that differ in layout and comments are one program, whatever else
+// is judged with them.
+func TestCheckNamesTheProgram(t *testing.T) {
+	program := func(patched, test string) string {
+		t.Helper()
+		check, err := java.Check(java.Program{
+			Patched: patched, Files: map[string]string{"C.java": patched, "T.java": test}, TestClasses: []string{"T"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return check.Program
+	}
+	fixed := program("class C { int f() { return 1; } }", "class T {}")
+	if fixed == "" {
+		t.Fatal("the program has no name")
+	}
+	if other := program("class C {\n  // one\n  int f( ) { return 1; }\n}", "class T { }"); other != fixed {
+		t.Error("layout makes another program")
+	}
+	if other := program("class C { int f() { return 2; } }", "class T {}"); other == fixed {
+		t.Error("another result makes no other program")
+	}
+}
