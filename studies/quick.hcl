@@ -52,7 +52,7 @@ dataset "micropairs" "fixes" {
 }
 
 benchmark "microbugs" "microbugs" {
-  bugs = [ # every third
+  bugs = [ # twenty small ones, of every class
     "AlternatingSum", "BinarySearch", "Capitalize", "Collatz", "Contains", "DaysInMonth", "DigitSum", "Fahrenheit", "FirstSet",
     "HasPairSum", "IsSorted", "Lcm", "LongestRun", "MedianOfThree", "Overlap", "Power", "Reverse", "SafeEquals", "Spread", "Triangle",
   ]

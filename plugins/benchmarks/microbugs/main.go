@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"harness/core/sdk"
@@ -26,7 +25,7 @@ func (microbugs) Describe(context.Context) *benchmark.Description {
 	return &benchmark.Description{
 		Kind:    "benchmark",
 		Name:    "microbugs",
-		Version: "0.1.0",
+		Version: "0.2.0",
 		Summary: "small Java bugs with JUnit tests, made for quick studies",
 		Schema:  &sdk.Schema{},
 	}
@@ -47,9 +46,9 @@ func (microbugs) Fetch(_ context.Context, request *benchmark.FetchRequest, progr
 
 // Bugs sends the bugs in the order of their IDs.
 func (microbugs) Bugs(_ context.Context, request *benchmark.BugsRequest, send func(*benchmark.BugRecord) error) error {
-	all, err := load(request.Dir)
+	all, err := bugs.Load(os.DirFS(request.Dir))
 	if err != nil {
-		return err
+		return fmt.Errorf("read microbugs in %s: %w", request.Dir, err)
 	}
 	for _, bug := range all {
 		if err := send(record(bug)); err != nil {
@@ -60,17 +59,23 @@ func (microbugs) Bugs(_ context.Context, request *benchmark.BugsRequest, send fu
 }
 
 func record(bug bugs.Bug) *benchmark.BugRecord {
+	hunks := make([]*benchmark.Span, len(bug.Hunks))
+	for i, h := range bug.Hunks {
+		hunks[i] = span(h.Span)
+	}
 	return &benchmark.BugRecord{
 		Bug: &benchmark.Bug{
 			Id:       bug.ID,
 			Path:     bug.Path,
 			Text:     bug.Source,
-			Hunks:    []*benchmark.Span{span(bug.Hunk)},
+			Hunks:    hunks,
 			Function: span(bug.Method),
 			Language: "java",
 			Labels:   map[string]string{"class": string(bug.Class)},
 		},
-		Fixes: []string{bug.Fixed},
+		Fixes:   bug.Fixes(),
+		Licence: bugs.Licence,
+		Origin:  "harness: plugins/benchmarks/microbugs/bugs/" + bug.Path,
 	}
 }
 
@@ -85,15 +90,10 @@ func (microbugs) Environments(context.Context, *benchmark.EnvironmentsRequest) (
 
 // Check asks for the patched class to be compiled with its test class.
 func (microbugs) Check(_ context.Context, request *benchmark.CheckRequest) (*benchmark.CheckResponse, error) {
-	all, err := load(request.Dir)
+	bug, err := bugs.Find(os.DirFS(request.Dir), request.Bug)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read microbugs in %s: %w", request.Dir, err)
 	}
-	at := slices.IndexFunc(all, func(b bugs.Bug) bool { return b.ID == request.Bug })
-	if at < 0 {
-		return nil, fmt.Errorf("microbugs has no bug %q", request.Bug)
-	}
-	bug := all[at]
 	return java.Check(java.Program{
 		Patched: request.Patched,
 		Files: map[string]string{
@@ -113,12 +113,4 @@ func javaPath(path string) string {
 // Verdict reads the answer of the box.
 func (microbugs) Verdict(_ context.Context, request *benchmark.VerdictRequest) (*benchmark.VerdictResponse, error) {
 	return java.Verdict(request.Reply, request.Failure, request.Detail), nil
-}
-
-func load(dir string) ([]bugs.Bug, error) {
-	all, err := bugs.Load(os.DirFS(dir))
-	if err != nil {
-		return nil, fmt.Errorf("read microbugs in %s: %w", dir, err)
-	}
-	return all, nil
 }

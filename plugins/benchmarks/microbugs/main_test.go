@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,8 +28,14 @@ func TestBugsOverTheWire(t *testing.T) {
 		t.Fatalf("%d bugs, want %d", len(records), len(all))
 	}
 	for i, r := range records {
-		if r.Bug.Id != all[i].ID || r.Bug.Text != all[i].Source || r.Fixes[0] != all[i].Fixed {
+		if r.Bug.Id != all[i].ID || r.Bug.Text != all[i].Source || !slices.Equal(r.Fixes, all[i].Fixes()) {
 			t.Errorf("bug %d is %s, want %s as it is kept", i, r.Bug.Id, all[i].ID)
+		}
+		if class := r.Bug.Labels["class"]; class != string(all[i].Class) {
+			t.Errorf("%s has the class %q, want %q", r.Bug.Id, class, all[i].Class)
+		}
+		if r.Licence != "Apache-2.0" || !strings.HasSuffix(r.Origin, r.Bug.Path) {
+			t.Errorf("%s has the licence %q and the origin %q", r.Bug.Id, r.Licence, r.Origin)
 		}
 		if strings.Contains(r.Bug.Text, "@Test") {
 			t.Errorf("%s shows its tests", r.Bug.Id)

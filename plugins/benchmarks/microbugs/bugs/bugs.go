@@ -1,10 +1,12 @@
 // Package bugs holds the microbugs benchmark itself: small Java classes with
-// one mistake each, their JUnit 4 tests and their reference fixes.
+// one mistake each, their JUnit 4 tests and their reference fixes. All of it was
+// written for this project.
 //
 // A bug is a folder with three files: the wrong class, its test class and
 // bug.json. All classes are in the Java package micro, so that one compiler
 // run takes them all. Every wrong class compiles and fails at least one test;
-// every fixed class passes all.
+// every fixed class passes all. A mistake that was made in two places of a method
+// has two hunks, neither of which can be left as it is.
 package bugs
 
 import (
@@ -26,9 +28,8 @@ type Bug struct {
 	ID     string // also the name of its folder and its class
 	Class  Class
 	Path   string // of the wrong file: "Gcd/Gcd.java"
-	Hunk   Span   // the wrong lines
-	Method Span   // the method around them, signature and closing brace included
-	Fixed  string // what belongs there instead, whole lines
+	Method Span   // the method that is wrong, signature and closing brace included
+	Hunks  []Hunk // the wrong lines in it, from top to bottom
 
 	Source   string // text of the wrong file
 	TestPath string // of the JUnit class: "Gcd/GcdTest.java"
@@ -41,18 +42,27 @@ type Span struct {
 	End   int `json:"end"`
 }
 
+// Hunk is wrong lines and what belongs there instead, as whole lines.
+type Hunk struct {
+	Span
+	Fixed string `json:"fixed"`
+}
+
+// Licence of every bug, its tests and its fix: all are the project's own.
+const Licence = "Apache-2.0"
+
 // Class is the kind of mistake.
 type Class string
 
 // Kinds of mistakes.
 const (
-	Boundary      Class = "boundary"
-	Operator      Class = "operator"
-	WrongVariable Class = "wrong-variable"
-	MissingCase   Class = "missing-case"
-	OffByOne      Class = "off-by-one"
-	Null          Class = "null"
-	Return        Class = "return"
+	Boundary      Class = "boundary"       // a limit counts where it should not, or the other way round: < for <=
+	Operator      Class = "operator"       // another arithmetic, logical or comparison operator, or function of two values
+	WrongVariable Class = "wrong-variable" // another variable of the same type
+	MissingCase   Class = "missing-case"   // a case of the input that nothing handles
+	OffByOne      Class = "off-by-one"     // an index, a size or a count is wrong by one
+	Null          Class = "null"           // null is taken for an object, or the other way round
+	Return        Class = "return"         // another value is returned than was computed
 )
 
 // Classes lists all kinds of mistakes.
@@ -81,9 +91,9 @@ func Load(tree fs.FS) ([]Bug, error) {
 	var out []Bug
 	var problems []error
 	for _, record := range records {
-		bug, err := load(tree, path.Dir(record))
+		bug, err := Find(tree, path.Dir(record))
 		if err != nil {
-			problems = append(problems, fmt.Errorf("bug %s: %w", path.Dir(record), err))
+			problems = append(problems, err)
 			continue
 		}
 		out = append(out, bug)
@@ -95,14 +105,26 @@ func Load(tree fs.FS) ([]Bug, error) {
 	return out, nil
 }
 
+// Find reads and checks one bug of a tree. An id that the tree does not have is
+// an error that is fs.ErrNotExist.
+func Find(tree fs.FS, id string) (Bug, error) {
+	if !fs.ValidPath(id) || path.Base(id) != id {
+		return Bug{}, fmt.Errorf("bug %q: %w", id, fs.ErrNotExist)
+	}
+	bug, err := load(tree, id)
+	if err != nil {
+		return Bug{}, fmt.Errorf("bug %s: %w", id, err)
+	}
+	return bug, nil
+}
+
 // record is bug.json.
 type record struct {
 	ID     string `json:"id"`
 	Class  Class  `json:"class"`
 	Path   string `json:"path"`
-	Hunk   Span   `json:"hunk"`
 	Method Span   `json:"method"`
-	Fixed  string `json:"fixed"`
+	Hunks  []Hunk `json:"hunks"`
 }
 
 func load(tree fs.FS, folder string) (Bug, error) {
@@ -123,7 +145,7 @@ func load(tree fs.FS, folder string) (Bug, error) {
 		return Bug{}, fmt.Errorf("path is %q, want %q", r.Path, want)
 	}
 	bug := Bug{
-		ID: r.ID, Class: r.Class, Path: r.Path, Hunk: r.Hunk, Method: r.Method, Fixed: r.Fixed,
+		ID: r.ID, Class: r.Class, Path: r.Path, Method: r.Method, Hunks: r.Hunks,
 		TestPath: path.Join(folder, folder+"Test.java"),
 	}
 	for name, text := range map[string]*string{bug.Path: &bug.Source, bug.TestPath: &bug.Test} {
@@ -149,33 +171,48 @@ func (b Bug) check() error {
 		refuse("%s does not end in a line end", b.Path)
 	}
 	last := len(b.lines())
-	inside := func(s Span, start, end int) bool {
-		return start <= s.Start && s.Start < s.End && s.End <= end
+	if m := b.Method; m.Start < 1 || m.End <= m.Start || m.End > last+1 {
+		refuse("method is lines %d to %d of a file of %d", m.Start, m.End, last)
+		return errors.Join(problems...)
 	}
-	switch {
-	case !inside(b.Method, 1, last+1):
-		refuse("method is lines %d to %d of a file of %d", b.Method.Start, b.Method.End, last)
-	case !inside(b.Hunk, b.Method.Start+1, b.Method.End-1):
-		refuse("hunk is lines %d to %d, want it between the braces of the method at %d to %d",
-			b.Hunk.Start, b.Hunk.End, b.Method.Start, b.Method.End)
-	case b.cut(b.Hunk) == b.Fixed:
-		refuse("the fix is the same as the wrong lines")
+	if len(b.Hunks) == 0 {
+		refuse("it has no hunk")
 	}
-	if !strings.HasSuffix(b.Fixed, "\n") {
-		refuse("the fix does not end in a line end")
+	next := b.Method.Start + 1
+	for _, h := range b.Hunks {
+		switch {
+		case h.Start < next || h.End <= h.Start || h.End > b.Method.End-1:
+			refuse("hunk is lines %d to %d, want it between the braces of the method at %d to %d and behind the hunk before",
+				h.Start, h.End, b.Method.Start, b.Method.End)
+			return errors.Join(problems...)
+		case b.cut(h.Span) == h.Fixed:
+			refuse("the fix is the same as the wrong lines %d to %d", h.Start, h.End)
+		case !strings.HasSuffix(h.Fixed, "\n"):
+			refuse("the fix of lines %d to %d does not end in a line end", h.Start, h.End)
+		}
+		next = h.End
 	}
 	return errors.Join(problems...)
 }
 
 // FixedSource is the text of the file with the reference fix.
 func (b Bug) FixedSource() string {
-	return b.Patched(b.Fixed)
+	return b.Patched(b.Fixes()...)
 }
 
-// Patched is the text of the file with other lines in place of the hunk.
-func (b Bug) Patched(replacement string) string {
-	last := len(b.lines())
-	return b.cut(Span{1, b.Hunk.Start}) + replacement + b.cut(Span{b.Hunk.End, last + 1})
+// Fixes is what belongs in place of each hunk.
+func (b Bug) Fixes() []string {
+	out := make([]string, len(b.Hunks))
+	for i, h := range b.Hunks {
+		out[i] = h.Fixed
+	}
+	return out
+}
+
+// Patched is the text of the file with other lines in place of the hunks, one
+// replacement for each.
+func (b Bug) Patched(replacements ...string) string {
+	return b.replace(Span{1, len(b.lines()) + 1}, replacements)
 }
 
 // MethodText is the text of the wrong method.
@@ -185,7 +222,19 @@ func (b Bug) MethodText() string {
 
 // FixedMethodText is the text of the method with the reference fix.
 func (b Bug) FixedMethodText() string {
-	return b.cut(Span{b.Method.Start, b.Hunk.Start}) + b.Fixed + b.cut(Span{b.Hunk.End, b.Method.End})
+	return b.replace(b.Method, b.Fixes())
+}
+
+// replace is the lines of s, in which all hunks are, with other lines in place
+// of the hunks.
+func (b Bug) replace(s Span, replacements []string) string {
+	var out strings.Builder
+	next := s.Start
+	for i, h := range b.Hunks {
+		out.WriteString(b.cut(Span{next, h.Start}) + replacements[i])
+		next = h.End
+	}
+	return out.String() + b.cut(Span{next, s.End})
 }
 
 // lines splits the wrong file, keeping line ends.

@@ -3,6 +3,7 @@ package bugs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,26 +15,24 @@ import (
 )
 
 // TestJavaJudgesEveryBug compiles all wrong classes in one compiler run and
-// all fixed ones in another, and runs each set's tests in one JVM.
+// all fixed ones in another, and runs each set's tests in one JVM. So it does
+// with the classes that are fixed in all places but one.
 func TestJavaJudgesEveryBug(t *testing.T) {
 	classpath := junit(t)
 	bugs := all(t)
-	var tests []string
-	for _, bug := range bugs {
-		tests = append(tests, "micro."+bug.ID+"Test")
-	}
-
-	t.Run("every wrong class fails a test", func(t *testing.T) {
-		report := judge(t, classpath, tests, bugs, func(b Bug) string { return b.Source })
-		failed := failedClasses(report)
+	fails := func(t *testing.T, bugs []Bug, text func(Bug) string) {
+		failed := failedClasses(judge(t, classpath, bugs, text))
 		for _, bug := range bugs {
 			if !failed["micro."+bug.ID+"Test"] {
 				t.Errorf("%s: no test fails", bug.ID)
 			}
 		}
+	}
+	t.Run("every wrong class fails a test", func(t *testing.T) {
+		fails(t, bugs, func(b Bug) string { return b.Source })
 	})
 	t.Run("every fixed class passes", func(t *testing.T) {
-		report := judge(t, classpath, tests, bugs, Bug.FixedSource)
+		report := judge(t, classpath, bugs, Bug.FixedSource)
 		for class := range failedClasses(report) {
 			t.Errorf("%s fails on the fixed class", class)
 		}
@@ -41,6 +40,24 @@ func TestJavaJudgesEveryBug(t *testing.T) {
 			t.Errorf("JUnit does not report OK:\n%s", report)
 		}
 	})
+	for place := 0; ; place++ {
+		var several []Bug
+		for _, bug := range bugs {
+			if len(bug.Hunks) > max(place, 1) {
+				several = append(several, bug)
+			}
+		}
+		if len(several) == 0 {
+			break
+		}
+		t.Run(fmt.Sprintf("no hunk %d can be left as it is", place+1), func(t *testing.T) {
+			fails(t, several, func(b Bug) string {
+				fixes := b.Fixes()
+				fixes[place] = b.cut(b.Hunks[place].Span)
+				return b.Patched(fixes...)
+			})
+		})
+	}
 }
 
 // junit is the class path of JUnit 4, where this machine has it and a JDK.
@@ -52,7 +69,7 @@ func junit(t *testing.T) string {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(message)
 		}
-		t.Skip("SKIPPED, nothing was judged: " + message)
+		t.Skip("NOT TESTED HERE: " + message)
 	}
 	for _, tool := range []string{"javac", "java"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -70,11 +87,13 @@ func junit(t *testing.T) string {
 
 // judge compiles the version of each class that text chooses, runs the tests
 // and returns JUnit's report.
-func judge(t *testing.T, classpath string, tests []string, bugs []Bug, text func(Bug) string) string {
+func judge(t *testing.T, classpath string, bugs []Bug, text func(Bug) string) string {
 	t.Helper()
 	dir := t.TempDir()
 	compile := []string{"-d", "out", "-cp", classpath, "-nowarn", "-proc:none"}
+	var tests []string
 	for _, bug := range bugs {
+		tests = append(tests, "micro."+bug.ID+"Test")
 		for name, text := range map[string]string{bug.ID + ".java": text(bug), bug.ID + "Test.java": bug.Test} {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 				t.Fatal(err)
