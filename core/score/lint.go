@@ -8,12 +8,15 @@ import (
 
 // The rules of [Lints].
 const (
-	RuleContradiction = "contradiction"   // one text has two verdicts
-	RuleSilentRank    = "silent-rank"     // a rank hardly ever passes although its neighbours do
-	RuleEmptyPatch    = "empty-patch"     // a patch that inserts nothing passes
-	RuleNoAttempt     = "no-attempt"      // a trial without a single candidate
-	RuleErrors        = "errors"          // bugs undecided because the harness failed
-	RuleUnknown       = "unknown-verdict" // a word that is no verdict
+	RuleContradiction = "contradiction"    // one text has two verdicts
+	RuleSilentRank    = "silent-rank"      // a rank hardly ever passes although its neighbours do
+	RuleEmptyPatch    = "empty-patch"      // a patch that inserts nothing passes
+	RuleReference     = "reference-fails"  // the reference fix of a bug never passes
+	RuleUnchanged     = "unchanged-passes" // the buggy program itself passes
+	RuleTimeouts      = "all-timeouts"     // a benchmark's, trial's or bug's candidates are all timeouts
+	RuleNoAttempt     = "no-attempt"       // a trial without a single candidate
+	RuleErrors        = "errors"           // bugs undecided because the harness failed
+	RuleUnknown       = "unknown-verdict"  // a word that is no verdict
 )
 
 // Lint is one finding about verdicts.
@@ -40,6 +43,9 @@ func Lints(trials []Trial) []Lint {
 			lints = append(lints, contradictions(j, g)...)
 			lints = append(lints, silentRanks(j, g)...)
 			lints = append(lints, emptyPasses(j, g)...)
+			lints = append(lints, failingReferences(j, g)...)
+			lints = append(lints, passingUnchanged(j, g)...)
+			lints = append(lints, allTimeouts(j, g)...)
 		}
 		for _, t := range trials {
 			lints = append(lints, unknownWords(j, t)...)

@@ -1,9 +1,6 @@
 package score_test
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -17,14 +14,12 @@ import (
 
 var update = flag.Bool("update", false, "write golden files")
 
-const replayFolder = "../../../shared/replay/peft4apr"
-
 func trial(model string, outcomes ...score.Outcome) score.Trial {
 	return score.Trial{Labels: map[string]string{"model": model, "benchmark": "micro"}, Outcomes: outcomes}
 }
 
 func TestLints(t *testing.T) {
-	const p, f, e = score.Passed, score.Failed, score.Error
+	const p, f, u, e = score.Passed, score.Failed, score.Uncompilable, score.Error
 	tests := []struct {
 		name   string
 		trials []score.Trial
@@ -93,6 +88,46 @@ func TestLints(t *testing.T) {
 			},
 		},
 		{
+			name: "a reference fix that never passes, and an unchanged program that does",
+			trials: []score.Trial{
+				trial("a",
+					score.Outcome{Bug: "x", Verdicts: []string{f, u}, ExactMatch: []bool{true, false}, Unchanged: []bool{false, true}},
+					score.Outcome{Bug: "y", Verdicts: []string{p, p, e}, ExactMatch: []bool{true, false, true}, Unchanged: []bool{false, true, false}},
+				),
+				trial("b", score.Outcome{Bug: "x", Verdicts: []string{score.Timeout}, ExactMatch: []bool{true}}, score.Outcome{Bug: "y", Verdicts: []string{f}, Unchanged: []bool{true}}),
+			},
+			want: []score.Lint{
+				{Rule: score.RuleReference, Text: "our verdicts: candidates that are the reference fix are never passed for 1 bug on micro: x (0 of 2 times); no verdict on it means anything"},
+				{Rule: score.RuleUnchanged, Text: "our verdicts: candidates that leave the program as it was are passed for 1 bug on micro: y (1 of 2 times); the tests do not see it"},
+			},
+		},
+		{
+			name:   "a reference fix that passes once is no finding of its own",
+			trials: []score.Trial{trial("a", score.Outcome{Bug: "x", Verdicts: []string{f, p}, ExactMatch: []bool{true, true}})},
+		},
+		{
+			name:   "a silent rank says nothing about the reference fix",
+			trials: []score.Trial{trial("a", append(silentMiddle(30), score.Outcome{Bug: "r", Verdicts: []string{f, f}, ExactMatch: []bool{false, true}})...)},
+			want:   []score.Lint{{Rule: score.RuleSilentRank, Text: "our verdicts: rank 1 is passed 0 of 31 times; rank 0 is passed 15 of 31 times, rank 2 is passed 15 of 30 times: the verdicts on micro contradict themselves"}},
+		},
+		{
+			name:   "a benchmark whose candidates are all timeouts",
+			trials: []score.Trial{trial("a", late("x", 8)), trial("b", late("x", 8))},
+			want:   []score.Lint{{Rule: score.RuleTimeouts, Text: "our verdicts: all 16 candidates on micro are timeouts: either the limit is too short, or the judge hangs"}},
+		},
+		{
+			name:   "a trial and a bug whose candidates are all timeouts",
+			trials: []score.Trial{trial("a", late("x", 5), late("y", 6)), trial("b", late("x", 5), score.Outcome{Bug: "y", Verdicts: []string{f}})},
+			want: []score.Lint{
+				{Rule: score.RuleTimeouts, Text: "our verdicts: all 11 candidates of model=a, benchmark=micro are timeouts: either the limit is too short, or the judge hangs"},
+				{Rule: score.RuleTimeouts, Text: "our verdicts: all 10 candidates of 1 bug on micro are timeouts (x): either the limit is too short, or the judge hangs"},
+			},
+		},
+		{
+			name:   "few timeouts may be loops",
+			trials: []score.Trial{trial("a", late("x", 9))},
+		},
+		{
 			name: "trials without an attempt",
 			trials: []score.Trial{
 				trial("a", score.Outcome{Bug: "x", Refused: "prompt too long"}, score.Outcome{Bug: "y", Refused: "no hunk"}),
@@ -128,6 +163,15 @@ func TestLints(t *testing.T) {
 	}
 }
 
+// late is a bug whose candidates are all timeouts.
+func late(bug string, candidates int) score.Outcome {
+	o := score.Outcome{Bug: bug}
+	for range candidates {
+		o.Verdicts = append(o.Verdicts, score.Timeout)
+	}
+	return o
+}
+
 // silentMiddle are bugs of which every other one passes, but never at rank 1.
 func silentMiddle(bugs int) []score.Outcome {
 	outcomes := soundRanks(bugs)
@@ -147,37 +191,65 @@ func soundRanks(bugs int) []score.Outcome {
 	return outcomes
 }
 
-// TestLintsFindTheRaceInPublishedVerdicts holds the lints against the recorded QuixBugs verdicts of arXiv 2406.05639,
-// whose judge raced with the compiler of the test class. The expected counts were made by a separate script.
-func TestLintsFindTheRaceInPublishedVerdicts(t *testing.T) {
-	trials := replayed(t)
-	if len(trials) != 10 {
-		t.Fatalf("%s holds %d QuixBugs files, want 10", replayFolder, len(trials))
-	}
-
-	var got strings.Builder
-	for _, l := range score.Lints(trials) {
-		if !l.Published && l.Rule != score.RuleNoAttempt {
-			t.Errorf("a finding about our verdicts, of which there are none: %s", l)
-		}
-		if l.Published {
-			got.WriteString(l.Rule + "\n" + l.Text + "\n")
-		}
-	}
-	golden(t, "testdata/peft4apr-quixbugs.golden", got.String())
-	for _, want := range []string{
-		"published verdicts: rank 0 is plausible 1 of 400 times although 113 of these texts are plausible at a later rank",
-		"rank 1 is plausible 124 of 400 times",
-		"50 of 512 texts judged more than once",
-		"in 28 bugs (8 to 21 within a single trial)",
-	} {
-		if !strings.Contains(got.String(), want) {
-			t.Errorf("no finding says %q:\n%s", want, got.String())
-		}
-	}
-	// No rank but 0 is to be blamed.
-	if n := strings.Count(got.String(), score.RuleSilentRank+"\n"); n != 1 {
-		t.Errorf("%d ranks are called silent, want 1", n)
+// TestLintsOfRecordedVerdicts holds the lints against verdicts that two studies published.
+func TestLintsOfRecordedVerdicts(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		trials func(*testing.T) []score.Trial
+		want   []string
+		rules  map[string]int
+	}{{
+		// arXiv 2406.05639's judge raced with the compiler of the test class. A script of its own counted these.
+		name:   "peft4apr-quixbugs",
+		trials: func(t *testing.T) []score.Trial { return peft4apr(t, "quixbugs", "quixbugs") },
+		want: []string{
+			"rank 0 is plausible 1 of 400 times although 117 of these texts are plausible at a later rank",
+			"rank 1 is plausible 124 of 400 times",
+			"45 of 450 texts judged more than once",
+			"35 of them plausible among others",
+			"in 29 bugs (10 to 21 within a single trial)",
+		},
+		rules: map[string]int{score.RuleContradiction: 1, score.RuleSilentRank: 1},
+	}, {
+		// Methods were put in a wrong place of seven programs: not even the reference fix compiles there.
+		name:   "peft4apr-humanevaljava",
+		trials: func(t *testing.T) []score.Trial { return peft4apr(t, "humanevaljava", "humaneval") },
+		want:   []string{"never plausible for 7 bugs", "GET_ROW (0 of 32 times)"},
+		rules:  map[string]int{score.RuleContradiction: 1, score.RuleReference: 1},
+	}, {
+		// Two tests did not exist yet when CLM judged.
+		name:   "clm-quixbugs",
+		trials: func(t *testing.T) []score.Trial { return clm(t, "quixbugs") },
+		want:   []string{"REVERSE_LINKED_LIST (0 of 61 times)", "MINIMUM_SPANNING_TREE (2 of 2 times)", "9 empty patches on quixbugs are plausible, in MINIMUM_SPANNING_TREE"},
+		rules:  map[string]int{score.RuleContradiction: 1, score.RuleEmptyPatch: 1, score.RuleReference: 1, score.RuleUnchanged: 1},
+	}, {
+		name:   "clm-humanevaljava",
+		trials: func(t *testing.T) []score.Trial { return clm(t, "humanevaljava") },
+		want:   []string{"4 empty patches on humanevaljava are plausible, in DIGIT_SUM"},
+		rules:  map[string]int{score.RuleContradiction: 1, score.RuleEmptyPatch: 1},
+	}} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got strings.Builder
+			rules := map[string]int{}
+			for _, l := range score.Lints(tt.trials(t)) {
+				if !l.Published && l.Rule != score.RuleNoAttempt {
+					t.Errorf("a finding about our verdicts, of which there are none: %s", l)
+				}
+				if l.Published {
+					rules[l.Rule]++
+					got.WriteString(l.Rule + "\n" + l.Text + "\n")
+				}
+			}
+			golden(t, "testdata/"+tt.name+".golden", got.String())
+			if diff := cmp.Diff(tt.rules, rules); diff != "" {
+				t.Errorf("findings by rule (-want +got):\n%s", diff)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(got.String(), want) {
+					t.Errorf("no finding says %q:\n%s", want, got.String())
+				}
+			}
+		})
 	}
 }
 
@@ -190,79 +262,13 @@ func TestPublishedMetrics(t *testing.T) {
 		"deepseek-coder-6.7b-base p-tuning": {0, 30, 33}, "deepseek-coder-6.7b-base prefix-tuning": {0, 25, 30},
 	}
 	got := map[string][3]float64{}
-	for _, trial := range replayed(t) {
+	for _, trial := range peft4apr(t, "quixbugs", "quixbugs") {
 		m := score.Metrics(trial.Outcomes)
 		got[trial.Labels["model"]+" "+trial.Labels["adapter"]] = [3]float64{m["published.fixed@1"], m["published.fixed@5"], m["published.fixed@10"]}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("bugs fixed within 1, 5, 10 (-want +got):\n%s", diff)
 	}
-}
-
-// replayed reads the recorded QuixBugs candidates and their published verdicts.
-func replayed(t *testing.T) []score.Trial {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(replayFolder, "*__quixbugs.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) == 0 {
-		const missing = "no recorded candidates in shared/replay/peft4apr beside the checkout: unpack the project's shared data there"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
-	var trials []score.Trial
-	for _, file := range files {
-		parts := strings.Split(filepath.Base(file), "__")
-		trials = append(trials, score.Trial{
-			Labels:   map[string]string{"model": parts[0], "adapter": parts[1], "benchmark": "quixbugs"},
-			Outcomes: replayedOutcomes(t, file, strings.HasPrefix(parts[0], "deepseek")),
-		})
-	}
-	return trials
-}
-
-func replayedOutcomes(t *testing.T, file string, cut bool) []score.Outcome {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var outcomes []score.Outcome
-	lines := bufio.NewScanner(z)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var record struct {
-			Bug                string
-			Outputs, Published []string
-		}
-		if err := json.Unmarshal(lines.Bytes(), &record); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		o := score.Outcome{Bug: record.Bug, Published: record.Published}
-		for _, text := range record.Outputs {
-			if end := strings.LastIndexByte(text, '}'); cut && end >= 0 {
-				text = text[:end+1]
-			}
-			if strings.TrimSpace(text) == "" {
-				o.Patches = append(o.Patches, score.EmptyPatch)
-				continue
-			}
-			o.Patches = append(o.Patches, score.Digest(text))
-		}
-		outcomes = append(outcomes, o)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatalf("%s: %v", file, err)
-	}
-	return outcomes
 }
 
 func golden(t *testing.T, file, got string) {

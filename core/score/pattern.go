@@ -127,22 +127,43 @@ const (
 	silentChance = 1e-4
 )
 
-// silentRanks finds ranks that hardly ever pass although their neighbours do, over all trials of the group or, where
-// the group as a whole is sound, in a single trial.
-func silentRanks(j judge, g group) []Lint {
-	if lints := silentIn(j, g.trials, g.String()); len(lints) > 0 {
-		return lints
+// silence is a rank that hardly ever passes although its neighbours do.
+type silence struct {
+	rank  int
+	trial int    // index in the group, or -1 for all of them
+	text  string // the finding
+}
+
+type quiet []silence
+
+// cover reports whether a trial's verdicts at a rank mean nothing.
+func (q quiet) cover(trial, rank int) bool {
+	return slices.ContainsFunc(q, func(s silence) bool { return s.rank == rank && (s.trial < 0 || s.trial == trial) })
+}
+
+// silences finds silent ranks over all trials of the group or, where the group as a whole is sound, in single trials.
+func silences(j judge, g group) quiet {
+	if found := silentIn(j, g.trials, -1, g.String()); len(found) > 0 {
+		return found
 	}
+	var found quiet
+	for i, t := range g.trials {
+		found = append(found, silentIn(j, []Trial{t}, i, t.String())...)
+	}
+	return found
+}
+
+func silentRanks(j judge, g group) []Lint {
 	var lints []Lint
-	for _, t := range g.trials {
-		lints = append(lints, silentIn(j, []Trial{t}, t.String())...)
+	for _, s := range silences(j, g) {
+		lints = append(lints, j.lint(RuleSilentRank, "%s", s.text))
 	}
 	return lints
 }
 
-func silentIn(j judge, trials []Trial, where string) []Lint {
+func silentIn(j judge, trials []Trial, index int, where string) quiet {
 	tally := tallyRanks(j, trials)
-	var lints []Lint
+	var found quiet
 	for rank, here := range tally {
 		var beside Proportion
 		var names []string
@@ -156,17 +177,18 @@ func silentIn(j judge, trials []Trial, where string) []Lint {
 		if !silent(here, beside) {
 			continue
 		}
-		message := fmt.Sprintf("rank %d is %s %d of %d times", rank, j.passes, here.Successes, here.Total)
+		text := fmt.Sprintf("rank %d is %s %d of %d times", rank, j.passes, here.Successes, here.Total)
 		if n := passElsewhere(j, trials, rank); n > 0 {
 			place := "another"
 			if rank == 0 {
 				place = "a later"
 			}
-			message += fmt.Sprintf(" although %d of these texts are %s at %s rank", n, j.passes, place)
+			text += fmt.Sprintf(" although %d of these texts are %s at %s rank", n, j.passes, place)
 		}
-		lints = append(lints, j.lint(RuleSilentRank, "%s; %s: the verdicts on %s contradict themselves", message, strings.Join(names, ", "), where))
+		text += fmt.Sprintf("; %s: the verdicts on %s contradict themselves", strings.Join(names, ", "), where)
+		found = append(found, silence{rank: rank, trial: index, text: text})
 	}
-	return lints
+	return found
 }
 
 // silent reports whether a rank passes so rarely that chance does not explain it. The neighbours' true share is taken

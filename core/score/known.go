@@ -1,0 +1,147 @@
+package score
+
+import (
+	"fmt"
+	"slices"
+)
+
+// known is how often a judge passed a program of which it is known whether it is right, per bug.
+type known struct {
+	bug string
+	Proportion
+}
+
+func (k known) String() string { return fmt.Sprintf("%s (%d of %d times)", k.bug, k.Successes, k.Total) }
+
+// references and unchanged tally the verdicts on reference fixes and on unchanged programs, by bug in order of first
+// appearance. Verdicts at silent ranks are left out: they say nothing about programs.
+func references(j judge, g group) []known {
+	return tallyKnown(j, g, func(o Outcome) []bool { return o.ExactMatch })
+}
+
+func unchanged(j judge, g group) []known {
+	return tallyKnown(j, g, func(o Outcome) []bool { return o.Unchanged })
+}
+
+func tallyKnown(j judge, g group, marks func(Outcome) []bool) []known {
+	quiet := silences(j, g)
+	var list []known
+	for i, t := range g.trials {
+		for _, o := range t.Outcomes {
+			vs := j.side(o)
+			for rank, mark := range marks(o)[:min(len(marks(o)), len(vs))] {
+				d := decide(vs[rank])
+				if !mark || d == open || quiet.cover(i, rank) {
+					continue
+				}
+				at := slices.IndexFunc(list, func(k known) bool { return k.bug == o.Bug })
+				if at < 0 {
+					at = len(list)
+					list = append(list, known{bug: o.Bug})
+				}
+				list[at].Total++
+				if d == pass {
+					list[at].Successes++
+				}
+			}
+		}
+	}
+	return list
+}
+
+// failingReferences finds bugs whose reference fix a judge never passes.
+func failingReferences(j judge, g group) []Lint {
+	bugs := never(references(j, g))
+	if len(bugs) == 0 {
+		return nil
+	}
+	return []Lint{j.lint(RuleReference, "candidates that are the reference fix are never %s for %s on %s: %s; no verdict on %s means anything",
+		j.passes, count(len(bugs), "bug"), g, few(names(bugs)), these(len(bugs)))}
+}
+
+// passingUnchanged finds bugs whose buggy program a judge passes.
+func passingUnchanged(j judge, g group) []Lint {
+	bugs := slices.DeleteFunc(unchanged(j, g), func(k known) bool { return k.Successes == 0 })
+	if len(bugs) == 0 {
+		return nil
+	}
+	return []Lint{j.lint(RuleUnchanged, "candidates that leave the program as it was are %s for %s on %s: %s; the tests do not see %s",
+		j.passes, count(len(bugs), "bug"), g, few(names(bugs)), these(len(bugs)))}
+}
+
+func never(list []known) []known {
+	return slices.DeleteFunc(list, func(k known) bool { return k.Successes > 0 })
+}
+
+func names[T fmt.Stringer](list []T) []string {
+	texts := make([]string, len(list))
+	for i, v := range list {
+		texts[i] = v.String()
+	}
+	return texts
+}
+
+func these(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
+// manyTimeouts is from how many candidates on it is remarkable that all are timeouts.
+const manyTimeouts = 10
+
+// allTimeouts finds where candidates end in timeouts only: a benchmark, else a trial, else a bug over all trials.
+func allTimeouts(j judge, g group) []Lint {
+	type tally struct{ late, decided int }
+	add := func(t *tally, vs []string) {
+		for _, v := range vs {
+			if decide(v) == open {
+				continue
+			}
+			t.decided++
+			if v == Timeout {
+				t.late++
+			}
+		}
+	}
+	all := func(t tally) bool { return t.decided >= manyTimeouts && t.late == t.decided }
+
+	var whole tally
+	trials := make([]tally, len(g.trials))
+	bugs := map[string]*tally{}
+	var order []string
+	for i, t := range g.trials {
+		for _, o := range t.Outcomes {
+			if bugs[o.Bug] == nil {
+				bugs[o.Bug] = &tally{}
+				order = append(order, o.Bug)
+			}
+			add(&whole, j.side(o))
+			add(&trials[i], j.side(o))
+			add(bugs[o.Bug], j.side(o))
+		}
+	}
+	const cause = "either the limit is too short, or the judge hangs"
+	if all(whole) {
+		return []Lint{j.lint(RuleTimeouts, "all %s on %s are timeouts: %s", count(whole.decided, "candidate"), g, cause)}
+	}
+	var lints []Lint
+	for i, t := range trials {
+		if all(t) {
+			lints = append(lints, j.lint(RuleTimeouts, "all %s of %s are timeouts: %s", count(t.decided, "candidate"), g.trials[i], cause))
+		}
+	}
+	n := 0
+	var found []string
+	for _, bug := range order {
+		if t := *bugs[bug]; all(t) {
+			n += t.decided
+			found = append(found, bug)
+		}
+	}
+	if len(found) > 0 {
+		lints = append(lints, j.lint(RuleTimeouts, "all %s of %s on %s are timeouts (%s): %s", count(n, "candidate"), count(len(found), "bug"), g, few(found), cause))
+	}
+	return lints
+}
