@@ -52,9 +52,10 @@ apt = DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; \
 	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "please install: $(1)" >&2; exit 1; }; \
 	apt-get update -qq && apt-get install -y -qq --no-install-recommends $(1) >/dev/null
 
-# bubblewrap and JUnit, for boxes without a container engine.
+# bubblewrap, JUnit and two libraries of HumanEval-Java, for boxes without a
+# container engine.
 tools:
-	@command -v bwrap >/dev/null && [ -e /usr/share/java/junit4.jar ] || { $(call apt,bubblewrap junit4); }
+	@command -v bwrap >/dev/null && ls /usr/share/java/junit4.jar /usr/share/java/js.jar /usr/share/java/jaxb-api.jar >/dev/null 2>&1 || { $(call apt,bubblewrap junit4 librhino-java libjaxb-api-java); }
 
 # A running container engine. A daemon started here goes on after make.
 docker:

@@ -75,10 +75,14 @@ func copyFolder(ctx context.Context, folder string, target *tree) error {
 	})
 }
 
-// digestFolder returns a digest of the names, kinds and contents of all files.
-func digestFolder(ctx context.Context, folder string) (string, error) {
+// digestFolder returns a digest of the names, kinds and contents of all files
+// that keep takes; nil: all.
+func digestFolder(ctx context.Context, folder string, keep func(string) bool) (string, error) {
 	total := sha256.New()
 	err := walk(ctx, folder, func(e entry) error {
+		if keep != nil && !keep(e.name) {
+			return nil
+		}
 		if e.target != "" {
 			fmt.Fprintf(total, "link %q %q\n", e.name, e.target)
 			return nil

@@ -22,7 +22,7 @@ import (
 	"strings"
 )
 
-// Options of Checkout. The zero value takes everything.
+// Options of Checkout and Identity. The zero value takes everything.
 type Options struct {
 	// BaseDir is where relative paths start.
 	BaseDir string
@@ -67,23 +67,24 @@ func Checkout(ctx context.Context, source, dir string, options Options) (revisio
 	if err != nil {
 		return "", fmt.Errorf("checking out %s: %w", source, err)
 	}
-	return identity(ctx, where)
+	return identity(ctx, where, options)
 }
 
 // Identity returns what stands for the content that source names: its commit,
-// or a digest of the folder's files. The folder is read; nothing is fetched.
-func Identity(ctx context.Context, source, baseDir string) (string, error) {
-	where, err := parse(source, baseDir)
+// or a digest of the folder's files that options.Keep takes. The folder is read;
+// nothing is fetched.
+func Identity(ctx context.Context, source string, options Options) (string, error) {
+	where, err := parse(source, options.BaseDir)
 	if err != nil {
 		return "", err
 	}
-	return identity(ctx, where)
+	return identity(ctx, where, options)
 }
 
-func identity(ctx context.Context, where location) (string, error) {
+func identity(ctx context.Context, where location, options Options) (string, error) {
 	switch {
 	case where.commit == "":
-		return digestFolder(ctx, where.folder)
+		return digestFolder(ctx, where.folder, options.Keep)
 	case where.folder != "":
 		return where.commit, hasCommit(where)
 	}

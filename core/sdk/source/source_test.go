@@ -122,7 +122,7 @@ func TestCheckoutOfCommits(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			identity, err := source.Identity(context.Background(), from, filepath.Dir(dir))
+			identity, err := source.Identity(context.Background(), from, source.Options{BaseDir: filepath.Dir(dir)})
 			if err != nil || revision != commit || identity != commit {
 				t.Errorf("revision %s, identity %s, %v", revision, identity, err)
 			}
@@ -139,7 +139,8 @@ func TestCheckoutOfCommits(t *testing.T) {
 func TestCheckoutOfAFolder(t *testing.T) {
 	dir, _ := repository(t, content)
 	to := t.TempDir()
-	revision, err := source.Checkout(context.Background(), dir, to, source.Options{Keep: func(name string) bool { return name != "later.txt" }})
+	options := source.Options{Keep: func(name string) bool { return name != "later.txt" }}
+	revision, err := source.Checkout(context.Background(), dir, to, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func TestCheckoutOfAFolder(t *testing.T) {
 		t.Error(diff)
 	}
 	identity := func() string {
-		identity, err := source.Identity(context.Background(), dir, "")
+		identity, err := source.Identity(context.Background(), dir, options)
 		if err != nil || !strings.HasPrefix(identity, "sha256:") {
 			t.Fatalf("%q, %v", identity, err)
 		}
@@ -160,9 +161,9 @@ func TestCheckoutOfAFolder(t *testing.T) {
 	if identity() != revision {
 		t.Error("checkout and identity disagree")
 	}
-	write(t, dir, map[string]string{".git/description": "other"})
+	write(t, dir, map[string]string{".git/description": "other", "later.txt": "other"})
 	if identity() != revision {
-		t.Error("what belongs to git changes the identity")
+		t.Error("what belongs to git, or is not kept, changes the identity")
 	}
 	write(t, dir, map[string]string{"a.txt": "changed"})
 	if identity() == revision {

@@ -36,17 +36,23 @@ const EnvironmentID = "java17"
 const dockerfile = `FROM debian:bookworm-slim
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
- && apt-get install -y --no-install-recommends openjdk-17-jdk-headless junit4 \
+ && apt-get install -y --no-install-recommends openjdk-17-jdk-headless junit4%s \
  && rm -rf /var/lib/apt/lists/*
 `
+
+// Library is a jar that tests of a benchmark need beside JDK and JUnit.
+type Library struct {
+	Package string // Debian's, which installs it
+	Jar     string // its absolute path, for Program.Classpath
+}
 
 const (
 	junitJar    = "/usr/share/java/junit4.jar"
 	hamcrestJar = "/usr/share/java/hamcrest-core.jar"
 )
 
-// Environment is the box for JDK 17 and JUnit 4.
-func Environment() *benchmark.Environment {
+// Environment is the box for JDK 17 and JUnit 4, with further libraries.
+func Environment(libraries ...Library) *benchmark.Environment {
 	files := map[string][]byte{}
 	// An embedded file system of plain files: neither walking nor reading fails.
 	_ = fs.WalkDir(judgeFiles, ".", func(path string, entry fs.DirEntry, err error) error {
@@ -56,17 +62,23 @@ func Environment() *benchmark.Environment {
 		files[path], err = judgeFiles.ReadFile(path)
 		return err
 	})
+	var packages strings.Builder
+	requirements := []*benchmark.Requirement{
+		{Command: "java", Hint: "apt-get install openjdk-17-jdk-headless"},
+		{Command: "javac", Hint: "apt-get install openjdk-17-jdk-headless"},
+		{Path: junitJar, Hint: "apt-get install junit4"},
+		{Path: hamcrestJar, Hint: "apt-get install libhamcrest-java"},
+	}
+	for _, l := range libraries {
+		packages.WriteString(" " + l.Package)
+		requirements = append(requirements, &benchmark.Requirement{Path: l.Jar, Hint: "apt-get install " + l.Package})
+	}
 	return &benchmark.Environment{
-		Id:         EnvironmentID,
-		Dockerfile: dockerfile,
-		Files:      files,
-		Setup:      []string{"/bin/sh", "/opt/harness/judge/setup.sh"},
-		Requirements: []*benchmark.Requirement{
-			{Command: "java", Hint: "apt-get install openjdk-17-jdk-headless"},
-			{Command: "javac", Hint: "apt-get install openjdk-17-jdk-headless"},
-			{Path: junitJar, Hint: "apt-get install junit4"},
-			{Path: hamcrestJar, Hint: "apt-get install libhamcrest-java"},
-		},
+		Id:           EnvironmentID,
+		Dockerfile:   fmt.Sprintf(dockerfile, packages.String()),
+		Files:        files,
+		Setup:        []string{"/bin/sh", "/opt/harness/judge/setup.sh"},
+		Requirements: requirements,
 		Service: []string{
 			"/opt/harness/jre/bin/java",
 			"-XX:SharedArchiveFile=/opt/harness/judge.jsa", "-Xshare:auto",

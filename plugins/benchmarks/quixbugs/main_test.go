@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,107 +12,34 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"harness/core/protocol/client"
 	"harness/core/sdk"
 	"harness/core/sdk/benchmark"
-	"harness/core/sdk/javasource"
-	"harness/core/sdk/jsonlines"
 	"harness/core/sdk/plugintest"
+	"harness/plugins/benchmarks/java/programs"
+	"harness/plugins/benchmarks/java/programs/programstest"
 )
 
-// sharedBug is a line of the recorded benchmark.
-type sharedBug struct {
-	ID       string
-	File     string
-	HeadFile string `json:"head_file"`
-	Path     string
-	Hunks    []struct {
-		Start, End int
-		Fixed      string
+func TestDescription(t *testing.T) {
+	plugintest.Describe(t, "benchmark", programs.New(quixbugs()))
+	b := plugintest.Benchmark(t, programs.New(quixbugs()))
+	resolved, err := b.Resolve(t.Context(), &sdk.ResolveRequest{})
+	if err != nil || resolved.Identity != "4257f44b0ff1181dedaedee6a447e133219fcebf" {
+		t.Errorf("the default is %v, %v", resolved, err)
 	}
-	Function  javasource.Span
-	Reference struct{ Path, Text string }
-	Tests     []struct{ Path, Text string }
 }
 
-// head is the program as upstream's repository has it.
-func (b sharedBug) head() string {
-	if b.HeadFile != "" {
-		return b.HeadFile
-	}
-	return b.File
-}
-
-func readShared(t *testing.T, name string, each func(data []byte) error) {
+// fetched is the benchmark, from a copy of upstream's folders.
+func fetched(t *testing.T) (*programstest.Fetched, map[string]programstest.Recorded) {
 	t.Helper()
-	path := filepath.Join("..", "..", "..", "..", "shared", "benchmarks", name)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the shared data is missing: put it beside the checkout: %v", err)
-		}
-		t.Skipf("the shared data is missing: put it beside the checkout: %v", err)
-	}
-	if err := jsonlines.Each(t.Context(), path, func(_ int, data []byte) error { return each(data) }); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// upstreamCopy rebuilds upstream's layout from the recorded benchmark.
-func upstreamCopy(t *testing.T) (dir string, bugs map[string]sharedBug) {
-	t.Helper()
-	dir, bugs = t.TempDir(), map[string]sharedBug{}
-	write := func(name, text string) {
-		full := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	readShared(t, "quixbugs.jsonl", func(data []byte) error {
-		var b sharedBug
-		if err := jsonlines.Decode(data, &b); err != nil {
-			return err
-		}
-		bugs[b.ID] = b
-		write(b.Path, b.head())
-		write(b.Reference.Path, b.Reference.Text)
-		for _, test := range b.Tests {
-			write(test.Path, test.Text)
-		}
-		return nil
-	})
-	readShared(t, "quixbugs_support.jsonl", func(data []byte) error {
-		var s struct{ Path, Text string }
-		if err := jsonlines.Decode(data, &s); err != nil {
-			return err
-		}
-		write(s.Path, s.Text)
-		return nil
-	})
-	write("python_programs/gcd.py", "pass\n")
-	write("LICENSE.txt", "MIT\n")
-	return dir, bugs
-}
-
-// fetched is the plugin, with upstream's copy fetched through it.
-func fetched(t *testing.T) (b *client.Benchmark, settings []byte, dir string, bugs map[string]sharedBug) {
-	t.Helper()
-	from, bugs := upstreamCopy(t)
-	b, dir = plugintest.Benchmark(t, quixbugs{}), t.TempDir()
-	settings, err := json.Marshal(config{Source: filepath.Base(from)})
+	from, bugs := programstest.Upstream(t, "quixbugs")
+	programstest.Write(t, from, "python_programs/gcd.py", "pass\n")
+	programstest.Write(t, from, "LICENSE.txt", "MIT\n")
+	f, err := programstest.Fetch(t, programs.New(quixbugs()), filepath.Base(from), filepath.Dir(from))
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = b.Fetch(t.Context(), &benchmark.FetchRequest{Config: settings, BaseDir: filepath.Dir(from), Dir: dir}, func(*benchmark.FetchEvent) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b, settings, dir, bugs
+	return f, bugs
 }
-
-func TestDescription(t *testing.T) { plugintest.Describe(t, "benchmark", quixbugs{}) }
 
 // Where upstream's repository differs from the text that was recorded, so do
 // the lines. In all other programs hunk and function are the recorded ones.
@@ -122,38 +50,73 @@ var differing = map[string]string{
 }
 
 func TestBugsAreTheRecordedOnes(t *testing.T) {
-	b, settings, dir, want := fetched(t)
-	records := plugintest.Bugs(t, b, settings, dir)
+	f, want := fetched(t)
+	records := f.Records(t)
 	if len(records) != 40 {
 		t.Errorf("there are %d bugs", len(records))
 	}
-	if _, err := os.Stat(filepath.Join(dir, "python_programs")); err == nil {
+	if _, err := os.Stat(filepath.Join(f.Dir, "python_programs")); err == nil {
 		t.Error("the Python programs were fetched, too")
 	}
-	for _, record := range records {
-		bug := record.Bug
-		recorded := want[bug.Id]
-		var hunks []hunk
-		for i, h := range bug.Hunks {
-			hunks = append(hunks, hunk{int(h.Start), int(h.End), record.Fixes[i]})
+	for id, record := range records {
+		bug, recorded := record.Bug, want[id]
+		first := recorded.Hunks[0]
+		same := len(bug.Hunks) == 1 && int(bug.Hunks[0].Start) == first.Start && int(bug.Hunks[0].End) == first.End
+		if same != (differing[id] == "") {
+			t.Errorf("%s: the hunks are %v, recorded %v", id, bug.Hunks, recorded.Hunks)
 		}
-		same := len(hunks) == 1 && hunks[0].Start == recorded.Hunks[0].Start && hunks[0].End == recorded.Hunks[0].End
-		if same != (differing[bug.Id] == "") {
-			t.Errorf("%s: the hunks are %v, recorded %v", bug.Id, hunks, recorded.Hunks)
-		}
-		function := javasource.Span{Start: int(bug.Function.Start), End: int(bug.Function.End)}
-		if differing[bug.Id] == "" && function != recorded.Function {
-			t.Errorf("%s: the function is %v, recorded %v", bug.Id, function, recorded.Function)
+		if differing[id] == "" && (int(bug.Function.Start) != recorded.Function.Start || int(bug.Function.End) != recorded.Function.End) {
+			t.Errorf("%s: the function is %v, recorded %v", id, bug.Function, recorded.Function)
 		}
 		// SHORTEST_PATHS' correct program lacks a method that the buggy has.
-		if fixed := apply(bug.Text, hunks); bug.Id != "SHORTEST_PATHS" && !sameCode(fixed, recorded.Reference.Text) {
-			t.Errorf("%s: the fixed program is not the correct one", bug.Id)
+		if _, err := programs.Derive(programstest.Fixed(record), recorded.Reference.Text); id != "SHORTEST_PATHS" && !errors.Is(err, programs.ErrSameCode) {
+			t.Errorf("%s: the fixed program is not the correct one", id)
+		}
+		if record.Licence != "MIT (James Koppel)" || !strings.HasSuffix(record.Origin, ", java_programs/"+id+".java") {
+			t.Errorf("%s: licence %q, origin %q", id, record.Licence, record.Origin)
+		}
+	}
+}
+
+// The hunks can also be derived from the texts that studies were made with,
+// some with instance methods where upstream's are static.
+func TestHunksOfTheOtherTexts(t *testing.T) {
+	for id, b := range programstest.Read(t, "quixbugs") {
+		hunks, err := programs.Derive(b.File, b.Reference.Text)
+		if err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+		for _, h := range hunks {
+			if h.Start < b.Function.Start || h.End > b.Function.End {
+				t.Errorf("%s: the hunk %d-%d is outside the function %v", id, h.Start, h.End, b.Function)
+			}
+		}
+	}
+}
+
+// The portable form has the recorded texts and hunks.
+func TestPortableForm(t *testing.T) {
+	f, err := programstest.Fetch(t, programs.New(quixbugs()), programstest.Folder(t), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, records := programstest.Read(t, "quixbugs"), f.Records(t)
+	if len(records) != 40 {
+		t.Errorf("there are %d bugs", len(records))
+	}
+	for id, record := range records {
+		recorded := want[id]
+		if record.Bug.Text != recorded.File || len(record.Bug.Hunks) != 1 || int(record.Bug.Hunks[0].Start) != recorded.Hunks[0].Start || record.Fixes[0] != recorded.Hunks[0].Fixed {
+			t.Errorf("%s is another bug: %v", id, record)
+		}
+		if !strings.HasPrefix(record.Origin, "jkoppel/QuixBugs@") || record.Licence != recorded.Licence {
+			t.Errorf("%s: licence %q, origin %q", id, record.Licence, record.Origin)
 		}
 	}
 }
 
 func TestCheck(t *testing.T) {
-	b, settings, dir, _ := fetched(t)
+	f, _ := fetched(t)
 	for id, want := range map[string]struct {
 		files []string
 		heap  float64
@@ -162,7 +125,7 @@ func TestCheck(t *testing.T) {
 		"PASCAL":                {[]string{"java_programs/PASCAL.java", "java_testcases/junit/PASCAL_TEST.java", "java_testcases/junit/QuixFixOracleHelper.java"}, 512},
 		"MINIMUM_SPANNING_TREE": {[]string{"java_programs/MINIMUM_SPANNING_TREE.java", "java_programs/Node.java", "java_programs/WeightedEdge.java", "java_testcases/junit/MINIMUM_SPANNING_TREE_TEST.java"}, 512},
 	} {
-		check, err := b.Check(t.Context(), &benchmark.CheckRequest{Config: settings, Dir: dir, Bug: id, Patched: "class X {}"})
+		check, err := f.Check(t.Context(), &benchmark.CheckRequest{Config: f.Config, Dir: f.Dir, Bug: id, Patched: "class X {}"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,58 +147,48 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: %s", id, diff)
 		}
 	}
-	_, err := b.Check(t.Context(), &benchmark.CheckRequest{Config: settings, Dir: dir, Bug: "NONE"})
+	_, err := f.Check(t.Context(), &benchmark.CheckRequest{Config: f.Config, Dir: f.Dir, Bug: "NONE"})
 	if err == nil || !strings.Contains(err.Error(), `no bug "NONE"`) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestMistakes(t *testing.T) {
-	b := plugintest.Benchmark(t, quixbugs{})
-	empty := t.TempDir()
-	for source, want := range map[string]string{
-		"missing":               "there is no folder",
-		empty:                   "there is no folder java_programs",
-		"https://example.org/x": "no commit is named",
-	} {
-		settings, err := json.Marshal(config{Source: source})
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = b.Fetch(t.Context(), &benchmark.FetchRequest{Config: settings, BaseDir: empty, Dir: t.TempDir()}, func(*benchmark.FetchEvent) {})
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want %q", source, err, want)
-		}
-		if source == empty {
+// judged are the programs that are judged each time; all are with
+// HARNESS_TEST_ALL=1. They stand for what is special: two hunks, a large
+// heap, helpers of both kinds, an older test, and the plain case.
+var judged = []string{"BREADTH_FIRST_SEARCH", "GCD", "KNAPSACK", "MINIMUM_SPANNING_TREE", "SHORTEST_PATHS", "SHORTEST_PATH_LENGTH", "TO_BASE"}
+
+// Every buggy program fails its test and every fixed one passes, in a box.
+func TestBugsAndFixesInTheSandbox(t *testing.T) {
+	f, _ := fetched(t)
+	judge := f.Judge(t)
+	for id, record := range f.Records(t) {
+		if os.Getenv("HARNESS_TEST_ALL") == "" && !slices.Contains(judged, id) {
 			continue
 		}
-		if _, err := b.Resolve(t.Context(), &sdk.ResolveRequest{Config: settings, BaseDir: empty}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("resolving %s: got %v, want %q", source, err, want)
+		if v := judge(id, record.Bug.Text); v.Outcome != benchmark.Failed {
+			t.Errorf("%s: the buggy program is %v: %s", id, v.Outcome, v.Detail)
 		}
-	}
-	resolved, err := b.Resolve(t.Context(), &sdk.ResolveRequest{})
-	if err != nil || resolved.Identity != "4257f44b0ff1181dedaedee6a447e133219fcebf" {
-		t.Errorf("the default is %v, %v", resolved, err)
+		v := judge(id, programstest.Fixed(record))
+		switch {
+		case v.Outcome == benchmark.Passed:
+		case id == "KNAPSACK" && strings.Contains(v.Detail, "TestTimedOutException") && os.Getenv("CI") != "true":
+			// Upstream's test_9 fills 640 MB within a limit of its own of 3 s. It
+			// takes a second or so of one core, and too long on a busy machine.
+			t.Logf("NOT TESTED HERE: KNAPSACK's fixed program ran into its test's own time limit; run again on a quiet machine: %s", v.Detail)
+		default:
+			t.Errorf("%s: the fixed program is %v: %s", id, v.Outcome, v.Detail)
+		}
 	}
 }
 
 func TestTestsNamedOtherwise(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"java_programs/TO_BASE.java":           "package java_programs;\nclass TO_BASE { int f() {\nreturn 1;\n} }\n",
-		"correct_java_programs/TO_BASE.java":   "package correct_java_programs;\nclass TO_BASE { int f() {\nreturn 2;\n} }\n",
-		"java_testcases/junit/ToBaseTest.java": "class ToBaseTest {}\n",
-	} {
-		full := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s, err := open(dir)
-	if err != nil || len(s.programs) != 1 || s.programs[0].testClass() != "ToBaseTest" {
-		t.Errorf("got %v, %v", s, err)
+	programstest.Write(t, dir, "java_programs/TO_BASE.java", "package java_programs;\nclass TO_BASE { int f() {\nreturn 1;\n} }\n")
+	programstest.Write(t, dir, "correct_java_programs/TO_BASE.java", "package correct_java_programs;\nclass TO_BASE { int f() {\nreturn 2;\n} }\n")
+	programstest.Write(t, dir, "java_testcases/junit/ToBaseTest.java", "class ToBaseTest {}\n")
+	f, err := programstest.Fetch(t, programs.New(quixbugs()), dir, "")
+	if err != nil || len(f.Records(t)) != 1 {
+		t.Errorf("got %v, %v", f.Records(t), err)
 	}
 }

@@ -1,7 +1,7 @@
-package main
+package programs
 
 import (
-	"harness/core/sdk/jsonlines"
+	"errors"
 	"strings"
 	"testing"
 
@@ -13,45 +13,45 @@ func TestDerive(t *testing.T) {
 	const correctHead = "package correct_java_programs;\n// the correct one\nclass C {\n    int f(int a) {\n"
 	for name, test := range map[string]struct {
 		buggy, correct string
-		want           []hunk
+		want           []Hunk
 	}{
 		"changed line": {
 			head + "        int b = 1;\n        return a;\n    }\n}\n",
 			correctHead + "    int b = 1; // one\n\n        return a + b;\n    }\n}\n",
-			[]hunk{{7, 8, "        return a + b;\n"}},
+			[]Hunk{{7, 8, "        return a + b;\n"}},
 		},
 		"missing line takes the next along": {
 			head + "        return a;\n    }\n}\n",
 			correctHead + "        a++;\n        return a;\n    }\n}\n",
-			[]hunk{{6, 7, "        a++;\n        return a;\n"}},
+			[]Hunk{{6, 7, "        a++;\n        return a;\n"}},
 		},
 		"line too many": {
 			head + "        a++;\n        return a;\n    }\n}\n",
 			correctHead + "        return a;\n    }\n}\n",
-			[]hunk{{6, 7, ""}},
+			[]Hunk{{6, 7, ""}},
 		},
 		"far apart": {
 			head + "        a = 1;\n" + strings.Repeat("        a++;\n", 7) + "        return a;\n    }\n}\n",
 			correctHead + "        a = 2;\n" + strings.Repeat("        a++;\n", 7) + "        return 0;\n    }\n}\n",
-			[]hunk{{6, 7, "        a = 2;\n"}, {14, 15, "        return 0;\n"}},
+			[]Hunk{{6, 7, "        a = 2;\n"}, {14, 15, "        return 0;\n"}},
 		},
 		"close together": {
 			head + "        a = 1;\n        a++;\n        return a;\n    }\n}\n",
 			correctHead + "        a = 2;\n        a++;\n        return 0;\n    }\n}\n",
-			[]hunk{{6, 9, "        a = 2;\n        a++;\n        return 0;\n"}},
+			[]Hunk{{6, 9, "        a = 2;\n        a++;\n        return 0;\n"}},
 		},
 		"a method that only the buggy one has": {
 			head + "        return a;\n    }\n    int g() {\n        return 7;\n    }\n}\n",
 			correctHead + "        return 1;\n    }\n}\n",
-			[]hunk{{6, 7, "        return 1;\n"}},
+			[]Hunk{{6, 7, "        return 1;\n"}},
 		},
 		"no line end at the end": {
 			"class C { int f() {\nreturn 1; } }", "class C { int f() {\nreturn 2; } }",
-			[]hunk{{2, 3, "return 2; } }"}},
+			[]Hunk{{2, 3, "return 2; } }"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := derive(test.buggy, test.correct)
+			got, err := Derive(test.buggy, test.correct)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,8 +60,8 @@ func TestDerive(t *testing.T) {
 			}
 		})
 	}
-	if _, err := derive(head+"return a; // 1\n}\n}\n", head+"\treturn  a;\n}\n}\n"); err == nil {
-		t.Error("equal code gave a bug")
+	if _, err := Derive(head+"return a; // 1\n}\n}\n", head+"\treturn  a;\n}\n}\n"); !errors.Is(err, ErrSameCode) {
+		t.Errorf("equal code gave %v", err)
 	}
 }
 
@@ -72,7 +72,7 @@ func FuzzDerive(f *testing.F) {
 		if len(buggy)+len(correct) > 4000 {
 			return
 		}
-		hunks, err := derive(buggy, correct)
+		hunks, err := Derive(buggy, correct)
 		if err != nil {
 			return
 		}
@@ -83,32 +83,6 @@ func FuzzDerive(f *testing.F) {
 			}
 			last = h.End
 		}
-		apply(buggy, hunks)
-	})
-}
-
-// TestDeriveFromTheOtherCopy compares the programs as the recorded studies saw
-// them, some with instance methods where upstream's are static, with upstream's
-// correct ones.
-func TestDeriveFromTheOtherCopy(t *testing.T) {
-	readShared(t, "quixbugs.jsonl", func(data []byte) error {
-		var b sharedBug
-		if err := jsonlines.Decode(data, &b); err != nil {
-			return err
-		}
-		hunks, err := derive(b.File, b.Reference.Text)
-		if err != nil {
-			t.Errorf("%s: %v", b.ID, err)
-			return nil
-		}
-		if len(hunks) != 1 || hunks[0].Start != b.Hunks[0].Start || hunks[0].End != b.Hunks[0].End {
-			t.Logf("%s: hunks %v, recorded %v", b.ID, hunks, b.Hunks)
-		}
-		for _, h := range hunks {
-			if h.Start < b.Function.Start || h.End > b.Function.End {
-				t.Errorf("%s: hunk %d-%d is outside the function %v", b.ID, h.Start, h.End, b.Function)
-			}
-		}
-		return nil
+		Apply(buggy, hunks)
 	})
 }

@@ -1,4 +1,4 @@
-package main
+package programs
 
 import (
 	"errors"
@@ -10,40 +10,45 @@ import (
 	"harness/core/sdk/javasource"
 )
 
-// hunk is lines Start … End-1 of the buggy program and what replaces them.
-type hunk struct {
+// Hunk is lines Start … End-1 of a buggy program, counted from 1, and what
+// replaces them.
+type Hunk struct {
 	Start, End int
 	Fix        string // with line ends
 }
 
-// derive compares a buggy program with its correct one and returns the hunks
+// ErrSameCode says that a buggy program and its correct one do not differ.
+var ErrSameCode = errors.New("the buggy and the correct program have the same code")
+
+// Derive compares a buggy program with its correct one and returns the hunks
 // that turn the code of the buggy method into that of the correct one, in
 // order.
 //
-// The two files of upstream differ in more than the fix: package, imports,
-// comments, blanks, blank lines, and in one program a method that only one of
-// them has. So methods are compared that have the same header in both, by the
-// lines that hold code and without their white space. The first method that
-// differs is the buggy one; programs without such a method are compared whole.
+// The two files differ in more than the fix: package, imports of that package,
+// comments, blanks, blank lines, and methods that only one of them has. So
+// methods are compared that have the same header in both, by the lines that
+// hold code and without their white space. The first method that differs is the
+// buggy one; programs without such a method are compared whole.
 //
 // A hunk has at least one line, since models are shown buggy lines: where code
 // is only missing, the line before which it belongs is part of the hunk.
 // Regions that are next to each other but for a few lines are one hunk, as
 // upstream's authors count one bug a program.
-func derive(buggy, correct string) ([]hunk, error) {
-	b, c := codeLines(buggy), codeLines(correct)
+func Derive(buggy, correct string) ([]Hunk, error) {
+	packages := []string{packageOf(buggy), packageOf(correct)}
+	b, c := codeLines(buggy, packages), codeLines(correct, packages)
 	if max(len(b), len(c)) > maxLines {
 		return nil, fmt.Errorf("the programs have more than %d lines of code", maxLines)
 	}
 	for _, pair := range sameHeaders(buggy, correct) {
 		inB, inC := within(b, pair.buggy), within(c, pair.correct)
-		if regions := merge(changes(inB, inC)); len(regions) > 0 {
+		if regions := merge(changes(inB, inC), inB, inC); len(regions) > 0 {
 			return hunksOf(regions, inB, inC, buggy, correct)
 		}
 	}
-	regions := merge(changes(b, c))
+	regions := merge(changes(b, c), b, c)
 	if len(regions) == 0 {
-		return nil, errors.New("the buggy and the correct program have the same code")
+		return nil, ErrSameCode
 	}
 	return hunksOf(regions, b, c, buggy, correct)
 }
@@ -52,9 +57,9 @@ func derive(buggy, correct string) ([]hunk, error) {
 // in proportion to the product of their lengths.
 const maxLines = 4000
 
-func hunksOf(regions []region, b, c []codeLine, buggy, correct string) ([]hunk, error) {
+func hunksOf(regions []region, b, c []codeLine, buggy, correct string) ([]Hunk, error) {
 	buggyLines, correctLines := rawLines(buggy), rawLines(correct)
-	var hunks []hunk
+	var hunks []Hunk
 	for _, r := range regions {
 		if r.bFrom == r.bTo { // only missing: take the next line along
 			if r.bTo == len(b) || r.cTo == len(c) {
@@ -63,7 +68,7 @@ func hunksOf(regions []region, b, c []codeLine, buggy, correct string) ([]hunk, 
 			r.bTo++
 			r.cTo++
 		}
-		h := hunk{Start: b[r.bFrom].number, End: b[r.bTo-1].number + 1}
+		h := Hunk{Start: b[r.bFrom].number, End: b[r.bTo-1].number + 1}
 		if r.cFrom < r.cTo {
 			h.Fix = strings.Join(correctLines[c[r.cFrom].number-1:c[r.cTo-1].number], "")
 		}
@@ -110,8 +115,8 @@ func within(lines []codeLine, span javasource.Span) []codeLine {
 	return inside
 }
 
-// apply puts the fixes into the buggy program.
-func apply(buggy string, hunks []hunk) string {
+// Apply puts the fixes into the buggy program.
+func Apply(buggy string, hunks []Hunk) string {
 	lines := rawLines(buggy)
 	var out strings.Builder
 	at := 0
@@ -143,19 +148,35 @@ type codeLine struct {
 // suite have instance methods where upstream has static ones; that is no fix.
 var modifiers = regexp.MustCompile(`^\s*((public|protected|private|static|final)\s+)+`)
 
-// moved matches lines that only say in which of the two packages a program is.
-var moved = regexp.MustCompile(`^\s*(package\s|import\s+(correct_)?java_programs\.)`)
-
-func codeLines(text string) []codeLine {
+// codeLines leaves out what only says in which of the packages a program is.
+func codeLines(text string, packages []string) []codeLine {
 	var lines []codeLine
 	for i, line := range strings.Split(javasource.Code(text), "\n") {
 		code := strings.Join(strings.Fields(modifiers.ReplaceAllString(line, "")), "")
-		if code == "" || moved.MatchString(line) {
+		if code == "" || packageLine.MatchString(line) || imports(line, packages) {
 			continue
 		}
 		lines = append(lines, codeLine{i + 1, code})
 	}
 	return lines
+}
+
+var packageLine = regexp.MustCompile(`(?m)^\s*package\s+([\w.]+)\s*;`)
+
+// packageOf returns the package that a program says it is in, or "".
+func packageOf(text string) string {
+	if found := packageLine.FindStringSubmatch(javasource.Code(text)); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
+// imports reports whether a line imports something of one of the packages.
+func imports(line string, packages []string) bool {
+	words := strings.Fields(line)
+	return len(words) > 1 && words[0] == "import" && slices.ContainsFunc(packages, func(name string) bool {
+		return name != "" && strings.HasPrefix(words[1], name+".")
+	})
 }
 
 // region is code lines bFrom … bTo-1 of one program, which stand where
@@ -204,7 +225,7 @@ func changes(b, c []codeLine) []region {
 // one hunk.
 const nearby = 6
 
-func merge(regions []region) []region {
+func merge(regions []region, b, c []codeLine) []region {
 	var merged []region
 	for _, r := range regions {
 		if n := len(merged); n > 0 && r.bFrom-merged[n-1].bTo <= nearby {
@@ -213,11 +234,21 @@ func merge(regions []region) []region {
 		}
 		merged = append(merged, r)
 	}
+	for i := range merged {
+		merged[i].trim(b, c)
+	}
 	return merged
 }
 
-// sameCode reports whether two programs differ at most in package, comments
-// and white space.
-func sameCode(a, b string) bool {
-	return slices.EqualFunc(codeLines(a), codeLines(b), func(x, y codeLine) bool { return x.code == y.code })
+// trim takes equal lines off both ends. A merged region has some where the
+// longest common subsequence is not the only one, as in code with many braces.
+func (r *region) trim(b, c []codeLine) {
+	for r.bFrom < r.bTo && r.cFrom < r.cTo && b[r.bTo-1].code == c[r.cTo-1].code {
+		r.bTo--
+		r.cTo--
+	}
+	for r.bFrom < r.bTo && r.cFrom < r.cTo && b[r.bFrom].code == c[r.cFrom].code {
+		r.bFrom++
+		r.cFrom++
+	}
 }

@@ -1,0 +1,77 @@
+// Command harness-benchmark-humanevaljava brings HumanEval-Java: 163 Java
+// programs with an injected bug each (github.com/ASSERT-KTH/human-eval-java, made
+// for "Impact of Code Language Models on Automated Program Repair", ICSE 2023),
+// read from upstream's own repository or from the portable form of package
+// programs.
+//
+//	benchmark "humanevaljava" "humaneval-java" {}
+//	benchmark "humanevaljava" "humaneval-java" { source = "mirrors/human-eval-java@<commit>" }
+//
+// Papers count 164 bugs: the list that they go by has CORRECT_BRACKETING twice.
+// The label class of a bug is the operator that it was injected with, as
+// upstream names it, or "several operators".
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"harness/core/sdk/benchmark"
+	"harness/plugins/benchmarks/java"
+	"harness/plugins/benchmarks/java/programs"
+)
+
+func main() { benchmark.Serve(programs.New(humanEvalJava())) }
+
+const operators = "src/main/java/humaneval/mutation_operators.json"
+
+func humanEvalJava() programs.Definition {
+	return programs.Definition{
+		Name:     "humanevaljava",
+		Title:    "HumanEval-Java",
+		Version:  "0.1.0",
+		Summary:  "HumanEval-Java's 163 programs with one injected bug each (164 in papers, which count CORRECT_BRACKETING twice), judged by JUnit tests.",
+		Upstream: "https://github.com/ASSERT-KTH/human-eval-java@c01484f754b0b0fd4869b0f923f0d55d39ebd861",
+		Layout: programs.Layout{
+			Buggy: "src/main/java/humaneval/buggy", Correct: "src/main/java/humaneval/correct", Tests: "src/test/java/humaneval",
+			Tested: func(testClass string) (string, bool) { return strings.CutPrefix(testClass, "TEST_") },
+			More:   []string{operators},
+		},
+		Licence: "none stated; made from openai/human-eval (MIT) by lin-tan/clm (BSD-3-Clause)",
+		// What JDK 8 had and JDK 17 has not. Of the JavaScript engines, Rhino is the
+		// one that Debian packages with its factory for javax.script.
+		Needs: map[string]programs.Needs{
+			"DO_ALGEBRA":    {Libraries: []java.Library{{Package: "librhino-java", Jar: "/usr/share/java/js.jar"}}},
+			"STRING_TO_MD5": {Libraries: []java.Library{{Package: "libjaxb-api-java", Jar: "/usr/share/java/jaxb-api.jar"}}},
+		},
+		Labels: classes,
+	}
+}
+
+// classes reads how bugs were injected. Copies without that file have no classes.
+func classes(root fs.FS) (map[string]map[string]string, error) {
+	data, err := fs.ReadFile(root, operators)
+	if err != nil {
+		return nil, nil
+	}
+	var of map[string][]string
+	if err := json.Unmarshal(data, &of); err != nil {
+		return nil, fmt.Errorf("%s: %w", operators, err)
+	}
+	labels := map[string]map[string]string{}
+	for id, names := range of {
+		slices.Sort(names)
+		names = slices.Compact(names)
+		switch len(names) {
+		case 0:
+		case 1:
+			labels[id] = map[string]string{"class": names[0]}
+		default:
+			labels[id] = map[string]string{"class": "several operators"}
+		}
+	}
+	return labels, nil
+}

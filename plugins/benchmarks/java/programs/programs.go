@@ -1,0 +1,220 @@
+// Package programs is for benchmarks of small Java programs with one bug each:
+// a file, its correct version, and a JUnit test. It is all of such a plugin but
+// where upstream keeps its files:
+//
+//	benchmark.Serve(programs.New(programs.Definition{Name: "quixbugs", …}))
+//
+// The attribute source of the plugin's block names upstream's repository or a
+// copy of it, or a folder (or git repository) with the bugs in portable form:
+// what NAME.jsonl and, where programs share helpers, NAME_support.jsonl say. The
+// portable form is for those who need other texts than upstream's, such as the
+// copy that a published study worked on. NAME.jsonl has a JSON object a line:
+//
+//	id            name of the bug
+//	path          where the program stands in the benchmark's tree
+//	file          the buggy program
+//	hunks         [{start, end, fixed}]: lines start … end-1, counted from 1, and
+//	              their replacement, with line ends
+//	function      {start, end} of the method around the hunks; if it is not there,
+//	              it is looked for
+//	fixed_file    the fixed program, if the hunks are to be checked against it
+//	tests         [{path, text}]
+//	test_classes  names for JUnit
+//	support       names of helpers that are compiled along
+//	labels        what tables and filters go by, an object of strings
+//	licence       of the program
+//	source        {repo, commit, path}: where it is from
+//
+// and NAME_support.jsonl has name, path and text of each helper. Other fields
+// are left alone.
+package programs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"harness/core/sdk"
+	"harness/core/sdk/benchmark"
+	"harness/core/sdk/source"
+	"harness/plugins/benchmarks/java"
+)
+
+// Definition is what one such benchmark has of its own. All fields but Needs
+// and Labels are needed.
+type Definition struct {
+	Name    string // of the plugin
+	Title   string // as people write it
+	Version string
+	Summary string
+
+	// Upstream is the default source: a git URL with @<commit>.
+	Upstream string
+	Layout   Layout // of upstream's repository
+	Licence  string // of upstream's programs
+
+	// Needs says of bugs, by id, what their tests need beyond JDK and JUnit.
+	Needs map[string]Needs
+	// Labels reads the labels of bugs, by id, from a checkout of upstream.
+	Labels func(root fs.FS) (map[string]map[string]string, error)
+}
+
+// Needs is what the tests of a bug need.
+type Needs struct {
+	HeapMiB   int // of the JVM that runs them; 0: the default
+	Libraries []java.Library
+}
+
+// New returns the plugin.
+func New(d Definition) benchmark.Benchmark {
+	return &plugin{Definition: d, suites: map[string]*suite{}}
+}
+
+type plugin struct {
+	Definition
+
+	mu     sync.Mutex
+	suites map[string]*suite // by folder, which is immutable once it is fetched
+}
+
+// suite returns what is in a fetched folder.
+func (b *plugin) suite(ctx context.Context, dir string) (*suite, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s := b.suites[dir]; s != nil {
+		return s, nil
+	}
+	s, err := b.open(ctx, dir)
+	if err == nil {
+		b.suites[dir] = s
+	}
+	return s, err
+}
+
+func (b *plugin) Describe(context.Context) *benchmark.Description {
+	upstream, _ := json.Marshal(b.Upstream) // a string always can be
+	return &benchmark.Description{
+		Name: b.Name, Version: b.Version, Summary: b.Summary,
+		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{{
+			Name: "source", Type: "string", DefaultJson: string(upstream),
+			Description: fmt.Sprintf("Upstream's repository, or one that holds the bugs in portable form (%s.jsonl): a git URL with @<commit>, a local repository with @<commit>, or a folder as it is.", b.Name),
+		}}},
+	}
+}
+
+type config struct {
+	Source string `json:"source"`
+}
+
+func (b *plugin) decode(data []byte) (config, error) {
+	c := config{Source: b.Upstream}
+	err := sdk.Decode(data, &c)
+	return c, err
+}
+
+// Resolve names the commit, or the content of the folder's files that count.
+func (b *plugin) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk.ResolveResponse, error) {
+	c, err := b.decode(request.GetConfig())
+	if err != nil {
+		return nil, err
+	}
+	identity, err := source.Identity(ctx, c.Source, source.Options{BaseDir: request.GetBaseDir(), Keep: b.keep})
+	if err != nil {
+		return nil, sdk.Diagnose([]string{"source"}, "Source cannot be used", err.Error())
+	}
+	return &sdk.ResolveResponse{Identity: identity}, nil
+}
+
+// Fetch checks out the programs and their tests, and reads them all, so that
+// what is not as it should be is found here.
+func (b *plugin) Fetch(ctx context.Context, request *benchmark.FetchRequest, progress func(*benchmark.FetchEvent)) error {
+	c, err := b.decode(request.GetConfig())
+	if err != nil {
+		return err
+	}
+	_, err = source.Checkout(ctx, c.Source, request.GetDir(), source.Options{
+		BaseDir: request.GetBaseDir(), Keep: b.keep, MaxBytes: 64 << 20,
+		Progress: func(message string) { progress(&benchmark.FetchEvent{Message: message}) },
+	})
+	if err != nil {
+		return sdk.Diagnose([]string{"source"}, b.Title+" cannot be fetched", err.Error())
+	}
+	if _, err := b.open(ctx, request.GetDir()); err != nil {
+		return sdk.Diagnose([]string{"source"}, "Not a copy of "+b.Title, fmt.Sprintf("In %s %v.", c.Source, err))
+	}
+	return nil
+}
+
+// keep says which files of a source the benchmark is made of.
+func (b *plugin) keep(name string) bool {
+	return name == b.portable() || name == b.portableSupport() || b.Layout.keep(name)
+}
+
+func (d Definition) portable() string        { return d.Name + ".jsonl" }
+func (d Definition) portableSupport() string { return d.Name + "_support.jsonl" }
+
+// open reads what Fetch checked out, in either form.
+func (b *plugin) open(ctx context.Context, dir string) (*suite, error) {
+	if _, err := os.Stat(filepath.Join(dir, b.portable())); err == nil {
+		return b.openPortable(ctx, dir)
+	}
+	return b.openUpstream(os.DirFS(dir))
+}
+
+// Bugs sends the programs in the order of their names.
+func (b *plugin) Bugs(ctx context.Context, request *benchmark.BugsRequest, send func(*benchmark.BugRecord) error) error {
+	c, err := b.decode(request.GetConfig())
+	if err != nil {
+		return err
+	}
+	s, err := b.suite(ctx, request.GetDir())
+	if err != nil {
+		return err
+	}
+	for _, p := range s.programs {
+		if p.origin == "" {
+			p.origin = c.Source + ", " + p.path
+		}
+		if err := send(p.record()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Environments is the box with the libraries that any of the bugs needs.
+func (b *plugin) Environments(context.Context, *benchmark.EnvironmentsRequest) (*benchmark.EnvironmentsResponse, error) {
+	var libraries []java.Library
+	for _, id := range slices.Sorted(maps.Keys(b.Needs)) {
+		libraries = append(libraries, b.Needs[id].Libraries...)
+	}
+	return &benchmark.EnvironmentsResponse{Environments: []*benchmark.Environment{java.Environment(libraries...)}}, nil
+}
+
+// Check compiles the patched program with its test and runs the test.
+func (b *plugin) Check(ctx context.Context, request *benchmark.CheckRequest) (*benchmark.CheckResponse, error) {
+	s, err := b.suite(ctx, request.GetDir())
+	if err != nil {
+		return nil, err
+	}
+	p, ok := s.program(request.GetBug())
+	if !ok {
+		return nil, fmt.Errorf("there is no bug %q in this copy of %s", request.GetBug(), b.Title)
+	}
+	needs := b.Needs[p.id]
+	program := java.Program{Patched: request.GetPatched(), Files: s.files(p, request.GetPatched()), TestClasses: p.testClasses, HeapMiB: needs.HeapMiB}
+	for _, library := range needs.Libraries {
+		program.Classpath = append(program.Classpath, library.Jar)
+	}
+	return java.Check(program)
+}
+
+func (*plugin) Verdict(_ context.Context, request *benchmark.VerdictRequest) (*benchmark.VerdictResponse, error) {
+	return java.Verdict(request.GetReply(), request.GetFailure(), request.GetDetail()), nil
+}

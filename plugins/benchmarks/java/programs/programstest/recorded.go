@@ -1,0 +1,143 @@
+// Package programstest helps to test benchmarks that package programs serves:
+// it compares them with recorded data and judges their bugs in a box.
+package programstest
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"harness/core/protocol/client"
+	"harness/core/sdk/benchmark"
+	"harness/core/sdk/javasource"
+	"harness/core/sdk/jsonlines"
+	"harness/core/sdk/plugintest"
+)
+
+// Recorded is a bug of a recorded benchmark, of which the portable form is a
+// part.
+type Recorded struct {
+	ID       string
+	File     string
+	HeadFile string `json:"head_file"` // upstream's text, where it is not File
+	Path     string
+	Hunks    []struct {
+		Start, End int
+		Fixed      string
+	}
+	Function  javasource.Span
+	Reference struct{ Path, Text string }
+	Tests     []struct{ Path, Text string }
+	Licence   string
+	CLM       struct {
+		Hunk javasource.Span
+	}
+}
+
+// Folder is where recorded benchmarks are; the test is skipped where they are
+// not, and fails in CI.
+func Folder(t testing.TB) string {
+	t.Helper()
+	folder, err := filepath.Abs(filepath.Join("..", "..", "..", "..", "shared", "benchmarks"))
+	if err == nil {
+		_, err = os.Stat(folder)
+	}
+	if err == nil {
+		return folder
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("the recorded benchmarks should lie in shared/ beside the checkout: %v", err)
+	}
+	t.Skipf("NOT TESTED HERE: the recorded benchmarks should lie in shared/ beside the checkout: %v", err)
+	return ""
+}
+
+// Read reads a recorded benchmark, by id.
+func Read(t testing.TB, name string) map[string]Recorded {
+	t.Helper()
+	bugs := map[string]Recorded{}
+	err := jsonlines.Each(t.Context(), filepath.Join(Folder(t), name+".jsonl"), func(_ int, data []byte) error {
+		var b Recorded
+		err := jsonlines.Decode(data, &b)
+		bugs[b.ID] = b
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bugs
+}
+
+// Upstream writes a recorded benchmark as upstream's repository has it.
+func Upstream(t testing.TB, name string) (dir string, bugs map[string]Recorded) {
+	t.Helper()
+	dir, bugs = t.TempDir(), Read(t, name)
+	for _, b := range bugs {
+		text := b.File
+		if b.HeadFile != "" {
+			text = b.HeadFile
+		}
+		Write(t, dir, b.Path, text)
+		Write(t, dir, b.Reference.Path, b.Reference.Text)
+		for _, test := range b.Tests {
+			Write(t, dir, test.Path, test.Text)
+		}
+	}
+	support := filepath.Join(Folder(t), name+"_support.jsonl")
+	if _, err := os.Stat(support); err == nil {
+		err := jsonlines.Each(t.Context(), support, func(_ int, data []byte) error {
+			var s struct{ Path, Text string }
+			if err := jsonlines.Decode(data, &s); err != nil {
+				return err
+			}
+			Write(t, dir, s.Path, s.Text)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, bugs
+}
+
+// Write writes a file below dir.
+func Write(t testing.TB, dir, name, text string) {
+	t.Helper()
+	full := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Fetched is a benchmark that has been fetched from a source.
+type Fetched struct {
+	*client.Benchmark
+	Config []byte
+	Dir    string
+}
+
+// Fetch fetches a benchmark from a source, relative to base.
+func Fetch(t testing.TB, b benchmark.Benchmark, source, base string) (*Fetched, error) {
+	t.Helper()
+	config, err := json.Marshal(map[string]string{"source": source})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &Fetched{plugintest.Benchmark(t, b), config, t.TempDir()}
+	err = f.Benchmark.Fetch(t.Context(), &benchmark.FetchRequest{Config: config, BaseDir: base, Dir: f.Dir}, func(*benchmark.FetchEvent) {})
+	return f, err
+}
+
+// Records are the bugs, by id.
+func (f *Fetched) Records(t testing.TB) map[string]*benchmark.BugRecord {
+	t.Helper()
+	records := map[string]*benchmark.BugRecord{}
+	for _, r := range plugintest.Bugs(t, f.Benchmark, f.Config, f.Dir) {
+		records[r.Bug.Id] = r
+	}
+	return records
+}
