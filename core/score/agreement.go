@@ -1,5 +1,252 @@
 package score
 
+import (
+	"fmt"
+	"slices"
+)
+
+// The classes of [Disagreement]. The first three are of verdicts that say nothing about their candidate, whoever is
+// right; they leave the comparison.
+const (
+	ClassStated = "stated" // the study says that the published verdicts are void: see [Void]
+	ClassRace   = "race"   // published at a rank that hardly ever passes: [RuleSilentRank]
+	ClassVoid   = "void"   // of a bug whose reference fix never passes, or whose unchanged program always does
+
+	ClassContradiction = "contradiction" // published twice for this program, and once as we say
+	ClassSignature     = "signature"     // the tests do not compile against the program here: the other judge ran older classes, or none
+	ClassPlatform      = "platform"      // the program needs what our platform has not, or no more
+	ClassTimeLimit     = "time-limit"    // one judge stopped at a limit of time or steps, the other came to an end
+	ClassMemory        = "memory"        // the program ran out of memory or stack here, and passed there
+	ClassUnexplained   = "unexplained"   // nothing that we know of explains it
+)
+
+// Classes lists the classes of disagreements, those that leave the comparison first.
+func Classes() []string {
+	return []string{
+		ClassStated, ClassRace, ClassVoid,
+		ClassContradiction, ClassSignature, ClassPlatform, ClassTimeLimit, ClassMemory, ClassUnexplained,
+	}
+}
+
+// Void is a study's statement that some published verdicts are not to be compared with.
+type Void struct {
+	Where  map[string]string // labels of the trials; empty: of all
+	Bugs   []string          // empty: all
+	Ranks  []int             // 0-based; empty: all
+	Reason string
+}
+
+func (v Void) covers(t Trial, bug string, rank int) bool {
+	for label, value := range v.Where {
+		if t.Labels[label] != value {
+			return false
+		}
+	}
+	return (len(v.Bugs) == 0 || slices.Contains(v.Bugs, bug)) && (len(v.Ranks) == 0 || slices.Contains(v.Ranks, rank))
+}
+
+// Tally counts candidates that have a published verdict and one of ours.
+type Tally struct {
+	Candidates int `json:"candidates"`
+	// Void are those whose published verdict says nothing (the first classes); all others are compared.
+	Void        int `json:"void"`
+	SamePass    int `json:"same_pass"`    // of those compared: both judges let it pass, or neither
+	SameVerdict int `json:"same_verdict"` // of those compared: [SameVerdict]
+}
+
+// Compared is the candidates that count.
+func (t Tally) Compared() int { return t.Candidates - t.Void }
+
+// Agreement is how far our verdicts on a benchmark and the published ones agree.
+type Agreement struct {
+	Benchmark string `json:"benchmark"`
+	Tally
+	// Errors are further candidates with a published verdict, for which we have none: the harness failed.
+	Errors int          `json:"errors"`
+	Trials []TrialTally `json:"trials"`
+	// VoidBy counts the void candidates by class, whether the judges agree on them or not.
+	VoidBy map[string]int `json:"void_by"`
+	// Disagreements are all of them, void ones too, by trial, bug and rank.
+	Disagreements []Disagreement `json:"disagreements"`
+}
+
+// TrialTally is one trial's part of an agreement.
+type TrialTally struct {
+	Labels map[string]string `json:"labels"`
+	Tally
+}
+
+// Disagreement is a candidate for which our verdict and the published one are not the same.
+type Disagreement struct {
+	Class     string            `json:"class"`
+	Labels    map[string]string `json:"labels"` // of the trial
+	Bug       string            `json:"bug"`
+	Rank      int               `json:"rank"`
+	Ours      string            `json:"ours"`
+	Published string            `json:"published"`
+	// Pass is true where they differ in whether the candidate passes, not only in how it fails.
+	Pass   bool   `json:"pass"`
+	Detail string `json:"detail,omitempty"` // our judge's words
+}
+
+// Agreements compares our verdicts with the published ones, by benchmark in the order of the trials. Benchmarks without
+// both are left out.
+//
+// A disagreement's class follows from facts alone: from what was published about the same program and the same bug, from
+// the rank, from the two verdicts and from our verdict's reason. Where several classes fit, the first in the order of
+// [Classes] counts.
+func Agreements(trials []Trial, voids []Void) []Agreement {
+	var all []Agreement
+	for _, g := range benchmarks(trials) {
+		if a := agreement(g, voids); a.Candidates+a.Errors > 0 {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func agreement(g group, voids []Void) Agreement {
+	c := newClassifier(g, voids)
+	a := Agreement{Benchmark: g.benchmark, Trials: []TrialTally{}, VoidBy: map[string]int{}, Disagreements: []Disagreement{}}
+	for i, t := range g.trials {
+		tally := TrialTally{Labels: t.Labels}
+		for _, o := range t.Outcomes {
+			for rank, other := range o.Published {
+				switch {
+				case decide(other) == open || rank >= len(o.Verdicts):
+					continue
+				case decide(o.Verdicts[rank]) == open:
+					a.Errors++
+					continue
+				}
+				tally.Candidates++
+				d := Disagreement{
+					Labels: t.Labels, Bug: o.Bug, Rank: rank, Ours: o.Verdicts[rank], Published: other,
+					Pass: decide(o.Verdicts[rank]) != decide(other), Detail: at(o.Details, rank),
+				}
+				same := SameVerdict(d.Ours, d.Published)
+				if class := c.void(i, o.Bug, rank); class != "" {
+					tally.Void++
+					a.VoidBy[class]++
+					d.Class = class
+				} else {
+					if !d.Pass {
+						tally.SamePass++
+					}
+					if same {
+						tally.SameVerdict++
+					} else {
+						d.Class = c.class(i, o, d)
+					}
+				}
+				if !same {
+					a.Disagreements = append(a.Disagreements, d)
+				}
+			}
+		}
+		if tally.Candidates > 0 {
+			a.Trials = append(a.Trials, tally)
+		}
+		a.Candidates += tally.Candidates
+		a.Void += tally.Void
+		a.SamePass += tally.SamePass
+		a.SameVerdict += tally.SameVerdict
+	}
+	return a
+}
+
+// classifier knows what was published about a benchmark.
+type classifier struct {
+	trials    []Trial
+	stated    []Void
+	quiet     quiet
+	bugs      []string          // that are void
+	published map[textKey]*text // without void verdicts
+}
+
+func newClassifier(g group, voids []Void) *classifier {
+	c := &classifier{trials: g.trials, stated: voids, quiet: silences(publishedJudge, g), published: map[textKey]*text{}}
+	c.bugs = voidBugs(publishedJudge, g)
+	found, _ := gather(publishedJudge, g.trials)
+	for key, t := range found {
+		sound := slices.DeleteFunc(slices.Clone(t.seen), func(s sighting) bool { return c.void(s.trial, t.bug, s.rank) != "" })
+		c.published[key] = &text{bug: t.bug, seen: sound}
+	}
+	return c
+}
+
+// void is the class of verdicts that say nothing, or "".
+func (c *classifier) void(trial int, bug string, rank int) string {
+	switch {
+	case slices.ContainsFunc(c.stated, func(v Void) bool { return v.covers(c.trials[trial], bug, rank) }):
+		return ClassStated
+	case c.quiet.cover(trial, rank):
+		return ClassRace
+	case slices.Contains(c.bugs, bug):
+		return ClassVoid
+	}
+	return ""
+}
+
+// class finds why two verdicts that both mean something differ.
+func (c *classifier) class(trial int, o Outcome, d Disagreement) string {
+	reason := at(o.Reasons, d.Rank)
+	asWeSay := func(s sighting) bool {
+		if d.Pass {
+			return decide(s.verdict) == decide(d.Ours)
+		}
+		return SameVerdict(d.Ours, s.verdict)
+	}
+	switch key, ok := keyOf(trial, o, d.Rank); {
+	case ok && c.published[key] != nil && slices.ContainsFunc(c.published[key].seen, asWeSay):
+		return ClassContradiction
+	case reason == ReasonInterface && d.Ours == Uncompilable:
+		return ClassSignature
+	case reason == ReasonPlatform && decide(d.Ours) == fail:
+		return ClassPlatform
+	case d.Published == Timeout,
+		d.Ours == Timeout && d.Published != Uncompilable,
+		reason == ReasonLimit && d.Published == Plausible:
+		return ClassTimeLimit
+	case reason == ReasonMemory && d.Published == Plausible:
+		return ClassMemory
+	}
+	return ClassUnexplained
+}
+
+// soundly is how many verdicts on known programs it takes to call a bug's verdicts void: one may be an accident.
+const soundly = 2
+
+// voidBugs are those on which a judge's verdicts mean nothing: the reference fix never passes, or the unchanged program
+// always does.
+func voidBugs(j judge, g group) []string {
+	var bugs []string
+	for _, k := range references(j, g) {
+		if k.Total >= soundly && k.Successes == 0 {
+			bugs = append(bugs, k.bug)
+		}
+	}
+	for _, k := range unchanged(j, g) {
+		if k.Total >= soundly && k.Successes == k.Total {
+			bugs = append(bugs, k.bug)
+		}
+	}
+	return bugs
+}
+
+// Disagreeing counts the disagreements of a class, and those among them about passing.
+func (a Agreement) Disagreeing(class string) (all, pass int) {
+	for _, d := range a.Disagreements {
+		if d.Class == class {
+			all++
+			if d.Pass {
+				pass++
+			}
+		}
+	}
+	return all, pass
+}
+
 // SameVerdict reports whether our verdict and a published one say the same in their different words. Published judges
 // know no crash: to them it is a failed test.
 func SameVerdict(ours, published string) bool {
@@ -11,3 +258,40 @@ func SameVerdict(ours, published string) bool {
 	}
 	return published != "" && ours == published
 }
+
+// at is the rank's entry of a list that may be shorter.
+func at(list []string, rank int) string {
+	if rank < len(list) {
+		return list[rank]
+	}
+	return ""
+}
+
+// strangers finds trials whose published verdicts differ from ours far more often than those of the benchmark's other
+// trials do: they may be of other candidates.
+func strangers(g group) []Lint {
+	a := agreement(g, nil)
+	var lints []Lint
+	for _, t := range a.Trials {
+		here := Proportion{t.Compared() - t.SamePass, t.Compared()}
+		beside := Proportion{a.Compared() - a.SamePass - here.Successes, a.Compared() - here.Total}
+		if here.Total == 0 || beside.Total == 0 {
+			continue
+		}
+		low, _ := here.Wilson(0.95)
+		if _, high := beside.Wilson(0.95); low < strangeShare || low < strangeTimes*high {
+			continue
+		}
+		lints = append(lints, Lint{Rule: RuleStranger, Published: true, Text: fmt.Sprintf(
+			"published verdicts: those of %s differ from ours in whether a candidate passes %d of %d times, those of the other trials on %s %d of %d times: they may be of other candidates",
+			Trial{Labels: t.Labels}, here.Successes, here.Total, g, beside.Successes, beside.Total)})
+	}
+	return lints
+}
+
+const (
+	// strangeShare is the least share of differing verdicts that makes a trial strange, strangeTimes how much larger it
+	// must be than that of the trials beside it. Both are compared by the cautious ends of intervals.
+	strangeShare = 0.05
+	strangeTimes = 3
+)

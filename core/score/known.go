@@ -11,7 +11,9 @@ type known struct {
 	Proportion
 }
 
-func (k known) String() string { return fmt.Sprintf("%s (%d of %d times)", k.bug, k.Successes, k.Total) }
+func (k known) String() string {
+	return fmt.Sprintf("%s (%d of %d times)", k.bug, k.Successes, k.Total)
+}
 
 // references and unchanged tally the verdicts on reference fixes and on unchanged programs, by bug in order of first
 // appearance. Verdicts at silent ranks are left out: they say nothing about programs.

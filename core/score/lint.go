@@ -14,6 +14,7 @@ const (
 	RuleReference     = "reference-fails"  // the reference fix of a bug never passes
 	RuleUnchanged     = "unchanged-passes" // the buggy program itself passes
 	RuleTimeouts      = "all-timeouts"     // a benchmark's, trial's or bug's candidates are all timeouts
+	RuleStranger      = "other-candidates" // published verdicts that fit the candidates far worse than others do
 	RuleNoAttempt     = "no-attempt"       // a trial without a single candidate
 	RuleErrors        = "errors"           // bugs undecided because the harness failed
 	RuleUnknown       = "unknown-verdict"  // a word that is no verdict
@@ -35,10 +36,7 @@ func (l Lint) String() string { return l.Text }
 // ones, benchmarks and trials in the order given.
 func Lints(trials []Trial) []Lint {
 	var lints []Lint
-	for _, j := range []judge{
-		{who: "our verdicts", passes: "passed", side: ours},
-		{who: "published verdicts", passes: "plausible", side: others, published: true},
-	} {
+	for _, j := range []judge{ourJudge, publishedJudge} {
 		for _, g := range benchmarks(trials) {
 			lints = append(lints, contradictions(j, g)...)
 			lints = append(lints, silentRanks(j, g)...)
@@ -50,6 +48,9 @@ func Lints(trials []Trial) []Lint {
 		for _, t := range trials {
 			lints = append(lints, unknownWords(j, t)...)
 		}
+	}
+	for _, g := range benchmarks(trials) {
+		lints = append(lints, strangers(g)...)
 	}
 	for _, t := range trials {
 		lints = append(lints, unproven(t)...)
@@ -64,6 +65,11 @@ type judge struct {
 	side      verdicts
 	published bool
 }
+
+var (
+	ourJudge       = judge{who: "our verdicts", passes: Passed, side: ours}
+	publishedJudge = judge{who: "published verdicts", passes: Plausible, side: others, published: true}
+)
 
 func (j judge) lint(rule, format string, args ...any) Lint {
 	return Lint{Rule: rule, Published: j.published, Text: j.who + ": " + fmt.Sprintf(format, args...)}

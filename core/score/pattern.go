@@ -30,37 +30,48 @@ func (t *text) other() (sighting, bool) {
 	return sighting{}, false
 }
 
-// texts gathers the verdicts of a group by text, in order of first appearance.
-func texts(j judge, trials []Trial) []*text {
-	type key struct {
-		bug, digest string
-		trial       int
+// textKey names a text. What an empty patch deletes, a line or a method, is up to the model, so that it is one text in
+// one trial only; trial is 0 for others.
+type textKey struct {
+	bug, digest string
+	trial       int
+}
+
+// keyOf names the text at a rank of a trial's outcome, if it was recorded.
+func keyOf(trial int, o Outcome, rank int) (textKey, bool) {
+	k := textKey{bug: o.Bug, digest: at(o.Patches, rank)}
+	if k.digest == EmptyPatch {
+		k.trial = trial + 1
 	}
-	index := map[key]*text{}
+	return k, k.digest != ""
+}
+
+// texts are those that gather finds.
+func texts(j judge, trials []Trial) []*text {
+	_, list := gather(j, trials)
+	return list
+}
+
+// gather collects the verdicts of a judge by text: by key, and in order of first appearance.
+func gather(j judge, trials []Trial) (map[textKey]*text, []*text) {
+	found := map[textKey]*text{}
 	var list []*text
 	for i, t := range trials {
 		for _, o := range t.Outcomes {
-			vs := j.side(o)
-			for rank, digest := range o.Patches[:min(len(o.Patches), len(vs))] {
-				if digest == "" || decide(vs[rank]) == open {
+			for rank, verdict := range j.side(o) {
+				k, ok := keyOf(i, o, rank)
+				if !ok || decide(verdict) == open {
 					continue
 				}
-				k := key{bug: o.Bug, digest: digest}
-				if digest == EmptyPatch {
-					// What an empty patch deletes, a line or a method, is up to the model; one file only in one trial.
-					k.trial = i + 1
+				if found[k] == nil {
+					found[k] = &text{bug: o.Bug}
+					list = append(list, found[k])
 				}
-				found := index[k]
-				if found == nil {
-					found = &text{bug: o.Bug}
-					index[k] = found
-					list = append(list, found)
-				}
-				found.seen = append(found.seen, sighting{i, rank, vs[rank]})
+				found[k].seen = append(found[k].seen, sighting{i, rank, verdict})
 			}
 		}
 	}
-	return list
+	return found, list
 }
 
 func contradictions(j judge, g group) []Lint {
