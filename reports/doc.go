@@ -1,6 +1,6 @@
 // Package reports turns scored trials into tables, and writes them for terminals, Markdown, LaTeX, CSV and JSON.
 //
-// [Build] pivots trials into a [Report]: labels become rows and columns, metrics become cells. [Write] renders a report;
+// [Build] and [Compare] pivot trials into a [Report]: labels become rows and columns, metrics become cells. [Write] renders a report;
 // all formats are views of the same struct and say the same, notes included. The same report gives the same bytes, on
 // any machine and on any day: nothing depends on the order of a map, the locale, the clock or, unless the output is a
 // terminal, on the width of a screen.
@@ -20,6 +20,9 @@
 //	           outcomes [{bug, verdicts [by rank], reasons, details, exact_match, unchanged, published, patches, refused}],
 //	           training [{learning_rate, epoch, epochs, train_loss, validation_loss, validation_exact_match, diverged,
 //	                      micro_batch, micro_batch_reduced, chosen}]}]
+//	agreements  of Compare, by benchmark: [{benchmark, candidates, void, same_pass, same_verdict, errors,
+//	           trials [{labels, candidates, void, same_pass, same_verdict}], void_by {class: candidates},
+//	           disagreements [{class, labels, bug, rank, ours, published, pass, detail}]}]
 //	notes    [text]
 //
 // # CSV

@@ -34,6 +34,8 @@ type Report struct {
 	Title  string        `json:"title"`
 	Tables []Table       `json:"tables"`
 	Trials []score.Trial `json:"trials"`
+	// Agreements with published verdicts, in reports of [Compare].
+	Agreements []score.Agreement `json:"agreements,omitempty"`
 	// Notes qualify the tables: unfinished trials, errors, findings about verdicts.
 	Notes []string `json:"notes"`
 }

@@ -16,10 +16,19 @@ import (
 )
 
 func newReport(o *options) *cobra.Command {
+	return printed(o, "report STUDY.hcl", "Print a study's tables from what is done", writeReport)
+}
+
+func newCompare(o *options) *cobra.Command {
+	return printed(o, "compare STUDY.hcl", "Print a study's results beside the published ones, and why they differ", writeComparison)
+}
+
+// printed is a command that renders what of a study is done.
+func printed(o *options, use, short string, write func(io.Writer, *plan.Plan, *store.Store, string) error) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use:   "report STUDY.hcl",
-		Short: "Print a study's tables from what is done",
+		Use:   use,
+		Short: short,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(reports.Formats(), format) {
@@ -35,7 +44,7 @@ func newReport(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return writeReport(cmd.OutOrStdout(), p, s, format)
+			return write(cmd.OutOrStdout(), p, s, format)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "terminal", strings.Join(reports.Formats(), ", "))
@@ -44,18 +53,42 @@ func newReport(o *options) *cobra.Command {
 
 // writeReport renders what of a plan is done.
 func writeReport(w io.Writer, p *plan.Plan, s *store.Store, format string) error {
-	var trials []score.Trial
+	trials, notes, err := finished(p, s)
+	if err != nil {
+		return err
+	}
+	report, err := reports.Build(p.Study.Name, p.Study.Title, tableSpecs(p), trials, notes)
+	if err != nil {
+		return err
+	}
+	return reports.Write(w, report, format)
+}
+
+// writeComparison renders it beside what others published.
+func writeComparison(w io.Writer, p *plan.Plan, s *store.Store, format string) error {
+	trials, notes, err := finished(p, s)
+	if err != nil {
+		return err
+	}
+	report, err := reports.Compare(p.Study.Name, p.Study.Title, tableSpecs(p), trials, score.Agreements(trials, nil), notes)
+	if err != nil {
+		return err
+	}
+	return reports.Write(w, report, format)
+}
+
+// finished reads the trials that are done, and what a reader must know of them.
+func finished(p *plan.Plan, s *store.Store) (trials []score.Trial, notes []string, err error) {
 	for _, t := range p.Trials {
 		if !s.Has(t.Score) {
 			continue
 		}
 		var trial score.Trial
 		if err := step.ReadJSON(s, t.Score, "trial.json", &trial); err != nil {
-			return err
+			return nil, nil, err
 		}
 		trials = append(trials, trial)
 	}
-	var notes []string
 	if missing := len(p.Trials) - len(trials); missing > 0 {
 		notes = append(notes, fmt.Sprintf("%d of %d trials are not finished; their cells are empty", missing, len(p.Trials)))
 	}
@@ -65,11 +98,7 @@ func writeReport(w io.Writer, p *plan.Plan, s *store.Store, format string) error
 	for _, lint := range score.Lints(trials) {
 		notes = append(notes, lint.String())
 	}
-	report, err := reports.Build(p.Study.Name, p.Study.Title, tableSpecs(p), trials, notes)
-	if err != nil {
-		return err
-	}
-	return reports.Write(w, report, format)
+	return trials, notes, nil
 }
 
 func tableSpecs(p *plan.Plan) []reports.TableSpec {

@@ -1,0 +1,208 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"harness/core/score"
+)
+
+// Compare is a report that puts our verdicts beside published ones. Of each table in specs it keeps the metrics that
+// can be had from both, shares with their intervals; where no table has any, there is one of pass@k. Tables of the
+// agreements follow, and the disagreements that nothing explains.
+//
+// Trials without published verdicts are left out.
+func Compare(name, title string, specs []TableSpec, trials []score.Trial, agreements []score.Agreement, notes []string) (*Report, error) {
+	recorded := slices.DeleteFunc(slices.Clone(trials), func(t score.Trial) bool {
+		return !slices.ContainsFunc(t.Outcomes, func(o score.Outcome) bool { return len(o.Published) > 0 })
+	})
+	if len(recorded) == 0 {
+		return Build(name, title, nil, nil, append(notes, "no finished trial has published verdicts: there is nothing to compare"))
+	}
+	r, err := Build(name, title, besides(specs, recorded), recorded, notes)
+	if err != nil {
+		return nil, err
+	}
+	r.Agreements = agreements
+	if len(agreements) == 0 {
+		r.Notes = append(r.Notes, "no candidate has both a published verdict and one of ours")
+		return r, nil
+	}
+	r.Tables = append(r.Tables, agreementTable(agreements), classTable(agreements))
+	if t := unexplained(agreements); len(t.Rows) > 0 {
+		r.Tables = append(r.Tables, t)
+	}
+	for _, a := range agreements {
+		if a.Errors > 0 {
+			r.Notes = append(r.Notes, clean(fmt.Sprintf("%s: of %d candidates with a published verdict %d have none of ours, for the harness failed", a.Benchmark, a.Candidates+a.Errors, a.Errors)))
+		}
+	}
+	return r, nil
+}
+
+// besides turns tables into such that show every metric beside its published counterpart.
+func besides(specs []TableSpec, trials []score.Trial) []TableSpec {
+	var both []TableSpec
+	for _, spec := range specs {
+		spec.Interval = true
+		spec.Values = twice(spec.Values)
+		if len(spec.Values) > 0 {
+			both = append(both, spec)
+		}
+	}
+	if len(both) > 0 {
+		return both
+	}
+	most := 1
+	for _, t := range trials {
+		for _, o := range t.Outcomes {
+			most = max(most, len(o.Published))
+		}
+	}
+	spec := TableSpec{Name: "published", Title: "Our verdicts beside the published ones", Interval: true, Values: twice([]string{"pass@1", fmt.Sprintf("pass@%d", most)})}
+	for _, label := range []string{"model", "adapter", "prompt"} {
+		if _, ok := trials[0].Labels[label]; ok {
+			spec.Rows = append(spec.Rows, label)
+		}
+	}
+	spec.Rows = append(spec.Rows, "benchmark")
+	return []TableSpec{spec}
+}
+
+// twice lists the metrics of pass@k, ours and the published ones. fixed@k is pass@k without an interval.
+func twice(values []string) []string {
+	var both []string
+	for _, v := range values {
+		v = strings.TrimPrefix(v, publishedPrefix)
+		if k, ok := strings.CutPrefix(v, "fixed@"); ok {
+			v = "pass@" + k
+		}
+		if strings.HasPrefix(v, "pass@") && !slices.Contains(both, v) {
+			both = append(both, v, publishedPrefix+v)
+		}
+	}
+	return both
+}
+
+const publishedPrefix = "published."
+
+// agreementTable counts by benchmark and trial. "all" stands for a benchmark's trials together.
+func agreementTable(agreements []score.Agreement) Table {
+	t := plainTable("agreement", "Agreement with the published verdicts", 2,
+		"benchmark", "trial", "candidates", "left out", "compared", "same outcome", "same verdict")
+	row := func(benchmark, trial string, n score.Tally) {
+		share := func(k int) string {
+			if n.Compared() == 0 {
+				return Missing
+			}
+			return fmt.Sprintf("%.1f %% (%d/%d)", 100*float64(k)/float64(n.Compared()), k, n.Compared())
+		}
+		t.Rows = append(t.Rows, cleanAll([]string{benchmark, trial, fmt.Sprint(n.Candidates), fmt.Sprint(n.Void), fmt.Sprint(n.Compared()), share(n.SamePass), share(n.SameVerdict)}))
+	}
+	for _, a := range agreements {
+		for _, trial := range a.Trials {
+			row(a.Benchmark, within(trial.Labels), trial.Tally)
+		}
+		row(a.Benchmark, "all", a.Tally)
+	}
+	return t
+}
+
+// meanings are the classes of disagreements in a few words; package score has more of them.
+var meanings = map[string]string{
+	score.ClassStated:        "left out: the study calls the published verdicts void",
+	score.ClassRace:          "left out: published at a rank that hardly ever passes",
+	score.ClassVoid:          "left out: of a bug whose published verdicts mean nothing",
+	score.ClassContradiction: "published twice for one program, once as we say",
+	score.ClassSignature:     "the tests do not compile against the program",
+	score.ClassPlatform:      "the program needs what this platform has not",
+	score.ClassTimeLimit:     "one judge stopped at a limit",
+	score.ClassMemory:        "out of memory or stack here, a pass there",
+	score.ClassUnexplained:   "nothing known explains it",
+}
+
+// classTable counts disagreements: about the outcome (whether the candidate passes), and all, about the verdict.
+func classTable(agreements []score.Agreement) Table {
+	t := Table{
+		Name: "disagreements", Title: "Disagreements by class", Values: []string{}, LabelColumns: 2,
+		Header: [][]string{{"", ""}, {"class", "meaning"}}, Columns: []string{"class", "meaning"}, Rows: [][]string{},
+	}
+	add := func(benchmark, name string) {
+		t.Header[0] = append(t.Header[0], clean(benchmark))
+		t.Header[1] = append(t.Header[1], name)
+		t.Columns = append(t.Columns, clean(benchmark+" / "+name))
+	}
+	left := false
+	for _, a := range agreements {
+		left = left || a.Void > 0
+	}
+	for _, a := range agreements {
+		if left {
+			add(a.Benchmark, "left out")
+		}
+		add(a.Benchmark, "outcome")
+		add(a.Benchmark, "verdict")
+	}
+	for _, class := range score.Classes() {
+		row, empty := []string{class, meanings[class]}, true
+		for _, a := range agreements {
+			all, pass := a.Disagreeing(class)
+			void, isVoid := a.VoidBy[class]
+			if left {
+				cell := ""
+				if isVoid {
+					cell = fmt.Sprint(void)
+				}
+				row = append(row, cell)
+			}
+			row = append(row, fmt.Sprint(pass), fmt.Sprint(all))
+			empty = empty && all == 0 && void == 0
+		}
+		if !empty {
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	if len(t.Rows) == 0 {
+		t.Rows = append(t.Rows, append([]string{"none", ""}, make([]string, len(t.Columns)-2)...))
+	}
+	return t
+}
+
+// unexplained lists what nothing explains, by bug.
+func unexplained(agreements []score.Agreement) Table {
+	t := plainTable("unexplained", "Disagreements that nothing explains", 7,
+		"benchmark", "bug", "trial", "rank", "published", "here", "the judge says")
+	for _, a := range agreements {
+		found := slices.DeleteFunc(slices.Clone(a.Disagreements), func(d score.Disagreement) bool { return d.Class != score.ClassUnexplained })
+		slices.SortStableFunc(found, func(a, b score.Disagreement) int { return strings.Compare(a.Bug, b.Bug) })
+		for _, d := range found {
+			t.Rows = append(t.Rows, cleanAll([]string{a.Benchmark, d.Bug, within(d.Labels), fmt.Sprint(d.Rank), d.Published, d.Ours, short(d.Detail)}))
+		}
+	}
+	return t
+}
+
+// within names a trial of a benchmark.
+func within(labels map[string]string) string {
+	var values []string
+	for _, part := range strings.Split(score.Trial{Labels: labels}.String(), ", ") {
+		if name, value, ok := strings.Cut(part, "="); ok && name != "benchmark" {
+			values = append(values, value)
+		}
+	}
+	return strings.Join(values, " ")
+}
+
+// short cuts a judge's words to what a cell can hold; the JSON form has them all.
+func short(text string) string {
+	const most = 90
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
+
+func plainTable(name, title string, labels int, columns ...string) Table {
+	return Table{Name: name, Title: title, Values: []string{}, LabelColumns: labels, Header: [][]string{columns}, Columns: columns, Rows: [][]string{}}
+}
