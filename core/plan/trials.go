@@ -22,7 +22,7 @@ func (b *builder) trials(ctx context.Context) error {
 	}
 	prompts := b.study.Prompts
 	if len(prompts) == 0 {
-		prompts = []*study.Prompt{{Name: "default", BuggyLines: true}}
+		prompts = []*study.Prompt{{Name: study.DefaultPrompt, BuggyLines: true}}
 	}
 	for _, model := range b.study.Models {
 		for _, adapter := range b.study.Adapters {

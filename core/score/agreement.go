@@ -30,15 +30,14 @@ func Classes() []string {
 
 // Void is a study's statement that some published verdicts are not to be compared with.
 type Void struct {
-	Where  map[string]string // labels of the trials; empty: of all
-	Bugs   []string          // empty: all
-	Ranks  []int             // 0-based; empty: all
-	Reason string
+	Where map[string][]string // values of the trials' labels; empty: all trials
+	Bugs  []string            // empty: all
+	Ranks []int               // 0-based; empty: all
 }
 
 func (v Void) covers(t Trial, bug string, rank int) bool {
-	for label, value := range v.Where {
-		if t.Labels[label] != value {
+	for label, values := range v.Where {
+		if !slices.Contains(values, t.Labels[label]) {
 			return false
 		}
 	}

@@ -144,7 +144,7 @@ func TestAgreements(t *testing.T) {
 			{Class: score.ClassStated, Labels: other, Bug: "x", Rank: 0, Ours: p, Published: wrong, Pass: true},
 		},
 	}}
-	got := score.Agreements(trials, []score.Void{{Where: map[string]string{"model": "b"}}, {Where: map[string]string{"model": "a"}, Bugs: []string{"z"}}, {Bugs: []string{"x"}, Ranks: []int{7}}})
+	got := score.Agreements(trials, []score.Void{{Where: map[string][]string{"model": {"b", "c"}}}, {Where: map[string][]string{"model": {"a"}}, Bugs: []string{"z"}}, {Bugs: []string{"x"}, Ranks: []int{7}}})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("agreement (-want +got):\n%s", diff)
 	}

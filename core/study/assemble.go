@@ -20,6 +20,9 @@ func (l *loader) assemble(s *Study) {
 	for _, t := range l.blocks.tables {
 		t.content = l.scope.decode(t.block.Body, tableSpec(), ownerOf(t.block), cty.NilVal)
 	}
+	for _, v := range l.blocks.voids {
+		v.content = l.scope.decode(v.block.Body, voidSpec(), ownerOf(v.block), cty.NilVal)
+	}
 	if block := l.blocks.single["study"]; block != nil {
 		s.Name = block.Labels[0]
 		s.Title, _ = content["study"].text("title")
@@ -36,6 +39,9 @@ func (l *loader) assemble(s *Study) {
 	}
 	for _, t := range l.blocks.tables {
 		s.Tables = append(s.Tables, l.assembleTable(t, s.Generate))
+	}
+	for _, v := range l.blocks.voids {
+		s.Voids = append(s.Voids, l.assembleVoid(v))
 	}
 	l.check(s)
 	if l.diagnostics.HasErrors() {

@@ -1,6 +1,8 @@
 package study
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -169,6 +171,59 @@ func (d *plugged) combines(m *plugged) bool {
 		}
 	}
 	return len(d.instances) == 0
+}
+
+func (l *loader) assembleVoid(v *named) *Void {
+	c := v.content
+	void := &Void{Name: v.name, Where: c.labelValues("where")}
+	void.Reason, _ = c.text("reason")
+	void.Bugs, _ = c.texts("bugs")
+	ranks, _ := c.numbers("ranks")
+	for _, rank := range ranks {
+		void.Ranks = append(void.Ranks, int(rank))
+	}
+	if !written(v.block, "where") && !written(v.block, "bugs") && !written(v.block, "ranks") {
+		l.mistake(c.header, "Nothing is void", "void %q needs where, bugs or ranks: which published verdicts mean nothing.", v.name)
+	}
+	for _, label := range slices.Sorted(maps.Keys(void.Where)) {
+		if !contains(labelNames(), label) {
+			l.mistake(c.at("where", label), "Unknown label", "Trials have no label %q.%s", label,
+				expected(label, labelNames(), "They have", "There are none"))
+			continue
+		}
+		names, sure := l.labelled(label)
+		for _, value := range void.Where[label] {
+			if sure && !contains(names, value) {
+				l.mistake(c.at("where", label), "No such "+label, "No trial has the %s %q.%s", label, value,
+					expected(value, names, "There are", "There are none"))
+			}
+		}
+	}
+	return void
+}
+
+// labelled are the values that a label has in trials. They are not sure where a block could not be read.
+func (l *loader) labelled(label string) (names []string, sure bool) {
+	sure = !l.partial[label]
+	if label == "prompt" {
+		for _, p := range l.blocks.prompts {
+			names = append(names, p.name)
+		}
+		if len(names) == 0 {
+			names = []string{DefaultPrompt}
+		}
+		return names, sure
+	}
+	for _, d := range l.blocks.plugged {
+		if d.kind != label {
+			continue
+		}
+		sure = sure && len(d.instances) > 0
+		for _, one := range d.instances {
+			names = append(names, one.name)
+		}
+	}
+	return names, sure
 }
 
 func (l *loader) assembleTable(t *named, g *Generate) *Table {

@@ -15,10 +15,10 @@ import (
 
 // declarations are a study's blocks, each in declaration order.
 type declarations struct {
-	single          map[string]*hclsyntax.Block // study, train, generate, sandbox
-	variables       []*hclsyntax.Block
-	plugged         []*plugged
-	prompts, tables []*named
+	single                 map[string]*hclsyntax.Block // study, train, generate, sandbox
+	variables              []*hclsyntax.Block
+	plugged                []*plugged
+	prompts, tables, voids []*named
 }
 
 // plugged is a block whose body belongs to a plugin.
@@ -68,6 +68,7 @@ func forms() map[string]form {
 		"generate":  {example: `generate { … }`, single: true},
 		"sandbox":   {labels: []string{"DRIVER"}, example: `sandbox "docker" { … }`, single: true},
 		"table":     {labels: []string{"NAME"}, example: `table "pass@1" { … }`},
+		"void":      {labels: []string{"NAME"}, example: `void "other-run" { … }`},
 	}
 }
 
@@ -145,6 +146,8 @@ func (l *loader) declareBlock(block *hclsyntax.Block, form form) {
 		l.scope.declare(func() cty.Value { return l.evaluatePrompt(p) }, "prompt", name)
 	case "table":
 		l.blocks.tables = append(l.blocks.tables, &named{name: name, block: block})
+	case "void":
+		l.blocks.voids = append(l.blocks.voids, &named{name: name, block: block})
 	default:
 		d := &plugged{kind: block.Type, typ: block.Labels[0], name: name, block: block}
 		l.blocks.plugged = append(l.blocks.plugged, d)

@@ -31,6 +31,8 @@
 //	generate          {see below}
 //	sandbox DRIVER    {memory, cpus, timeout, workers}; docker, bubblewrap or auto
 //	table NAME        {title, rows, columns, value or values}
+//	void NAME         {reason, where = { LABEL = VALUE, LABEL = [VALUE, …] }, bugs, ranks}: published verdicts that mean
+//	                  nothing, by the labels of trials; ranks count from 0
 //
 // As in all HCL, a block on one line holds at most one attribute: adapter "lora" "r8" { rank = 8 }.
 //

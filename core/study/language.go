@@ -32,7 +32,7 @@ func languageSpec(kind string, description *harnesspb.Description) spec {
 	case "benchmark":
 		return spec{attributes: []attribute{
 			{name: "bugs", kind: cty.List(cty.String), check: distinct},
-			{name: "where", kind: cty.DynamicPseudoType, check: labelValues},
+			{name: "where", kind: cty.DynamicPseudoType, check: valuesOf("bugs", `{ class = "null" } or { class = ["null", "return"] }`)},
 			{name: "max_new_tokens", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 20)},
 		}}
 	}
@@ -79,6 +79,15 @@ func tableSpec() *spec {
 		{name: "columns", kind: cty.List(cty.String), check: labels},
 		{name: "value", kind: cty.String, check: metric},
 		{name: "values", kind: cty.List(cty.String), check: metrics},
+	}}
+}
+
+func voidSpec() *spec {
+	return &spec{attributes: []attribute{
+		{name: "reason", kind: cty.String, required: true, check: notEmpty},
+		{name: "where", kind: cty.DynamicPseudoType, check: valuesOf("trials", `{ model = "codellama" } or { adapter = ["lora", "ia3"] }`)},
+		{name: "bugs", kind: cty.List(cty.String), check: distinct},
+		{name: "ranks", kind: cty.List(cty.Number), whole: true, minimum: bound(0), maximum: bound(1e6), check: distinct},
 	}}
 }
 

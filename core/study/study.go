@@ -28,6 +28,7 @@ type Study struct {
 	Generate *Generate // never nil
 	Sandbox  *Sandbox  // nil only where there is no benchmark
 	Tables   []*Table
+	Voids    []*Void `json:",omitempty"`
 }
 
 // Block is a block whose body belongs to a plugin.
@@ -163,6 +164,19 @@ type Sandbox struct {
 	CPUs    float64
 	Timeout time.Duration // of one candidate
 	Workers int           // boxes side by side; 0: as many as there are CPUs
+}
+
+// DefaultPrompt names the prompt of a study that has no prompt blocks.
+const DefaultPrompt = "default"
+
+// Void says that some published verdicts mean nothing, so that ours are not compared with them: those of the trials,
+// bugs and ranks that it names; of all where it names none.
+type Void struct {
+	Name   string
+	Reason string
+	Where  map[string][]string // values of trials' labels
+	Bugs   []string
+	Ranks  []int // 0-based
 }
 
 // Table lays out metrics by the labels of trials: model, adapter, benchmark, prompt.

@@ -147,11 +147,15 @@ func distinct(v cty.Value) []problem {
 	})
 }
 
-// labelValues checks that a value is an object of the labels of bugs: of each the value that is wanted, or several.
-func labelValues(v cty.Value) []problem {
-	const example = `{ class = "null" } or { class = ["null", "return"] }`
+// valuesOf checks that a value is an object of the labels of bugs or trials: of each the value that is wanted, or
+// several.
+func valuesOf(things, example string) func(cty.Value) []problem {
+	return func(v cty.Value) []problem { return labelValues(v, things, example) }
+}
+
+func labelValues(v cty.Value, things, example string) []problem {
 	if !v.Type().IsObjectType() && !v.Type().IsMapType() || v.LengthInt() == 0 {
-		return []problem{{summary: "Not labels and values", detail: fmt.Sprintf("Labels of bugs with their values must be here, such as %s; found %s.", example, found(v))}}
+		return []problem{{summary: "Not labels and values", detail: fmt.Sprintf("Labels of %s with their values must be here, such as %s; found %s.", things, example, found(v))}}
 	}
 	return elements(v, v.Type(), nil, func(value cty.Value, _ cty.Type, path []string) []problem {
 		if isText(value) {

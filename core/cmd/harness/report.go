@@ -70,7 +70,12 @@ func writeComparison(w io.Writer, p *plan.Plan, s *store.Store, format string) e
 	if err != nil {
 		return err
 	}
-	report, err := reports.Compare(p.Study.Name, p.Study.Title, tableSpecs(p), trials, score.Agreements(trials, nil), notes)
+	var voids []score.Void
+	for _, v := range p.Study.Voids {
+		voids = append(voids, score.Void{Where: v.Where, Bugs: v.Bugs, Ranks: v.Ranks})
+		notes = append(notes, fmt.Sprintf("the study calls published verdicts void (%s): %s", v.Name, v.Reason))
+	}
+	report, err := reports.Compare(p.Study.Name, p.Study.Title, tableSpecs(p), trials, score.Agreements(trials, voids), notes)
 	if err != nil {
 		return err
 	}

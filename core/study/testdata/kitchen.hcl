@@ -81,3 +81,10 @@ table "losses" {
   rows   = ["model"]
   values = ["validation.loss", "trainable_share"]
 }
+
+void "other-run" {
+  reason = "the verdicts are of other candidates"
+  where  = { adapter = "double" }
+  bugs   = ["Gcd"]
+  ranks  = [0, 9]
+}
