@@ -28,6 +28,7 @@ const setupLimit = 10 * time.Minute
 type bubblewrap struct {
 	path     string // of bwrap
 	cache    string // where prepared environments lie
+	mount    boxMount
 	log      *slog.Logger
 	self     owner
 	cgroups  *cgroups
@@ -58,6 +59,9 @@ func openBubblewrap(ctx context.Context, options Options) (*bubblewrap, error) {
 	d := &bubblewrap{path: path, cache: options.CacheDir, log: options.Logger, self: self, cgroups: findCgroups(self)}
 	d.features.size = bytes.Contains(help, []byte("--size "))
 	d.features.disableUserns = bytes.Contains(help, []byte("--disable-userns"))
+	if d.mount, err = findMount(ctx, options.CacheDir, path); err != nil {
+		d.log.Warn("what is written in a box can be executed there: " + err.Error())
+	}
 	if d.cgroups == nil {
 		d.log.Warn("no control group can be made here: memory and processes of a box are limited one by one, CPU time is not")
 	}

@@ -19,7 +19,7 @@
 //
 //	/opt/harness  the environment's files and what setup made of them, read-only
 //	/data         the environment's mounts, read-only: a bug's project, for instance
-//	/box          the only place to write: memory of limited size, empty at the start
+//	/box          the only place to write: memory of limited size, empty at the start; nothing in it can be executed
 //	/proc         that of the box's own process namespace
 //
 // The environment variables are those of the Environment, and HARNESS_BOX=1, by

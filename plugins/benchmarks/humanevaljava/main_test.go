@@ -97,17 +97,17 @@ func TestLibraries(t *testing.T) {
 			t.Fatal(err)
 		}
 		var payload struct {
-			Files          map[string]string
-			TestClasses    []string
-			ExtraClasspath []string
+			Files     map[string]string
+			Tests     []string
+			Classpath []string
 		}
 		if err := json.Unmarshal(check.Payload, &payload); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(payload.ExtraClasspath, ":"); got != want {
+		if got := strings.Join(payload.Classpath, ":"); got != want {
 			t.Errorf("%s: the class path is %q, want %q", id, got, want)
 		}
-		if len(payload.Files) != 2 || !slices.Equal(payload.TestClasses, []string{"humaneval.TEST_" + id}) {
+		if len(payload.Files) != 1 || !slices.Equal(payload.Tests, []string{"humaneval.TEST_" + id}) {
 			t.Errorf("%s: got %v", id, payload)
 		}
 	}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,28 +15,36 @@ import (
 	"harness/plugins/benchmarks/java"
 )
 
-// adderTest is passed by a program that adds, and takes longer than any time
-// limit of its own.
+// adderTest is passed by a program that adds.
 const adderTest = `
 import static org.junit.Assert.assertEquals;
 import org.junit.Test;
 
 public class AdderTest {
-    @Test public void adds() { assertEquals(5, Adder.add(2, 3)); }
-    @Test public void addsNegatives() { assertEquals(-1, Adder.add(2, -3)); }
+    @Test public void adds() throws Exception { assertEquals(5, Adder.add(2, 3)); }
+    @Test public void addsNegatives() throws Exception { assertEquals(-1, Adder.add(2, -3)); }
 }
 `
 
-// adder is a program whose add has the given body.
-func adder(body string) java.Program {
+const adderReference = `
+public class Adder {
+    public static int add(int a, int b) throws Exception {
+        return a + b; // the reference
+    }
+}
+`
+
+// adderText is a program whose add has the given body.
+func adderText(body string) string {
+	return "import java.io.*; import java.net.*; import java.nio.file.*; import java.util.*;\npublic class Adder {\n    public static int add(int a, int b) throws Exception {\n" + body + "\n    }\n}\n"
+}
+
+// adder is the question about a text of Adder.
+func adder(text string) java.Program {
 	return java.Program{
-		Files: map[string]string{
-			"Adder.java":     "import java.io.*; import java.net.*; import java.nio.file.*; import java.util.*;\npublic class Adder {\n    public static int add(int a, int b) {\n" + body + "\n    }\n}\n",
-			"AdderTest.java": adderTest,
-		},
-		TestClasses: []string{"AdderTest"},
-		HeapMiB:     128,
-		Wall:        2 * time.Second,
+		Path: "Adder.java", Text: text, Reference: adderReference,
+		Files: map[string]string{"AdderTest.java": adderTest},
+		Tests: []string{"AdderTest"}, HeapMiB: 128, Wall: time.Minute,
 	}
 }
 
@@ -42,66 +53,85 @@ func attempt(code string) string {
 	return "try { " + code + " } catch (Throwable e) { throw new RuntimeException(\"contained: \" + e); }\nreturn a + b;"
 }
 
+// hostile is a file of core/sandbox/testdata/hostile: what a candidate tries, and
+// what must come of it. See the README there.
+type hostile struct {
+	name, tries, detail, text string
+	verdicts                  []string
+	runs                      int
+}
+
+var repeat = regexp.MustCompile(`REPEAT\((\d+),(.*?)\)([^)]|$)`)
+
+func readHostile(t *testing.T, oracle string) (all []hostile) {
+	t.Helper()
+	files, err := filepath.Glob("../../../core/sandbox/testdata/hostile/*.java")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no hostile candidates: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := hostile{name: strings.TrimSuffix(filepath.Base(file), ".java"), runs: 1}
+		for line := range strings.Lines(string(text)) {
+			name, value, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "// "), ": ")
+			if !ok || !strings.HasPrefix(line, "// ") {
+				break
+			}
+			switch name {
+			case "Tries":
+				h.tries = value
+			case "Verdict":
+				h.verdicts = strings.Split(value, "|")
+			case "Detail":
+				h.detail = value
+			case "Runs":
+				if h.runs, err = strconv.Atoi(value); err != nil {
+					t.Fatalf("%s: %v", file, err)
+				}
+			default:
+				t.Fatalf("%s: unknown header %q", file, name)
+			}
+		}
+		if h.tries == "" || len(h.verdicts) == 0 {
+			t.Fatalf("%s: says not what it tries and which verdict it must get", file)
+		}
+		h.text = repeat.ReplaceAllStringFunc(strings.ReplaceAll(string(text), "ORACLE", oracle), func(found string) string {
+			parts := repeat.FindStringSubmatch(found)
+			n, _ := strconv.Atoi(parts[1])
+			return strings.Repeat(parts[2], n) + parts[3]
+		})
+		all = append(all, h)
+	}
+	return all
+}
+
+// TestHostileCandidates judges each with the verdict that it must get, and a good
+// candidate after it in the same box.
 func TestHostileCandidates(t *testing.T) {
-	secret := filepath.Join(t.TempDir(), "oracle")
-	if err := os.WriteFile(secret, []byte("the reference fix"), 0o644); err != nil {
+	oracle := filepath.Join(t.TempDir(), "oracle")
+	if err := os.WriteFile(oracle, []byte("the reference fix"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	// A verdict of 0 is any but passed and error.
-	cases := []struct {
-		name, body string
-		want       benchmark.Outcome
-		detail     string
-	}{
-		{"leaves by System.exit(0)", `System.exit(0); return a + b;`, benchmark.Crashed, "exit code 0"},
-		{"halts", `Runtime.getRuntime().halt(0); return 0;`, benchmark.Crashed, "exit code 0"},
-		{"prints what JUnit prints", `System.out.println("OK (2 tests)"); System.out.println("{\"outcome\":\"passed\"}"); return 0;`, benchmark.Failed, "expected:<5>"},
-		{"closes the pipe", `try { new FileOutputStream(FileDescriptor.out).close(); } catch (IOException e) { } return a + b;`, benchmark.Crashed, ""},
-		{"chats without end", `FileOutputStream out = new FileOutputStream(FileDescriptor.out); try { byte[] junk = new byte[1 << 20]; for (int i = 0; i < 64; i++) out.write(junk); } catch (IOException e) { } return 0;`, benchmark.Failed, "expected:<5>"},
-		{"reads back its own pipe and answers", `Thread t = new Thread(() -> { try { FileInputStream in = new FileInputStream("/proc/self/fd/1"); FileOutputStream out = new FileOutputStream("/proc/self/fd/1"); byte[] got = new byte[4096]; for (int n; (n = in.read(got)) > 0; ) { out.write(got, 0, n); } } catch (IOException e) { } }); t.setDaemon(true); t.start(); try { Thread.sleep(200); } catch (InterruptedException e) { } return 0;`, benchmark.Failed, "expected:<5>"},
-		{"loops for ever", `while (true) { }`, benchmark.Timeout, "2000 ms"},
-		{"starts threads without end", `for (int i = 0; ; i++) { Thread t = new Thread(() -> { try { Thread.sleep(1000000); } catch (InterruptedException e) { } }); t.start(); }`, benchmark.Failed, "OutOfMemoryError"},
-		{"hoards heap", `List<byte[]> all = new ArrayList<>(); while (true) all.add(new byte[1 << 20]);`, benchmark.Failed, "OutOfMemoryError"},
-		{"hoards memory outside the heap", attempt(`java.lang.reflect.Field f = Class.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe"); f.setAccessible(true); sun.misc.Unsafe u = (sun.misc.Unsafe) f.get(null); for (int i = 0; i < 4096; i++) { long p = u.allocateMemory(1 << 20); u.setMemory(p, 1 << 20, (byte) 1); }`), 0, ""},
-		{"crashes the JVM", attempt(`java.lang.reflect.Field f = Class.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe"); f.setAccessible(true); ((sun.misc.Unsafe) f.get(null)).putAddress(0, 0);`), benchmark.Crashed, "exit code"},
-		{"opens a connection", attempt(`try (Socket s = new Socket()) { s.connect(new InetSocketAddress("1.1.1.1", 53), 2000); }`), benchmark.Failed, "contained"},
-		{"looks up a name", attempt(`InetAddress.getByName("example.org");`), benchmark.Failed, "contained"},
-		{"reads a host file", attempt(`Files.readString(Path.of("` + secret + `"));`), benchmark.Failed, "contained"},
-		{"reads passwords", attempt(`Files.readString(Path.of("/etc/shadow"));`), benchmark.Failed, "contained"},
-		{"reads the judge's environment", attempt(`Files.readAllBytes(Path.of("/proc/" + ProcessHandle.current().parent().get().pid() + "/environ"));`), benchmark.Failed, "contained"},
-		{"opens the judge's pipes", attempt(`new FileOutputStream("/proc/" + ProcessHandle.current().parent().get().pid() + "/fd/1").write(new byte[4]);`), benchmark.Failed, "contained"},
-		{"writes to the judge", attempt(`Files.writeString(Path.of("/opt/harness/judge.jar"), "x");`), benchmark.Failed, "contained"},
-		{"writes to the system", attempt(`Files.writeString(Path.of("/usr/bin/owned"), "x");`), benchmark.Failed, "contained"},
-		{"writes to /tmp", attempt(`Files.writeString(Path.of("/tmp/owned"), "x");`), benchmark.Failed, "contained"},
-		{"fills the disk", attempt(`try (OutputStream out = Files.newOutputStream(Path.of("/box/big"))) { byte[] block = new byte[1 << 20]; for (int i = 0; i < 4096; i++) out.write(block); }`), benchmark.Failed, "contained"},
-		{"recurses without end", `return add(a, b - 1) + 1;`, benchmark.Failed, "StackOverflowError"},
-		{"kills its parent", attempt(`new ProcessBuilder("/bin/kill", "-9", "" + ProcessHandle.current().parent().get().pid()).start().waitFor(); Thread.sleep(1000); if (a > 0) throw new Exception("still here");`), 0, ""},
-		{"leaves a process behind", attempt(`new ProcessBuilder("/bin/sh", "-c", "sleep 1000 & sleep 1000 &").start().waitFor();`), benchmark.Passed, ""},
-		{"forks without end", attempt(`Files.writeString(Path.of("/box/bomb"), "#!/bin/sh\n/bin/sh /box/bomb & /bin/sh /box/bomb &\n"); new ProcessBuilder("/bin/sh", "/box/bomb").start().waitFor(); Thread.sleep(1000); if (a > 0) throw new Exception("still here");`), 0, ""},
-		{"swallows everything", `while (true) { try { while (true) { Thread.sleep(1000); } } catch (Throwable e) { } }`, benchmark.Timeout, "2000 ms"},
-		{"hooks the shutdown", `Runtime.getRuntime().addShutdownHook(new Thread(() -> { while (true) { } })); System.exit(0); return 0;`, benchmark.Timeout, "2000 ms"},
-		{"brings its own test class", `return 0; } } class AdderTest { public static void main(String[] a) { } static int x() { return 0;`, benchmark.Uncompilable, "duplicate class"},
-		{"brings its own JUnit", `return 0; } } class Assert { static void assertEquals(long a, long b) { } static int x() { return 0;`, benchmark.Failed, "expected:<5>"},
-		{"hides code in unicode escapes", `\u0053ystem.exit(0); return a + b;`, benchmark.Crashed, "exit code 0"},
-		{"is a huge constant", `return "` + strings.Repeat("x", 200_000) + `".length();`, benchmark.Uncompilable, "constant string too long"},
-		{"nests too deeply for the compiler", "return " + strings.Repeat("(", 500_000) + "a + b" + strings.Repeat(")", 500_000) + ";", benchmark.Uncompilable, "nested too deeply"},
-	}
+	t.Setenv("HARNESS_HOSTILE_SECRET", "1")
+	candidates := readHostile(t, oracle)
 	eachDriver(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {
-		for _, c := range cases {
+		for _, c := range candidates {
 			t.Run(c.name, func(t *testing.T) {
-				p := adder(c.body)
-				if c.want != benchmark.Timeout {
-					p.Wall = time.Minute // what takes long on a busy machine is no timeout
+				p := adder(c.text)
+				if slices.Contains(c.verdicts, "timeout") && c.detail != "steps" {
+					p.Wall = 2 * time.Second
 				}
-				got := judge(t, p)
-				if c.want != 0 && got.Outcome != c.want || !strings.Contains(got.Detail, c.detail) {
-					t.Errorf("got %s: %s", got.Outcome, got.Detail)
-				}
-				if c.want == 0 && (got.Outcome == benchmark.Passed || got.Outcome == benchmark.Error) {
-					t.Errorf("got %s: %s", got.Outcome, got.Detail)
+				for range c.runs {
+					got := judge(t, p)
+					if !slices.Contains(c.verdicts, name(got.Outcome)) || !strings.Contains(got.Detail, c.detail) {
+						t.Errorf("%s: got %s: %s; want %s", c.tries, name(got.Outcome), got.Detail, strings.Join(c.verdicts, " or "))
+					}
 				}
 				// The one after it must not suffer.
-				if next := judge(t, adder("return a + b;")); next.Outcome != benchmark.Passed {
+				if next := judge(t, adder(adderText("return a + b;"))); next.Outcome != benchmark.Passed {
 					t.Errorf("the good candidate after it: %s: %s", next.Outcome, next.Detail)
 				}
 			})
@@ -109,17 +139,21 @@ func TestHostileCandidates(t *testing.T) {
 	})
 }
 
+func name(o benchmark.Outcome) string {
+	return strings.ToLower(strings.TrimPrefix(o.String(), "OUTCOME_"))
+}
+
 func TestFilesOfACandidateDoNotReachTheNext(t *testing.T) {
 	leave := attempt(`Files.createDirectories(Path.of("/box/a/b")); Files.writeString(Path.of("/box/a/b/note"), "x"); Files.createSymbolicLink(Path.of("/box/link"), Path.of("/opt/harness")); new File("/box/a/b").setReadable(false); new File("/box/a").setWritable(false);`)
 	find := attempt(`String[] left = new File("/box").list(); if (left.length > 0) throw new Exception(Arrays.toString(left));`)
 	eachDriver(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {
 		for i := range 3 {
-			one := adder(leave)
+			one := adder(adderText(leave))
 			one.Files["AdderTest.java"] = onceTest
 			if got := judge(t, one); got.Outcome != benchmark.Passed {
 				t.Fatalf("leaving files, %d: %s: %s", i, got.Outcome, got.Detail)
 			}
-			if got := judge(t, adder(find)); got.Outcome != benchmark.Passed {
+			if got := judge(t, adder(adderText(find))); got.Outcome != benchmark.Passed {
 				t.Fatalf("finding files, %d: %s: %s", i, got.Outcome, got.Detail)
 			}
 		}
@@ -131,13 +165,13 @@ import static org.junit.Assert.assertEquals;
 import org.junit.Test;
 
 public class AdderTest {
-    @Test public void adds() { assertEquals(5, Adder.add(2, 3)); }
+    @Test public void adds() throws Exception { assertEquals(5, Adder.add(2, 3)); }
 }
 `
 
 func TestVerdicts(t *testing.T) {
 	with := func(test string) java.Program {
-		p := adder("return a + b;")
+		p := adder(adderText("return a + b;"))
 		p.Files["AdderTest.java"] = test
 		return p
 	}
@@ -147,17 +181,17 @@ func TestVerdicts(t *testing.T) {
 		want    benchmark.Outcome
 		detail  string
 	}{
-		{"a right program", adder("return a + b;"), benchmark.Passed, "2 tests"},
-		{"a wrong program", adder("return a - b;"), benchmark.Failed, "adds(AdderTest): java.lang.AssertionError: expected:<5> but was:<-1>"},
-		{"a program that does not compile", adder("return a + ;"), benchmark.Uncompilable, "Adder.java:4: illegal start of expression"},
-		{"a changed signature", java.Program{Files: map[string]string{"Adder.java": "public class Adder { static String add(int a) { return null; } }", "AdderTest.java": adderTest}, TestClasses: []string{"AdderTest"}}, benchmark.Uncompilable, "the tests do not compile against it"},
-		{"a test's own time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() {", "@Test(timeout = 300) public void adds() { while (true) ")), benchmark.Failed, "test timed out after 300 milliseconds"},
-		{"a test that waits beyond its own time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() {", "@Test(timeout = 300) public void adds() throws Exception { Thread.sleep(1000000); ")), benchmark.Failed, "test timed out after 300 milliseconds"},
-		{"an exception within a time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() {", "@Test(timeout = 3000, expected = IllegalStateException.class) public void adds() { if (Adder.add(1, 1) == 2) throw new IllegalStateException(); ")), benchmark.Passed, ""},
-		{"set-up and tear-down", with(strings.ReplaceAll(onceTest, "@Test public void adds() {", "static String log = \"\"; @org.junit.Before public void before() { log += \"b\"; } @org.junit.AfterClass public static void after() { assertEquals(\"b\", log); } @Test(timeout = 3000) public void adds() {")), benchmark.Passed, ""},
+		{"a right program", adder(adderText("return a + b;")), benchmark.Passed, "2 tests"},
+		{"a wrong program", adder(adderText("return a - b;")), benchmark.Failed, "adds(AdderTest): java.lang.AssertionError: expected:<5> but was:<-1>"},
+		{"a program that does not compile", adder(adderText("return a + ;")), benchmark.Uncompilable, "Adder.java:4: illegal start of expression"},
+		{"a changed signature", adder("public class Adder { static String add(int a) { return null; } }"), benchmark.Uncompilable, "the tests do not compile against it"},
+		{"a test's own time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "@Test(timeout = 3000) public void adds() throws Exception { while (true) ")), benchmark.Timeout, "steps"},
+		{"a test that waits beyond its own time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "@Test(timeout = 300) public void adds() throws Exception { Thread.sleep(1000000); ")), benchmark.Failed, "test timed out after 300 milliseconds"},
+		{"an exception within a time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "@Test(timeout = 3000, expected = IllegalStateException.class) public void adds() throws Exception { if (Adder.add(1, 1) == 2) throw new IllegalStateException(); ")), benchmark.Passed, ""},
+		{"set-up and tear-down", with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "static String log = \"\"; @org.junit.Before public void before() { log += \"b\"; } @org.junit.AfterClass public static void after() { assertEquals(\"b\", log); } @Test(timeout = 3000) public void adds() throws Exception {")), benchmark.Passed, ""},
 		{"no test", with("public class AdderTest { }"), benchmark.Failed, ""},
 		{"only ignored tests", with(strings.ReplaceAll(onceTest, "@Test", "@org.junit.Ignore @Test")), benchmark.Failed, "no test ran"},
-		{"a missing test class", with("class Other { }"), benchmark.Error, "test class AdderTest"},
+		{"a missing test class", with("class Other { }"), benchmark.Error, "test AdderTest is not"},
 		{"text beyond ASCII", with(strings.ReplaceAll(onceTest, "assertEquals(5,", `assertEquals("ä€😀".length(), 4); assertEquals(5,`)), benchmark.Passed, ""},
 		{"the same time zone everywhere", with(strings.ReplaceAll(onceTest, "assertEquals(5,", `assertEquals("UTC", java.util.TimeZone.getDefault().getID()); assertEquals(1, Runtime.getRuntime().availableProcessors()); assertEquals(5,`)), benchmark.Passed, ""},
 	}
@@ -192,7 +226,7 @@ func TestVerdictOfNoAnswer(t *testing.T) {
 }
 
 func TestCheckRefusesNothingToDo(t *testing.T) {
-	for _, p := range []java.Program{{}, {Files: map[string]string{"A.java": "class A { }"}}} {
+	for _, p := range []java.Program{{}, {Path: "A.java", Text: "class A { }"}, {Tests: []string{"ATest"}}} {
 		if _, err := java.Check(p); err == nil {
 			t.Error(fmt.Sprint("taken: ", p))
 		}

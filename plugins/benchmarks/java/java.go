@@ -2,17 +2,36 @@
 // programs are compiled and tested, the questions to the service in it, and what
 // its answers mean. The host's core knows nothing of Java.
 //
-// The service (judge/*.java) compiles a program with its tests in memory, by a
-// compiler that stays warm, and runs the tests in a fresh JVM. It believes only
-// what that JVM says behind a secret, handed over before any class of the
-// candidate is loaded; a candidate's own output is read and thrown away. The run
-// ends at the first test that fails.
+// # How a verdict is found
 //
-// It runs in a box only (HARNESS_BOX=1, first process of its process namespace,
-// /box a memory file system), and refuses to start elsewhere: between requests it
-// deletes what is below /box. It ends no process but the JVM that it started and
-// that one's children; where a candidate left others behind it asks for the box
-// to be thrown away.
+// The service (judge/*.java) compiles a bug's tests once, with the reference fix,
+// and each candidate alone, in memory, by a compiler that stays warm; with its
+// tests where it has changed what they compile against. Tests run in JVMs of
+// their own, never in the judge's. A candidate that uses nothing but values,
+// collections and text (judge/Tame.java) is tried in a warm JVM, one after the
+// other. A pass there is not believed but confirmed in a fresh JVM, as is a sample
+// of the failures; differences are counted. All others get a fresh JVM at once.
+//
+// The judge believes only what a test JVM says behind a secret, handed over before
+// any class of the candidate is loaded; a candidate's own output is read and thrown
+// away. The run ends at the first test that fails.
+//
+// # Time
+//
+// Loops are ended by a count, not by a clock: the classes count each call and each
+// jump backwards, and a test may take [StepsFactor] times the steps that it takes
+// with the reference fix, and at least [StepsFloor]. Who takes more gets the
+// verdict timeout, on every machine and under every load. JUnit's own time limits
+// only end tests that wait; the clock ends what spends its time inside of the
+// platform, where no steps are counted.
+//
+// # The box
+//
+// The service runs in a box only (HARNESS_BOX=1, first process of its process
+// namespace, /box a memory file system), and refuses to start elsewhere: between
+// requests it deletes what is below /box. It ends no process but the JVMs that it
+// started and their children; where a candidate left others behind it asks for the
+// box to be thrown away.
 package java
 
 import (
@@ -36,7 +55,7 @@ const EnvironmentID = "java17"
 const dockerfile = `FROM debian:bookworm-slim
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
- && apt-get install -y --no-install-recommends openjdk-17-jdk-headless junit4%s \
+ && apt-get install -y --no-install-recommends openjdk-17-jdk-headless junit4 libasm-java%s \
  && rm -rf /var/lib/apt/lists/*
 `
 
@@ -49,6 +68,7 @@ type Library struct {
 const (
 	junitJar    = "/usr/share/java/junit4.jar"
 	hamcrestJar = "/usr/share/java/hamcrest-core.jar"
+	asmJar      = "/usr/share/java/asm.jar"
 )
 
 // Environment is the box for JDK 17 and JUnit 4, with further libraries.
@@ -68,6 +88,7 @@ func Environment(libraries ...Library) *benchmark.Environment {
 		{Command: "javac", Hint: "apt-get install openjdk-17-jdk-headless"},
 		{Path: junitJar, Hint: "apt-get install junit4"},
 		{Path: hamcrestJar, Hint: "apt-get install libhamcrest-java"},
+		{Path: asmJar, Hint: "apt-get install libasm-java"},
 	}
 	for _, l := range libraries {
 		packages.WriteString(" " + l.Package)
@@ -85,7 +106,7 @@ func Environment(libraries ...Library) *benchmark.Environment {
 			"-Xmx256m", "-Xss1m", "-XX:+UseSerialGC", "-XX:ActiveProcessorCount=1",
 			"-Xrs", // signals from inside the box do not end the service
 			"-XX:-UsePerfData", "-XX:+DisableAttachMechanism", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null",
-			"-cp", "/opt/harness/judge.jar:" + junitJar + ":" + hamcrestJar,
+			"-cp", "/opt/harness/judge.jar:" + junitJar + ":" + hamcrestJar + ":" + asmJar,
 			"harness.judge.Judge", "/box",
 		},
 		Env: map[string]string{
@@ -100,27 +121,61 @@ func Environment(libraries ...Library) *benchmark.Environment {
 	}
 }
 
-// Program is what Check asks about.
+// Program is what Check asks about: a program of a few files, or one file of a
+// project.
 type Program struct {
-	// Patched is the text of the patched file, one of Files. By its tokens
-	// candidates are told apart and held against the reference fix; see
-	// javasource.Digest.
-	Patched string
-	// Files are sources by path, compiled together: the patched program, its
-	// tests and their helpers.
+	// Path and Text are the file that the candidate is. By its tokens candidates are
+	// told apart and held against the reference fix; see javasource.Digest.
+	Path, Text string
+	// Files are further sources by path, the same for all candidates of a bug: tests
+	// and helpers.
 	Files map[string]string
-	// TestClasses are the names of the JUnit 4 classes to run.
-	TestClasses []string
+	// Reference is the text of the file with the reference fix. It stays in the
+	// judge, whose memory no candidate can read; without it nothing is compiled in
+	// advance.
+	Reference string
+	// Tests are the names of JUnit classes, or Class::method.
+	Tests []string
 	// HeapMiB of the JVM that runs the tests. Zero: 512.
 	HeapMiB int
-	// Wall limits the tests as a whole. Zero: one minute, which leaves tests with
-	// time limits of their own the room to fail by those. On a machine so busy that
+	// Wall limits the tests as a whole. Zero: one minute. On a machine so busy that
 	// they get less than a minute of its processors in that time, they are given up
 	// to three times as long.
 	Wall time.Duration
-	// Classpath names further jars inside the box.
+	// Classpath names jars and folders of classes inside the box.
 	Classpath []string
+	Project   *Project
 }
+
+// Project is what a candidate is a file of, where that is compiled already. Its
+// folders are in the box (see benchmark.Mount).
+type Project struct {
+	// Tree is the project's folder. Tests run in a copy of it.
+	Tree string
+	// Original is the text of the candidate's file that the class path was compiled
+	// with.
+	Original string
+	// Sources are the folders of sources below Tree, tests included. They are
+	// compiled where a candidate has changed a signature or a constant.
+	Sources []string
+	// Options of javac: "-source", "8", "-encoding", "ISO-8859-1".
+	Options []string
+	// Env is added to the environment of the tests.
+	Env map[string]string
+	// Forgiven are tests (Class, or Class::method) that fail with the reference fix,
+	// too: they do not count.
+	Forgiven []string
+	// Known are tests that fail without a fix. Lax asks for all failures and tells
+	// new ones from them (see Reply), instead of ending at the first.
+	Known []string
+	Lax   bool
+}
+
+// What a test may take in steps: calls of methods and jumps backwards.
+const (
+	StepsFloor  = 20_000_000
+	StepsFactor = 1_000 // times the steps of the most expensive test with the reference fix
+)
 
 const (
 	defaultHeapMiB = 512
@@ -128,21 +183,36 @@ const (
 	patience       = 3
 	// overhead is how long a box may take for a request beyond the tests: the
 	// service has limits of its own for compiling and for starting a JVM.
-	overhead = 3 * time.Minute
+	overhead = 5 * time.Minute
 )
 
 type request struct {
-	Files       map[string]string `json:"files"`
-	TestClasses []string          `json:"testClasses"`
+	Candidate struct {
+		Path string `json:"path"`
+		Text string `json:"text"`
+	} `json:"candidate"`
+	Files       map[string]string `json:"files,omitempty"`
+	Reference   string            `json:"reference,omitempty"`
+	Tests       []string          `json:"tests"`
 	HeapMiB     int               `json:"heapMiB"`
 	WallSeconds int               `json:"wallSeconds"`
-	Classpath   []string          `json:"extraClasspath,omitempty"`
+	StepsFloor  int64             `json:"stepsFloor"`
+	StepsFactor int64             `json:"stepsFactor"`
+	Classpath   []string          `json:"classpath,omitempty"`
+	Tree        string            `json:"tree,omitempty"`
+	Original    string            `json:"original,omitempty"`
+	Sources     []string          `json:"sources,omitempty"`
+	Options     []string          `json:"options,omitempty"`
+	Env         map[string]string `json:"environment,omitempty"`
+	Forgiven    []string          `json:"forgiven,omitempty"`
+	Known       []string          `json:"known,omitempty"`
+	All         bool              `json:"all,omitempty"`
 }
 
 // Check is the question whether the program passes its tests.
 func Check(p Program) (*benchmark.CheckResponse, error) {
-	if len(p.Files) == 0 || len(p.TestClasses) == 0 {
-		return nil, fmt.Errorf("check a Java program: %d files and %d test classes given, at least one of each is needed", len(p.Files), len(p.TestClasses))
+	if p.Path == "" || len(p.Tests) == 0 {
+		return nil, fmt.Errorf("check a Java program: the file %q and %d tests given, both are needed", p.Path, len(p.Tests))
 	}
 	if p.HeapMiB <= 0 {
 		p.HeapMiB = defaultHeapMiB
@@ -150,16 +220,23 @@ func Check(p Program) (*benchmark.CheckResponse, error) {
 	if p.Wall <= 0 {
 		p.Wall = defaultWall
 	}
-	payload, err := json.Marshal(request{
-		Files: p.Files, TestClasses: p.TestClasses, HeapMiB: p.HeapMiB,
+	r := request{
+		Files: p.Files, Reference: p.Reference, Tests: p.Tests, HeapMiB: p.HeapMiB,
 		WallSeconds: int((p.Wall + time.Second - 1) / time.Second), Classpath: p.Classpath,
-	})
+		StepsFloor: StepsFloor, StepsFactor: StepsFactor,
+	}
+	r.Candidate.Path, r.Candidate.Text = p.Path, p.Text
+	if project := p.Project; project != nil {
+		r.Tree, r.Original, r.Sources, r.Options, r.Env = project.Tree, project.Original, project.Sources, project.Options, project.Env
+		r.Forgiven, r.Known, r.All = project.Forgiven, project.Known, project.Lax
+	}
+	payload, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("check a Java program: %w", err)
 	}
 	return &benchmark.CheckResponse{
 		Environment: EnvironmentID, Payload: payload, TimeoutMs: (patience*p.Wall + overhead).Milliseconds(),
-		Program: javasource.Digest(p.Patched),
+		Program: javasource.Digest(p.Text),
 	}, nil
 }
 
@@ -171,20 +248,27 @@ type Reply struct {
 	Compile struct {
 		OK       bool   `json:"ok"`
 		Messages string `json:"messages"`
-		// Stage is "test" where the first error is in a test class: the patch
+		// Stage is "test" where the first error is not in the candidate: the patch
 		// changed what the tests call. Else it is "program".
 		Stage string `json:"stage"`
 	} `json:"compile"`
 	Tests struct {
-		Run          int `json:"run"`
-		Failed       int `json:"failed"`
-		Ignored      int `json:"ignored"`
+		Run    int `json:"run"`
+		Failed int `json:"failed"`
+		// New counts failures of tests that are not known to fail without a fix.
+		New     int `json:"new"`
+		Ignored int `json:"ignored"`
+		// Steps of the most expensive test.
+		Steps        int64 `json:"steps"`
 		FirstFailure struct {
 			Test      string `json:"test"`
 			Exception string `json:"exception"`
 			Message   string `json:"message"`
 		} `json:"firstFailure"`
 	} `json:"tests"`
+	// Counts says how the verdict was found: "warm", "fresh", "passes confirmed",
+	// "failures confirmed", "differences".
+	Counts map[string]int64 `json:"counts"`
 	// WallMillis is how long the test JVM lived.
 	WallMillis int64 `json:"wallMillis"`
 }
@@ -211,6 +295,12 @@ func Verdict(frame []byte, failure, detail string) *benchmark.VerdictResponse {
 	if err := json.Unmarshal(frame, &r); err != nil {
 		return verdict(benchmark.Error, unknown, fmt.Sprintf("the judge's answer cannot be read: %v", err))
 	}
+	v := verdictOf(r)
+	v.Counts = r.Counts
+	return v
+}
+
+func verdictOf(r Reply) *benchmark.VerdictResponse {
 	switch r.Outcome {
 	case "passed":
 		if !r.Compile.OK || r.Tests.Run < 1 || r.Tests.Failed != 0 {

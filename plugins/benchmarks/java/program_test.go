@@ -12,7 +12,7 @@ func TestCheckNamesTheProgram(t *testing.T) {
 	program := func(patched, test string) string {
 		t.Helper()
 		check, err := java.Check(java.Program{
-			Patched: patched, Files: map[string]string{"C.java": patched, "T.java": test}, TestClasses: []string{"T"},
+			Path: "C.java", Text: patched, Files: map[string]string{"T.java": test}, Tests: []string{"T"},
 		})
 		if err != nil {
 			t.Fatal(err)

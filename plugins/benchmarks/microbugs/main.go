@@ -95,12 +95,11 @@ func (microbugs) Check(_ context.Context, request *benchmark.CheckRequest) (*ben
 		return nil, fmt.Errorf("read microbugs in %s: %w", request.Dir, err)
 	}
 	return java.Check(java.Program{
-		Patched: request.Patched,
-		Files: map[string]string{
-			javaPath(bug.Path):     request.Patched,
-			javaPath(bug.TestPath): bug.Test,
-		},
-		TestClasses: []string{"micro." + bug.ID + "Test"},
+		Path:      javaPath(bug.Path),
+		Text:      request.Patched,
+		Files:     map[string]string{javaPath(bug.TestPath): bug.Test},
+		Reference: bug.FixedSource(),
+		Tests:     []string{"micro." + bug.ID + "Test"},
 	})
 }
 

@@ -121,26 +121,28 @@ func TestCheck(t *testing.T) {
 		files []string
 		heap  float64
 	}{
-		"KNAPSACK":              {[]string{"java_programs/KNAPSACK.java", "java_testcases/junit/KNAPSACK_TEST.java"}, 1024},
-		"PASCAL":                {[]string{"java_programs/PASCAL.java", "java_testcases/junit/PASCAL_TEST.java", "java_testcases/junit/QuixFixOracleHelper.java"}, 512},
-		"MINIMUM_SPANNING_TREE": {[]string{"java_programs/MINIMUM_SPANNING_TREE.java", "java_programs/Node.java", "java_programs/WeightedEdge.java", "java_testcases/junit/MINIMUM_SPANNING_TREE_TEST.java"}, 512},
+		"KNAPSACK":              {[]string{"java_testcases/junit/KNAPSACK_TEST.java"}, 1024},
+		"PASCAL":                {[]string{"java_testcases/junit/PASCAL_TEST.java", "java_testcases/junit/QuixFixOracleHelper.java"}, 512},
+		"MINIMUM_SPANNING_TREE": {[]string{"java_programs/Node.java", "java_programs/WeightedEdge.java", "java_testcases/junit/MINIMUM_SPANNING_TREE_TEST.java"}, 512},
 	} {
 		check, err := f.Check(t.Context(), &benchmark.CheckRequest{Config: f.Config, Dir: f.Dir, Bug: id, Patched: "class X {}"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var payload struct {
-			Files       map[string]string
-			TestClasses []string
-			HeapMiB     float64
+			Candidate struct{ Path, Text string }
+			Reference string
+			Files     map[string]string
+			Tests     []string
+			HeapMiB   float64
 		}
 		if err := json.Unmarshal(check.Payload, &payload); err != nil {
 			t.Fatal(err)
 		}
-		if payload.Files["java_programs/"+id+".java"] != "class X {}" || payload.HeapMiB != want.heap {
+		if payload.Candidate.Path != "java_programs/"+id+".java" || payload.Candidate.Text != "class X {}" || !strings.Contains(payload.Reference, "class "+id) || payload.HeapMiB != want.heap {
 			t.Errorf("%s: got %v", id, payload)
 		}
-		if diff := cmp.Diff([]string{"java_testcases.junit." + id + "_TEST"}, payload.TestClasses); diff != "" {
+		if diff := cmp.Diff([]string{"java_testcases.junit." + id + "_TEST"}, payload.Tests); diff != "" {
 			t.Error(diff)
 		}
 		if diff := cmp.Diff(want.files, slices.Sorted(maps.Keys(payload.Files))); diff != "" {

@@ -3,6 +3,7 @@ package harness.judge;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -47,10 +48,14 @@ final class Box {
         return folder;
     }
 
-    /** Whether nothing runs in the box but its first process and the judge. Dead processes that linger count. */
-    boolean quiet() {
+    /**
+     * Whether nothing runs in the box but its first process, the judge, and the process given. Dead processes that linger
+     * count.
+     */
+    boolean isQuiet(long allowed) {
         long self = ProcessHandle.current().pid();
-        return ProcessHandle.allProcesses().allMatch(process -> process.pid() == 1 || process.pid() == self);
+        return ProcessHandle.allProcesses()
+                .allMatch(process -> process.pid() == 1 || process.pid() == self || process.pid() == allowed);
     }
 
     /** Empties the folder. Returns whether that could be done. Only for a quiet box: nobody races with the deletion. */
@@ -61,6 +66,26 @@ final class Box {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /** Copies a folder, to a place in the box that is not there yet. Links are copied as links. */
+    void copy(Path from, Path to) throws IOException {
+        if (!to.startsWith(folder)) {
+            throw new IllegalArgumentException(to + " is not in the box's folder");
+        }
+        Files.walkFileTree(from, new SimpleFileVisitor<Path>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) throws IOException {
+                Files.createDirectory(to.resolve(from.relativize(directory)));
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.copy(file, to.resolve(from.relativize(file)), LinkOption.NOFOLLOW_LINKS);
+                return FileVisitResult.CONTINUE;
+            }
+        });
     }
 
     /** Deletes what it visits; links are deleted, never followed. */

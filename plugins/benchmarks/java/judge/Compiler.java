@@ -1,16 +1,20 @@
 package harness.judge;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.FileObject;
@@ -42,6 +46,8 @@ final class Compiler {
         /** The source of the first error, or "" where the compiler named none. */
         String file = "";
         Map<String, byte[]> classes = Map.of();
+        /** Paths of the sources that classes are from. */
+        Map<String, String> origins = Map.of();
 
         static Result failed(String message) {
             Result result = new Result();
@@ -53,24 +59,29 @@ final class Compiler {
     private final JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
     private final StandardJavaFileManager platform =
             javac.getStandardFileManager(null, Locale.ROOT, StandardCharsets.UTF_8);
+    private List<String> classpath = List.of();
 
-    /** Compiles something, so that the first candidate does not wait for the compiler to load. */
-    void warm() {
-        compile(Train.PROGRAM, Judge.LIBRARIES);
-    }
-
-    Result compile(Map<String, String> sources, List<String> classpath) {
+    /**
+     * @param sources texts by path
+     * @param known classes by binary name that sources may use
+     * @param classpath folders and jars with further ones, beside JUnit
+     * @param options of the compiler, beside its own
+     */
+    Result compile(
+            Map<String, String> sources, Map<String, byte[]> known, List<String> classpath, List<String> options) {
         Result result = new Result();
         DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
         List<JavaFileObject> units = new ArrayList<>();
         sources.forEach((path, text) -> units.add(new Source(path, text)));
+        List<String> all = new ArrayList<>(OPTIONS);
+        all.addAll(options);
         try {
-            List<File> jars = new ArrayList<>();
-            classpath.forEach(entry -> jars.add(new File(entry)));
-            platform.setLocation(StandardLocation.CLASS_PATH, jars);
-            Memory memory = new Memory(platform);
+            List<String> entries = new ArrayList<>(classpath);
+            entries.addAll(Judge.LIBRARIES);
+            setClasspath(entries);
+            Memory memory = new Memory(platform, known);
             StringBuilder notes = new StringBuilder();
-            var log = new java.io.Writer() {
+            java.io.Writer log = new java.io.Writer() {
                 @Override
                 public void write(char[] text, int offset, int length) {
                     if (notes.length() < MAX_MESSAGES) {
@@ -84,8 +95,9 @@ final class Compiler {
                 @Override
                 public void close() {}
             };
-            result.ok = javac.getTask(log, memory, diagnostics, OPTIONS, null, units).call();
+            result.ok = javac.getTask(log, memory, diagnostics, all, null, units).call();
             result.classes = memory.classes();
+            result.origins = memory.origins;
             // javac reports its own crashes as text for its developers.
             result.messages = notes.indexOf("java.lang.StackOverflowError") >= 0 ? TOO_DEEP : notes.toString();
         } catch (StackOverflowError e) {
@@ -102,13 +114,24 @@ final class Compiler {
         return result;
     }
 
+    /** Setting it, even to what it was, makes the file manager forget what it has indexed. */
+    private void setClasspath(List<String> entries) throws IOException {
+        if (entries.equals(classpath)) {
+            return;
+        }
+        List<File> files = new ArrayList<>();
+        entries.forEach(entry -> files.add(new File(entry)));
+        platform.setLocation(StandardLocation.CLASS_PATH, files);
+        classpath = List.copyOf(entries);
+    }
+
     private static void describe(Result result, List<Diagnostic<? extends JavaFileObject>> diagnostics) {
         StringBuilder messages = new StringBuilder();
         for (Diagnostic<? extends JavaFileObject> diagnostic : diagnostics) {
             if (diagnostic.getKind() != Diagnostic.Kind.ERROR) {
                 continue;
             }
-            String file = diagnostic.getSource() instanceof Source source ? source.path : "";
+            String file = diagnostic.getSource() instanceof Source ? ((Source) diagnostic.getSource()).path : "";
             if (result.file.isEmpty()) {
                 result.file = file;
             }
@@ -139,12 +162,32 @@ final class Compiler {
         }
     }
 
-    /** Keeps what javac writes. Reading goes to the platform and the class path only. */
-    private static final class Memory extends ForwardingJavaFileManager<JavaFileManager> {
-        private final Map<String, ByteArrayOutputStream> written = new LinkedHashMap<>();
+    /** A class that is known already. */
+    private static final class Known extends SimpleJavaFileObject {
+        final String name;
+        private final byte[] bytes;
 
-        Memory(JavaFileManager platform) {
+        Known(String name, byte[] bytes) {
+            super(URI.create("memory:///" + Source.encode(name.replace('.', '/')) + Kind.CLASS.extension), Kind.CLASS);
+            this.name = name;
+            this.bytes = bytes;
+        }
+
+        @Override
+        public InputStream openInputStream() {
+            return new ByteArrayInputStream(bytes);
+        }
+    }
+
+    /** Keeps what javac writes, and shows it the known classes beside those of the platform and the class path. */
+    private static final class Memory extends ForwardingJavaFileManager<JavaFileManager> {
+        final Map<String, String> origins = new HashMap<>();
+        private final Map<String, ByteArrayOutputStream> written = new LinkedHashMap<>();
+        private final Map<String, byte[]> known;
+
+        Memory(JavaFileManager platform, Map<String, byte[]> known) {
             super(platform);
+            this.known = known;
         }
 
         Map<String, byte[]> classes() {
@@ -154,9 +197,42 @@ final class Compiler {
         }
 
         @Override
+        public Iterable<JavaFileObject> list(
+                Location location, String packageName, Set<JavaFileObject.Kind> kinds, boolean recurse)
+                throws IOException {
+            Iterable<JavaFileObject> others = super.list(location, packageName, kinds, recurse);
+            if (location != StandardLocation.CLASS_PATH || !kinds.contains(JavaFileObject.Kind.CLASS)) {
+                return others;
+            }
+            List<JavaFileObject> all = new ArrayList<>();
+            known.forEach((name, bytes) -> {
+                int dot = name.lastIndexOf('.');
+                if (packageName.equals(dot < 0 ? "" : name.substring(0, dot))) {
+                    all.add(new Known(name, bytes));
+                }
+            });
+            others.forEach(all::add);
+            return all;
+        }
+
+        @Override
+        public String inferBinaryName(Location location, JavaFileObject file) {
+            return file instanceof Known ? ((Known) file).name : super.inferBinaryName(location, file);
+        }
+
+        @Override
+        public boolean isSameFile(FileObject a, FileObject b) {
+            return a == b || !(a instanceof Known) && !(b instanceof Known) && super.isSameFile(a, b);
+        }
+
+        @Override
         public JavaFileObject getJavaFileForOutput(
                 Location location, String name, JavaFileObject.Kind kind, FileObject sibling) {
-            return new SimpleJavaFileObject(URI.create("memory:///" + name.replace('.', '/') + kind.extension), kind) {
+            if (sibling instanceof Source) {
+                origins.put(name, ((Source) sibling).path);
+            }
+            URI uri = URI.create("memory:///" + Source.encode(name.replace('.', '/')) + kind.extension);
+            return new SimpleJavaFileObject(uri, kind) {
                 @Override
                 public OutputStream openOutputStream() {
                     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -157,25 +157,45 @@ final class Json {
             }
             char escape = next();
             switch (escape) {
-                case 'n' -> out.append('\n');
-                case 't' -> out.append('\t');
-                case 'r' -> out.append('\r');
-                case 'b' -> out.append('\b');
-                case 'f' -> out.append('\f');
-                case '"', '\\', '/' -> out.append(escape);
-                case 'u' -> {
-                    if (at + 4 > text.length()) {
-                        throw wrong("short \\u escape");
-                    }
-                    try {
-                        out.append((char) Integer.parseInt(text.substring(at, at + 4), 16));
-                    } catch (NumberFormatException e) {
-                        throw wrong("bad \\u escape");
-                    }
-                    at += 4;
-                }
-                default -> throw wrong("unknown escape");
+                case 'n':
+                    out.append('\n');
+                    break;
+                case 't':
+                    out.append('\t');
+                    break;
+                case 'r':
+                    out.append('\r');
+                    break;
+                case 'b':
+                    out.append('\b');
+                    break;
+                case 'f':
+                    out.append('\f');
+                    break;
+                case '"':
+                case '\\':
+                case '/':
+                    out.append(escape);
+                    break;
+                case 'u':
+                    out.append(unicode());
+                    break;
+                default:
+                    throw wrong("unknown escape");
             }
+        }
+    }
+
+    private char unicode() {
+        if (at + 4 > text.length()) {
+            throw wrong("short \\u escape");
+        }
+        try {
+            char c = (char) Integer.parseInt(text.substring(at, at + 4), 16);
+            at += 4;
+            return c;
+        } catch (NumberFormatException e) {
+            throw wrong("bad \\u escape");
         }
     }
 
@@ -187,7 +207,8 @@ final class Json {
     }
 
     private static void write(Object value, StringBuilder out) {
-        if (value instanceof Map<?, ?> map) {
+        if (value instanceof Map<?, ?>) {
+            Map<?, ?> map = (Map<?, ?>) value;
             String separator = "{";
             for (Map.Entry<?, ?> entry : map.entrySet()) {
                 out.append(separator);
@@ -197,7 +218,8 @@ final class Json {
                 separator = ",";
             }
             out.append(map.isEmpty() ? "{}" : "}");
-        } else if (value instanceof List<?> list) {
+        } else if (value instanceof List<?>) {
+            List<?> list = (List<?>) value;
             String separator = "[";
             for (Object element : list) {
                 out.append(separator);
@@ -205,8 +227,8 @@ final class Json {
                 separator = ",";
             }
             out.append(list.isEmpty() ? "[]" : "]");
-        } else if (value instanceof String string) {
-            quote(string, out);
+        } else if (value instanceof String) {
+            quote((String) value, out);
         } else {
             out.append(value);
         }

@@ -10,7 +10,6 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,46 +31,29 @@ public final class Judge {
     static final List<String> LIBRARIES =
             List.of("/usr/share/java/junit4.jar", "/usr/share/java/hamcrest-core.jar");
 
-    private static final Path HOME = Path.of("/opt/harness");
     private static final int MAX_REQUEST = 64 << 20;
     private static final int LAST = 1 << 31;
     private static final long COMPILER_STACK = 32L << 20;
-    private static final long COMPILE_MILLIS = 60_000;
+    private static final long COMPILE_MILLIS = 30_000;
+    /** One in how many failures of tame candidates is looked at again in a fresh JVM. */
+    private static final int SAMPLE = 32;
 
     private final Box box;
     private final Compiler compiler = new Compiler();
     private final ExecutorService compileThread = Executors.newSingleThreadExecutor(daemon(COMPILER_STACK));
-    private final Fork fork;
+    private final Suites suites = new Suites();
+    private final Jvms jvms;
     /** Whether this box must not be used again. */
     private boolean spent;
 
     private Judge(Box box) {
         this.box = box;
-        ExecutorService threads = Executors.newFixedThreadPool(3, daemon(1 << 20));
-        for (int i = 0; i < 3; i++) {
+        int count = 6; // three for each of two JVMs
+        ExecutorService threads = Executors.newFixedThreadPool(count, daemon(1 << 20));
+        for (int i = 0; i < count; i++) {
             threads.submit(() -> {}); // starts the thread now, while the box has processes to spare
         }
-        List<String> classpath = new ArrayList<>();
-        classpath.add(HOME.resolve("judge.jar").toString());
-        classpath.addAll(LIBRARIES);
-        fork = new Fork(threads, javaCommand(box.folder()), classpath, box.folder());
-    }
-
-    private static List<String> javaCommand(Path folder) {
-        return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xshare:auto",
-                "-XX:SharedArchiveFile=" + HOME.resolve("runner.jsa"),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-XX:ActiveProcessorCount=1", // one, whatever the host has: the same program everywhere
-                "-XX:-UsePerfData",
-                "-XX:+DisableAttachMechanism",
-                "-XX:-CreateCoredumpOnCrash",
-                "-XX:ErrorFile=/dev/null",
-                "-Djava.io.tmpdir=" + folder,
-                "-Dfile.encoding=UTF-8",
-                "-Duser.language=en");
+        jvms = new Jvms(threads, box.folder());
     }
 
     private static ThreadFactory daemon(long stack) {
@@ -103,7 +85,8 @@ public final class Judge {
     }
 
     private void serve(DataInputStream in, FileOutputStream out) throws IOException {
-        compiler.warm();
+        // So that the first candidate does not wait for the compiler to load.
+        compiler.compile(Example.PROGRAM, Map.of(), List.of(), List.of());
         send(out, "ready", 0);
         while (!spent) {
             byte[] request;
@@ -143,65 +126,145 @@ public final class Judge {
     }
 
     private void judge(Request request, Map<String, Object> reply) throws IOException, InterruptedException {
-        Compiler.Result compiled = compile(request);
-        String stage = compiled.ok ? "" : request.isTest(compiled.file) ? "test" : "program";
-        reply.put("compile", members("ok", compiled.ok, "messages", compiled.messages, "stage", stage));
-        if (!compiled.ok) {
+        Suite suite = suites.get(request, () -> measure(request));
+        Suite.Program program = limited(() -> suite.compile(request, request.text));
+        if (program == null) {
+            program = new Suite.Program();
+            program.messages = "the compiler took more than " + COMPILE_MILLIS + " ms\n";
+        }
+        reply.put("compile", members("ok", program.ok, "messages", program.messages, "stage", program.stage));
+        if (!program.ok) {
             reply.put("outcome", "uncompilable");
-            reply.put("detail", compiled.messages.lines().findFirst().orElse("the compiler gave no reason"));
+            reply.put("detail", program.messages.lines().findFirst().orElse("the compiler gave no reason"));
             return;
         }
-        Fork.Outcome outcome = fork.run(new Fork.Job(
-                compiled.classes, request.testClasses, request.classpath, request.heapMiB, request.wallMillis));
-        // What a candidate left running may write on, so a box that is not quiet is not even tidied.
-        spent |= !box.quiet() || !box.empty();
-        describe(outcome, reply);
+        Job job = job(request, program, suite.steps);
+        describe(run(job, request, program.tame, reply), suite, reply);
     }
 
-    private Compiler.Result compile(Request request) throws InterruptedException {
-        List<String> classpath = new ArrayList<>(LIBRARIES);
-        classpath.addAll(request.classpath);
-        Future<Compiler.Result> compilation =
-                compileThread.submit(() -> compiler.compile(request.files, classpath));
+    /** Compiles what a bug's candidates share and counts the reference's steps. */
+    private Suite measure(Request request) throws IOException, InterruptedException {
+        Suite suite = limited(() -> new Suite(compiler, request));
+        if (suite == null) {
+            throw new IllegalStateException("compiling the tests took more than " + COMPILE_MILLIS + " ms");
+        }
+        if (!request.reference.isEmpty()) {
+            Suite.Program reference = limited(() -> suite.compile(request, request.reference));
+            if (reference != null && reference.ok) {
+                Job job = job(request, reference, Long.MAX_VALUE);
+                job.all = true;
+                TestJvm.Outcome outcome = fresh(job, request);
+                if (outcome.tally != null) {
+                    suite.measured(request, outcome.tally.steps);
+                }
+            }
+        }
+        return suite;
+    }
+
+    private static Job job(Request request, Suite.Program program, long steps) {
+        Job job = new Job();
+        job.classes = program.classes;
+        job.tests = request.tests;
+        job.forgiven = request.forgiven;
+        job.known = request.known;
+        job.classpath = request.classpath;
+        job.all = request.all;
+        job.steps = steps;
+        return job;
+    }
+
+    /**
+     * Runs a candidate. A tame one is tried in a warm JVM first. A pass there is never believed, nor is what depends on
+     * what the JVM did before; of the failures, one in SAMPLE is looked at twice.
+     */
+    private TestJvm.Outcome run(Job job, Request request, boolean tame, Map<String, Object> reply)
+            throws IOException, InterruptedException {
+        Map<String, Object> counts = new LinkedHashMap<>();
+        reply.put("counts", counts);
+        TestJvm.Outcome quick = null;
+        if (tame) {
+            quick = jvms.warm(job, request.wallMillis);
+            counts.put("warm", 1);
+            boolean sampled = Math.floorMod(request.text.hashCode(), SAMPLE) == 0;
+            if (quick.isClean() && quick.end != TestJvm.End.PASSED && !sampled) {
+                return quick;
+            }
+        }
+        TestJvm.Outcome outcome = fresh(job, request);
+        counts.put("fresh", 1);
+        if (quick != null && quick.isClean()) {
+            counts.put(quick.end == TestJvm.End.PASSED ? "passes confirmed" : "failures confirmed", 1);
+            if (quick.end != outcome.end) {
+                counts.put("differences", 1);
+            }
+        }
+        return outcome;
+    }
+
+    private TestJvm.Outcome fresh(Job job, Request request) throws IOException, InterruptedException {
+        if (request.isWhole()) {
+            box.copy(Path.of(request.tree), request.workFolder(box.folder()));
+        }
+        TestJvm.Outcome outcome = jvms.fresh(job, request);
+        // What a candidate left running may write on, so a box that is not quiet is not even tidied.
+        spent |= !box.isQuiet(jvms.warmPid()) || !box.empty();
+        return outcome;
+    }
+
+    /** Runs the compiler; null where that took too long. */
+    private <T> T limited(java.util.concurrent.Callable<T> work) throws InterruptedException {
+        Future<T> compilation = compileThread.submit(work);
         try {
             return compilation.get(COMPILE_MILLIS, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             spent = true; // javac cannot be interrupted
-            return Compiler.Result.failed("the compiler took more than " + COMPILE_MILLIS + " ms");
+            return null;
         } catch (ExecutionException e) {
             throw new IllegalStateException("compiler: " + e.getCause(), e);
         }
     }
 
-    private static void describe(Fork.Outcome outcome, Map<String, Object> reply) {
+    private static void describe(TestJvm.Outcome outcome, Suite suite, Map<String, Object> reply) {
         Tally tally = outcome.tally;
         reply.put("wallMillis", outcome.wallMillis);
-        reply.put(
-                "tests",
-                members(
-                        "run", tally.run,
-                        "failed", tally.failed,
-                        "ignored", tally.ignored,
-                        "firstFailure",
-                        members("test", tally.test, "exception", tally.exception, "message", tally.message)));
+        if (tally != null) {
+            Map<String, Object> first =
+                    members("test", tally.test, "exception", tally.exception, "message", tally.message);
+            reply.put("tests", members(
+                    "run", tally.run, "failed", tally.failed, "new", tally.fresh, "ignored", tally.ignored,
+                    "steps", tally.steps, "firstFailure", first));
+        }
         String name = "error";
         String detail = outcome.detail;
         switch (outcome.end) {
-            case PASSED -> name = "passed";
-            case TIMEOUT -> name = "timeout";
-            case CRASHED -> name = "crashed";
-            case UNSTARTED -> name = "error";
-            case FAILED -> {
+            case PASSED:
+                name = "passed";
+                break;
+            case TIMEOUT:
+                name = "timeout";
+                break;
+            case EXCEEDED:
+                name = "timeout";
+                detail = "a test took more than " + suite.steps + " steps; with the reference fix none takes more than "
+                        + suite.referenceSteps;
+                break;
+            case CRASHED:
+                name = "crashed";
+                break;
+            case FAILED:
                 if (!tally.missing.isEmpty()) {
-                    detail = "test class " + tally.missing + " is not among the compiled classes";
+                    detail = "test " + tally.missing + " is not among the compiled classes";
                 } else if (tally.failed > 0) {
                     name = "failed";
-                    detail = tally.test + ": " + tally.exception + ": " + tally.message;
+                        detail = tally.test + ": " + tally.exception + ": " + tally.message;
                 } else {
                     name = "failed";
                     detail = "no test ran";
                 }
-            }
+                break;
+            default:
+                break; // the harness's own failure
         }
         reply.put("outcome", name);
         reply.put("detail", detail);

@@ -31,19 +31,34 @@ final class Messages implements Runnable {
         }
     }
 
-    final Slot ready = new Slot();
-    final Slot verdict = new Slot();
-    /** Which verdict it is; set before the verdict arrives. */
-    volatile boolean passed;
+    /** What is to be heard of one job. */
+    static final class Expected {
+        final Slot ready = new Slot();
+        final Slot verdict = new Slot();
+        /** Which verdict it is; set before the verdict arrives. */
+        volatile boolean passed;
+
+        volatile boolean exceeded;
+        private final Secrets secrets;
+
+        private Expected(Secrets secrets) {
+            this.secrets = secrets;
+        }
+    }
 
     private final InputStream in;
-    private final Secrets secrets;
     private final byte[] window = new byte[WINDOW];
     private int filled;
+    private volatile Expected expected;
 
-    Messages(InputStream in, Secrets secrets) {
+    Messages(InputStream in) {
         this.in = in;
-        this.secrets = secrets;
+    }
+
+    /** Listens for the messages of another job from here on. To be called before the JVM is told its secrets. */
+    Expected expect(Secrets secrets) {
+        expected = new Expected(secrets);
+        return expected;
     }
 
     @Override
@@ -59,11 +74,13 @@ final class Messages implements Runnable {
     }
 
     private void scan() {
+        Expected now = expected;
         int at = 0;
         for (; at + HEADER <= filled; at++) {
-            boolean isReady = starts(at, secrets.ready());
-            boolean isPassed = starts(at, secrets.passed());
-            if (!isReady && !isPassed && !starts(at, secrets.failed())) {
+            boolean isReady = starts(at, now.secrets.ready);
+            boolean isPassed = starts(at, now.secrets.passed);
+            boolean isExceeded = starts(at, now.secrets.exceeded);
+            if (!isReady && !isPassed && !isExceeded && !starts(at, now.secrets.failed)) {
                 continue;
             }
             int length = ByteBuffer.wrap(window, at + Secrets.LENGTH, 4).getInt();
@@ -76,10 +93,11 @@ final class Messages implements Runnable {
             }
             byte[] payload = Arrays.copyOfRange(window, at + HEADER, end);
             if (isReady) {
-                ready.put(payload);
-            } else if (verdict.payload() == null) {
-                passed = isPassed;
-                verdict.put(payload);
+                now.ready.put(payload);
+            } else if (now.verdict.payload() == null) {
+                now.passed = isPassed;
+                now.exceeded = isExceeded;
+                now.verdict.put(payload);
             }
             at = end - 1;
         }

@@ -1,58 +1,122 @@
 package harness.judge;
 
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the judge is asked. */
+/** What the judge is asked about one candidate. */
 final class Request {
-    /** Sources by path: the program, its tests and helpers, compiled together. */
+    /** Path and text of the file that the candidate is. */
+    final String path;
+
+    final String text;
+    /** Further sources by path: tests, helpers. They are compiled once for all candidates of a bug. */
     final Map<String, String> files;
-    final List<String> testClasses;
+    /** The text of the candidate's file with the reference fix, or "": its steps are the measure of the candidate's. */
+    final String reference;
+    /** The text that the class path was compiled with, or "": tests compiled against it need it to look the same. */
+    final String original;
+    /** Test classes, or {@code Class::method}. */
+    final List<String> tests;
+
+    final List<String> forgiven;
+    final List<String> known;
+    final boolean all;
+    /** Compiled classes and jars in the box. */
     final List<String> classpath;
+    /** A folder in the box that tests get a copy of as their working folder, or "". */
+    final String tree;
+    /** Folders of sources in the box that are compiled, too, where a candidate has changed what others compile against. */
+    final List<String> sources;
+    /** Options of the compiler, such as the source level. */
+    final List<String> options;
+
+    final Map<String, String> environment;
     final long heapMiB;
     final long wallMillis;
+    /** Steps that a test may take at least, and in multiples of those that it takes with the reference. */
+    final long stepsFloor;
+
+    final long stepsFactor;
 
     /** Reads the members of a request; a missing or mistyped one is an IllegalArgumentException. */
     Request(Object value) {
-        if (!(value instanceof Map<?, ?> map)) {
-            throw new IllegalArgumentException("the request is not an object");
-        }
+        Map<?, ?> map = object(value, "the request");
+        Map<?, ?> candidate = object(map.get("candidate"), "the candidate");
+        path = text(candidate.get("path"));
+        text = text(candidate.get("text"));
         files = texts(map.get("files"));
-        testClasses = strings(map.get("testClasses"));
-        classpath = strings(map.get("extraClasspath"));
+        reference = text(map.get("reference"));
+        original = text(map.get("original"));
+        tests = strings(map.get("tests"));
+        forgiven = strings(map.get("forgiven"));
+        known = strings(map.get("known"));
+        all = Boolean.TRUE.equals(map.get("all"));
+        classpath = strings(map.get("classpath"));
+        tree = text(map.get("tree"));
+        sources = strings(map.get("sources"));
+        options = strings(map.get("options"));
+        environment = texts(map.get("environment"));
         heapMiB = number(map, "heapMiB");
         wallMillis = 1000 * number(map, "wallSeconds");
-        if (files.isEmpty() || testClasses.isEmpty()) {
-            throw new IllegalArgumentException("the request names no files or no test classes");
+        stepsFloor = number(map, "stepsFloor");
+        stepsFactor = number(map, "stepsFactor");
+        if (path.isEmpty() || tests.isEmpty()) {
+            throw new IllegalArgumentException("the request names no file or no tests");
         }
     }
 
-    /** Whether a source is that of a test class. */
-    boolean isTest(String path) {
-        return testClasses.stream().anyMatch(name -> ("/" + path).endsWith("/" + name.replace('.', '/') + ".java"));
+    /** Whether the candidate is part of a project that is there compiled, rather than a program of a few files. */
+    boolean isWhole() {
+        return !tree.isEmpty();
+    }
+
+    /** The encoding of sources in the box. */
+    Charset encoding() {
+        int at = options.indexOf("-encoding");
+        return at < 0 || at + 1 == options.size() ? StandardCharsets.UTF_8 : Charset.forName(options.get(at + 1));
+    }
+
+    /** Where tests run, in the box's folder. */
+    Path workFolder(Path box) {
+        return isWhole() ? box.resolve("work") : box;
+    }
+
+    private static Map<?, ?> object(Object value, String what) {
+        if (value instanceof Map<?, ?>) {
+            return (Map<?, ?>) value;
+        }
+        throw new IllegalArgumentException(what + " is not an object");
+    }
+
+    private static String text(Object value) {
+        return value == null ? "" : String.valueOf(value);
     }
 
     private static Map<String, String> texts(Object value) {
         Map<String, String> texts = new LinkedHashMap<>();
-        if (value instanceof Map<?, ?> given) {
-            given.forEach((path, text) -> texts.put(String.valueOf(path), String.valueOf(text)));
+        if (value instanceof Map<?, ?>) {
+            ((Map<?, ?>) value).forEach((path, text) -> texts.put(String.valueOf(path), String.valueOf(text)));
         }
         return texts;
     }
 
     private static List<String> strings(Object value) {
         List<String> strings = new ArrayList<>();
-        if (value instanceof List<?> given) {
-            given.forEach(element -> strings.add(String.valueOf(element)));
+        if (value instanceof List<?>) {
+            ((List<?>) value).forEach(element -> strings.add(String.valueOf(element)));
         }
         return strings;
     }
 
     private static long number(Map<?, ?> map, String name) {
-        if (map.get(name) instanceof Double number && number >= 1 && number < 1e6) {
-            return number.longValue();
+        Object value = map.get(name);
+        if (value instanceof Double && (Double) value >= 1 && (Double) value < 1e12) {
+            return ((Double) value).longValue();
         }
         throw new IllegalArgumentException(name + " is not a sensible number");
     }

@@ -4,26 +4,30 @@ import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.runner.notification.StoppedByUserException;
-import org.junit.runners.Suite;
 
 /**
- * The program of the fresh JVM in which one candidate's tests run.
+ * The program of the JVMs in which candidates' tests run: one candidate, or tame ones one after the other.
  *
- * <p>Everything arrives on standard input before any candidate class is loaded: the secrets, the test classes' names and
- * the classes' bytes. Two messages leave on standard output, each behind a secret: "ready" before the first candidate
- * class is loaded, and one of "passed" and "failed" after the last test. Whatever else appears on standard output is the
- * candidate's and is not believed.
+ * <p>Everything arrives on standard input before any candidate class is loaded: the secrets and the job. Two messages
+ * leave on standard output, each behind a secret: "ready" before the first candidate class is loaded, and one of "passed",
+ * "failed" and "exceeded" at the end. Whatever else appears on standard output is the candidate's and is not believed.
+ *
+ * <p>Secrets are held by local variables only, which no reflection reaches; the run-time image has no means to read memory.
  */
 public final class Runner {
     /** A pipe takes writes up to this size in one piece, so that a chatty candidate cannot split a message. */
@@ -33,28 +37,46 @@ public final class Runner {
 
     public static void main(String[] arguments) throws Exception {
         DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
-        Secrets secrets = new Secrets(
-                in.readNBytes(Secrets.LENGTH), in.readNBytes(Secrets.LENGTH), in.readNBytes(Secrets.LENGTH));
-        String[] tests = new String[in.readInt()];
-        for (int i = 0; i < tests.length; i++) {
-            tests[i] = in.readUTF();
-        }
-        Map<String, byte[]> classes = new HashMap<>();
-        for (int n = in.readInt(); n > 0; n--) {
-            String name = in.readUTF();
-            classes.put(name, in.readNBytes(in.readInt()));
-        }
         FileOutputStream out = new FileOutputStream(FileDescriptor.out);
+        volunteer();
+        while (true) {
+            Secrets secrets;
+            Job job;
+            try {
+                secrets = Secrets.read(in);
+                job = Job.read(in);
+            } catch (EOFException e) {
+                Runtime.getRuntime().halt(0);
+                return;
+            }
+            answer(secrets, job, out);
+            if (job.last) {
+                // Neither shutdown hooks nor threads left behind by the candidate get a say after this.
+                Runtime.getRuntime().halt(0);
+            }
+        }
+    }
+
+    private static void answer(Secrets secrets, Job job, FileOutputStream out) throws IOException {
         System.setIn(InputStream.nullInputStream());
         System.setOut(new PrintStream(OutputStream.nullOutputStream()));
         System.setErr(new PrintStream(OutputStream.nullOutputStream()));
-        volunteer();
-        send(out, secrets.ready(), new byte[0]);
+        byte[] exceeded = secrets.exceeded;
+        // A candidate can get hold of this by reflection. It holds nothing but the word that ends it.
+        Steps.start(job.last ? () -> halt(out, exceeded) : null);
+        send(out, secrets.ready, new byte[0]);
+        Tally tally = new Tally(job);
+        run(new Loader(job), job, tally);
+        send(out, Steps.spent() ? exceeded : tally.passed() ? secrets.passed : secrets.failed, tally.encode());
+    }
 
-        Tally tally = new Tally();
-        run(new Loader(classes), tests, tally);
-        send(out, tally.passed() ? secrets.passed() : secrets.failed(), tally.encode());
-        // Neither shutdown hooks nor threads left behind by the candidate get a say after this.
+    /** The end of a JVM whose candidate has used up its steps: no code of the candidate's runs any more. */
+    private static void halt(FileOutputStream out, byte[] secret) {
+        try {
+            send(out, secret, new Tally(new Job()).encode());
+        } catch (IOException e) {
+            // The judge is gone.
+        }
         Runtime.getRuntime().halt(0);
     }
 
@@ -67,26 +89,17 @@ public final class Runner {
         }
     }
 
-    private static void run(Loader loader, String[] tests, Tally tally) {
+    private static void run(Loader loader, Job job, Tally tally) {
         Thread.currentThread().setContextClassLoader(loader);
-        Class<?>[] classes = new Class<?>[tests.length];
-        for (int i = 0; i < tests.length; i++) {
-            try {
-                classes[i] = Class.forName(tests[i], false, loader);
-            } catch (ClassNotFoundException e) {
-                tally.missing = tests[i];
-                return;
-            } catch (Throwable e) {
-                tally.failure(tests[i], e);
-                return;
-            }
-        }
         try {
-            new Suite(new Patience(), classes).run(tally.notifier());
+            loader.loadAll();
+            new Tests(loader, job.tests).run(tally.notifier());
+        } catch (Tests.Missing e) {
+            tally.missing = e.getMessage();
         } catch (StoppedByUserException e) {
-            // The first failure decides the verdict; the rest need not run.
+            // A failure decided the verdict; the rest need not run.
         } catch (Throwable e) {
-            tally.failure("", e);
+            tally.failure("", "", e);
         }
     }
 
@@ -99,22 +112,39 @@ public final class Runner {
         out.flush();
     }
 
-    /** Parent first: a candidate cannot replace JUnit or the judge by classes of the same name. */
-    private static final class Loader extends ClassLoader {
+    /**
+     * The candidate's classes, then those of its class path. Parent first: neither can replace JUnit or the judge by
+     * classes of the same name.
+     */
+    private static final class Loader extends URLClassLoader {
         private final Map<String, byte[]> classes;
 
-        Loader(Map<String, byte[]> classes) {
-            super("candidate", Runner.class.getClassLoader());
-            this.classes = classes;
+        Loader(Job job) throws MalformedURLException {
+            super("candidate", urls(job.classpath), Runner.class.getClassLoader());
+            this.classes = job.classes;
+        }
+
+        /** Loads all classes, so that none can be replaced once code of the candidate's runs. */
+        void loadAll() throws ClassNotFoundException {
+            for (String name : classes.keySet()) {
+                loadClass(name);
+            }
+        }
+
+        private static URL[] urls(List<String> paths) throws MalformedURLException {
+            URL[] urls = new URL[paths.size()];
+            for (int i = 0; i < urls.length; i++) {
+                Path path = Path.of(paths.get(i));
+                // URLClassLoader tells folders by a final slash, which toUri adds for folders that are there.
+                urls[i] = path.toUri().toURL();
+            }
+            return urls;
         }
 
         @Override
         protected Class<?> findClass(String name) throws ClassNotFoundException {
             byte[] bytes = classes.get(name);
-            if (bytes == null) {
-                throw new ClassNotFoundException(name);
-            }
-            return defineClass(name, bytes, 0, bytes.length);
+            return bytes == null ? super.findClass(name) : defineClass(name, bytes, 0, bytes.length);
         }
     }
 }

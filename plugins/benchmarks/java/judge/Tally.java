@@ -4,25 +4,51 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.runner.Description;
 import org.junit.runner.notification.Failure;
 import org.junit.runner.notification.RunListener;
 import org.junit.runner.notification.RunNotifier;
+import org.junit.runners.model.TestTimedOutException;
 
-/** Counts tests and remembers the first failure, at which it stops the run. */
+/** Counts a job's tests and remembers the first failure that matters. */
 final class Tally extends RunListener {
-    private static final int MAX_TEXT = 900;
+    private static final int MAX_TEXT = 800;
 
     int run;
+    /** Failures, forgiven ones aside; those among them that were not known before. */
     int failed;
+
+    int fresh;
     int ignored;
-    /** Name of a test class that is not there, or "". */
+    /** The most steps that one test took. */
+    long steps;
+    /** Whether a test ran into its own time limit: its thread may run on. */
+    boolean late;
+    /** Whether memory or a stack was used up, which depends on what the JVM did before. */
+    boolean exhausted;
+    /** Name of a test that is not there, or "". */
     String missing = "";
+    /** The first failure; the first new one, where there is one. */
     String test = "";
     String exception = "";
     String message = "";
 
+    private final Set<String> forgiven = new HashSet<>();
+    private final Set<String> known = new HashSet<>();
+    private boolean all;
+    private long budget;
     private RunNotifier notifier;
+
+    private Tally() {}
+
+    Tally(Job job) {
+        forgiven.addAll(job.forgiven);
+        known.addAll(job.known);
+        all = job.all;
+        budget = job.steps;
+    }
 
     RunNotifier notifier() {
         notifier = new RunNotifier();
@@ -32,7 +58,13 @@ final class Tally extends RunListener {
 
     // Tests report from the main thread, but a candidate may start threads of its own.
     @Override
+    public synchronized void testStarted(Description description) {
+        Steps.allow(budget);
+    }
+
+    @Override
     public synchronized void testFinished(Description description) {
+        steps = Math.max(steps, Steps.used());
         run++;
     }
 
@@ -49,16 +81,35 @@ final class Tally extends RunListener {
 
     @Override
     public synchronized void testFailure(Failure failure) {
-        failure(failure.getDescription().getDisplayName(), failure.getException());
-        notifier.pleaseStop();
+        Description test = failure.getDescription();
+        String type = String.valueOf(test.getClassName());
+        String method = Tests.method(test);
+        if (failure(method == null ? type : type + "::" + method, test.getDisplayName(), failure.getException())) {
+            notifier.pleaseStop();
+        }
     }
 
-    synchronized void failure(String name, Throwable thrown) {
-        failed++;
-        if (failed > 1) {
-            return;
+    /** Takes a failure down. Returns whether the run is decided. */
+    synchronized boolean failure(String name, String shown, Throwable thrown) {
+        late |= thrown instanceof TestTimedOutException;
+        exhausted |= thrown instanceof VirtualMachineError;
+        if (forgiven.contains(name)) {
+            return false;
         }
-        test = cut(name);
+        failed++;
+        boolean isNew = !known.contains(name);
+        if (failed == 1 || isNew && fresh == 0) {
+            describe(shown, thrown);
+        }
+        if (isNew) {
+            fresh++;
+        }
+        // Behind a new failure nothing can be made good; behind a known one only where fewer failures are enough.
+        return isNew || !all;
+    }
+
+    private void describe(String shown, Throwable thrown) {
+        test = cut(shown);
         exception = cut(thrown.getClass().getName());
         try {
             message = cut(String.valueOf(thrown.getMessage()));
@@ -76,7 +127,11 @@ final class Tally extends RunListener {
         DataOutputStream out = new DataOutputStream(bytes);
         out.writeInt(run);
         out.writeInt(failed);
+        out.writeInt(fresh);
         out.writeInt(ignored);
+        out.writeLong(Math.max(steps, Steps.spent() ? Steps.used() : 0));
+        out.writeBoolean(late);
+        out.writeBoolean(exhausted);
         for (String text : new String[] {missing, test, exception, message}) {
             out.writeUTF(cut(text));
         }
@@ -87,7 +142,11 @@ final class Tally extends RunListener {
         Tally tally = new Tally();
         tally.run = in.readInt();
         tally.failed = in.readInt();
+        tally.fresh = in.readInt();
         tally.ignored = in.readInt();
+        tally.steps = in.readLong();
+        tally.late = in.readBoolean();
+        tally.exhausted = in.readBoolean();
         tally.missing = in.readUTF();
         tally.test = in.readUTF();
         tally.exception = in.readUTF();

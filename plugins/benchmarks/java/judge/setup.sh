@@ -1,20 +1,29 @@
 #!/bin/sh
-# Makes the environment ready, once: compiles the judge and archives the classes
-# that it and its test JVMs load. Runs in /opt/harness, which is read-only ever
-# after. Makes files here and changes nothing else.
+# Makes the environment ready, once: compiles the judge, makes a Java runtime for
+# candidates, and archives the classes that both kinds of JVM load. Runs in
+# /opt/harness, which is read-only ever after. Makes files here and changes
+# nothing else.
 set -eu
 : "${HARNESS_BOX:?runs only inside a sandbox}"
 cd /opt/harness
-libraries=/usr/share/java/junit4.jar:/usr/share/java/hamcrest-core.jar
+junit=/usr/share/java/junit4.jar:/usr/share/java/hamcrest-core.jar
+asm=/usr/share/java/asm.jar
 java_home=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
 
 mkdir classes
-javac -nowarn -d classes -cp "$libraries" judge/*.java
+javac -nowarn --release 11 -d classes -cp "$junit:$asm" judge/*.java
 jar --create --file judge.jar -C classes .
 
-# A launcher that may be run but not read: the kernel then keeps the judge's
-# memory, environment and open pipes out of reach of other processes in the box,
-# which run under the same user id.
+# The runtime of candidates lacks what reads or writes memory by address, dumps
+# the heap, attaches to other JVMs or changes loaded classes: what is in memory
+# beside the candidate stays out of its reach.
+jlink --add-modules java.base,java.compiler,java.datatransfer,java.logging,java.naming,java.prefs,java.scripting,java.sql,java.xml,jdk.charsets,jdk.dynalink,jdk.localedata \
+    --no-header-files --no-man-pages --output rt
+
+# Launchers that may be run but not read: the kernel then keeps the memory,
+# environment and open pipes of the judge and of test JVMs out of reach of
+# other processes in the box, which run under the same user id.
+chmod 0111 rt/bin/java
 mkdir -p jre/bin
 cp "$java_home/bin/java" jre/bin/java
 chmod 0111 jre/bin/java
@@ -23,8 +32,11 @@ ln -s "$java_home/conf" jre/conf
 
 # The options that an archive depends on are those that it is used with.
 java -XX:ArchiveClassesAtExit=judge.jsa -XX:+UseSerialGC \
-    -cp "/opt/harness/judge.jar:$libraries" harness.judge.Train train.bin
-java -XX:ArchiveClassesAtExit=runner.jsa -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
-    -cp "/opt/harness/judge.jar:$libraries" harness.judge.Runner <train.bin >/dev/null
+    -cp "/opt/harness/judge.jar:$junit:$asm" harness.judge.Example example.bin
+run="rt/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+$run -XX:DumpLoadedClassList=runner.classes -cp "/opt/harness/judge.jar:$junit" harness.judge.Runner <example.bin >/dev/null
+rt/bin/java -Xshare:dump -XX:SharedClassListFile=runner.classes -XX:SharedArchiveFile=runner.jsa \
+    -cp "/opt/harness/judge.jar:$junit" >/dev/null
 test -s judge.jsa
 test -s runner.jsa
+rm -r classes runner.classes example.bin

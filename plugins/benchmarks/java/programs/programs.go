@@ -208,7 +208,10 @@ func (b *plugin) Check(ctx context.Context, request *benchmark.CheckRequest) (*b
 		return nil, fmt.Errorf("there is no bug %q in this copy of %s", request.GetBug(), b.Title)
 	}
 	needs := b.Needs[p.id]
-	program := java.Program{Patched: request.GetPatched(), Files: s.files(p, request.GetPatched()), TestClasses: p.testClasses, HeapMiB: needs.HeapMiB}
+	program := java.Program{
+		Path: p.path, Text: request.GetPatched(), Reference: Apply(p.text, p.hunks),
+		Files: s.files(p, request.GetPatched()), Tests: p.testClasses, HeapMiB: needs.HeapMiB,
+	}
 	for _, library := range needs.Libraries {
 		program.Classpath = append(program.Classpath, library.Jar)
 	}

@@ -86,15 +86,15 @@ func TestPortableForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	var payload struct {
-		Files          map[string]string
-		HeapMiB        int
-		ExtraClasspath []string
+		Files     map[string]string
+		HeapMiB   int
+		Classpath []string
 	}
 	if err := json.Unmarshal(check.Payload, &payload); err != nil {
 		t.Fatal(err)
 	}
-	files := []string{"buggy/ADD.java", "buggy/Helper.java", "tests/ADDTest.java"}
-	if diff := cmp.Diff(files, slices.Sorted(maps.Keys(payload.Files))); diff != "" || payload.HeapMiB != 100 || !slices.Equal(payload.ExtraClasspath, []string{"/usr/share/java/x.jar"}) {
+	files := []string{"buggy/Helper.java", "tests/ADDTest.java"}
+	if diff := cmp.Diff(files, slices.Sorted(maps.Keys(payload.Files))); diff != "" || payload.HeapMiB != 100 || !slices.Equal(payload.Classpath, []string{"/usr/share/java/x.jar"}) {
 		t.Errorf("%s, %v", diff, payload)
 	}
 	environments, err := f.Environments(t.Context(), &benchmark.EnvironmentsRequest{Config: f.Config})

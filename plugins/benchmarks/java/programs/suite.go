@@ -80,12 +80,16 @@ func innermost(text string, hunks []Hunk) (javasource.Span, bool) {
 	return javasource.Innermost(text, spans...)
 }
 
-// files are the sources that a patched program is compiled with: itself, its
-// tests, and the helpers that are named in any of these, or in one another.
+// files are the sources that a patched program is compiled with: its tests, and
+// the helpers that are named in it, in its reference, in the tests, or in one
+// another.
 func (s *suite) files(p program, patched string) map[string]string {
-	files := map[string]string{p.path: patched}
+	files := map[string]string{}
 	words := map[string]bool{}
 	addWords(words, patched)
+	for _, h := range p.hunks {
+		addWords(words, h.Fix)
+	}
 	for _, f := range slices.Concat(p.tests, p.support) {
 		files[f.Path] = f.Text
 		addWords(words, f.Text)

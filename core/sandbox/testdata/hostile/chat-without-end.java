@@ -1,0 +1,18 @@
+// Tries: writes 64 MiB to standard output
+// Verdict: failed
+// Detail: expected:<5>
+import java.io.*;
+import java.net.*;
+import java.nio.file.*;
+import java.util.*;
+
+public class Adder {
+    public static int add(int a, int b) throws Exception {
+        FileOutputStream out = new FileOutputStream(FileDescriptor.out);
+        byte[] junk = new byte[1 << 20];
+        for (int i = 0; i < 64; i++) {
+            out.write(junk);
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,13 @@
+// Tries: nesting that overflows the compiler's stack
+// Verdict: uncompilable
+// Detail: nested too deeply
+import java.io.*;
+import java.net.*;
+import java.nio.file.*;
+import java.util.*;
+
+public class Adder {
+    public static int add(int a, int b) {
+        return REPEAT(500000,()a + bREPEAT(500000,));
+    }
+}

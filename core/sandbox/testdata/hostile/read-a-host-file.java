@@ -1,0 +1,18 @@
+// Tries: a file of the host: ORACLE stands for its path
+// Verdict: failed
+// Detail: contained
+import java.io.*;
+import java.net.*;
+import java.nio.file.*;
+import java.util.*;
+
+public class Adder {
+    public static int add(int a, int b) throws Exception {
+        try {
+            Files.readString(Path.of("ORACLE"));
+        } catch (Throwable e) {
+            throw new RuntimeException("contained: " + e);
+        }
+        return a + b;
+    }
+}

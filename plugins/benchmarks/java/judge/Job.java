@@ -1,0 +1,77 @@
+package harness.judge;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a test JVM is told to do: one candidate's classes, and which tests decide about it. */
+final class Job {
+    /** Instrumented classes by binary name. */
+    Map<String, byte[]> classes = Map.of();
+    /** Test classes, or {@code Class::method}. */
+    List<String> tests = List.of();
+    /** Tests whose failures do not count: they fail with the reference fix, too. */
+    List<String> forgiven = List.of();
+    /** Tests that are known to fail without a fix: a failure that is none of these is a new one. */
+    List<String> known = List.of();
+    /** Folders and jars that hold what is not among the classes. */
+    List<String> classpath = List.of();
+    /** Steps that one test may take. */
+    long steps = Long.MAX_VALUE;
+    /** Whether to go on behind the first failure. */
+    boolean all;
+    /** Whether the JVM ends with this job, and at once where steps are used up. */
+    boolean last = true;
+
+    void write(DataOutputStream out) throws IOException {
+        out.writeBoolean(all);
+        out.writeBoolean(last);
+        out.writeLong(steps);
+        write(out, tests);
+        write(out, forgiven);
+        write(out, known);
+        write(out, classpath);
+        out.writeInt(classes.size());
+        for (Map.Entry<String, byte[]> entry : classes.entrySet()) {
+            out.writeUTF(entry.getKey());
+            out.writeInt(entry.getValue().length);
+            out.write(entry.getValue());
+        }
+    }
+
+    static Job read(DataInputStream in) throws IOException {
+        Job job = new Job();
+        job.all = in.readBoolean();
+        job.last = in.readBoolean();
+        job.steps = in.readLong();
+        job.tests = strings(in);
+        job.forgiven = strings(in);
+        job.known = strings(in);
+        job.classpath = strings(in);
+        job.classes = new HashMap<>();
+        for (int n = in.readInt(); n > 0; n--) {
+            String name = in.readUTF();
+            job.classes.put(name, in.readNBytes(in.readInt()));
+        }
+        return job;
+    }
+
+    private static void write(DataOutputStream out, List<String> strings) throws IOException {
+        out.writeInt(strings.size());
+        for (String string : strings) {
+            out.writeUTF(string);
+        }
+    }
+
+    private static List<String> strings(DataInputStream in) throws IOException {
+        List<String> strings = new ArrayList<>();
+        for (int n = in.readInt(); n > 0; n--) {
+            strings.add(in.readUTF());
+        }
+        return strings;
+    }
+}

@@ -1,0 +1,127 @@
+package harness.judge;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * What all candidates of one bug share: tests and helpers, compiled once against the program with the reference fix, and
+ * the number of steps that a candidate may take.
+ */
+final class Suite {
+    /** A program that is ready to run, or the reason why it does not compile. */
+    static final class Program {
+        boolean ok;
+        String messages = "";
+        /** Whose the first error is: "program", or "test" where the candidate itself may be in order. */
+        String stage = "program";
+        /** Whether it may share a JVM with others. */
+        boolean tame;
+        /** Metered classes by binary name. */
+        Map<String, byte[]> classes = Map.of();
+    }
+
+    private final Compiler compiler;
+    /** Tests and helpers by binary name, as compiled and metered. Empty where the reference does not compile. */
+    private final Map<String, byte[]> plain = new HashMap<>();
+
+    private final Map<String, byte[]> metered = new HashMap<>();
+    /** What tests and helpers may have compiled against, or null. */
+    private List<String> api;
+
+    /** How many steps a candidate's test may take. */
+    long steps;
+
+    long referenceSteps;
+
+    /** Compiles a request's files with the reference. What is wrong with them shows when a candidate is compiled. */
+    Suite(Compiler compiler, Request request) {
+        this.compiler = compiler;
+        this.steps = request.stepsFloor;
+        String text = request.isWhole() ? request.original : request.reference;
+        if (text.isEmpty()) {
+            return;
+        }
+        Map<String, String> sources = request.isWhole() ? Map.of(request.path, text) : sources(request, text);
+        Compiler.Result result = compiler.compile(sources, Map.of(), request.classpath, request.options);
+        if (!result.ok) {
+            return;
+        }
+        Map<String, byte[]> program = new HashMap<>();
+        result.classes.forEach((name, bytes) -> {
+            if (request.path.equals(result.origins.get(name))) {
+                program.put(name, bytes);
+            } else {
+                plain.put(name, bytes);
+                metered.put(name, Meter.instrument(bytes));
+            }
+        });
+        api = Api.of(program);
+    }
+
+    /** Sets the steps that candidates may take by those that a test of the reference took. */
+    void measured(Request request, long referenceSteps) {
+        this.referenceSteps = referenceSteps;
+        steps = Math.max(request.stepsFloor, request.stepsFactor * referenceSteps);
+    }
+
+    /** Compiles a text in the place of the reference. */
+    Program compile(Request request, String text) {
+        if (api != null) {
+            Map<String, String> alone = Map.of(request.path, text);
+            Compiler.Result result = compiler.compile(alone, plain, request.classpath, request.options);
+            if (!result.ok) {
+                return failed(request, result);
+            }
+            boolean hides = result.classes.keySet().stream().anyMatch(plain::containsKey);
+            if (!hides && Api.of(result.classes).equals(api)) {
+                return ready(result.classes);
+            }
+        }
+        Compiler.Result result =
+                compiler.compile(sources(request, text), Map.of(), request.classpath, request.options);
+        return result.ok ? ready(result.classes) : failed(request, result);
+    }
+
+    private Program ready(Map<String, byte[]> classes) {
+        Program program = new Program();
+        program.ok = true;
+        program.tame = api != null && Tame.is(classes, plain.keySet());
+        program.classes = new HashMap<>(metered);
+        classes.forEach((name, bytes) -> program.classes.put(name, Meter.instrument(bytes)));
+        return program;
+    }
+
+    private static Program failed(Request request, Compiler.Result result) {
+        Program program = new Program();
+        program.messages = result.messages;
+        program.stage = result.file.isEmpty() || result.file.equals(request.path) ? "program" : "test";
+        return program;
+    }
+
+    private static Map<String, String> sources(Request request, String text) {
+        Map<String, String> sources = new LinkedHashMap<>();
+        sources.put(request.path, text);
+        request.files.forEach(sources::putIfAbsent);
+        for (String folder : request.sources) {
+            Path tree = Path.of(request.tree);
+            try (Stream<Path> paths = Files.walk(Path.of(folder))) {
+                for (Path path : (Iterable<Path>) paths.filter(Files::isRegularFile)::iterator) {
+                    if (path.toString().endsWith(".java")) {
+                        String source = new String(Files.readAllBytes(path), request.encoding());
+                        sources.putIfAbsent(tree.relativize(path).toString(), source);
+                    }
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException("read the sources in " + folder, e);
+            }
+        }
+        return sources;
+    }
+}

@@ -1,0 +1,64 @@
+package harness.judge;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The suites of the bugs that were asked about last. */
+final class Suites {
+    private static final int KEPT = 64;
+
+    private final Map<String, Suite> suites = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Suite> eldest) {
+            return size() > KEPT;
+        }
+    };
+
+    /** Makes a suite that is not kept. */
+    interface Maker {
+        Suite make() throws IOException, InterruptedException;
+    }
+
+    Suite get(Request request, Maker maker) throws IOException, InterruptedException {
+        String key = key(request);
+        Suite suite = suites.get(key);
+        if (suite == null) {
+            suite = maker.make();
+            suites.put(key, suite);
+        }
+        return suite;
+    }
+
+    /** Names all of a request but the candidate's text. */
+    private static String key(Request r) {
+        List<String> parts = new ArrayList<>(Arrays.asList(r.path, r.reference, r.original, "" + r.heapMiB, "" + r.stepsFloor, "" + r.stepsFactor, r.tree));
+        for (List<String> list : List.of(r.tests, r.classpath, r.options, r.sources)) {
+            parts.add("" + list.size());
+            parts.addAll(list);
+        }
+        for (Map<String, String> map : List.of(r.files, r.environment)) {
+            map.forEach((name, text) -> parts.addAll(List.of(name, text)));
+        }
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (String part : parts) {
+                byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+                digest.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
+                digest.update(bytes);
+            }
+            return Base64.getEncoder().encodeToString(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java platform has it
+        }
+    }
+}

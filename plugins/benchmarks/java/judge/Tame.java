@@ -1,0 +1,216 @@
+package harness.judge;
+
+import java.util.Map;
+import java.util.Set;
+import org.objectweb.asm.ClassReader;
+import org.objectweb.asm.ClassVisitor;
+import org.objectweb.asm.ConstantDynamic;
+import org.objectweb.asm.FieldVisitor;
+import org.objectweb.asm.Handle;
+import org.objectweb.asm.MethodVisitor;
+import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.Type;
+
+/**
+ * Says of a candidate whether it can leave anything behind in the JVM that it ran in. A tame one uses nothing but what is
+ * listed here: values, collections, streams, text. It has no threads, files, reflection, processes, and no settings that
+ * outlive it, so that the next one may run in the same JVM. Whatever is not listed makes a candidate wild, which says
+ * nothing about its verdict: it gets a JVM of its own.
+ */
+final class Tame {
+    private static final Set<String> PACKAGES = Set.of(
+            "java/math", "java/util", "java/util/function", "java/util/stream", "java/util/regex", "java/text",
+            "java/util/concurrent/atomic");
+
+    private static final Set<String> LANG = Set.of(
+            "Object", "String", "StringBuilder", "StringBuffer", "CharSequence", "Character", "Integer", "Long", "Short",
+            "Byte", "Boolean", "Double", "Float", "Number", "Math", "StrictMath", "Comparable", "Iterable", "Enum",
+            "Record", "Void", "Throwable", "AutoCloseable", "Cloneable", "StackTraceElement", "System", "Class",
+            "invoke/StringConcatFactory", "invoke/LambdaMetafactory", "invoke/MethodHandles$Lookup", "invoke/MethodHandles",
+            "invoke/CallSite", "invoke/MethodHandle", "invoke/MethodType", "runtime/ObjectMethods");
+
+    private static final Set<String> ELSEWHERE = Set.of("java/io/PrintStream", "java/io/Serializable");
+
+    /** Classes of the packages above that hold on to something outside of the candidate. */
+    private static final Set<String> WILD = Set.of(
+            "java/util/Timer", "java/util/TimerTask", "java/util/ServiceLoader", "java/util/ResourceBundle",
+            "java/util/Scanner", "java/util/Formatter", "java/util/Properties", "java/util/Locale$Builder");
+
+    /** Members of tame classes that are not tame themselves. */
+    private static final Set<String> WILD_MEMBERS = Set.of(
+            "Object.wait", "Object.notify", "Object.notifyAll", "Locale.setDefault", "TimeZone.setDefault",
+            "Collection.parallelStream", "BaseStream.parallel", "StreamSupport.stream", "MethodHandles.lookup",
+            "PrintStream.<init>", "PrintStream.close", "PrintStream.write");
+
+    private static final Set<String> SYSTEM = Set.of(
+            "out", "err", "arraycopy", "nanoTime", "currentTimeMillis", "identityHashCode", "lineSeparator");
+    private static final Set<String> CLASS = Set.of(
+            "getName", "getSimpleName", "isInstance", "cast", "desiredAssertionStatus", "hashCode", "equals", "toString");
+
+    private final Set<String> own;
+    private boolean wild;
+
+    private Tame(Set<String> own) {
+        this.own = own;
+    }
+
+    /** Whether classes, given by binary name, use only themselves, those of their suite and what is listed here. */
+    static boolean is(Map<String, byte[]> classes, Set<String> suite) {
+        for (byte[] bytes : classes.values()) {
+            Tame tame = new Tame(classes.keySet());
+            new ClassReader(bytes).accept(tame.new Uses(suite), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
+            if (tame.wild) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean isOwn(String name, Set<String> suite) {
+        String binary = name.replace('/', '.');
+        return own.contains(binary) || suite.contains(binary);
+    }
+
+    private static boolean isListed(String name) {
+        if (ELSEWHERE.contains(name)) {
+            return true;
+        }
+        int slash = name.lastIndexOf('/');
+        if (name.startsWith("java/lang/")) {
+            String rest = name.substring("java/lang/".length());
+            return LANG.contains(rest) || slash == 9 && (rest.endsWith("Exception") || rest.endsWith("Error"));
+        }
+        return slash > 0 && PACKAGES.contains(name.substring(0, slash)) && !WILD.contains(name);
+    }
+
+    private final class Uses extends ClassVisitor {
+        private final Set<String> suite;
+
+        Uses(Set<String> suite) {
+            super(Opcodes.ASM9);
+            this.suite = suite;
+        }
+
+        private void type(Type type) {
+            if (type.getSort() == Type.ARRAY) {
+                type(type.getElementType());
+            } else if (type.getSort() == Type.OBJECT) {
+                owner(type.getInternalName());
+            } else if (type.getSort() == Type.METHOD) {
+                type(type.getReturnType());
+                for (Type argument : type.getArgumentTypes()) {
+                    type(argument);
+                }
+            }
+        }
+
+        private void owner(String name) {
+            wild |= name.startsWith("[") ? isWildArray(name) : !isOwn(name, suite) && !isListed(name);
+        }
+
+        private boolean isWildArray(String name) {
+            Type element = Type.getObjectType(name).getElementType();
+            return element.getSort() == Type.OBJECT
+                    && !isOwn(element.getInternalName(), suite)
+                    && !isListed(element.getInternalName());
+        }
+
+        private void member(String owner, String name) {
+            owner(owner);
+            String simple = owner.substring(owner.lastIndexOf('/') + 1);
+            wild |= WILD_MEMBERS.contains(simple + "." + name)
+                    // Inherited members may be called by the name of a subclass.
+                    || name.equals("parallelStream") || name.equals("parallel") || name.equals("wait")
+                    || name.startsWith("notify") || name.equals("setDefault")
+                    || owner.equals("java/lang/System") && !SYSTEM.contains(name)
+                    || owner.equals("java/lang/Class") && !CLASS.contains(name);
+        }
+
+        private void handle(Handle handle) {
+            member(handle.getOwner(), handle.getName());
+        }
+
+        private void constant(Object value) {
+            if (value instanceof Type) {
+                type((Type) value);
+            } else if (value instanceof Handle) {
+                handle((Handle) value);
+            } else if (value instanceof ConstantDynamic) {
+                wild = true;
+            }
+        }
+
+        @Override
+        public void visit(int version, int access, String name, String signature, String parent, String[] interfaces) {
+            owner(parent);
+            for (String each : interfaces) {
+                owner(each);
+            }
+        }
+
+        @Override
+        public FieldVisitor visitField(int access, String name, String descriptor, String signature, Object value) {
+            type(Type.getType(descriptor));
+            return null;
+        }
+
+        @Override
+        public MethodVisitor visitMethod(
+                int access, String name, String descriptor, String signature, String[] exceptions) {
+            // Finalizers run at a time and in a thread of the collector's choice.
+            wild |= (access & Opcodes.ACC_NATIVE) != 0 || name.equals("finalize");
+            type(Type.getMethodType(descriptor));
+            return new Code();
+        }
+
+        private final class Code extends MethodVisitor {
+            Code() {
+                super(Opcodes.ASM9);
+            }
+
+            @Override
+            public void visitTypeInsn(int opcode, String type) {
+                owner(type);
+            }
+
+            @Override
+            public void visitFieldInsn(int opcode, String owner, String name, String descriptor) {
+                member(owner, name);
+                type(Type.getType(descriptor));
+                // A static of the suite or of the platform that is written to outlives the candidate only there.
+                wild |= opcode == Opcodes.PUTSTATIC && !isOwn(owner, suite);
+            }
+
+            @Override
+            public void visitMethodInsn(int opcode, String owner, String name, String descriptor, boolean isInterface) {
+                member(owner, name);
+            }
+
+            @Override
+            public void visitInvokeDynamicInsn(String name, String descriptor, Handle bootstrap, Object... arguments) {
+                handle(bootstrap);
+                for (Object argument : arguments) {
+                    constant(argument);
+                }
+            }
+
+            @Override
+            public void visitLdcInsn(Object value) {
+                constant(value);
+            }
+
+            @Override
+            public void visitMultiANewArrayInsn(String descriptor, int dimensions) {
+                type(Type.getType(descriptor));
+            }
+
+            @Override
+            public void visitTryCatchBlock(
+                    org.objectweb.asm.Label start, org.objectweb.asm.Label end, org.objectweb.asm.Label handler, String type) {
+                if (type != null) {
+                    owner(type);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+package harness.judge;
+
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
+import java.io.Closeable;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A JVM that runs {@link Runner}: it is told jobs, and believed only what bears a secret. */
+final class TestJvm implements Closeable {
+    private static final long START_MILLIS = 60_000;
+    private static final long POLL_MILLIS = 20;
+    private static final long DRAIN_MILLIS = 100;
+    /** How often the time limit may pass by the clock while it has not by the processor's. */
+    private static final int PATIENCE = 3;
+
+    enum End {
+        /** All tests ran, and none failed. */
+        PASSED,
+        /** A test failed, or there was none. */
+        FAILED,
+        /** A test used up its steps. */
+        EXCEEDED,
+        /** The time limit passed first. */
+        TIMEOUT,
+        /** The JVM ended before the tests had. */
+        CRASHED,
+        /** The JVM never got as far as the candidate, which is not to blame. */
+        UNSTARTED
+    }
+
+    /** What came of a job. */
+    static final class Outcome {
+        End end = End.UNSTARTED;
+        String detail = "";
+        long wallMillis;
+        Tally tally;
+
+        /** Whether the JVM may be told another job. */
+        boolean isClean() {
+            return (end == End.PASSED || end == End.FAILED || end == End.EXCEEDED) && !tally.late && !tally.exhausted;
+        }
+    }
+
+    private final ExecutorService threads;
+    private final SecureRandom random;
+    private final Process process;
+    private final DataOutputStream out;
+    private final Messages messages;
+    private final Tail stderr;
+    private final List<Future<?>> readers;
+
+    /**
+     * @param threads threads that exist already, three for each TestJvm: a candidate may use up every process that the
+     *     box may have
+     */
+    TestJvm(
+            ExecutorService threads,
+            SecureRandom random,
+            List<String> command,
+            Path directory,
+            Map<String, String> environment)
+            throws IOException {
+        this.threads = threads;
+        this.random = random;
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+        builder.environment().putAll(environment);
+        process = builder.start();
+        out = new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), 1 << 16));
+        messages = new Messages(process.getInputStream());
+        // Nothing is believed before the first secret is agreed upon.
+        messages.expect(Secrets.random(random));
+        stderr = new Tail(process.getErrorStream());
+        readers = List.of(threads.submit(messages), threads.submit(stderr));
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Runs a job. Of a job that is the last one, the JVM has ended when this returns. */
+    Outcome ask(Job job, long wallMillis) throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        Secrets secrets = Secrets.random(random);
+        Messages.Expected expected = messages.expect(secrets);
+        Future<?> writer = threads.submit(() -> feed(job, secrets));
+        Outcome outcome = new Outcome();
+        follow(wallMillis, expected, outcome);
+        if (job.last || !outcome.isClean()) {
+            end();
+            writer.cancel(true);
+            if (outcome.end == End.CRASHED || outcome.end == End.UNSTARTED) {
+                outcome.detail += stderr.quote();
+            }
+        }
+        outcome.wallMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+        return outcome;
+    }
+
+    private void feed(Job job, Secrets secrets) {
+        try {
+            secrets.write(out);
+            job.write(out);
+            out.flush();
+            if (job.last) {
+                out.close();
+            }
+        } catch (IOException e) {
+            // The JVM died early: seen by whoever follows the process, which never becomes ready.
+        }
+    }
+
+    private void follow(long wallMillis, Messages.Expected expected, Outcome outcome)
+            throws IOException, InterruptedException {
+        if (!await(expected.ready, START_MILLIS)) {
+            outcome.detail = process.isAlive()
+                    ? "the test JVM did not start within " + START_MILLIS + " ms"
+                    : "the test JVM ended with exit code " + process.exitValue() + " before the first test";
+            return;
+        }
+        long startCpu = cpuMillis();
+        boolean heard = await(expected.verdict, wallMillis);
+        for (int i = 1; i < PATIENCE && !heard && process.isAlive() && cpuMillis() - startCpu < wallMillis; i++) {
+            heard = await(expected.verdict, wallMillis); // others have the processor
+        }
+        if (heard) {
+            outcome.tally = Tally.decode(new DataInputStream(new ByteArrayInputStream(expected.verdict.payload())));
+            outcome.end = expected.passed ? End.PASSED : expected.exceeded ? End.EXCEEDED : End.FAILED;
+        } else if (process.isAlive()) {
+            outcome.end = End.TIMEOUT;
+            outcome.detail = "the tests took more than " + wallMillis + " ms";
+        } else {
+            outcome.end = End.CRASHED;
+            outcome.detail = "the test JVM ended with exit code " + process.exitValue() + " before the tests had";
+        }
+    }
+
+    private long cpuMillis() {
+        return process.info().totalCpuDuration().map(Duration::toMillis).orElse(0L);
+    }
+
+    /** Waits for a message, a little longer than the process lives, so that its last words are heard. */
+    private boolean await(Messages.Slot slot, long millis) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (process.isAlive()) {
+            long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            if (slot.await(Math.max(1, Math.min(left, POLL_MILLIS)))) {
+                return true;
+            }
+            if (left <= 0) {
+                return false;
+            }
+        }
+        return slot.await(DRAIN_MILLIS);
+    }
+
+    /** Kills the JVM and what it started; who has cut loose from it is found by Box.isQuiet. */
+    private void end() throws InterruptedException {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly().waitFor();
+        for (Future<?> reader : readers) {
+            drain(reader);
+        }
+    }
+
+    /** Lets a reader finish; a process that the candidate left behind may hold the pipe open, and is not waited for. */
+    private static void drain(Future<?> reader) throws InterruptedException {
+        try {
+            reader.get(DRAIN_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException | java.util.concurrent.CancellationException e) {
+            reader.cancel(true);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            end();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        process.getInputStream().close();
+        process.getErrorStream().close();
+    }
+}

@@ -1,0 +1,100 @@
+package harness.judge;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.runner.Description;
+import org.junit.runner.manipulation.Filter;
+import org.junit.runner.manipulation.NoTestsRemainException;
+import org.junit.runner.notification.RunNotifier;
+import org.junit.runners.Suite;
+import org.junit.runners.model.InitializationError;
+
+/** The tests of a job: JUnit 3 and 4 classes, whole or some methods of them. */
+final class Tests {
+    /** A test class that is not there: the message is its name. */
+    static final class Missing extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        Missing(String name) {
+            super(name);
+        }
+    }
+
+    private final Suite suite;
+
+    Tests(ClassLoader loader, List<String> names) throws Missing, InitializationError {
+        Map<String, Set<String>> wanted = new LinkedHashMap<>(); // methods by class; none: all
+        for (String name : names) {
+            int colons = name.indexOf("::");
+            Set<String> methods =
+                    wanted.computeIfAbsent(colons < 0 ? name : name.substring(0, colons), any -> new TreeSet<>());
+            if (colons >= 0) {
+                methods.add(name.substring(colons + 2));
+            }
+        }
+        Patience builder = new Patience();
+        List<org.junit.runner.Runner> runners = new ArrayList<>();
+        for (Map.Entry<String, Set<String>> entry : wanted.entrySet()) {
+            Class<?> type;
+            try {
+                type = Class.forName(entry.getKey(), false, loader);
+            } catch (ClassNotFoundException e) {
+                throw new Missing(entry.getKey());
+            }
+            org.junit.runner.Runner runner = builder.safeRunnerForClass(type);
+            if (!entry.getValue().isEmpty()) {
+                filter(runner, entry.getKey(), entry.getValue());
+            }
+            runners.add(runner);
+        }
+        suite = suite(runners);
+    }
+
+    private static Suite suite(List<org.junit.runner.Runner> runners) throws InitializationError {
+        return new Suite((Class<?>) null, runners) {};
+    }
+
+    private static void filter(org.junit.runner.Runner runner, String type, Set<String> methods) throws Missing {
+        try {
+            new Only(methods).apply(runner);
+        } catch (NoTestsRemainException e) {
+            throw new Missing(type + "::" + String.join(", ", methods));
+        }
+    }
+
+    void run(RunNotifier notifier) {
+        suite.run(notifier);
+    }
+
+    /** A test method's name without what a parameterised test adds to it. */
+    static String method(Description test) {
+        String name = test.getMethodName();
+        int bracket = name == null ? -1 : name.indexOf('[');
+        return bracket > 0 ? name.substring(0, bracket) : name;
+    }
+
+    private static final class Only extends Filter {
+        private final Set<String> methods;
+
+        Only(Set<String> methods) {
+            this.methods = methods;
+        }
+
+        @Override
+        public boolean shouldRun(Description test) {
+            if (test.isTest()) {
+                return methods.contains(method(test));
+            }
+            return test.getChildren().stream().anyMatch(this::shouldRun);
+        }
+
+        @Override
+        public String describe() {
+            return "methods " + methods;
+        }
+    }
+}
