@@ -55,7 +55,7 @@ apt = DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; \
 # bubblewrap, JUnit and two libraries of HumanEval-Java, for boxes without a
 # container engine.
 tools:
-	@command -v bwrap >/dev/null && ls /usr/share/java/junit4.jar /usr/share/java/js.jar /usr/share/java/jaxb-api.jar >/dev/null 2>&1 || { $(call apt,bubblewrap junit4 librhino-java libjaxb-api-java); }
+	@command -v bwrap >/dev/null && ls /usr/share/java/junit4.jar /usr/share/java/asm.jar /usr/share/java/js.jar /usr/share/java/jaxb-api.jar >/dev/null 2>&1 || { $(call apt,bubblewrap junit4 libasm-java librhino-java libjaxb-api-java); }
 
 # A running container engine. A daemon started here goes on after make.
 docker:

@@ -175,6 +175,8 @@ func TestVerdicts(t *testing.T) {
 		p.Files["AdderTest.java"] = test
 		return p
 	}
+	loops := with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "@Test(timeout = 3000) public void adds() throws Exception { while (Adder.add(1, 1) == 3) { } "))
+	loops.Text = adderText("return 3;")
 	cases := []struct {
 		name    string
 		program java.Program
@@ -185,7 +187,7 @@ func TestVerdicts(t *testing.T) {
 		{"a wrong program", adder(adderText("return a - b;")), benchmark.Failed, "adds(AdderTest): java.lang.AssertionError: expected:<5> but was:<-1>"},
 		{"a program that does not compile", adder(adderText("return a + ;")), benchmark.Uncompilable, "Adder.java:4: illegal start of expression"},
 		{"a changed signature", adder("public class Adder { static String add(int a) { return null; } }"), benchmark.Uncompilable, "the tests do not compile against it"},
-		{"a test's own time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "@Test(timeout = 3000) public void adds() throws Exception { while (true) ")), benchmark.Timeout, "steps"},
+		{"a test that does not end", loops, benchmark.Timeout, "steps"},
 		{"a test that waits beyond its own time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "@Test(timeout = 300) public void adds() throws Exception { Thread.sleep(1000000); ")), benchmark.Failed, "test timed out after 300 milliseconds"},
 		{"an exception within a time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "@Test(timeout = 3000, expected = IllegalStateException.class) public void adds() throws Exception { if (Adder.add(1, 1) == 2) throw new IllegalStateException(); ")), benchmark.Passed, ""},
 		{"set-up and tear-down", with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "static String log = \"\"; @org.junit.Before public void before() { log += \"b\"; } @org.junit.AfterClass public static void after() { assertEquals(\"b\", log); } @Test(timeout = 3000) public void adds() throws Exception {")), benchmark.Passed, ""},

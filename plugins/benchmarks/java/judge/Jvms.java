@@ -14,6 +14,8 @@ final class Jvms {
     static final long WARM_HEAP_MIB = 256;
     /** A tame job that takes longer is done again by a fresh JVM, with time. */
     private static final long WARM_MILLIS = 10_000;
+    /** How long a JVM may take to start, on a machine that has much else to do. */
+    private static final long START_MILLIS = 60_000;
 
     private static final Path HOME = Path.of("/opt/harness");
     private static final List<String> OPTIONS = List.of(
@@ -43,18 +45,20 @@ final class Jvms {
         job.last = true;
         List<String> command = command(request.isWhole(), request.heapMiB);
         try (TestJvm jvm = new TestJvm(threads, random, command, request.workFolder(folder), request.environment)) {
-            return jvm.ask(job, request.wallMillis);
+            return jvm.ask(job, START_MILLIS, request.wallMillis);
         }
     }
 
     /** Runs a tame job after others. An outcome that is not clean says nothing about the candidate. */
     TestJvm.Outcome warm(Job job, long wallMillis) throws IOException, InterruptedException {
+        long readyMillis = WARM_MILLIS;
         if (warm == null || !warm.isAlive()) {
             close();
+            readyMillis = START_MILLIS;
             warm = new TestJvm(threads, random, command(false, WARM_HEAP_MIB), folder, Map.of());
         }
         job.last = false;
-        TestJvm.Outcome outcome = warm.ask(job, Math.min(wallMillis, WARM_MILLIS));
+        TestJvm.Outcome outcome = warm.ask(job, readyMillis, Math.min(wallMillis, WARM_MILLIS));
         if (!outcome.isClean()) {
             close();
         }

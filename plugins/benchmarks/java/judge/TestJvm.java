@@ -19,7 +19,6 @@ import java.util.concurrent.TimeoutException;
 
 /** A JVM that runs {@link Runner}: it is told jobs, and believed only what bears a secret. */
 final class TestJvm implements Closeable {
-    private static final long START_MILLIS = 60_000;
     private static final long POLL_MILLIS = 20;
     private static final long DRAIN_MILLIS = 100;
     /** How often the time limit may pass by the clock while it has not by the processor's. */
@@ -93,14 +92,18 @@ final class TestJvm implements Closeable {
         return process.isAlive();
     }
 
-    /** Runs a job. Of a job that is the last one, the JVM has ended when this returns. */
-    Outcome ask(Job job, long wallMillis) throws IOException, InterruptedException {
+    /**
+     * Runs a job. Of a job that is the last one, the JVM has ended when this returns.
+     *
+     * @param readyMillis how long the JVM may take until it gets to the candidate
+     */
+    Outcome ask(Job job, long readyMillis, long wallMillis) throws IOException, InterruptedException {
         long start = System.nanoTime();
         Secrets secrets = Secrets.random(random);
         Messages.Expected expected = messages.expect(secrets);
         Future<?> writer = threads.submit(() -> feed(job, secrets));
         Outcome outcome = new Outcome();
-        follow(wallMillis, expected, outcome);
+        follow(readyMillis, wallMillis, expected, outcome);
         if (job.last || !outcome.isClean()) {
             end();
             writer.cancel(true);
@@ -125,11 +128,11 @@ final class TestJvm implements Closeable {
         }
     }
 
-    private void follow(long wallMillis, Messages.Expected expected, Outcome outcome)
+    private void follow(long readyMillis, long wallMillis, Messages.Expected expected, Outcome outcome)
             throws IOException, InterruptedException {
-        if (!await(expected.ready, START_MILLIS)) {
+        if (!await(expected.ready, readyMillis)) {
             outcome.detail = process.isAlive()
-                    ? "the test JVM did not start within " + START_MILLIS + " ms"
+                    ? "the test JVM did not start within " + readyMillis + " ms"
                     : "the test JVM ended with exit code " + process.exitValue() + " before the first test";
             return;
         }
