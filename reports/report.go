@@ -301,6 +301,7 @@ func tidy(t score.Trial) (tidied score.Trial, odd []string) {
 		tidied.Outcomes = append(tidied.Outcomes, o)
 	}
 	tidied.Training = t.Training
+	tidied.Judging = t.Judging
 	return tidied, odd
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -71,8 +72,34 @@ type Trial struct {
 	Metrics map[string]float64 `json:"metrics"`
 	// Outcomes are in the benchmark's order.
 	Outcomes []Outcome `json:"outcomes"`
+	// Judging counts the patches that were judged, and by the benchmark's own words how their verdicts were found.
+	Judging map[string]int64 `json:"judging,omitempty"`
 	// Training is the epochs that stood for choice, in the order of the grid; empty where nothing was trained.
 	Training []Epoch `json:"training,omitempty"`
+}
+
+// JudgingNotes tell how the verdicts on each benchmark were found. Trials that share patches share their verdicts, which
+// are counted in each.
+func JudgingNotes(trials []Trial) []string {
+	var notes []string
+	for _, g := range benchmarks(trials) {
+		total := map[string]int64{}
+		for _, t := range g.trials {
+			for name, n := range t.Judging {
+				total[name] += n
+			}
+		}
+		var parts []string
+		for _, name := range slices.Sorted(maps.Keys(total)) {
+			if name != "patches" {
+				parts = append(parts, fmt.Sprintf("%s %d", name, total[name]))
+			}
+		}
+		if len(parts) > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d distinct patches were judged (%s)", g, total["patches"], strings.Join(parts, ", ")))
+		}
+	}
+	return notes
 }
 
 // Epoch is what training measured up to the end of an epoch.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -44,7 +45,30 @@ type taskID struct{ bug, patch string }
 type task struct {
 	bug, text string
 	program   program
-	verdict   Verdict
+	recorded
+}
+
+// recorded is what is kept of a patch's judging.
+type recorded struct {
+	verdict Verdict
+	// counts say how the verdict was found, in the benchmark's own words.
+	counts map[string]int64
+}
+
+type recordedJSON struct {
+	Verdict
+	Counts map[string]int64 `json:"counts,omitempty"`
+}
+
+func (r recorded) MarshalJSON() ([]byte, error) {
+	return json.Marshal(recordedJSON{r.verdict, r.counts})
+}
+
+func (r *recorded) UnmarshalJSON(text []byte) error {
+	var read recordedJSON
+	err := json.Unmarshal(text, &read)
+	*r = recorded{read.Verdict, read.Counts}
+	return err
 }
 
 func newJudge(ctx context.Context, env *Env, plugin Plugin, box Sandbox, data string) (*judge, error) {
@@ -82,24 +106,51 @@ func (j *judge) add(bug, patch, text string) {
 // verdict is what run found.
 func (j *judge) verdict(bug, patch string) Verdict { return j.tasks[taskID{bug, patch}].verdict }
 
+// counts adds up how the verdicts were found, and counts the patches.
+func (j *judge) counts() map[string]int64 {
+	total := map[string]int64{"patches": int64(len(j.order))}
+	for _, t := range j.order {
+		for name, n := range t.counts {
+			total[name] += n
+		}
+	}
+	return total
+}
+
 func (j *judge) run(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, limited := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, j.env.Workers))
 	var done atomic.Int64
 	for _, t := range j.order {
 		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
+			if err := limited.Err(); err != nil {
 				return err
 			}
-			if err := j.decide(ctx, t); err != nil {
+			if err := j.decide(limited, t); err != nil {
 				return fmt.Errorf("judge a patch of %s: %w", t.bug, err)
 			}
 			j.env.Progress(done.Add(1), int64(len(j.order)), "patches")
 			return nil
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	// What failed for the harness' own reasons is tried once more, with the
+	// machine to itself.
+	for _, t := range j.order {
+		if t.verdict.Outcome != "error" {
+			continue
+		}
+		if err := j.decide(ctx, t); err != nil {
+			return fmt.Errorf("judge a patch of %s again: %w", t.bug, err)
+		}
+	}
+	return nil
 }
+
+// maxStages bounds how many checks a benchmark may ask for, one after the other.
+const maxStages = 8
 
 // decide finds a patch's verdict: on record, or by running it.
 func (j *judge) decide(ctx context.Context, t *task) error {
@@ -108,53 +159,73 @@ func (j *judge) decide(ctx context.Context, t *task) error {
 		return err
 	}
 	t.program = program{t.text, check.Program}
-	environment, ok := j.environments[check.Environment]
-	if !ok {
-		return fmt.Errorf("benchmark %s asks for the environment %q, which it does not describe", j.plugin.Name, check.Environment)
-	}
-	timeout := time.Duration(check.TimeoutMs) * time.Millisecond
-	if j.sandbox.Timeout > 0 {
-		timeout = j.sandbox.Timeout
-	}
-	key, err := j.key(t, check, timeout)
+	key, err := j.key(t, check)
 	if err != nil {
 		return err
 	}
-	if found, err := j.records.Get(key, &t.verdict); found || err != nil {
+	if found, err := j.records.Get(key, &t.recorded); found || err != nil {
 		return err
 	}
-	if environment.Mounts, err = mountsOf(j.data, check.Mounts); err != nil {
-		return fmt.Errorf("benchmark %s: %w", j.plugin.Name, err)
+	t.counts = map[string]int64{}
+	for stage := 0; check != nil; stage++ {
+		if stage == maxStages {
+			return fmt.Errorf("benchmark %s asks for more than %d checks of one patch", j.plugin.Name, maxStages)
+		}
+		if check, err = j.ask(ctx, t, check); err != nil {
+			return err
+		}
 	}
-	pool, err := j.open(ctx)
-	if err != nil {
-		return err
-	}
-	reply, err := pool.Do(ctx, environment, sandbox.Request{Payload: check.Payload, Timeout: timeout})
-	if err != nil {
-		return err
-	}
-	verdict, err := j.benchmark.Verdict(ctx, &pb.VerdictRequest{
-		Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: t.text,
-		Reply: reply.Payload, Failure: string(reply.Failure), Detail: reply.Detail,
-	})
-	if err != nil {
-		return err
-	}
-	t.verdict = Verdict{Outcome: outcomeName(verdict.Outcome), Reason: reasonName(verdict.Reason), Detail: verdict.Detail}
 	if t.verdict.Outcome == "error" {
 		return nil // not the candidate's doing: no record, so that another run asks again
 	}
-	if err := j.records.Put(key, t.verdict); err != nil {
+	if err := j.records.Put(key, t.recorded); err != nil {
 		return err
 	}
 	// Another step may have judged the same patch meanwhile: what is on record
 	// counts, now and in every later run.
-	_, err = j.records.Get(key, &t.verdict)
+	_, err = j.records.Get(key, &t.recorded)
 	return err
 }
 
-func (j *judge) key(t *task, check *pb.CheckResponse, timeout time.Duration) (store.Key, error) {
+// ask makes one check, and returns the next one where the verdict is not final.
+func (j *judge) ask(ctx context.Context, t *task, check *pb.CheckResponse) (next *pb.CheckResponse, err error) {
+	environment, ok := j.environments[check.Environment]
+	if !ok {
+		return nil, fmt.Errorf("benchmark %s asks for the environment %q, which it does not describe", j.plugin.Name, check.Environment)
+	}
+	if environment.Mounts, err = mountsOf(j.data, check.Mounts); err != nil {
+		return nil, fmt.Errorf("benchmark %s: %w", j.plugin.Name, err)
+	}
+	pool, err := j.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := pool.Do(ctx, environment, sandbox.Request{Payload: check.Payload, Timeout: j.timeout(check)})
+	if err != nil {
+		return nil, err
+	}
+	verdict, err := j.benchmark.Verdict(ctx, &pb.VerdictRequest{
+		Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: t.text, Stage: check.Stage,
+		Reply: reply.Payload, Failure: string(reply.Failure), Detail: reply.Detail,
+	})
+	if err != nil {
+		return nil, err
+	}
+	t.verdict = Verdict{Outcome: outcomeName(verdict.Outcome), Reason: reasonName(verdict.Reason), Detail: verdict.Detail}
+	for name, n := range verdict.Counts {
+		t.counts[name] += n
+	}
+	return verdict.Next, nil
+}
+
+func (j *judge) timeout(check *pb.CheckResponse) time.Duration {
+	if j.sandbox.Timeout > 0 {
+		return j.sandbox.Timeout
+	}
+	return time.Duration(check.TimeoutMs) * time.Millisecond
+}
+
+func (j *judge) key(t *task, check *pb.CheckResponse) (store.Key, error) {
 	payload := sha256.Sum256(check.Payload)
 	return store.NewKey("verdict", (Validate{}).Version(), struct {
 		Benchmark   Plugin        `json:"benchmark"`
@@ -164,7 +235,7 @@ func (j *judge) key(t *task, check *pb.CheckResponse, timeout time.Duration) (st
 		Mounts      []*pb.Mount   `json:"mounts,omitempty"` // of the benchmark as it was fetched
 		Driver      string        `json:"driver"`
 		Timeout     time.Duration `json:"timeout_ns"`
-	}{j.plugin.Bare(), t.bug, hex.EncodeToString(payload[:]), j.digests[check.Environment], check.Mounts, j.sandbox.Driver, timeout})
+	}{j.plugin.Bare(), t.bug, hex.EncodeToString(payload[:]), j.digests[check.Environment], check.Mounts, j.sandbox.Driver, j.timeout(check)})
 }
 
 // open starts the sandbox when the first patch needs it, so that a study

@@ -16,7 +16,7 @@ type Score struct {
 }
 
 func (Score) Kind() string       { return "score" }
-func (Score) Version() int       { return 3 }
+func (Score) Version() int       { return 4 }
 func (Score) Resource() Resource { return IO }
 
 func (w Score) Needs() []store.Key {
@@ -40,6 +40,9 @@ func (w Score) Run(_ context.Context, env *Env, dir string) error {
 			return err
 		}
 		trial.Metrics = score.Metrics(trial.Outcomes)
+		if err := ReadJSON(env.Store, w.Verdicts, "judging.json", &trial.Judging); err != nil {
+			return err
+		}
 	}
 	if w.Select != "" {
 		var s Selection

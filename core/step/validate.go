@@ -14,7 +14,8 @@ import (
 )
 
 // Validate judges every candidate of a generate step. It leaves
-// verdicts.jsonl, a line a bug. Each verdict is also a record of its own, keyed
+// verdicts.jsonl, a line a bug, and judging.json, which counts how the verdicts
+// were found. Each verdict is also a record of its own, keyed
 // by bug, patched text and sandbox: no patch is run twice.
 type Validate struct {
 	Model      Plugin    `json:"model"` // turns raw output into patches
@@ -62,7 +63,7 @@ type JudgedCandidate struct {
 }
 
 func (Validate) Kind() string         { return "validate" }
-func (Validate) Version() int         { return 2 }
+func (Validate) Version() int         { return 3 }
 func (w Validate) Needs() []store.Key { return []store.Key{w.Data, w.Bugs, w.Candidates} }
 func (Validate) Resource() Resource   { return Judge }
 
@@ -96,6 +97,9 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 		return err
 	}
 	if err := j.run(ctx); err != nil {
+		return err
+	}
+	if err := writeJSON(dir, "judging.json", j.counts()); err != nil {
 		return err
 	}
 	out, err := createLines(dir, "verdicts.jsonl")

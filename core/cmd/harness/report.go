@@ -100,6 +100,7 @@ func finished(p *plan.Plan, s *store.Store) (trials []score.Trial, notes []strin
 	for _, trial := range trials {
 		notes = append(notes, score.TrainingNotes(trial)...)
 	}
+	notes = append(notes, score.JudgingNotes(trials)...)
 	for _, lint := range score.Lints(trials) {
 		notes = append(notes, lint.String())
 	}
