@@ -31,6 +31,9 @@ func (b *builder) trials(ctx context.Context) error {
 			}
 			for _, benchmark := range benchmarks {
 				for _, prompt := range prompts {
+					if !adapter.Takes(prompt) {
+						continue
+					}
 					t := trial{builder: b, model: model, adapter: adapter, benchmark: benchmark, prompt: prompt}
 					if err := t.plan(ctx); err != nil {
 						return err
@@ -256,7 +259,7 @@ func (t *trial) judged(weights store.Key) (store.Key, error) {
 		Decoding: t.decoding(),
 	}
 	if t.describedModel.Generates {
-		generate.AdapterLabel = t.adapter.Name
+		generate.AdapterLabel, generate.PromptLabel = t.adapter.Name, t.prompt.Name
 	} else {
 		generate.Engine = &t.engine
 	}

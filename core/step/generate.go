@@ -26,6 +26,7 @@ type Generate struct {
 	// AdapterLabel is the adapter's name in the study, by which a model that
 	// generates by itself may know it.
 	AdapterLabel string `json:"adapter_label,omitempty"`
+	PromptLabel  string `json:"prompt_label,omitempty"` // likewise
 }
 
 // Decoding settings within a key. What does not belong to the method is zero.
@@ -62,10 +63,13 @@ type Output struct {
 	Score     float64 `json:"score,omitempty"`
 	Tokens    int     `json:"tokens,omitempty"`
 	Published string  `json:"published,omitempty"`
+	// Patch is what the output does to the buggy file, where a model that
+	// generates by itself has said so.
+	Patch *Patch `json:"patch,omitempty"`
 }
 
 func (Generate) Kind() string { return "generate" }
-func (Generate) Version() int { return 2 }
+func (Generate) Version() int { return 3 }
 
 func (w Generate) Resource() Resource {
 	if w.Engine == nil {
@@ -126,7 +130,7 @@ func (w Generate) ask(ctx context.Context, env *Env, bugs []*pb.Bug, answers map
 	}
 	request := &pb.GenerateRequest{
 		Config: w.Network.Model.Config, BaseDir: w.Network.Model.BaseDir,
-		AdapterType: w.Network.Adapter.Name, AdapterName: w.AdapterLabel, AdapterConfig: w.Network.Adapter.Config,
+		AdapterType: w.Network.Adapter.Name, AdapterName: w.AdapterLabel, AdapterConfig: w.Network.Adapter.Config, PromptName: w.PromptLabel,
 		BenchmarkType: w.Benchmark.Name, Options: w.Options.message(),
 		Candidates: int32(w.Decoding.Candidates), Bugs: bugs,
 	}
@@ -136,7 +140,10 @@ func (w Generate) ask(ctx context.Context, env *Env, bugs []*pb.Bug, answers map
 			if i == w.Decoding.Candidates {
 				break
 			}
-			c.Outputs = append(c.Outputs, Output{Text: g.Output, Published: g.PublishedVerdict})
+			c.Outputs = append(c.Outputs, Output{Text: g.Output, Published: g.PublishedVerdict, Patch: patchOf(g.Patch)})
+			if (g.Patch == nil) != (r.Candidates[0].Patch == nil) {
+				return fmt.Errorf("model %s says of some candidates of bug %s what they patch, and not of others", w.Network.Model.Name, r.Bug)
+			}
 		}
 		answers[r.Bug] = c
 		env.Progress(int64(len(answers)), int64(len(bugs)), "bugs")

@@ -132,18 +132,11 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 	if len(c.Outputs) == 0 {
 		return judged, nil
 	}
-	outputs := make([]string, len(c.Outputs))
-	for i, o := range c.Outputs {
-		outputs[i] = o.Text
-	}
-	answer, err := model.Patch(ctx, &pb.PatchRequest{Config: w.Model.Config, BaseDir: w.Model.BaseDir, Options: w.Options.message(), Bug: bug.Bug, Outputs: outputs})
+	patches, err := w.patches(ctx, model, bug.Bug, c)
 	if err != nil {
 		return nil, err
 	}
-	if len(answer.Patches) != len(outputs) {
-		return nil, fmt.Errorf("model %s made %d patches of %d outputs for bug %s", w.Model.Name, len(answer.Patches), len(outputs), c.Bug)
-	}
-	for i, p := range answer.Patches {
+	for i, p := range patches {
 		candidate := JudgedCandidate{Published: c.Outputs[i].Published}
 		text, err := applyEdits(bug.Bug.Text, p.GetEdits())
 		switch {
@@ -160,6 +153,30 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 		judged.Candidates = append(judged.Candidates, candidate)
 	}
 	return judged, nil
+}
+
+// patches says what one bug's outputs do to the buggy file: as the model said
+// when it answered, or as it says now.
+func (w Validate) patches(ctx context.Context, model modelClient, bug *pb.Bug, c *Candidates) ([]*pb.Patch, error) {
+	var said []*pb.Patch
+	outputs := make([]string, len(c.Outputs))
+	for i, o := range c.Outputs {
+		outputs[i] = o.Text
+		if o.Patch != nil {
+			said = append(said, o.Patch.message())
+		}
+	}
+	if len(said) == len(outputs) {
+		return said, nil
+	}
+	answer, err := model.Patch(ctx, &pb.PatchRequest{Config: w.Model.Config, Options: w.Options.message(), Bug: bug, Outputs: outputs})
+	if err != nil {
+		return nil, err
+	}
+	if len(answer.Patches) != len(outputs) {
+		return nil, fmt.Errorf("model %s made %d patches of %d outputs for bug %s", w.Model.Name, len(answer.Patches), len(outputs), c.Bug)
+	}
+	return answer.Patches, nil
 }
 
 func insertsNothing(edits []*pb.Edit) bool {

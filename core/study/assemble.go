@@ -84,6 +84,7 @@ func (l *loader) assembleBlock(d *plugged, one *instance) *Block {
 			b.Load, _ = c.text("load")
 		}
 		b.Models = c.references("models")
+		b.Prompts = c.references("prompts")
 	case "dataset":
 		if split, ok := c.known("split"); ok {
 			b.Validation, _ = split.GetAttr("validation").AsBigFloat().Float64()

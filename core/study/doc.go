@@ -22,7 +22,8 @@
 //	locals            any names
 //	model TYPE NAME   the plugin's attributes; source or scratch {config, dataset, vocabulary, tokens, end_token,
 //	                  begin_token, pad_token} where the family needs a checkpoint; max_prompt_length; for_each
-//	adapter TYPE NAME the plugin's attributes; load, where it trains; for_each
+//	adapter TYPE NAME the plugin's attributes; load, where it trains; models and prompts, the only ones that it is
+//	                  combined with; for_each
 //	dataset TYPE NAME the plugin's attributes; split = {validation = 0.05}, limit
 //	benchmark TYPE NAME  the plugin's attributes; bugs = [ID, …] or where = { LABEL = VALUE, LABEL = [VALUE, …] } or both
 //	                  for some of its bugs; max_new_tokens

@@ -19,11 +19,15 @@ func languageSpec(kind string, description *harnesspb.Description) spec {
 			blocks:     []nested{{name: "scratch", spec: scratchSpec(), maximum: 1}},
 		}
 	case "adapter":
-		models := attribute{name: "models", kind: cty.DynamicPseudoType, check: referencesTo("model")}
-		if !description.GetTrains() {
-			return spec{attributes: []attribute{models, forEach}}
+		only := []attribute{
+			{name: "models", kind: cty.DynamicPseudoType, check: referencesTo("model")},
+			{name: "prompts", kind: cty.DynamicPseudoType, check: referencesTo("prompt")},
+			forEach,
 		}
-		return spec{attributes: []attribute{{name: "load", kind: cty.String, check: notEmpty}, models, forEach}}
+		if !description.GetTrains() {
+			return spec{attributes: only}
+		}
+		return spec{attributes: append([]attribute{{name: "load", kind: cty.String, check: notEmpty}}, only...)}
 	case "dataset":
 		return spec{attributes: []attribute{
 			{name: "split", kind: cty.Object(map[string]cty.Type{"validation": cty.Number}), check: properShare},

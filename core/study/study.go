@@ -44,6 +44,7 @@ type Block struct {
 	Scratch    *Scratch // model: made from nothing
 	Load       string   // adapter: folder in PEFT's layout with finished weights
 	Models     []string // adapter: names of the only models that it is combined with; nil: all
+	Prompts    []string // adapter: names of the only prompts that it is combined with; nil: all
 	Validation float64  // dataset: share set apart, within (0,1); 0: none
 	Limit      int      // dataset: how many samples are used; 0: all
 	Bugs       []string // benchmark: only the bugs with these ids; nil: all
@@ -63,6 +64,11 @@ type Block struct {
 // Fits reports whether an adapter is to be combined with a model.
 func (b *Block) Fits(model *Block) bool {
 	return b.Models == nil || slices.Contains(b.Models, model.Name)
+}
+
+// Takes reports whether an adapter is to be combined with a prompt.
+func (b *Block) Takes(prompt *Prompt) bool {
+	return b.Prompts == nil || slices.Contains(b.Prompts, prompt.Name)
 }
 
 // Label is how expressions refer to the block's name, and how messages call it: "adapter.lora.r8".

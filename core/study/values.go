@@ -32,7 +32,7 @@ func anObject(v cty.Value) []problem {
 // referenceTo checks that a value is a block of a kind.
 func referenceTo(kind string) func(cty.Value) []problem {
 	return func(v cty.Value) []problem {
-		detail := fmt.Sprintf("A reference such as %s.TYPE.NAME must be here; found ", kind)
+		detail := fmt.Sprintf("A reference such as %s must be here; found ", exampleOf(kind))
 		if name, is := referenceOf(v, kind); is && name != "" {
 			return nil
 		}
@@ -50,18 +50,26 @@ func referencesTo(kind string) func(cty.Value) []problem {
 	one := referenceTo(kind)
 	return func(v cty.Value) []problem {
 		if !v.CanIterateElements() || v.Type().IsObjectType() || v.Type().IsMapType() || v.LengthInt() == 0 {
-			return []problem{{summary: "Not a list of references", detail: fmt.Sprintf("A list such as [%s.TYPE.NAME] must be here; found %s.", kind, found(v))}}
+			return []problem{{summary: "Not a list of references", detail: fmt.Sprintf("A list such as [%s] must be here; found %s.", exampleOf(kind), found(v))}}
 		}
 		var problems []problem
 		for _, element := range v.AsValueSlice() {
 			if element.IsNull() || !element.IsWhollyKnown() {
-				problems = append(problems, problem{summary: "Not a reference", detail: fmt.Sprintf("A reference such as %s.TYPE.NAME must be here; found %s.", kind, found(element))})
+				problems = append(problems, problem{summary: "Not a reference", detail: fmt.Sprintf("A reference such as %s must be here; found %s.", exampleOf(kind), found(element))})
 				continue
 			}
 			problems = append(problems, one(element)...)
 		}
 		return problems
 	}
+}
+
+// exampleOf is how expressions refer to a block of a kind.
+func exampleOf(kind string) string {
+	if kind == "prompt" {
+		return "prompt.NAME"
+	}
+	return kind + ".TYPE.NAME"
 }
 
 // referenceOf is the name of the block of a kind that a value stands for.

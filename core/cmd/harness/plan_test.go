@@ -237,6 +237,7 @@ func TestShippedStudies(t *testing.T) {
 		t.Fatalf("no studies: %v", err)
 	}
 	needs := map[string][]string{
+		"clm.hcl":               {"recordings=x"},
 		"peft4apr.hcl":          {"recordings=x"},
 		"recipe-2507.19909.hcl": {"checkpoints=x", "fixes=x"},
 	}

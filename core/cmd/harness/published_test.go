@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"bufio"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -21,101 +20,75 @@ func needDocker(t *testing.T) {
 	}
 }
 
-// quixbugs rebuilds upstream's folder layout from the shared data.
-func quixbugs(t *testing.T) string {
+// shared is a folder of the shared data.
+func shared(t *testing.T, name string) string {
 	t.Helper()
-	dir := t.TempDir()
-	write := func(path, text string) {
-		file := filepath.Join(dir, filepath.FromSlash(path))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	folder, err := filepath.Abs(filepath.Join(repo, "../shared", name))
+	if err == nil {
+		_, err = os.Stat(folder)
 	}
-	type file struct{ Path, Text string }
-	sharedLines(t, "benchmarks/quixbugs.jsonl", func(line []byte) error {
-		var bug struct {
-			Path, File string
-			Reference  file
-			Tests      []file
-		}
-		if err := json.Unmarshal(line, &bug); err != nil {
-			return err
-		}
-		write(bug.Path, bug.File)
-		for _, f := range append(bug.Tests, bug.Reference) {
-			write(f.Path, f.Text)
-		}
-		return nil
-	})
-	sharedLines(t, "benchmarks/quixbugs_support.jsonl", func(line []byte) error {
-		var f file
-		err := json.Unmarshal(line, &f)
-		write(f.Path, f.Text)
-		return err
-	})
-	return dir
-}
-
-func sharedLines(t *testing.T, name string, each func([]byte) error) {
-	t.Helper()
-	f, err := os.Open(filepath.Join(repo, "../shared", name))
 	if err != nil {
 		missing(t, "the shared data", err.Error())
 	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<24)
-	for lines.Scan() {
-		if err := each(lines.Bytes()); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
+	return folder
+}
+
+// judgedAgain is what `harness report` says of a trial.
+type judgedAgain struct {
+	Labels   map[string]string
+	Metrics  map[string]float64
+	Outcomes []struct {
+		Bug                 string
+		Verdicts, Published []string
 	}
 }
 
-// TestPublishedStudyIsJudgedAgain runs two programs of studies/peft4apr.hcl in
-// containers and finds that first candidates pass, which the published
-// verdicts deny.
-func TestPublishedStudyIsJudgedAgain(t *testing.T) {
+// judgeAgain runs a study over recordings, with the texts of the benchmarks
+// that its authors had.
+func judgeAgain(t *testing.T, study, recordings string, vars ...string) (trials []judgedAgain, notes string) {
+	t.Helper()
 	needDocker(t)
-	recordings, err := filepath.Abs(filepath.Join(repo, "../shared/replay/peft4apr"))
-	if err != nil {
-		t.Fatal(err)
+	benchmarks := shared(t, "benchmarks")
+	args := []string{filepath.Join(repo, "studies", study), "--store", filepath.Join(t.TempDir(), "store")}
+	for _, v := range append(vars, "recordings="+shared(t, recordings), "quixbugs="+benchmarks, "humanevaljava="+benchmarks) {
+		args = append(args, "--var", v)
 	}
-	args := []string{filepath.Join(repo, "studies/peft4apr.hcl"), "--store", filepath.Join(t.TempDir(), "store"),
-		"--var", "recordings=" + recordings, "--var", "quixbugs=" + quixbugs(t), "--var", `bugs=["GCD", "BITCOUNT"]`}
 	harness(t, append([]string{"run", "--quiet"}, args...)...).want(t, 0)
 	r := harness(t, append([]string{"report", "--format", "json"}, args...)...).want(t, 0)
 	var report struct {
-		Trials []struct {
-			Labels   map[string]string
-			Metrics  map[string]float64
-			Outcomes []struct {
-				Bug                 string
-				Verdicts, Published []string
-			}
-		}
-		Notes []string
+		Trials []judgedAgain
+		Notes  []string
 	}
 	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil {
 		t.Fatal(err)
 	}
-	if len(report.Trials) != 10 {
-		t.Fatalf("%d trials, want 10", len(report.Trials))
+	for _, trial := range report.Trials {
+		if trial.Metrics["errors"] != 0 {
+			t.Errorf("%v: %v errors of the harness", trial.Labels, trial.Metrics["errors"])
+		}
+	}
+	return report.Trials, strings.Join(report.Notes, "\n")
+}
+
+// TestPublishedStudyIsJudgedAgain judges candidates of three programs of
+// studies/peft4apr.hcl and finds that first candidates pass, which the published
+// verdicts on QuixBugs deny.
+func TestPublishedStudyIsJudgedAgain(t *testing.T) {
+	trials, notes := judgeAgain(t, "peft4apr.hcl", "replay/peft4apr", `only_quixbugs=["GCD", "BITCOUNT"]`, `only_humanevaljava=["ADD"]`)
+	if len(trials) != 20 {
+		t.Fatalf("%d trials, want 20", len(trials))
 	}
 	judged, first, publishedFirst := 0, 0, 0
-	for _, trial := range report.Trials {
+	for _, trial := range trials {
 		for _, o := range trial.Outcomes {
 			if len(o.Verdicts) != 10 || len(o.Published) != 10 {
 				t.Errorf("%v, %s: %d verdicts, %d published", trial.Labels, o.Bug, len(o.Verdicts), len(o.Published))
 				continue
 			}
 			judged += len(o.Verdicts)
+			if trial.Labels["benchmark"] != "quixbugs" {
+				continue
+			}
 			if o.Verdicts[0] == "passed" {
 				first++
 			}
@@ -123,15 +96,46 @@ func TestPublishedStudyIsJudgedAgain(t *testing.T) {
 				publishedFirst++
 			}
 		}
-		if trial.Metrics["errors"] != 0 {
-			t.Errorf("%v: %v errors of the harness", trial.Labels, trial.Metrics["errors"])
-		}
 	}
-	t.Logf("judged %d candidates in containers; first candidates that pass: %d here, %d as published", judged, first, publishedFirst)
+	t.Logf("judged %d candidates in containers; first candidates that pass on QuixBugs: %d here, %d as published", judged, first, publishedFirst)
 	if first <= publishedFirst {
 		t.Errorf("%d first candidates pass, %d were published as plausible: the published race was not corrected", first, publishedFirst)
 	}
-	if notes := strings.Join(report.Notes, "\n"); !strings.Contains(notes, "published verdicts") {
+	if !strings.Contains(notes, "published verdicts") {
 		t.Errorf("no note names the published verdicts' contradictions:\n%s", notes)
+	}
+}
+
+// TestCLMIsJudgedAgain judges all that studies/clm.hcl has for two programs, one
+// of which needs a JavaScript engine, and agrees with the published verdicts.
+func TestCLMIsJudgedAgain(t *testing.T) {
+	trials, _ := judgeAgain(t, "clm.hcl", "replay", `only_quixbugs=["GCD"]`, `only_humanevaljava=["DO_ALGEBRA"]`)
+	if len(trials) != 6*3*2 {
+		t.Fatalf("%d trials, want 36", len(trials))
+	}
+	judged, passed := 0, 0
+	for _, trial := range trials {
+		if trial.Labels["adapter"] == "full" && trial.Labels["prompt"] != "with-buggy-lines" {
+			t.Errorf("there is the trial %v, which was not recorded", trial.Labels)
+		}
+		for _, o := range trial.Outcomes {
+			if len(o.Verdicts) != 10 || len(o.Published) != 10 {
+				t.Errorf("%v, %s: %d verdicts, %d published", trial.Labels, o.Bug, len(o.Verdicts), len(o.Published))
+				continue
+			}
+			for rank, verdict := range o.Verdicts {
+				judged++
+				if verdict == "passed" {
+					passed++
+				}
+				if (verdict == "passed") != (o.Published[rank] == "plausible") {
+					t.Errorf("%v, %s, rank %d: %s here, published as %s", trial.Labels, o.Bug, rank+1, verdict, o.Published[rank])
+				}
+			}
+		}
+	}
+	t.Logf("judged %d candidates in containers, of which %d pass", judged, passed)
+	if passed == 0 {
+		t.Error("no candidate passes")
 	}
 }

@@ -624,9 +624,7 @@ type PatchRequest struct {
 	Options *PromptOptions         `protobuf:"bytes,2,opt,name=options,proto3" json:"options,omitempty"`
 	Bug     *Bug                   `protobuf:"bytes,3,opt,name=bug,proto3" json:"bug,omitempty"`
 	// Raw outputs, without the prompt, special tokens removed.
-	Outputs []string `protobuf:"bytes,4,rep,name=outputs,proto3" json:"outputs,omitempty"`
-	// The study's folder, absolute: relative paths in config start here.
-	BaseDir       string `protobuf:"bytes,5,opt,name=base_dir,json=baseDir,proto3" json:"base_dir,omitempty"`
+	Outputs       []string `protobuf:"bytes,4,rep,name=outputs,proto3" json:"outputs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -687,13 +685,6 @@ func (x *PatchRequest) GetOutputs() []string {
 		return x.Outputs
 	}
 	return nil
-}
-
-func (x *PatchRequest) GetBaseDir() string {
-	if x != nil {
-		return x.BaseDir
-	}
-	return ""
 }
 
 type PatchResponse struct {
@@ -867,6 +858,7 @@ type GenerateRequest struct {
 	Options       *PromptOptions         `protobuf:"bytes,7,opt,name=options,proto3" json:"options,omitempty"`
 	Candidates    int32                  `protobuf:"varint,8,opt,name=candidates,proto3" json:"candidates,omitempty"`
 	Bugs          []*Bug                 `protobuf:"bytes,9,rep,name=bugs,proto3" json:"bugs,omitempty"`
+	PromptName    string                 `protobuf:"bytes,10,opt,name=prompt_name,json=promptName,proto3" json:"prompt_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -964,6 +956,13 @@ func (x *GenerateRequest) GetBugs() []*Bug {
 	return nil
 }
 
+func (x *GenerateRequest) GetPromptName() string {
+	if x != nil {
+		return x.PromptName
+	}
+	return ""
+}
+
 type GenerateResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Bug           string                 `protobuf:"bytes,1,opt,name=bug,proto3" json:"bug,omitempty"`
@@ -1021,8 +1020,11 @@ type GeneratedCandidate struct {
 	Output string                 `protobuf:"bytes,1,opt,name=output,proto3" json:"output,omitempty"`
 	// A verdict that someone else published for this output; empty if none.
 	PublishedVerdict string `protobuf:"bytes,2,opt,name=published_verdict,json=publishedVerdict,proto3" json:"published_verdict,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// What the output does to the buggy file. Given for all candidates of a bug or
+	// for none; then Patch is asked.
+	Patch         *Patch `protobuf:"bytes,3,opt,name=patch,proto3" json:"patch,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GeneratedCandidate) Reset() {
@@ -1067,6 +1069,13 @@ func (x *GeneratedCandidate) GetPublishedVerdict() string {
 		return x.PublishedVerdict
 	}
 	return ""
+}
+
+func (x *GeneratedCandidate) GetPatch() *Patch {
+	if x != nil {
+		return x.Patch
+	}
+	return nil
 }
 
 var File_harness_v1_model_proto protoreflect.FileDescriptor
@@ -1119,13 +1128,12 @@ const file_harness_v1_model_proto_rawDesc = "" +
 	"\x06prompt\x18\x01 \x01(\tR\x06prompt\x12\x12\n" +
 	"\x04rest\x18\x04 \x03(\tR\x04rest\x12\x16\n" +
 	"\x06target\x18\x02 \x01(\tR\x06target\x12\x10\n" +
-	"\x03end\x18\x03 \x01(\bR\x03end\"\xb3\x01\n" +
+	"\x03end\x18\x03 \x01(\bR\x03end\"\x9e\x01\n" +
 	"\fPatchRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x123\n" +
 	"\aoptions\x18\x02 \x01(\v2\x19.harness.v1.PromptOptionsR\aoptions\x12!\n" +
 	"\x03bug\x18\x03 \x01(\v2\x0f.harness.v1.BugR\x03bug\x12\x18\n" +
-	"\aoutputs\x18\x04 \x03(\tR\aoutputs\x12\x19\n" +
-	"\bbase_dir\x18\x05 \x01(\tR\abaseDir\"<\n" +
+	"\aoutputs\x18\x04 \x03(\tR\aoutputsJ\x04\b\x05\x10\x06\"<\n" +
 	"\rPatchResponse\x12+\n" +
 	"\apatches\x18\x01 \x03(\v2\x11.harness.v1.PatchR\apatches\"C\n" +
 	"\x05Patch\x12&\n" +
@@ -1134,7 +1142,7 @@ const file_harness_v1_model_proto_rawDesc = "" +
 	"\x04Edit\x12\x14\n" +
 	"\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n" +
 	"\x03end\x18\x02 \x01(\x05R\x03end\x12\x12\n" +
-	"\x04text\x18\x03 \x01(\tR\x04text\"\xd2\x02\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\"\xf3\x02\n" +
 	"\x0fGenerateRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x19\n" +
 	"\bbase_dir\x18\x02 \x01(\tR\abaseDir\x12!\n" +
@@ -1146,15 +1154,19 @@ const file_harness_v1_model_proto_rawDesc = "" +
 	"\n" +
 	"candidates\x18\b \x01(\x05R\n" +
 	"candidates\x12#\n" +
-	"\x04bugs\x18\t \x03(\v2\x0f.harness.v1.BugR\x04bugs\"d\n" +
+	"\x04bugs\x18\t \x03(\v2\x0f.harness.v1.BugR\x04bugs\x12\x1f\n" +
+	"\vprompt_name\x18\n" +
+	" \x01(\tR\n" +
+	"promptName\"d\n" +
 	"\x10GenerateResponse\x12\x10\n" +
 	"\x03bug\x18\x01 \x01(\tR\x03bug\x12>\n" +
 	"\n" +
 	"candidates\x18\x02 \x03(\v2\x1e.harness.v1.GeneratedCandidateR\n" +
-	"candidates\"Y\n" +
+	"candidates\"\x82\x01\n" +
 	"\x12GeneratedCandidate\x12\x16\n" +
 	"\x06output\x18\x01 \x01(\tR\x06output\x12+\n" +
-	"\x11published_verdict\x18\x02 \x01(\tR\x10publishedVerdict2\xd1\x02\n" +
+	"\x11published_verdict\x18\x02 \x01(\tR\x10publishedVerdict\x12'\n" +
+	"\x05patch\x18\x03 \x01(\v2\x11.harness.v1.PatchR\x05patch2\xd1\x02\n" +
 	"\x05Model\x12<\n" +
 	"\x05Build\x12\x18.harness.v1.BuildRequest\x1a\x19.harness.v1.BuildResponse\x12?\n" +
 	"\x06Prompt\x12\x19.harness.v1.PromptRequest\x1a\x1a.harness.v1.PromptResponse\x12B\n" +
@@ -1214,22 +1226,23 @@ var file_harness_v1_model_proto_depIdxs = []int32{
 	3,  // 12: harness.v1.GenerateRequest.options:type_name -> harness.v1.PromptOptions
 	19, // 13: harness.v1.GenerateRequest.bugs:type_name -> harness.v1.Bug
 	16, // 14: harness.v1.GenerateResponse.candidates:type_name -> harness.v1.GeneratedCandidate
-	2,  // 15: harness.v1.BuildResponse.TargetsEntry.value:type_name -> harness.v1.NodePatterns
-	0,  // 16: harness.v1.Model.Build:input_type -> harness.v1.BuildRequest
-	4,  // 17: harness.v1.Model.Prompt:input_type -> harness.v1.PromptRequest
-	7,  // 18: harness.v1.Model.Example:input_type -> harness.v1.ExampleRequest
-	10, // 19: harness.v1.Model.Patch:input_type -> harness.v1.PatchRequest
-	14, // 20: harness.v1.Model.Generate:input_type -> harness.v1.GenerateRequest
-	1,  // 21: harness.v1.Model.Build:output_type -> harness.v1.BuildResponse
-	5,  // 22: harness.v1.Model.Prompt:output_type -> harness.v1.PromptResponse
-	8,  // 23: harness.v1.Model.Example:output_type -> harness.v1.ExampleResponse
-	11, // 24: harness.v1.Model.Patch:output_type -> harness.v1.PatchResponse
-	15, // 25: harness.v1.Model.Generate:output_type -> harness.v1.GenerateResponse
-	21, // [21:26] is the sub-list for method output_type
-	16, // [16:21] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	12, // 15: harness.v1.GeneratedCandidate.patch:type_name -> harness.v1.Patch
+	2,  // 16: harness.v1.BuildResponse.TargetsEntry.value:type_name -> harness.v1.NodePatterns
+	0,  // 17: harness.v1.Model.Build:input_type -> harness.v1.BuildRequest
+	4,  // 18: harness.v1.Model.Prompt:input_type -> harness.v1.PromptRequest
+	7,  // 19: harness.v1.Model.Example:input_type -> harness.v1.ExampleRequest
+	10, // 20: harness.v1.Model.Patch:input_type -> harness.v1.PatchRequest
+	14, // 21: harness.v1.Model.Generate:input_type -> harness.v1.GenerateRequest
+	1,  // 22: harness.v1.Model.Build:output_type -> harness.v1.BuildResponse
+	5,  // 23: harness.v1.Model.Prompt:output_type -> harness.v1.PromptResponse
+	8,  // 24: harness.v1.Model.Example:output_type -> harness.v1.ExampleResponse
+	11, // 25: harness.v1.Model.Patch:output_type -> harness.v1.PatchResponse
+	15, // 26: harness.v1.Model.Generate:output_type -> harness.v1.GenerateResponse
+	22, // [22:27] is the sub-list for method output_type
+	17, // [17:22] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_model_proto_init() }

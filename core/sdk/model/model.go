@@ -65,7 +65,8 @@ type Generator interface {
 // It is all that main does. The methods of Model and Generator are abilities
 // that are found one by one: calling one that the plugin does not have fails
 // with an error that names it. A family has all of Model; a model that answers
-// by itself needs Generate and Patch only.
+// by itself needs Generate only, if it says of its candidates what they patch,
+// else Patch, too.
 func Serve(m sdk.Describer) {
 	serve.Serve(protocol.Model, func(r grpc.ServiceRegistrar) { Register(r, m) })
 }

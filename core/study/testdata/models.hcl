@@ -1,4 +1,4 @@
-# Adapters that are combined with some models only.
+# Adapters that are combined with some models or prompts only.
 study "models" {}
 model "codegen" "small" { source = "small" }
 model "replay" "recorded" { folder = "x" }
@@ -7,3 +7,6 @@ adapter "lora" "all" {}
 adapter "lora" "wrong" { models = [adapter.lora.all, "small", null] }
 adapter "lora" "nothing" { models = [] }
 adapter "lora" "single" { models = model.codegen.small }
+prompt "shown" { buggy_lines = true }
+adapter "lora" "shown" { prompts = [prompt.shown] }
+adapter "lora" "unshown" { prompts = [model.codegen.small] }

@@ -10,16 +10,32 @@
 //	}
 //	adapter "recorded" "lora" {}
 //
-// The key of files is the name of an adapter in the study; the value names the
-// recordings made with it, one or, by a pattern, one a benchmark. A recording
-// is a file of one JSON object a bug: "bug", "function_range", "input",
-// "outputs" and "published" (verdicts), by rank.
+// The key of files is the name of an adapter in the study, or ADAPTER/PROMPT,
+// which holds for one prompt and wins. The value names the recordings made with
+// it, one or, by a pattern, one a benchmark. There are two kinds of recordings,
+// both of a JSON object a line.
+//
+// A line a bug: "bug", "function_range" ("12,5-19,5"), "input" (the method's
+// text), "outputs" (whole methods that replace it, inserted with a line end
+// before and after, as the recording of arXiv 2406.05639 was judged) and
+// "published" (verdicts), the last two by rank.
+//
+// A line a candidate: "bug", "rank" (from 1, in order), "patch" (what was put
+// into the program) and "verdict", null where the candidate was not judged. A
+// bug of which none was judged counts as not recorded. The patch is inserted
+// trimmed and without a line end behind it, as the recordings of CLM (ICSE 2023)
+// for QuixBugs and HumanEval-Java were judged; an empty one deletes the lines.
+// What it replaces says the folder's index.json, {"files": {NAME: {…}}}: a
+// recording's "applies_to" is "hunk" or "function"; and of its "benchmark" and
+// "family" there are files of the "kind" "prompts", a line a bug: "bug", "loc"
+// (the hunk's lines, "12-14": without 14; "12-12" is line 12), "function_range"
+// and "prompt", the latter two where they are known.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -37,7 +53,7 @@ func newReplay() replay { return replay{newRecordings()} }
 func (replay) Describe(context.Context) *model.Description {
 	return &model.Description{
 		Name:      "replay",
-		Version:   "0.1.0",
+		Version:   "0.2.0",
 		Summary:   "Candidates that were recorded elsewhere, with their published verdicts.",
 		Generates: true,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{{
@@ -45,10 +61,10 @@ func (replay) Describe(context.Context) *model.Description {
 			Description: "The folder with the recordings, from the study's folder.",
 		}, {
 			Name: "files", Type: `["map","string"]`, Required: true,
-			Description: "For each recorded adapter, by name, its file in the folder, or a pattern like lora_*.jsonl.gz that names one file a benchmark.",
+			Description: "For each recorded adapter, by name or ADAPTER/PROMPT, its file in the folder, or a pattern like lora_*.jsonl.gz that names one file a benchmark.",
 		}, {
 			Name: "cut_after_brace", Type: "bool", DefaultJson: "false",
-			Description: "Whether what follows the last } of an output is cut before it becomes a patch.",
+			Description: "Whether what follows the last } of a whole method is cut before it becomes a patch.",
 		}}},
 	}
 }
@@ -59,13 +75,24 @@ type config struct {
 	CutAfterBrace bool              `json:"cut_after_brace"`
 }
 
-func (c config) adapters() []string {
+// keys are those of Files.
+func (c config) keys() []string {
 	names := make([]string, 0, len(c.Files))
 	for name := range c.Files {
 		names = append(names, name)
 	}
 	sort.Strings(names)
 	return names
+}
+
+// key is the one of Files that holds for an adapter and a prompt.
+func (c config) key(adapter, prompt string) (string, bool) {
+	for _, key := range []string{adapter + "/" + prompt, adapter} {
+		if _, ok := c.Files[key]; ok {
+			return key, true
+		}
+	}
+	return "", false
 }
 
 // Resolve reads all recordings, so that mistakes in them are found before
@@ -79,12 +106,22 @@ func (r replay) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk.
 	if err != nil {
 		return nil, err
 	}
-	for _, adapter := range c.adapters() {
-		if _, err := r.recordings.load(ctx, opened, adapter); err != nil {
-			return nil, sdk.Diagnose([]string{"files", adapter}, "Recording is malformed", err.Error())
+	used := map[string]bool{}
+	var problems []error
+	for _, key := range c.keys() {
+		recording, err := r.recordings.load(ctx, opened, key)
+		if err != nil {
+			problems = append(problems, sdk.Diagnose([]string{"files", key}, "Recording is malformed", err.Error()))
+			continue
+		}
+		for _, name := range recording.files {
+			used[name] = true
 		}
 	}
-	identity, err := opened.digest()
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	identity, err := opened.digest(used)
 	if err != nil {
 		return nil, err
 	}
@@ -98,24 +135,27 @@ func (r replay) Generate(ctx context.Context, request *model.GenerateRequest, se
 	if err := sdk.Decode(request.GetConfig(), &c); err != nil {
 		return err
 	}
-	adapter := request.GetAdapterName()
-	if _, ok := c.Files[adapter]; !ok {
+	key, ok := c.key(request.GetAdapterName(), request.GetPromptName())
+	if !ok {
 		return sdk.Diagnose([]string{"files"}, "Adapter was not recorded", fmt.Sprintf(
-			"There is no recording for the adapter %q, but for %s. Add it here, or leave this model out of that adapter's trials.",
-			adapter, strings.Join(c.adapters(), ", ")))
+			"There is no recording for the adapter %q with the prompt %q, but for %s. Add it here, or leave this model or prompt out of that adapter's trials.",
+			request.GetAdapterName(), request.GetPromptName(), strings.Join(c.keys(), ", ")))
 	}
 	opened, err := openFolder(c, request.GetBaseDir())
 	if err != nil {
 		return err
 	}
-	recorded, err := r.recordings.load(ctx, opened, adapter)
+	recording, err := r.recordings.load(ctx, opened, key)
 	if err != nil {
 		return err
 	}
 	for _, bug := range request.GetBugs() {
-		response := &model.GenerateResponse{
-			Bug:        bug.GetId(),
-			Candidates: candidates(recorded[bug.GetId()], int(request.GetCandidates())),
+		response := &model.GenerateResponse{Bug: bug.GetId()}
+		if recorded := recording.bugs[bug.GetId()]; recorded != nil {
+			response.Candidates = candidates(recorded, bug, c.CutAfterBrace)
+		}
+		if limit := int(request.GetCandidates()); limit > 0 && limit < len(response.Candidates) {
+			response.Candidates = response.Candidates[:limit]
 		}
 		if err := send(response); err != nil {
 			return err
@@ -124,80 +164,18 @@ func (r replay) Generate(ctx context.Context, request *model.GenerateRequest, se
 	return nil
 }
 
-// candidates returns the first limit candidates of a record, or all if limit
-// is 0.
-func candidates(r *record, limit int) []*model.GeneratedCandidate {
-	if r == nil {
-		return nil
-	}
+// candidates are a bug's, best first, with what each replaces in the program.
+func candidates(r *record, bug *model.Bug, cut bool) []*model.GeneratedCandidate {
+	lines, problem := r.target.find(bug)
 	var all []*model.GeneratedCandidate
-	for i, output := range r.Outputs {
-		if limit > 0 && i == limit {
-			break
+	for _, c := range r.candidates {
+		answer := &model.GeneratedCandidate{Output: c.output, PublishedVerdict: c.verdict, Patch: &model.Patch{None: problem}}
+		if problem == "" {
+			answer.Patch.Edits = []*model.Edit{{Start: int32(lines.Start), End: int32(lines.End), Text: r.target.text(c.output, cut)}}
 		}
-		all = append(all, &model.GeneratedCandidate{Output: output, PublishedVerdict: r.Published[i]})
+		all = append(all, answer)
 	}
 	return all
-}
-
-// Patch puts each output, a whole method, in the place of the recorded one.
-func (r replay) Patch(ctx context.Context, request *model.PatchRequest) (*model.PatchResponse, error) {
-	var c config
-	if err := sdk.Decode(request.GetConfig(), &c); err != nil {
-		return nil, err
-	}
-	bug := request.GetBug()
-	recorded, err := r.find(ctx, c, request.GetBaseDir(), bug.GetId())
-	if err != nil {
-		return nil, err
-	}
-	span, ok := place(bug, recorded)
-	response := &model.PatchResponse{}
-	for _, output := range request.GetOutputs() {
-		patch := &model.Patch{}
-		if ok {
-			if c.CutAfterBrace {
-				output = cutAfterBrace(output)
-			}
-			// As the authors inserted it: a line end before and after.
-			patch.Edits = []*model.Edit{{Start: span.Start, End: span.End, Text: "\n" + output + "\n"}}
-		} else {
-			patch.None = "neither the recording nor the benchmark says which method is replaced"
-		}
-		response.Patches = append(response.Patches, patch)
-	}
-	return response, nil
-}
-
-// find returns what any of the recordings says of a bug, or nil. They agree on
-// where its method stands, since that is the benchmark's doing.
-func (r replay) find(ctx context.Context, c config, baseDir, bug string) (*record, error) {
-	if baseDir == "" && !filepath.IsAbs(c.Folder) {
-		// A host from before Patch was told the folder: the benchmark's own
-		// method has to do.
-		return nil, nil
-	}
-	opened, err := openFolder(c, baseDir)
-	if err != nil {
-		return nil, err
-	}
-	for _, adapter := range c.adapters() {
-		recorded, err := r.recordings.load(ctx, opened, adapter)
-		if err != nil {
-			return nil, err
-		}
-		if found := recorded[bug]; found != nil {
-			return found, nil
-		}
-	}
-	return nil, nil
-}
-
-func cutAfterBrace(output string) string {
-	if i := strings.LastIndexByte(output, '}'); i >= 0 {
-		return output[:i+1]
-	}
-	return output
 }
 
 var verdicts = []string{"plausible", "wrong", "timeout", "uncompilable"}

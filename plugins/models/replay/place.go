@@ -1,31 +1,115 @@
 package main
 
 import (
+	"strings"
+
 	"harness/core/sdk/javasource"
 	"harness/core/sdk/model"
 )
 
-// place returns the lines that an output replaces.
-//
-// A recording counts lines in its own copy of the benchmark, which is not
-// always this one, and of QuixBugs' MERGESORT it gives only the buggy lines.
-// So its range counts only as a hint: the method's text, which was recorded as
-// the model's input, is looked for in the file, and where that is not to be
-// found, because the copies differ in it, the benchmark's own method is taken.
-func place(bug *model.Bug, recorded *record) (*model.Span, bool) {
-	if recorded != nil {
-		var best javasource.Span
-		for _, found := range javasource.Find(bug.GetText(), recorded.Input) {
-			if best.Start == 0 || distance(found.Start, recorded.Start) < distance(best.Start, recorded.Start) {
-				best = found
-			}
-		}
-		if best.Start != 0 {
-			return &model.Span{Start: int32(best.Start), End: int32(best.End)}, true
+// target is what the candidates of a bug replace. A recording counts lines in
+// its own copy of the benchmark, which is not always this one: its numbers are
+// hints, and what decides is the text.
+type target interface {
+	// find returns the lines of a bug's program, or the reason why they are not
+	// to be found.
+	find(bug *model.Bug) (javasource.Span, string)
+	// text is what an output puts there.
+	text(output string, cutAfterBrace bool) string
+}
+
+// method is a whole method whose text was recorded as the model's input.
+type method struct {
+	input string
+	start int // its first line, by the recording
+}
+
+// find looks for the method's text. Where the copies differ in it, the
+// benchmark's own method is taken, also because of QuixBugs' MERGESORT the
+// recording has only the buggy lines.
+func (m method) find(bug *model.Bug) (javasource.Span, string) {
+	if found, ok := nearest(bug.GetText(), m.input, m.start); ok {
+		return found, ""
+	}
+	return function{}.find(bug)
+}
+
+// text is inserted as the authors did: with a line end before and after.
+func (m method) text(output string, cutAfterBrace bool) string {
+	if i := strings.LastIndexByte(output, '}'); cutAfterBrace && i >= 0 {
+		output = output[:i+1]
+	}
+	return "\n" + output + "\n"
+}
+
+// function is the benchmark's own method around the bug.
+type function struct{}
+
+func (function) find(bug *model.Bug) (javasource.Span, string) {
+	f := bug.GetFunction()
+	if f.GetStart() < 1 || f.GetEnd() <= f.GetStart() {
+		return javasource.Span{}, "neither the recording nor the benchmark says which method is replaced"
+	}
+	return javasource.Span{Start: int(f.GetStart()), End: int(f.GetEnd())}, ""
+}
+
+func (function) text(output string, _ bool) string { return strings.TrimSpace(output) }
+
+// hunk is lines of the program.
+type hunk struct {
+	lines    javasource.Span // by the recording
+	function int             // first line of the method around them, by the recording; 0: not known
+	shown                    // what the model was shown
+}
+
+// shown is the text of a method, comments aside, cut at the lines that the
+// candidates replace; nil: not known.
+type shown struct{ before, buggy, after *string }
+
+// find counts from the method's first line. That is right where the rest of the
+// method is what the model was shown: then the patched program is the recorded
+// one, even if the lines to be replaced differ. Elsewhere the lines themselves
+// are looked for.
+func (h hunk) find(bug *model.Bug) (javasource.Span, string) {
+	at, method := h.lines, bug.GetFunction()
+	if first := int(method.GetStart()); h.function > 0 && first > 0 {
+		at.Start += first - h.function
+		at.End += first - h.function
+	}
+	code := strings.Split(javasource.Code(bug.GetText()), "\n")
+	are := func(from, to int, text *string) bool {
+		return text != nil && from <= to && bare(strings.Join(code[from-1:to-1], "\n")) == bare(javasource.Code(*text))
+	}
+	if at.Start >= 1 && at.End <= len(code)+1 {
+		from, to := int(method.GetStart()), int(method.GetEnd())
+		around := from >= 1 && to <= len(code)+1 && are(from, at.Start, h.before) && are(at.End, to, h.after)
+		if around || are(at.Start, at.End, h.buggy) || h.shown == (shown{}) {
+			return at, ""
 		}
 	}
-	function := bug.GetFunction()
-	return function, function.GetStart() > 0 && function.GetEnd() > function.GetStart()
+	if h.buggy != nil {
+		if found, ok := nearest(bug.GetText(), *h.buggy, at.Start); ok {
+			return found, ""
+		}
+	}
+	return javasource.Span{}, "the lines that the recording replaces are not in this copy of the program"
+}
+
+func (hunk) text(output string, _ bool) string { return strings.TrimSpace(output) }
+
+// nearest finds a piece of a program, comments and white space aside: the one
+// that begins nearest to a line.
+func nearest(text, piece string, line int) (javasource.Span, bool) {
+	var best javasource.Span
+	for _, found := range javasource.Find(text, piece) {
+		if best.Start == 0 || distance(found.Start, line) < distance(best.Start, line) {
+			best = found
+		}
+	}
+	return best, best.Start > 0
 }
 
 func distance(a, b int) int { return max(a-b, b-a) }
+
+// bare is a text without its white space.
+func bare(text string) string { return strings.Join(strings.Fields(text), "") }

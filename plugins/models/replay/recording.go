@@ -2,111 +2,35 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"harness/core/sdk"
 	"harness/core/sdk/jsonlines"
 )
 
-// folder is the folder of a configuration, with the files of each adapter.
-type folder struct {
-	path  string
-	files map[string][]string // by adapter, names in the folder, sorted
-}
-
-// openFolder looks up the files of a configuration. What is missing is a
-// diagnostic at the attribute that names it.
-func openFolder(c config, baseDir string) (folder, error) {
-	path := c.Folder
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(baseDir, path)
-	}
-	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
-		return folder{}, sdk.Diagnose([]string{"folder"}, "Folder is missing", fmt.Sprintf(
-			"There is no folder %s. Relative paths start at the study's folder; put the recordings there, or name another folder.", path))
-	}
-	f := folder{path: path, files: map[string][]string{}}
-	if len(c.Files) == 0 {
-		return folder{}, sdk.Diagnose([]string{"files"}, "No recording is named", "Name a file for at least one adapter.")
-	}
-	var problems []error
-	for _, adapter := range c.adapters() {
-		names, err := matches(path, c.Files[adapter])
-		if err != nil {
-			problems = append(problems, sdk.Diagnose([]string{"files", adapter}, "Recording is missing", err.Error()))
-			continue
-		}
-		f.files[adapter] = names
-	}
-	return f, errors.Join(problems...)
-}
-
-func matches(dir, pattern string) ([]string, error) {
-	if !fs.ValidPath(pattern) {
-		return nil, fmt.Errorf("%q does not name files in the folder %s", pattern, dir)
-	}
-	names, err := fs.Glob(os.DirFS(dir), pattern)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not a pattern: %w", pattern, err)
-	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("there is no file %s in %s", pattern, dir)
-	}
-	sort.Strings(names)
-	return names, nil
-}
-
-// digest names the content of all files.
-func (f folder) digest() (string, error) {
-	var names []string
-	seen := map[string]bool{}
-	for _, of := range f.files {
-		for _, name := range of {
-			if !seen[name] {
-				seen[name] = true
-				names = append(names, name)
-			}
-		}
-	}
-	sort.Strings(names)
-	total := sha256.New()
-	for _, name := range names {
-		content, err := os.Open(filepath.Join(f.path, name))
-		if err != nil {
-			return "", err
-		}
-		one := sha256.New()
-		_, err = io.Copy(one, content)
-		content.Close()
-		if err != nil {
-			return "", fmt.Errorf("reading %s: %w", name, err)
-		}
-		fmt.Fprintf(total, "%q %x\n", name, one.Sum(nil))
-	}
-	return "sha256:" + hex.EncodeToString(total.Sum(nil)), nil
+// recording is what the files of one key say, by bug.
+type recording struct {
+	bugs  map[string]*record
+	files []string // in the folder: all that were read for it
 }
 
 // record is one bug of a recording.
 type record struct {
-	Bug       string
-	Start     int // first line of the method, by the recording
-	Input     string
-	Outputs   []string
-	Published []string
+	candidates []candidate // best first
+	target     target
+}
+
+type candidate struct {
+	output  string
+	verdict string // published; empty: none
 }
 
 // recordings keeps what has been read, as long as its files do not change.
@@ -118,105 +42,208 @@ type recordings struct {
 type read struct {
 	size     int64
 	modified time.Time
-	records  map[string]*record
+	content  any
 }
 
 func newRecordings() *recordings { return &recordings{files: map[string]read{}} }
 
-// load returns an adapter's records by bug.
-func (r *recordings) load(ctx context.Context, f folder, adapter string) (map[string]*record, error) {
-	names := f.files[adapter]
-	if len(names) == 1 {
-		return r.file(ctx, filepath.Join(f.path, names[0]))
-	}
-	all, from := map[string]*record{}, map[string]string{}
-	for _, name := range names {
-		records, err := r.file(ctx, filepath.Join(f.path, name))
+// load returns the recording of a key.
+func (r *recordings) load(ctx context.Context, f folder, key string) (*recording, error) {
+	all, from := &recording{bugs: map[string]*record{}}, map[string]string{}
+	var sayings index
+	for _, name := range f.files[key] {
+		content, err := cached(r, filepath.Join(f.path, name), func(path string) (fileContent, error) { return readFile(ctx, path) })
 		if err != nil {
 			return nil, err
 		}
-		for bug, record := range records {
+		all.files = append(all.files, name)
+		where := map[string]hunk{}
+		appliesTo := ""
+		if content.byCandidate {
+			if sayings == nil {
+				if sayings, err = f.index(); err != nil {
+					return nil, err
+				}
+				all.files = append(all.files, indexName)
+			}
+			if appliesTo = sayings[name].AppliesTo; appliesTo != "hunk" && appliesTo != "function" {
+				return nil, fmt.Errorf(`%s says of %s "applies_to": %q, not "hunk" or "function"`, indexName, name, appliesTo)
+			}
+			prompts := sayings.prompts(name)
+			all.files = append(all.files, prompts...)
+			if where, err = r.places(ctx, f, prompts); err != nil {
+				return nil, err
+			}
+		}
+		for bug, found := range content.bugs {
 			if other, ok := from[bug]; ok {
 				return nil, fmt.Errorf("the bug %s is in both %s and %s; name files that share no bug", bug, other, name)
 			}
-			all[bug], from[bug] = record, name
+			one := &record{candidates: found.candidates, target: found.target}
+			switch at, ok := where[bug]; {
+			case !content.byCandidate:
+			case appliesTo == "function":
+				one.target = function{}
+			case !ok:
+				return nil, fmt.Errorf("%s: no file of prompts says which lines the patches of %s replace", name, bug)
+			default:
+				one.target = at
+			}
+			all.bugs[bug], from[bug] = one, name
 		}
 	}
 	return all, nil
 }
 
-func (r *recordings) file(ctx context.Context, path string) (map[string]*record, error) {
+// cached reads a file once, as long as it does not change.
+func cached[T any](r *recordings, path string, readFile func(path string) (T, error)) (T, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return *new(T), err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if kept, ok := r.files[path]; ok && kept.size == info.Size() && kept.modified.Equal(info.ModTime()) {
-		return kept.records, nil
+		if content, ok := kept.content.(T); ok {
+			return content, nil
+		}
 	}
-	records := map[string]*record{}
-	total := 0
-	err = jsonlines.Each(ctx, path, func(_ int, data []byte) error {
-		if total += len(data); total > maxRecording {
-			return fmt.Errorf("the recording holds more than %d MiB", maxRecording>>20)
-		}
-		parsed, err := parse(data)
-		if err != nil {
-			return err
-		}
-		if records[parsed.Bug] != nil {
-			return fmt.Errorf("the bug %s is there twice", parsed.Bug)
-		}
-		records[parsed.Bug] = parsed
-		return nil
-	})
-	if err != nil {
-		return nil, err
+	content, err := readFile(path)
+	if err == nil {
+		r.files[path] = read{info.Size(), info.ModTime(), content}
 	}
-	r.files[path] = read{info.Size(), info.ModTime(), records}
-	return records, nil
+	return content, err
 }
 
 // maxRecording bounds what of one file is kept in memory, in bytes.
 const maxRecording = 512 << 20
 
+type fileContent struct {
+	bugs        map[string]*record
+	byCandidate bool // and not by bug: then targets are not known from the file
+}
+
+func readFile(ctx context.Context, path string) (fileContent, error) {
+	content := fileContent{bugs: map[string]*record{}}
+	total, first := 0, true
+	err := jsonlines.Each(ctx, path, func(_ int, data []byte) error {
+		if total += len(data); total > maxRecording {
+			return fmt.Errorf("the recording holds more than %d MiB", maxRecording>>20)
+		}
+		parsed, one, err := parse(data)
+		if err != nil {
+			return err
+		}
+		if first {
+			content.byCandidate, first = parsed.Rank != nil, false
+		}
+		before := content.bugs[parsed.Bug]
+		switch {
+		case (parsed.Rank != nil) != content.byCandidate:
+			return errors.New("the file has lines of both kinds: a bug each, and a candidate each")
+		case !content.byCandidate && before != nil:
+			return fmt.Errorf("the bug %s is there twice", parsed.Bug)
+		case !content.byCandidate:
+			content.bugs[parsed.Bug] = one
+			return nil
+		case before == nil:
+			before = &record{}
+			content.bugs[parsed.Bug] = before
+		}
+		if next := len(before.candidates) + 1; *parsed.Rank != next {
+			return fmt.Errorf("bug %s: rank %d stands where rank %d is due", parsed.Bug, *parsed.Rank, next)
+		}
+		before.candidates = append(before.candidates, one.candidates...)
+		return nil
+	})
+	for bug, r := range content.bugs {
+		if content.byCandidate && !slices.ContainsFunc(r.candidates, func(c candidate) bool { return c.verdict != "" }) {
+			delete(content.bugs, bug)
+		}
+	}
+	return content, err
+}
+
+// line is a line of a recording, of either kind.
+type line struct {
+	Bug string `json:"bug"`
+	// A bug.
+	Range     string    `json:"function_range"`
+	Input     string    `json:"input"`
+	Outputs   []*string `json:"outputs"`
+	Published []string  `json:"published"`
+	// A candidate.
+	Rank    *int    `json:"rank"`
+	Patch   *string `json:"patch"`
+	Verdict *string `json:"verdict"`
+}
+
 var functionRange = regexp.MustCompile(`^(\d{1,7}),\d+-(\d{1,7}),\d+$`)
 
-func parse(data []byte) (*record, error) {
-	var line struct {
-		Bug       string    `json:"bug"`
-		Range     string    `json:"function_range"`
-		Input     string    `json:"input"`
-		Outputs   []*string `json:"outputs"`
-		Published []string  `json:"published"`
+// parse reads a line and what it says of its bug.
+func parse(data []byte) (line, *record, error) {
+	var l line
+	if err := jsonlines.Decode(data, &l); err != nil {
+		return l, nil, err
 	}
-	if err := jsonlines.Decode(data, &line); err != nil {
-		return nil, err
+	if l.Bug == "" {
+		return l, nil, errors.New(`the field "bug" is missing`)
 	}
-	if line.Bug == "" {
-		return nil, errors.New(`the field "bug" is missing`)
+	of := l.wholeBug
+	if l.Rank != nil {
+		of = l.oneCandidate
 	}
-	parts := functionRange.FindStringSubmatch(line.Range)
+	r, err := of()
+	if err != nil {
+		return l, nil, fmt.Errorf("bug %s: %w", l.Bug, err)
+	}
+	return l, r, nil
+}
+
+func (l line) oneCandidate() (*record, error) {
+	if l.Patch == nil {
+		return nil, errors.New(`the field "patch" is missing`)
+	}
+	c := candidate{output: *l.Patch}
+	if l.Verdict != nil {
+		c.verdict = *l.Verdict
+		if !known(c.verdict) {
+			return nil, unknownVerdict(*l.Rank, c.verdict)
+		}
+	}
+	return &record{candidates: []candidate{c}}, nil
+}
+
+func (l line) wholeBug() (*record, error) {
+	start, ok := firstLine(l.Range)
+	if !ok {
+		return nil, fmt.Errorf(`the field "function_range" is %q, not like "12,5-19,5"`, l.Range)
+	}
+	if len(l.Outputs) != len(l.Published) {
+		return nil, fmt.Errorf(`there are %d "outputs" and %d "published" verdicts`, len(l.Outputs), len(l.Published))
+	}
+	r := &record{target: method{input: l.Input, start: start}}
+	for i, output := range l.Outputs {
+		if output == nil {
+			return nil, fmt.Errorf("the output of rank %d is null", i+1)
+		}
+		if !known(l.Published[i]) {
+			return nil, unknownVerdict(i+1, l.Published[i])
+		}
+		r.candidates = append(r.candidates, candidate{*output, l.Published[i]})
+	}
+	return r, nil
+}
+
+func unknownVerdict(rank int, verdict string) error {
+	return fmt.Errorf("the verdict of rank %d is %q, not one of %s", rank, verdict, strings.Join(verdicts, ", "))
+}
+
+func firstLine(functionRangeText string) (int, bool) {
+	parts := functionRange.FindStringSubmatch(functionRangeText)
 	if parts == nil {
-		return nil, fmt.Errorf(`bug %s: the field "function_range" is %q, not like "12,5-19,5"`, line.Bug, line.Range)
+		return 0, false
 	}
 	start, err := strconv.Atoi(parts[1])
-	if err != nil {
-		return nil, err
-	}
-	if len(line.Outputs) != len(line.Published) {
-		return nil, fmt.Errorf(`bug %s: there are %d "outputs" and %d "published" verdicts`, line.Bug, len(line.Outputs), len(line.Published))
-	}
-	parsed := &record{Bug: line.Bug, Start: start, Input: line.Input, Published: line.Published}
-	for i, output := range line.Outputs {
-		if output == nil {
-			return nil, fmt.Errorf("bug %s: the output of rank %d is null", line.Bug, i)
-		}
-		if !known(line.Published[i]) {
-			return nil, fmt.Errorf("bug %s: the verdict of rank %d is %q, not one of %s", line.Bug, i, line.Published[i], strings.Join(verdicts, ", "))
-		}
-		parsed.Outputs = append(parsed.Outputs, *output)
-	}
-	return parsed, nil
+	return start, err == nil
 }
