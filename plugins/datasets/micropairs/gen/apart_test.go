@@ -1,12 +1,11 @@
 package gen
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
 	"harness/plugins/benchmarks/microbugs/bugs"
+	"harness/plugins/benchmarks/microbugs/likeness"
 )
 
 // What the studies draw. A study that draws more has to raise these.
@@ -20,22 +19,20 @@ const (
 )
 
 // TestBenchmarkIsHeldApart compares every generated method, wrong and right,
-// with every method of microbugs, wrong and right. None may be the same after
-// renaming all identifiers and numbers and dropping white space, and none may
-// be nearly the same: 2·common/(length+length) of the renamed tokens, with
-// common the longest common subsequence, stays below 0.94.
+// with every method of microbugs, wrong and right. None may be the same but for
+// names, numbers and layout, nor nearly so: their likeness stays below 0.94.
 func TestBenchmarkIsHeldApart(t *testing.T) {
 	held := benchmarkMethods(t)
 	seen := map[string]bool{}
 	compare := func(text string) {
-		n := normalise(text)
-		if seen[n.key] {
+		m := likeness.Of(text)
+		if seen[m.Key()] {
 			return
 		}
-		seen[n.key] = true
+		seen[m.Key()] = true
 		for i := range held {
 			h := &held[i]
-			if alike := h.alike(n, max(h.closest, uninteresting)); alike > h.closest {
+			if alike := h.Alike(m, max(h.closest, uninteresting)); alike > h.closest {
 				h.closest, h.closestText = alike, text
 			}
 		}
@@ -66,93 +63,25 @@ func TestBenchmarkIsHeldApart(t *testing.T) {
 	t.Logf("%d methods that differ; the closest is %.3f like %s:\n%s", len(seen), most.closest, most.name, most.closestText)
 }
 
-func TestNormaliseSeesThroughNames(t *testing.T) {
-	a := normalise("public static int sum(int[] a) {\n    return a[0] + a[1];\n}\n")
-	b := normalise("public static int total(int[] vals) {return vals[ 2 ]+vals[3];}")
-	c := normalise("public static int total(int[] vals) {return vals[2] - vals[3];}")
-	if a.key != b.key {
-		t.Errorf("renamed text differs:\n%s\n%s", a.key, b.key)
-	}
-	if a.key == c.key || a.alike(c, 0) < 0.9 || a.alike(c, 0) >= 1 {
-		t.Errorf("one operator apart is %.3f alike", a.alike(c, 0))
-	}
+// heldMethod is a method of the benchmark.
+type heldMethod struct {
+	likeness.Method
+	name        string
+	closest     float64 // likeness to the closest generated method
+	closestText string
 }
 
-func benchmarkMethods(t *testing.T) []normal {
+func benchmarkMethods(t *testing.T) []heldMethod {
 	t.Helper()
 	all, err := bugs.All()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []normal
+	var out []heldMethod
 	for _, bug := range all {
 		for kind, text := range map[string]string{"wrong": bug.MethodText(), "fixed": bug.FixedMethodText()} {
-			n := normalise(text)
-			n.name = kind + " " + bug.ID
-			out = append(out, n)
+			out = append(out, heldMethod{Method: likeness.Of(text), name: kind + " " + bug.ID})
 		}
 	}
 	return out
-}
-
-// normal is a method without its names, numbers and white space.
-type normal struct {
-	name   string
-	key    string
-	tokens []string
-	count  map[string]int
-
-	closest     float64 // likeness to the closest generated method
-	closestText string
-}
-
-func normalise(text string) normal {
-	n := normal{count: map[string]int{}}
-	names := map[string]string{}
-	for _, t := range lex(text) {
-		word := t.text
-		switch t.kind {
-		case name:
-			if names[word] == "" {
-				names[word] = fmt.Sprint("v", len(names))
-			}
-			word = names[word]
-		case number:
-			word = "0"
-		}
-		n.tokens = append(n.tokens, word)
-		n.count[word]++
-	}
-	n.key = strings.Join(n.tokens, " ")
-	return n
-}
-
-// alike is the likeness of two methods, or 0 when it cannot exceed least.
-func (n normal) alike(o normal, least float64) float64 {
-	total := float64(len(n.tokens) + len(o.tokens))
-	if 2*float64(min(len(n.tokens), len(o.tokens)))/total <= least {
-		return 0
-	}
-	common := 0
-	for word, count := range n.count {
-		common += min(count, o.count[word])
-	}
-	if 2*float64(common)/total <= least {
-		return 0
-	}
-	// Longest common subsequence, one row at a time.
-	row := make([]int, len(o.tokens)+1)
-	for _, word := range n.tokens {
-		diagonal := 0
-		for j, other := range o.tokens {
-			above := row[j+1]
-			if word == other {
-				row[j+1] = diagonal + 1
-			} else {
-				row[j+1] = max(above, row[j])
-			}
-			diagonal = above
-		}
-	}
-	return 2 * float64(slices.Max(row)) / total
 }

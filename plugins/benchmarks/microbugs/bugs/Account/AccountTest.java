@@ -13,6 +13,7 @@ public class AccountTest {
     @Test(timeout = 1000)
     public void all() {
         check(10, 0, 10, true, 0, 10);
+        check(1, 0, 1, true, 0, 1);
     }
 
     @Test(timeout = 1000)

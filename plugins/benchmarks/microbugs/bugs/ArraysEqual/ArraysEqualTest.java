@@ -25,4 +25,9 @@ public class ArraysEqualTest {
     public void different() {
         assertFalse(ArraysEqual.same(new int[] {1, 2}, new int[] {1, 3}));
     }
+
+    @Test(timeout = 1000)
+    public void firstDiffers() {
+        assertFalse(ArraysEqual.same(new int[] {4, 2}, new int[] {1, 2}));
+    }
 }

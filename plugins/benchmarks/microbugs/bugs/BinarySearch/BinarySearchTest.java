@@ -29,4 +29,12 @@ public class BinarySearchTest {
     public void empty() {
         assertEquals(-1, BinarySearch.search(new int[0], 4));
     }
+
+    @Test(timeout = 1000)
+    public void each() {
+        int[] a = {-7, -2, 0, 3, 8, 11};
+        for (int i = 0; i < a.length; i++) {
+            assertEquals(i, BinarySearch.search(a, a[i]));
+        }
+    }
 }

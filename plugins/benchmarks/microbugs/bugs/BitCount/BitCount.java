@@ -3,9 +3,10 @@ package micro;
 public class BitCount {
     public static int bits(int n) {
         int c = 0;
-        while (n > 1) {
-            c += n % 2;
-            n = n / 2;
+        for (int i = 1; i < 32; i++) {
+            if ((n & 1 << i) != 0) {
+                c++;
+            }
         }
         return c;
     }

@@ -23,5 +23,12 @@ public class BitCountTest {
     @Test(timeout = 1000)
     public void eight() {
         assertEquals(1, BitCount.bits(8));
+        assertEquals(3, BitCount.bits(0x60001));
+    }
+
+    @Test(timeout = 1000)
+    public void negative() {
+        assertEquals(32, BitCount.bits(-1));
+        assertEquals(1, BitCount.bits(Integer.MIN_VALUE));
     }
 }

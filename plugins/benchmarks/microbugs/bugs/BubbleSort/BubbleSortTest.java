@@ -32,4 +32,11 @@ public class BubbleSortTest {
         BubbleSort.sort(a);
         assertArrayEquals(new int[] {1, 2, 2}, a);
     }
+
+    @Test(timeout = 1000)
+    public void turned() {
+        int[] a = {5, 4, 3, 2, -1};
+        BubbleSort.sort(a);
+        assertArrayEquals(new int[] {-1, 2, 3, 4, 5}, a);
+    }
 }

@@ -19,4 +19,15 @@ public class CeilDivTest {
     public void zero() {
         assertEquals(0, CeilDiv.ceilDiv(8, 0));
     }
+
+    @Test(timeout = 1000)
+    public void oneMore() {
+        assertEquals(3, CeilDiv.ceilDiv(7, 3));
+        assertEquals(1, CeilDiv.ceilDiv(1, 5));
+    }
+
+    @Test(timeout = 1000)
+    public void nothing() {
+        assertEquals(0, CeilDiv.ceilDiv(0, 5));
+    }
 }

@@ -19,4 +19,11 @@ public class CountLettersTest {
     public void other() {
         assertEquals(1, CountLetters.letters("X z")[25]);
     }
+
+    @Test(timeout = 1000)
+    public void ends() {
+        assertEquals(26, CountLetters.letters("").length);
+        assertEquals(2, CountLetters.letters("a-a")[0]);
+        assertEquals(1, CountLetters.letters("{z`")[25]);
+    }
 }

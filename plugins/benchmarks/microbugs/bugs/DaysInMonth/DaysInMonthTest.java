@@ -29,4 +29,19 @@ public class DaysInMonthTest {
     public void december() {
         assertEquals(31, DaysInMonth.days(12));
     }
+
+    @Test(timeout = 1000)
+    public void summer() {
+        assertEquals(30, DaysInMonth.days(6));
+        assertEquals(31, DaysInMonth.days(8));
+        assertEquals(30, DaysInMonth.days(9));
+        assertEquals(31, DaysInMonth.days(10));
+    }
+
+    @Test(timeout = 1000)
+    public void spring() {
+        assertEquals(31, DaysInMonth.days(1));
+        assertEquals(31, DaysInMonth.days(3));
+        assertEquals(31, DaysInMonth.days(5));
+    }
 }

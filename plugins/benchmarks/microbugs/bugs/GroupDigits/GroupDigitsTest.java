@@ -35,5 +35,6 @@ public class GroupDigitsTest {
     @Test(timeout = 1000)
     public void negative() {
         assertEquals("-9,000", GroupDigits.format(-9000));
+        assertEquals("-1", GroupDigits.format(-1));
     }
 }

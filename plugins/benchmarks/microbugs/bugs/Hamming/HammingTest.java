@@ -24,4 +24,10 @@ public class HammingTest {
     public void longer() {
         assertEquals(2, Hamming.hamming("abc", "abcde"));
     }
+
+    @Test(timeout = 1000)
+    public void first() {
+        assertEquals(1, Hamming.hamming("abc", "xbc"));
+        assertEquals(3, Hamming.hamming("abc", "xy"));
+    }
 }

@@ -24,4 +24,9 @@ public class LongestRunTest {
     public void end() {
         assertEquals(2, LongestRun.longestRun(new int[] {1, 4, 4}));
     }
+
+    @Test(timeout = 1000)
+    public void start() {
+        assertEquals(2, LongestRun.longestRun(new int[] {5, 5, 1}));
+    }
 }

@@ -25,4 +25,10 @@ public class MirrorArrayTest {
     public void different() {
         assertFalse(MirrorArray.mirror(new int[] {1, 3, 2}));
     }
+
+    @Test(timeout = 1000)
+    public void inside() {
+        assertTrue(MirrorArray.mirror(new int[] {1, 2, 2, 1}));
+        assertFalse(MirrorArray.mirror(new int[] {1, 2, 3, 1}));
+    }
 }

@@ -39,5 +39,6 @@ public class OrdinalTest {
         assertEquals("111th", Ordinal.of(111));
         assertEquals("213th", Ordinal.of(213));
         assertEquals("222nd", Ordinal.of(222));
+        assertEquals("1001st", Ordinal.of(1001));
     }
 }

@@ -25,4 +25,14 @@ public class OverlapTest {
     public void partly() {
         assertTrue(Overlap.overlap(1, 4, 3, 6));
     }
+
+    @Test(timeout = 1000)
+    public void touchingTurned() {
+        assertFalse(Overlap.overlap(1, 3, 3, 4));
+    }
+
+    @Test(timeout = 1000)
+    public void same() {
+        assertTrue(Overlap.overlap(3, 4, 3, 4));
+    }
 }

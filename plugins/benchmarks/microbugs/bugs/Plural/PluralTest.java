@@ -33,7 +33,9 @@ public class PluralTest {
     }
 
     @Test(timeout = 1000)
-    public void letter() {
+    public void tiny() {
         assertEquals("ys", Plural.of("y"));
+        assertEquals("dies", Plural.of("dy"));
+        assertEquals("oys", Plural.of("oy"));
     }
 }

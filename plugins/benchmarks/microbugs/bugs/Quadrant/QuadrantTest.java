@@ -9,6 +9,7 @@ public class QuadrantTest {
     public void upper() {
         assertEquals(1, Quadrant.of(1, 2));
         assertEquals(2, Quadrant.of(-1, 2));
+        assertEquals(2, Quadrant.of(-0.5, 0.5));
     }
 
     @Test(timeout = 1000)

@@ -19,4 +19,10 @@ public class SpreadTest {
     public void negative() {
         assertEquals(7, Spread.spread(new int[] {-3, 4, 0}));
     }
+
+    @Test(timeout = 1000)
+    public void falling() {
+        assertEquals(8, Spread.spread(new int[] {9, 5, 1}));
+        assertEquals(6, Spread.spread(new int[] {4, 1, 7, 2}));
+    }
 }

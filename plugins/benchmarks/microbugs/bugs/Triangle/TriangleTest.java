@@ -25,4 +25,16 @@ public class TriangleTest {
     public void tooLong() {
         assertFalse(Triangle.isTriangle(9, 2, 3));
     }
+
+    @Test(timeout = 1000)
+    public void flatTurned() {
+        assertFalse(Triangle.isTriangle(2, 3, 1));
+        assertFalse(Triangle.isTriangle(3, 1, 2));
+    }
+
+    @Test(timeout = 1000)
+    public void tooLongTurned() {
+        assertFalse(Triangle.isTriangle(2, 9, 3));
+        assertFalse(Triangle.isTriangle(2, 3, 9));
+    }
 }
