@@ -10,7 +10,7 @@ import (
 const (
 	ClassStated = "stated" // the study says that the published verdicts are void: see [Void]
 	ClassRace   = "race"   // published at a rank that hardly ever passes: [RuleSilentRank]
-	ClassVoid   = "void"   // of a bug whose reference fix never passes, or whose unchanged program always does
+	ClassVoid   = "void"   // of a bug on which the published judge was broken: see [Agreements]
 
 	ClassContradiction = "contradiction" // published twice for this program, and once as we say
 	ClassSignature     = "signature"     // the tests do not compile against the program here: the other judge ran older classes, or none
@@ -92,7 +92,9 @@ type Disagreement struct {
 // both are left out.
 //
 // A disagreement's class follows from facts alone: from what was published about the same program and the same bug, from
-// the rank, from the two verdicts and from our verdict's reason. Where several classes fit, the first in the order of
+// the rank, from the two verdicts and from our verdict's reason. The published verdicts on a bug are void where they never
+// pass the reference fix, always pass the unchanged program, or say of every candidate, whoever wrote it, that it does not
+// compile, though we compiled some ([RuleReference], [RuleUnchanged], [RuleUncompilable]). Where several classes fit, the first in the order of
 // [Classes] counts.
 func Agreements(trials []Trial, voids []Void) []Agreement {
 	var all []Agreement
@@ -165,7 +167,7 @@ type classifier struct {
 
 func newClassifier(g group, voids []Void) *classifier {
 	c := &classifier{trials: g.trials, stated: voids, quiet: silences(publishedJudge, g), published: map[textKey]*text{}}
-	c.bugs = voidBugs(publishedJudge, g)
+	c.bugs = voidBugs(g)
 	found, _ := gather(publishedJudge, g.trials)
 	for key, t := range found {
 		sound := slices.DeleteFunc(slices.Clone(t.seen), func(s sighting) bool { return c.void(s.trial, t.bug, s.rank) != "" })
@@ -216,18 +218,23 @@ func (c *classifier) class(trial int, o Outcome, d Disagreement) string {
 // soundly is how many verdicts on known programs it takes to call a bug's verdicts void: one may be an accident.
 const soundly = 2
 
-// voidBugs are those on which a judge's verdicts mean nothing: the reference fix never passes, or the unchanged program
-// always does.
-func voidBugs(j judge, g group) []string {
+// voidBugs are those on which the published judge was broken.
+func voidBugs(g group) []string {
 	var bugs []string
-	for _, k := range references(j, g) {
+	for _, k := range references(publishedJudge, g) {
 		if k.Total >= soundly && k.Successes == 0 {
 			bugs = append(bugs, k.bug)
 		}
 	}
-	for _, k := range unchanged(j, g) {
+	for _, k := range unchanged(publishedJudge, g) {
 		if k.Total >= soundly && k.Successes == k.Total {
 			bugs = append(bugs, k.bug)
+		}
+	}
+	_, _, ours, _ := uniforms(ourJudge, g)
+	for _, bug := range neverCompiling(publishedJudge, g) {
+		if ours[bug].uncompilable < ours[bug].decided {
+			bugs = append(bugs, bug)
 		}
 	}
 	return bugs

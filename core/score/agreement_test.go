@@ -81,6 +81,18 @@ func TestClasses(t *testing.T) {
 			scene: []score.Trial{trial("b", score.Outcome{Bug: "x", Published: []string{plausible, plausible, wrong}, Unchanged: []bool{true, true, true}})},
 		},
 		{
+			name: "the published judge compiles nothing of the bug", ours: f, published: u, want: score.ClassVoid,
+			scene: broken(4),
+		},
+		{
+			name: "nor do we", ours: u, published: u,
+			scene: broken(4),
+		},
+		{
+			name: "a few models may write nothing that compiles", ours: f, published: u, want: score.ClassUnexplained,
+			scene: broken(2),
+		},
+		{
 			name: "a rank that never passes", ours: p, published: wrong, want: score.ClassRace,
 			scene: []score.Trial{trial("b", race(30)...)},
 		},
@@ -100,6 +112,19 @@ func TestClasses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// broken are trials in which no candidate for bug x compiles, as published, and all for bug y do.
+func broken(trials int) []score.Trial {
+	var all []score.Trial
+	for i := range trials {
+		x, y := score.Outcome{Bug: "x"}, score.Outcome{Bug: "y"}
+		for range 20 {
+			x.Published, y.Published = append(x.Published, score.Uncompilable), append(y.Published, score.Wrong)
+		}
+		all = append(all, trial(string(rune('b'+i)), x, y, y))
+	}
+	return all
 }
 
 // race are bugs of which every other one is published as plausible, but never at rank 0.

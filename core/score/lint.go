@@ -14,6 +14,7 @@ const (
 	RuleReference     = "reference-fails"  // the reference fix of a bug never passes
 	RuleUnchanged     = "unchanged-passes" // the buggy program itself passes
 	RuleTimeouts      = "all-timeouts"     // a benchmark's, trial's or bug's candidates are all timeouts
+	RuleUncompilable  = "all-uncompilable" // no candidate of a bug compiles, whoever wrote it
 	RuleStranger      = "other-candidates" // published verdicts that fit the candidates far worse than others do
 	RuleNoAttempt     = "no-attempt"       // a trial without a single candidate
 	RuleErrors        = "errors"           // bugs undecided because the harness failed
@@ -44,6 +45,7 @@ func Lints(trials []Trial) []Lint {
 			lints = append(lints, failingReferences(j, g)...)
 			lints = append(lints, passingUnchanged(j, g)...)
 			lints = append(lints, allTimeouts(j, g)...)
+			lints = append(lints, allUncompilable(j, g)...)
 		}
 		for _, t := range trials {
 			lints = append(lints, unknownWords(j, t)...)

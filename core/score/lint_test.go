@@ -128,6 +128,15 @@ func TestLints(t *testing.T) {
 			trials: []score.Trial{trial("a", late("x", 9))},
 		},
 		{
+			name:   "a bug of which nothing compiles",
+			trials: withVerdicts(broken(4)),
+			want:   []score.Lint{{Rule: score.RuleUncompilable, Text: "our verdicts: not one of 80 candidates of 1 bug on micro compiles (x), while 160 of all 240 do: patches are put in a wrong place, or something is missing that these bugs need"}},
+		},
+		{
+			name:   "three models of which little compiles",
+			trials: withVerdicts(broken(3)),
+		},
+		{
 			name: "trials without an attempt",
 			trials: []score.Trial{
 				trial("a", score.Outcome{Bug: "x", Refused: "prompt too long"}, score.Outcome{Bug: "y", Refused: "no hunk"}),
@@ -161,6 +170,22 @@ func TestLints(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withVerdicts takes published verdicts for ours.
+func withVerdicts(trials []score.Trial) []score.Trial {
+	for _, t := range trials {
+		for i, o := range t.Outcomes {
+			for _, v := range o.Published {
+				if v == score.Wrong {
+					v = score.Failed
+				}
+				t.Outcomes[i].Verdicts = append(t.Outcomes[i].Verdicts, v)
+			}
+			t.Outcomes[i].Published = nil
+		}
+	}
+	return trials
 }
 
 // late is a bug whose candidates are all timeouts.
@@ -214,8 +239,8 @@ func TestLintsOfRecordedVerdicts(t *testing.T) {
 		// Methods were put in a wrong place of seven programs: not even the reference fix compiles there.
 		name:   "peft4apr-humanevaljava",
 		trials: func(t *testing.T) []score.Trial { return peft4apr(t, "humanevaljava", "humaneval") },
-		want:   []string{"never plausible for 7 bugs", "GET_ROW (0 of 32 times)"},
-		rules:  map[string]int{score.RuleContradiction: 1, score.RuleReference: 1},
+		want:   []string{"never plausible for 7 bugs", "GET_ROW (0 of 32 times)", "not one of 1000 candidates of 10 bugs"},
+		rules:  map[string]int{score.RuleContradiction: 1, score.RuleReference: 1, score.RuleUncompilable: 1},
 	}, {
 		// Two tests did not exist yet when CLM judged.
 		name:   "clm-quixbugs",
