@@ -41,11 +41,9 @@ func humanEvalJava() programs.Definition {
 			More:   []string{operators},
 		},
 		Licence: "none stated; made from openai/human-eval (MIT) by lin-tan/clm (BSD-3-Clause)",
-		// What JDK 8 had and JDK 17 has not. Of the JavaScript engines, Rhino is the
-		// one that Debian packages with its factory for javax.script.
 		Needs: map[string]programs.Needs{
-			"DO_ALGEBRA":    {Libraries: []java.Library{{Package: "librhino-java", Jar: "/usr/share/java/js.jar"}}},
-			"STRING_TO_MD5": {Libraries: []java.Library{{Package: "libjaxb-api-java", Jar: "/usr/share/java/jaxb-api.jar"}}},
+			"DO_ALGEBRA":    {Classpath: []string{java.Rhino}},
+			"STRING_TO_MD5": {Classpath: []string{java.XMLBinding}},
 		},
 		Labels: classes,
 	}

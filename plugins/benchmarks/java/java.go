@@ -55,15 +55,19 @@ const EnvironmentID = "java17"
 const dockerfile = `FROM debian:bookworm-slim
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
- && apt-get install -y --no-install-recommends openjdk-17-jdk-headless junit4 libasm-java%s \
+ && apt-get install -y --no-install-recommends openjdk-17-jdk-headless junit4 libasm-java librhino-java libjaxb-api-java \
  && rm -rf /var/lib/apt/lists/*
 `
 
-// Library is a jar that tests of a benchmark need beside JDK and JUnit.
-type Library struct {
-	Package string // Debian's, which installs it
-	Jar     string // its absolute path, for Program.Classpath
-}
+// Jars in every box, for Program.Classpath: what JDK 8 had and JDK 17 has not. All
+// benchmarks share one kind of box, so that boxes stay warm from one to the next.
+const (
+	// Rhino is a JavaScript engine, the one that Debian packages with its factory
+	// for javax.script.
+	Rhino = "/usr/share/java/js.jar"
+	// XMLBinding is the interface of javax.xml.bind.
+	XMLBinding = "/usr/share/java/jaxb-api.jar"
+)
 
 const (
 	junitJar    = "/usr/share/java/junit4.jar"
@@ -71,8 +75,8 @@ const (
 	asmJar      = "/usr/share/java/asm.jar"
 )
 
-// Environment is the box for JDK 17 and JUnit 4, with further libraries.
-func Environment(libraries ...Library) *benchmark.Environment {
+// Environment is the box for JDK 17 and JUnit 4.
+func Environment() *benchmark.Environment {
 	files := map[string][]byte{}
 	// An embedded file system of plain files: neither walking nor reading fails.
 	_ = fs.WalkDir(judgeFiles, ".", func(path string, entry fs.DirEntry, err error) error {
@@ -82,24 +86,20 @@ func Environment(libraries ...Library) *benchmark.Environment {
 		files[path], err = judgeFiles.ReadFile(path)
 		return err
 	})
-	var packages strings.Builder
-	requirements := []*benchmark.Requirement{
-		{Command: "java", Hint: "apt-get install openjdk-17-jdk-headless"},
-		{Command: "javac", Hint: "apt-get install openjdk-17-jdk-headless"},
-		{Path: junitJar, Hint: "apt-get install junit4"},
-		{Path: hamcrestJar, Hint: "apt-get install libhamcrest-java"},
-		{Path: asmJar, Hint: "apt-get install libasm-java"},
-	}
-	for _, l := range libraries {
-		packages.WriteString(" " + l.Package)
-		requirements = append(requirements, &benchmark.Requirement{Path: l.Jar, Hint: "apt-get install " + l.Package})
-	}
 	return &benchmark.Environment{
-		Id:           EnvironmentID,
-		Dockerfile:   fmt.Sprintf(dockerfile, packages.String()),
-		Files:        files,
-		Setup:        []string{"/bin/sh", "/opt/harness/judge/setup.sh"},
-		Requirements: requirements,
+		Id:         EnvironmentID,
+		Dockerfile: dockerfile,
+		Files:      files,
+		Setup:      []string{"/bin/sh", "/opt/harness/judge/setup.sh"},
+		Requirements: []*benchmark.Requirement{
+			{Command: "java", Hint: "apt-get install openjdk-17-jdk-headless"},
+			{Command: "javac", Hint: "apt-get install openjdk-17-jdk-headless"},
+			{Path: junitJar, Hint: "apt-get install junit4"},
+			{Path: hamcrestJar, Hint: "apt-get install libhamcrest-java"},
+			{Path: asmJar, Hint: "apt-get install libasm-java"},
+			{Path: Rhino, Hint: "apt-get install librhino-java"},
+			{Path: XMLBinding, Hint: "apt-get install libjaxb-api-java"},
+		},
 		Service: []string{
 			"/opt/harness/jre/bin/java",
 			"-XX:SharedArchiveFile=/opt/harness/judge.jsa", "-Xshare:auto",

@@ -13,7 +13,8 @@ import java.util.Map;
 
 /** The suites of the bugs that were asked about last. */
 final class Suites {
-    private static final int KEPT = 64;
+    /** More than small benchmarks have bugs, some tens of KB each: trials go through all bugs, one after the other. */
+    private static final int KEPT = 512;
 
     private final Map<String, Suite> suites = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;

@@ -34,10 +34,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 
 	"harness/core/sdk"
@@ -67,8 +65,8 @@ type Definition struct {
 
 // Needs is what the tests of a bug need.
 type Needs struct {
-	HeapMiB   int // of the JVM that runs them; 0: the default
-	Libraries []java.Library
+	HeapMiB   int      // of the JVM that runs them; 0: the default
+	Classpath []string // jars in the box, such as java.Rhino
 }
 
 // New returns the plugin.
@@ -188,13 +186,9 @@ func (b *plugin) Bugs(ctx context.Context, request *benchmark.BugsRequest, send 
 	return nil
 }
 
-// Environments is the box with the libraries that any of the bugs needs.
+// Environments is the box that all Java benchmarks share.
 func (b *plugin) Environments(context.Context, *benchmark.EnvironmentsRequest) (*benchmark.EnvironmentsResponse, error) {
-	var libraries []java.Library
-	for _, id := range slices.Sorted(maps.Keys(b.Needs)) {
-		libraries = append(libraries, b.Needs[id].Libraries...)
-	}
-	return &benchmark.EnvironmentsResponse{Environments: []*benchmark.Environment{java.Environment(libraries...)}}, nil
+	return &benchmark.EnvironmentsResponse{Environments: []*benchmark.Environment{java.Environment()}}, nil
 }
 
 // Check compiles the patched program with its test and runs the test.
@@ -208,14 +202,10 @@ func (b *plugin) Check(ctx context.Context, request *benchmark.CheckRequest) (*b
 		return nil, fmt.Errorf("there is no bug %q in this copy of %s", request.GetBug(), b.Title)
 	}
 	needs := b.Needs[p.id]
-	program := java.Program{
+	return java.Check(java.Program{
 		Path: p.path, Text: request.GetPatched(), Reference: Apply(p.text, p.hunks),
-		Files: s.files(p, request.GetPatched()), Tests: p.testClasses, HeapMiB: needs.HeapMiB,
-	}
-	for _, library := range needs.Libraries {
-		program.Classpath = append(program.Classpath, library.Jar)
-	}
-	return java.Check(program)
+		Files: s.files(p, request.GetPatched()), Tests: p.testClasses, HeapMiB: needs.HeapMiB, Classpath: needs.Classpath,
+	})
 }
 
 func (*plugin) Verdict(_ context.Context, request *benchmark.VerdictRequest) (*benchmark.VerdictResponse, error) {
