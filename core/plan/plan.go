@@ -30,6 +30,8 @@ type Plan struct {
 	Trials []*Trial
 	// Benchmarks that trials use, in the order of their first use.
 	Benchmarks []*Benchmark
+	// Data is what the study trains on, as far as it does.
+	Data []*Data
 	// Together lists steps that run as one, each list in the order of its
 	// steps' places. Each remains a step of its own, with its key and result.
 	Together [][]*step.Step

@@ -141,15 +141,6 @@ func (t *trial) specialTokens(s *study.Scratch) []string {
 	return tokens
 }
 
-func (t *trial) dataset(name string) (store.Key, error) {
-	for _, d := range t.study.Datasets {
-		if d.Name == name {
-			return t.add("dataset "+d.Name, step.Dataset{Plugin: t.plugins[d], Validation: d.Validation, Limit: d.Limit, Seed: t.study.Seed})
-		}
-	}
-	return "", fmt.Errorf("study %s has no data set %q", t.study.Name, name)
-}
-
 func (t *trial) network() step.Network {
 	n := step.Network{Model: t.plugins[t.model], Snapshot: t.snapshot, Adapter: t.plugins[t.adapter], Seed: t.study.Seed}
 	if t.adapter.Load != "" {
@@ -174,7 +165,7 @@ func (t *trial) imported() (store.Key, error) {
 // trained adds the grid of epoch segments and the choice among them.
 func (t *trial) trained(ctx context.Context) (store.Key, error) {
 	recipe := t.study.Train
-	dataset, err := t.dataset(recipe.Dataset)
+	dataset, err := t.trainingData(recipe.Dataset)
 	if err != nil {
 		return "", err
 	}

@@ -2,11 +2,11 @@
 // finished steps and plugins into one immutable folder of the store.
 //
 //	snapshot   a checkpoint folder, pinned          init      a checkpoint from nothing
-//	dataset    training samples, split              train     one epoch segment
-//	import     an adapter trained elsewhere         select    the best point of a grid
 //	benchmark  bugs and what judging them needs     bugs      those that a study uses
-//	generate   candidates of every bug              validate  a verdict for each of them
-//	score      one trial's metrics and outcomes
+//	dataset    training samples, split              clean     those without repetitions and leaks
+//	train      one epoch segment                    import    an adapter trained elsewhere
+//	select     the best point of a grid             generate  candidates of every bug
+//	validate   a verdict for each of them           score     one trial's metrics and outcomes
 //
 // A Work says which plugins, settings and earlier steps decide its outcome:
 // its JSON encoding is exactly that, and the step's key is its digest. What

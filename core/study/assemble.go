@@ -90,6 +90,9 @@ func (l *loader) assembleBlock(d *plugged, one *instance) *Block {
 			b.Validation, _ = split.GetAttr("validation").AsBigFloat().Float64()
 		}
 		b.Limit, _ = c.whole("limit")
+		b.Leakage, _ = c.text("leakage")
+		b.Similarity, _ = c.number("similarity")
+		b.Duplicates, _ = c.text("duplicates")
 	case "benchmark":
 		b.Bugs, _ = c.texts("bugs")
 		b.Where = c.labelValues("where")

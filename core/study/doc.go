@@ -24,7 +24,8 @@
 //	                  begin_token, pad_token} where the family needs a checkpoint; max_prompt_length; for_each
 //	adapter TYPE NAME the plugin's attributes; load, where it trains; models and prompts, the only ones that it is
 //	                  combined with; for_each
-//	dataset TYPE NAME the plugin's attributes; split = {validation = 0.05}, limit
+//	dataset TYPE NAME the plugin's attributes; split = {validation = 0.05}, limit; leakage, similarity, duplicates (see
+//	                  below)
 //	benchmark TYPE NAME  the plugin's attributes; bugs = [ID, …] or where = { LABEL = VALUE, LABEL = [VALUE, …] } or both
 //	                  for some of its bugs; max_new_tokens
 //	prompt NAME       {buggy_lines}
@@ -59,6 +60,19 @@
 //	                  which is at small batches (see plan.Together). The results are those of "off" but for rounding
 //	select            the grid's point with the best metric on validation data; with epochs = "all" each epoch of a run
 //	                  can be chosen (the Trainer's load_best_model_at_end), else its last
+//
+// # What is trained on
+//
+// A data set that the train block names goes without
+//
+//	duplicates        samples whose parts equal an earlier sample's, white space and comments aside; "drop" or "keep"
+//	leakage           samples, of the validation split too, whose method equals, contains or nearly equals that of a bug of
+//	                  the study, wrong or fixed. "drop": taken out; what is trained then depends on the study's benchmarks.
+//	                  "keep": trained on, but listed and counted. "fail": the study does not train
+//	similarity        (0.8) of a method that nearly equals another: the Jaccard index of their runs of three tokens. Package
+//	                  similarity says what tokens are
+//
+// The limit counts samples before that. The report tells what was found; the step clean has the list.
 //
 // # Generation
 //

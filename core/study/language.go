@@ -32,6 +32,10 @@ func languageSpec(kind string, description *harnesspb.Description) spec {
 		return spec{attributes: []attribute{
 			{name: "split", kind: cty.Object(map[string]cty.Type{"validation": cty.Number}), check: properShare},
 			{name: "limit", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1e9)},
+			{name: "leakage", kind: cty.String, oneOf: []string{"drop", "keep", "fail"}, fallback: cty.StringVal("drop")},
+			// Methods of one style are alike by more than 0.3 without a common origin.
+			{name: "similarity", kind: cty.Number, minimum: bound(0.3), maximum: bound(1), fallback: cty.NumberFloatVal(0.8)},
+			{name: "duplicates", kind: cty.String, oneOf: []string{"drop", "keep"}, fallback: cty.StringVal("drop")},
 		}}
 	case "benchmark":
 		return spec{attributes: []attribute{

@@ -51,6 +51,11 @@ type Block struct {
 	// benchmark: only the bugs whose labels have one of these values each; nil: all
 	Where map[string][]string `json:",omitempty"`
 
+	// What a data set that is trained on goes without.
+	Leakage    string  `json:",omitempty"` // dataset: samples like methods of the study's benchmarks: drop, keep, fail
+	Similarity float64 `json:",omitempty"` // dataset: from which Jaccard index on a method is like another, within (0,1]
+	Duplicates string  `json:",omitempty"` // dataset: samples that repeat an earlier one: drop, keep
+
 	// Limits in tokens that hold for this block alone, in the place of those in generate; 0: those.
 	MaxPromptLength int `json:",omitempty"` // model
 	MaxNewTokens    int `json:",omitempty"` // benchmark

@@ -22,6 +22,9 @@ type planReport struct {
 	Study  string     `json:"study"`
 	Steps  []planStep `json:"steps"`
 	Totals planTotals `json:"totals"`
+	// Data is what is known of the data sets to train on, once their steps are
+	// done.
+	Data []trainingData `json:"data,omitempty"`
 	// Device and Estimates are what there is and what the trials need.
 	Device    *planDevice      `json:"device,omitempty"`
 	Estimates []*plan.Estimate `json:"estimates"`
@@ -81,6 +84,9 @@ func newPlan(o *options) *cobra.Command {
 				return err
 			}
 			r := describePlan(p, s)
+			if r.Data, err = dataOf(p, s); err != nil {
+				return err
+			}
 			if err := o.estimate(cmd.Context(), host, p, s, &r); err != nil {
 				return err
 			}
@@ -171,6 +177,13 @@ func (r planReport) print(w io.Writer) error {
 	}
 	if _, err := fmt.Fprintf(w, "%d trials; %d steps are shared instead of repeated\n", r.Totals.Trials, r.Totals.Shared); err != nil {
 		return err
+	}
+	for _, d := range r.Data {
+		for _, note := range d.notes() {
+			if _, err := fmt.Fprintln(w, note); err != nil {
+				return err
+			}
+		}
 	}
 	return r.printEstimates(w)
 }

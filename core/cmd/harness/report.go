@@ -97,6 +97,13 @@ func finished(p *plan.Plan, s *store.Store) (trials []score.Trial, notes []strin
 	if missing := len(p.Trials) - len(trials); missing > 0 {
 		notes = append(notes, fmt.Sprintf("%d of %d trials are not finished; their cells are empty", missing, len(p.Trials)))
 	}
+	data, err := dataOf(p, s)
+	if err != nil {
+		return err
+	}
+	for _, d := range data {
+		notes = append(notes, d.notes()...)
+	}
 	for _, trial := range trials {
 		notes = append(notes, score.TrainingNotes(trial)...)
 	}

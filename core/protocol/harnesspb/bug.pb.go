@@ -253,7 +253,12 @@ type Sample struct {
 	//
 	//	*Sample_Pair
 	//	*Sample_Text
-	Content       isSample_Content `protobuf_oneof:"content"`
+	Content isSample_Content `protobuf_oneof:"content"`
+	// Without content: why there is none, in a few words that many samples share
+	// ("changes no method"). Such samples are counted by reason and not used.
+	Skipped       string `protobuf:"bytes,5,opt,name=skipped,proto3" json:"skipped,omitempty"`
+	Licence       string `protobuf:"bytes,6,opt,name=licence,proto3" json:"licence,omitempty"` // of the program, for a reader: "Apache-2.0"
+	Origin        string `protobuf:"bytes,7,opt,name=origin,proto3" json:"origin,omitempty"`   // where it is from: repository, commit, path
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -323,6 +328,27 @@ func (x *Sample) GetText() string {
 		if x, ok := x.Content.(*Sample_Text); ok {
 			return x.Text
 		}
+	}
+	return ""
+}
+
+func (x *Sample) GetSkipped() string {
+	if x != nil {
+		return x.Skipped
+	}
+	return ""
+}
+
+func (x *Sample) GetLicence() string {
+	if x != nil {
+		return x.Licence
+	}
+	return ""
+}
+
+func (x *Sample) GetOrigin() string {
+	if x != nil {
+		return x.Origin
 	}
 	return ""
 }
@@ -437,12 +463,15 @@ const file_harness_v1_bug_proto_rawDesc = "" +
 	"\x03bug\x18\x01 \x01(\v2\x0f.harness.v1.BugR\x03bug\x12\x14\n" +
 	"\x05fixes\x18\x02 \x03(\tR\x05fixes\x12\x18\n" +
 	"\alicence\x18\x03 \x01(\tR\alicence\x12\x16\n" +
-	"\x06origin\x18\x04 \x01(\tR\x06origin\"w\n" +
+	"\x06origin\x18\x04 \x01(\tR\x06origin\"\xc3\x01\n" +
 	"\x06Sample\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05split\x18\x02 \x01(\tR\x05split\x12&\n" +
 	"\x04pair\x18\x03 \x01(\v2\x10.harness.v1.PairH\x00R\x04pair\x12\x14\n" +
-	"\x04text\x18\x04 \x01(\tH\x00R\x04textB\t\n" +
+	"\x04text\x18\x04 \x01(\tH\x00R\x04text\x12\x18\n" +
+	"\askipped\x18\x05 \x01(\tR\askipped\x12\x18\n" +
+	"\alicence\x18\x06 \x01(\tR\alicence\x12\x16\n" +
+	"\x06origin\x18\a \x01(\tR\x06originB\t\n" +
 	"\acontent\"`\n" +
 	"\x04Pair\x12\x16\n" +
 	"\x06before\x18\x01 \x01(\tR\x06before\x12\x14\n" +

@@ -21,6 +21,9 @@ dataset "kitchen" "full" {
   name  = join("; ", [for p in dataset.kitchen["1st"].pot : p.litres])
   split = { validation = 1 / 4 }
   limit = 10
+  leakage    = "fail"
+  similarity = 1
+  duplicates = "keep"
 
   oven {
     heat = 180

@@ -23,9 +23,12 @@ adapter "lora" "l" {
 }
 
 dataset "jsonl" "d" {
-  path  = "p"
-  split = {}
-  limit = 0.5
+  path       = "p"
+  split      = {}
+  limit      = 0.5
+  leakage    = "dorp"
+  similarity = 80
+  duplicates = true
 }
 
 dataset "jsonl" "e" {

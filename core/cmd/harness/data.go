@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"harness/core/plan"
+	"harness/core/step"
+	"harness/core/store"
+)
+
+// trainingData is what is known of a data set that the study trains on.
+type trainingData struct {
+	Dataset string `json:"dataset"`
+	// Samples were read, Skipped were none, by the plugin's reason.
+	Samples  int            `json:"samples"`
+	Skipped  map[string]int `json:"skipped,omitempty"`
+	Licences map[string]int `json:"licences,omitempty"` // of samples, as far as they say
+	// Duplicates were dropped; Leaks are like a method of a benchmark, and what
+	// became of them Leakage says: drop, keep. Checked: they were looked for.
+	Duplicates int          `json:"duplicates"`
+	Leaks      int          `json:"leaks"`
+	Leakage    string       `json:"leakage,omitempty"`
+	Similarity float64      `json:"similarity,omitempty"`
+	Bugs       int          `json:"bugs,omitempty"` // that were looked for
+	Leaked     []leakedBugs `json:"leaked,omitempty"`
+}
+
+// leakedBugs are the bugs of a benchmark that samples are like.
+type leakedBugs struct {
+	Benchmark string         `json:"benchmark"`
+	Samples   int            `json:"samples"`
+	Bugs      map[string]int `json:"bugs"` // to how many samples are like it
+}
+
+// dataOf tells of the data sets whose steps are done.
+func dataOf(p *plan.Plan, s *store.Store) ([]trainingData, error) {
+	var all []trainingData
+	for _, d := range p.Data {
+		if !s.Has(d.Read) || slices.ContainsFunc(d.Cleaned, func(key store.Key) bool { return !s.Has(key) }) {
+			continue
+		}
+		var read step.DatasetSummary
+		if err := step.ReadJSON(s, d.Read, "dataset.json", &read); err != nil {
+			return nil, err
+		}
+		one := trainingData{Dataset: d.Name, Samples: read.Samples, Skipped: read.Skipped, Licences: read.Licences}
+		for _, key := range d.Cleaned {
+			var cleaning step.Cleaning
+			if err := step.ReadJSON(s, key, "clean.json", &cleaning); err != nil {
+				return nil, err
+			}
+			one.add(cleaning, d.Benchmarks)
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+func (d *trainingData) add(c step.Cleaning, names map[store.Key]string) {
+	d.Duplicates += c.Duplicates
+	if c.Mode == "" {
+		return
+	}
+	d.Leaks, d.Leakage, d.Similarity, d.Bugs = c.Leaks, c.Mode, c.Similarity, c.Bugs
+	for _, leaked := range c.Leaked {
+		name := names[leaked.Benchmark]
+		at := slices.IndexFunc(d.Leaked, func(l leakedBugs) bool { return l.Benchmark == name })
+		if at < 0 {
+			at = len(d.Leaked)
+			d.Leaked = append(d.Leaked, leakedBugs{Benchmark: name, Bugs: map[string]int{}})
+		}
+		d.Leaked[at].Samples += leaked.Samples
+		d.Leaked[at].Bugs[leaked.Bug] += leaked.Samples
+	}
+}
+
+// notes say in sentences what a reader of the study's numbers should know.
+func (d trainingData) notes() []string {
+	var notes []string
+	note := func(format string, args ...any) {
+		notes = append(notes, fmt.Sprintf("data set %s: ", d.Dataset)+fmt.Sprintf(format, args...))
+	}
+	if len(d.Skipped) > 0 {
+		note("besides its %d samples there is what is none: %s", d.Samples, counts(d.Skipped))
+	}
+	if d.Duplicates > 0 {
+		note("%d of %d samples repeat an earlier one and were dropped", d.Duplicates, d.Samples)
+	}
+	if d.Leaks > 0 {
+		what := map[string]string{step.DropLeaks: "were dropped", step.KeepLeaks: "were trained on all the same (leakage = \"keep\")"}[d.Leakage]
+		note("%d of %d samples are like methods of the benchmarks (equal, or a similarity of %g at least) and %s: %s",
+			d.Leaks, d.Samples, d.Similarity, what, d.where())
+	} else if d.Leakage != "" {
+		note("none of %d samples is like a method of the %d bugs (equal, or a similarity of %g at least)", d.Samples, d.Bugs, d.Similarity)
+	}
+	if len(d.Licences) > 0 {
+		note("licences of the samples: %s", counts(d.Licences))
+	}
+	return notes
+}
+
+func (d trainingData) where() string {
+	var parts []string
+	for _, l := range d.Leaked {
+		parts = append(parts, fmt.Sprintf("%d of %s (%s)", l.Samples, l.Benchmark, first(slices.Sorted(maps.Keys(l.Bugs)), 10)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// first lists some names and says how many more there are.
+func first(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// counts lists what is counted, the most frequent first.
+func counts(of map[string]int) string {
+	names := slices.Sorted(maps.Keys(of))
+	slices.SortStableFunc(names, func(a, b string) int { return of[b] - of[a] })
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%d %s", of[name], name)
+	}
+	return first(names, 10)
+}
