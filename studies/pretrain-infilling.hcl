@@ -19,6 +19,8 @@ dataset "micropairs" "holes" {
   content = "holes"
   count   = 7500
   split   = { validation = 0.01 }
+
+  duplicates = "keep" # as the checkpoints that are shipped were made
 }
 
 prompt "without-buggy-lines" {

@@ -18,6 +18,8 @@ dataset "micropairs" "text" {
   content = "text"
   count   = 60000
   split   = { validation = 0.01 }
+
+  duplicates = "keep" # as the checkpoints that are shipped were made
 }
 
 model "codegen" "micro" {
