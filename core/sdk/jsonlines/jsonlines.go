@@ -1,5 +1,5 @@
 // Package jsonlines reads files of one JSON value a line, plain or compressed
-// with gzip (by the name's ending .gz). Files may be hostile: lines and files
+// with gzip or zstd (by the name's ending, .gz or .zst). Files may be hostile: lines and files
 // that are too large are errors, and every error names file and line.
 package jsonlines
 
@@ -14,6 +14,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // The largest line, and the largest file after decompression, in bytes.
@@ -21,6 +23,10 @@ const (
 	MaxLine = 16 << 20
 	MaxFile = 8 << 30
 )
+
+// maxWindow bounds what decompression with zstd keeps in memory, in bytes. It
+// is the most that zstd's own tools take without being told to.
+const maxWindow = 128 << 20
 
 // Each hands the lines of a file to f, counted from 1, without those that are
 // blank. The bytes are f's only while it runs. An error of f ends the reading
@@ -35,10 +41,18 @@ func Each(ctx context.Context, path string, f func(line int, data []byte) error)
 		return errors.Join(fmt.Errorf("%s is not a regular file", path), err)
 	}
 	var in io.Reader = bufio.NewReaderSize(file, 1<<16)
-	if strings.HasSuffix(path, ".gz") {
+	switch {
+	case strings.HasSuffix(path, ".gz"):
 		unzipped, err := gzip.NewReader(in)
 		if err != nil {
 			return fmt.Errorf("%s is not compressed with gzip: %w", path, err)
+		}
+		defer unzipped.Close()
+		in = unzipped
+	case strings.HasSuffix(path, ".zst"):
+		unzipped, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return fmt.Errorf("%s is not compressed with zstd: %w", path, err)
 		}
 		defer unzipped.Close()
 		in = unzipped
@@ -81,6 +95,9 @@ func each(ctx context.Context, path string, in io.Reader, f func(int, []byte) er
 func Decode(data []byte, v any) error {
 	err := json.Unmarshal(data, v)
 	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) && kind.Field == "" {
+		return fmt.Errorf("this is a JSON %s, not an object", kind.Value)
+	}
 	if errors.As(err, &kind) {
 		return fmt.Errorf("the field %q holds a %s, not a %s", kind.Field, kind.Value, kind.Type)
 	}

@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 
 	"harness/core/sdk/jsonlines"
 )
@@ -21,13 +24,18 @@ func write(t testing.TB, name string, data string) string {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if !strings.HasSuffix(name, ".gz") {
-		_, err = f.WriteString(data)
-	} else {
-		zipped := gzip.NewWriter(f)
-		if _, err = zipped.Write([]byte(data)); err == nil {
-			err = zipped.Close()
-		}
+	var out io.WriteCloser = f
+	switch filepath.Ext(name) {
+	case ".gz":
+		out = gzip.NewWriter(f)
+	case ".zst":
+		out, err = zstd.NewWriter(f)
+	}
+	if err == nil {
+		_, err = io.WriteString(out, data)
+	}
+	if err == nil && out != f {
+		err = out.Close()
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +44,7 @@ func write(t testing.TB, name string, data string) string {
 }
 
 func TestEach(t *testing.T) {
-	for _, name := range []string{"a.jsonl", "a.jsonl.gz"} {
+	for _, name := range []string{"a.jsonl", "a.jsonl.gz", "a.jsonl.zst"} {
 		path := write(t, name, "{}\n\n  [1] \r\n\"last\"")
 		var got []string
 		err := jsonlines.Each(context.Background(), path, func(line int, data []byte) error {
@@ -66,6 +74,8 @@ func TestErrorsNameFileAndLine(t *testing.T) {
 		"own error":  {write(t, "a.jsonl", "{}\n{\"stop\":1}"), "a.jsonl:2: mine"},
 		"long line":  {write(t, "long.jsonl.gz", "{}\n"+strings.Repeat(" ", jsonlines.MaxLine+1)), "long.jsonl.gz:2: the line is longer than 16 MiB"},
 		"not zipped": {write(t, "a.jsonl", "{}"), ""},
+		"long zst":   {write(t, "long.jsonl.zst", "{}\n"+strings.Repeat(" ", jsonlines.MaxLine+1)), "long.jsonl.zst:2: the line is longer than 16 MiB"},
+		"wide zst":   {wide(t), "window size exceeded"},
 		"cut":        {broken, "unexpected EOF"},
 		"missing":    {"missing.jsonl", "no such file"},
 		"a folder":   {t.TempDir(), "not a regular file"},
@@ -92,12 +102,26 @@ func TestErrorsNameFileAndLine(t *testing.T) {
 	}
 }
 
+// wide is a file whose decompression would want more memory than is given.
+func wide(t *testing.T) string {
+	t.Helper()
+	// Magic number, a frame header with a window of 3 GiB, an empty last block.
+	path := write(t, "wide.jsonl", "\x28\xb5\x2f\xfd\x00\xac\x01\x00\x00")
+	if err := os.Rename(path, path+".zst"); err != nil {
+		t.Fatal(err)
+	}
+	return path + ".zst"
+}
+
 func TestDecodeNamesTheField(t *testing.T) {
 	var v struct {
 		Name string `json:"name"`
 	}
 	err := jsonlines.Decode([]byte(`{"name":3}`), &v)
 	if err == nil || err.Error() != `the field "name" holds a number, not a string` {
+		t.Errorf("got %v", err)
+	}
+	if err := jsonlines.Decode([]byte(`[1]`), &v); err == nil || err.Error() != `this is a JSON array, not an object` {
 		t.Errorf("got %v", err)
 	}
 	if err := jsonlines.Decode([]byte(`{"name":"x","more":1}`), &v); err != nil || v.Name != "x" {

@@ -1,12 +1,25 @@
 // Command harness-dataset-jsonl reads training samples from a file of one JSON
-// object a line, plain or ending in .gz:
+// object a line, plain or compressed (.gz, .zst):
 //
 //	dataset "jsonl" "fixes" { path = "fixes.jsonl.gz" }
 //
-// A line is a fix at function level, {"id", "split", "before", "buggy",
-// "after", "fixed"}, where before + buggy + after is the buggy function; or
-// plain text, {"id", "split", "text"}. The split is "train", "validation" or
-// absent; other fields are ignored.
+// A line is one of
+//
+//	{"before", "buggy", "after", "fixed"}  a fix within a function: lines of it, of which before + buggy + after is
+//	                                       the wrong one and before + fixed + after the right one
+//	{"function", "fixed_function"}         the same as two whole functions; the lines in which they differ, from the
+//	                                       first to the last, are what is fixed
+//	{"text"}                               plain text, for pretraining
+//
+// and each may have
+//
+//	id       its name, which no other line has; by default the line's number
+//	split    "train" or "validation"; by default the study splits
+//	licence  of the program, such as "Apache-2.0"; a report counts them
+//	origin   where it is from: repository, commit, path
+//
+// Other fields are ignored. Files that call these fields otherwise are read with
+// fields = { buggy = "src", fixed = "tgt" }.
 package main
 
 import (
@@ -18,7 +31,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"harness/core/sdk"
 	"harness/core/sdk/dataset"
@@ -38,13 +50,19 @@ func (plugin) Describe(context.Context) *dataset.Description {
 			Name:        "path",
 			Type:        "string",
 			Required:    true,
-			Description: "The file, from the study's folder. With the ending .gz it is compressed.",
+			Description: "The file, from the study's folder. With the ending .gz or .zst it is compressed.",
+		}, {
+			Name:        "fields",
+			Type:        `["map","string"]`,
+			Description: "What the file calls the fields id, split, before, buggy, after, fixed, function, fixed_function, text, licence, origin, where that is something else.",
 		}}},
 	}
 }
 
 type config struct {
 	Path string `json:"path"`
+	// Fields has the file's names of fields by ours.
+	Fields map[string]string `json:"fields"`
 }
 
 // file returns the file's path, or a diagnostic where there is none.
@@ -71,8 +89,9 @@ func (plugin) Resolve(_ context.Context, request *sdk.ResolveRequest) (*sdk.Reso
 	if err := sdk.Decode(request.GetConfig(), &c); err != nil {
 		return nil, err
 	}
+	_, fieldsErr := c.names()
 	path, err := c.file(request.GetBaseDir())
-	if err != nil {
+	if err := errors.Join(fieldsErr, err); err != nil {
 		return nil, err
 	}
 	f, err := os.Open(path)
@@ -92,13 +111,17 @@ func (plugin) Samples(ctx context.Context, request *dataset.SamplesRequest, send
 	if err := sdk.Decode(request.GetConfig(), &c); err != nil {
 		return err
 	}
+	names, err := c.names()
+	if err != nil {
+		return err
+	}
 	path, err := c.file(request.GetBaseDir())
 	if err != nil {
 		return err
 	}
 	seen := map[string]int{}
 	return jsonlines.Each(ctx, path, func(line int, data []byte) error {
-		sample, err := parse(line, data)
+		sample, err := names.parse(line, data)
 		if err != nil {
 			return err
 		}
@@ -108,63 +131,4 @@ func (plugin) Samples(ctx context.Context, request *dataset.SamplesRequest, send
 		seen[sample.Id] = line
 		return send(sample)
 	})
-}
-
-// record is a line. Its pointers tell what is absent from what is empty.
-type record struct {
-	ID     string  `json:"id"`
-	Split  string  `json:"split"`
-	Before *string `json:"before"`
-	Buggy  *string `json:"buggy"`
-	After  *string `json:"after"`
-	Fixed  *string `json:"fixed"`
-	Text   *string `json:"text"`
-}
-
-// parse reads one line. A sample without an id is named by its line.
-func parse(line int, data []byte) (*dataset.Sample, error) {
-	var r record
-	if err := jsonlines.Decode(data, &r); err != nil {
-		return nil, err
-	}
-	switch r.Split {
-	case "", "train", "validation":
-	default:
-		return nil, fmt.Errorf("the split is %q, neither \"train\" nor \"validation\"", r.Split)
-	}
-	sample := &dataset.Sample{Id: r.ID, Split: r.Split}
-	if sample.Id == "" {
-		sample.Id = strconv.Itoa(line)
-	}
-	isPair := r.Before != nil || r.Buggy != nil || r.After != nil || r.Fixed != nil
-	switch {
-	case isPair && r.Text != nil:
-		return nil, errors.New("there are both a text and a fix; a line is one of them")
-	case r.Text != nil:
-		sample.Content = &dataset.TextContent{Text: *r.Text}
-		return sample, nil
-	case !isPair:
-		return nil, errors.New("there is neither \"text\" nor a fix (\"before\", \"buggy\", \"after\", \"fixed\")")
-	}
-	pair := &dataset.Pair{}
-	for _, field := range []struct {
-		name string
-		from *string
-		to   *string
-	}{{"before", r.Before, &pair.Before}, {"buggy", r.Buggy, &pair.Buggy}, {"after", r.After, &pair.After}, {"fixed", r.Fixed, &pair.Fixed}} {
-		if field.from == nil {
-			return nil, fmt.Errorf("the field %q is missing", field.name)
-		}
-		*field.to = lines(*field.from)
-	}
-	sample.Content = &dataset.PairContent{Pair: pair}
-	return sample, nil
-}
-
-// lines ends a text that is not empty in a line end, as samples' parts do.
-func lines(text string) string {
-	if text != "" && text[len(text)-1] != '\n' {
-		return text + "\n"
-	}
-	return text
 }

@@ -12,9 +12,9 @@ import (
 	"harness/core/sdk/plugintest"
 )
 
-func samples(t *testing.T, baseDir, path string) ([]*dataset.Sample, error) {
+func samples(t *testing.T, baseDir string, from config) ([]*dataset.Sample, error) {
 	t.Helper()
-	c, err := json.Marshal(config{Path: path})
+	c, err := json.Marshal(from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,18 +30,26 @@ func TestDescription(t *testing.T) { plugintest.Describe(t, "dataset", plugin{})
 
 func TestSamples(t *testing.T) {
 	dir := t.TempDir()
-	content := `{"id":"a","split":"validation","before":"int f() {\n","buggy":"return 1;","after":"}\n","fixed":"","note":1}` + "\n" +
-		`{"text":"class C {}"}` + "\n"
+	content := `{"id":"a","split":"validation","before":"int f() {\n","buggy":"return 1;","after":"}\n","fixed":"","note":1,"licence":"MIT","origin":"a/b"}` + "\n" +
+		`{"text":"class C {}","split":null}` + "\n" +
+		`{"id":7,"function":"int f() {\n  return 1;\n}","fixed_function":"int f() {\n  check();\n  return 1;\n}"}` + "\n" +
+		`{"function":"int f() {}","fixed_function":"int f() {}\n"}` + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "x.jsonl"), []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	all, err := samples(t, dir, "x.jsonl")
-	if err != nil || len(all) != 2 {
+	all, err := samples(t, dir, config{Path: "x.jsonl"})
+	if err != nil || len(all) != 4 {
 		t.Fatalf("got %v, %v", all, err)
 	}
 	pair := all[0].GetPair()
-	if all[0].Id != "a" || all[0].Split != "validation" || pair.Before != "int f() {\n" || pair.Buggy != "return 1;\n" || pair.Fixed != "" {
+	if all[0].Id != "a" || all[0].Split != "validation" || pair.Before != "int f() {\n" || pair.Buggy != "return 1;\n" || pair.Fixed != "" || all[0].Licence != "MIT" || all[0].Origin != "a/b" {
 		t.Errorf("got %v", all[0])
+	}
+	if pair := all[2].GetPair(); all[2].Id != "7" || pair.GetBefore() != "int f() {\n" || pair.GetBuggy() != "" || pair.GetAfter() != "  return 1;\n}\n" || pair.GetFixed() != "  check();\n" {
+		t.Errorf("got %v", all[2])
+	}
+	if all[3].Content != nil || all[3].Skipped == "" {
+		t.Errorf("got %v", all[3])
 	}
 	if all[1].Id != "2" || all[1].GetText() != "class C {}" {
 		t.Errorf("got %v", all[1])
@@ -50,19 +58,23 @@ func TestSamples(t *testing.T) {
 
 func TestMistakesNameFileAndLine(t *testing.T) {
 	for content, want := range map[string]string{
-		"{}":                                   `x.jsonl:1: there is neither "text" nor a fix`,
-		"\n{\"text\":3}":                       `x.jsonl:2: the field "text" holds a number, not a string`,
-		"nonsense":                             "x.jsonl:1: this is not JSON",
-		`{"text":"a","buggy":"b"}`:             "x.jsonl:1: there are both",
-		`{"before":"","buggy":"a","after":""}`: `x.jsonl:1: the field "fixed" is missing`,
-		`{"text":"a","split":"test"}`:          `x.jsonl:1: the split is "test"`,
+		"{}":                    `x.jsonl:1: there is neither a text ("text") nor a fix ("before"`,
+		"\n{\"text\":3}":        `x.jsonl:2: the field "text" holds a number, not a text`,
+		`["text"]`:              "x.jsonl:1: this is a JSON array, not an object",
+		`{"text":"","id":true}`: `x.jsonl:1: the field "id" holds a truth value, not a text`,
+		`{"text":"","id":1.5}`:  `x.jsonl:1: the field "id" holds a number, not a text`,
+		`{"function":"a"}`:      `x.jsonl:1: the field "fixed_function" is missing`,
+		"nonsense":              "x.jsonl:1: this is not JSON",
+		`{"text":"a","function":"b","fixed_function":""}`:              "x.jsonl:1: the line is two things at a time",
+		`{"before":"","buggy":"a","after":""}`:                         `x.jsonl:1: the field "fixed" is missing`,
+		`{"text":"a","split":"test"}`:                                  `x.jsonl:1: the field "split" is "test"`,
 		"{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"a\",\"text\":\"y\"}": `x.jsonl:2: the id "a" is that of line 1, too`,
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "x.jsonl"), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := samples(t, dir, "x.jsonl"); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := samples(t, dir, config{Path: "x.jsonl"}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", content, err, want)
 		}
 	}
@@ -102,20 +114,63 @@ func TestSharedTrainingData(t *testing.T) {
 		}
 		t.Skipf("the shared data is missing: put it beside the checkout: %v", err)
 	}
-	all, err := samples(t, dir, "codrep.jsonl.gz")
+	all, err := samples(t, dir, config{Path: "codrep.jsonl.gz"})
 	if err != nil || len(all) < 1000 {
 		t.Fatalf("got %d samples, %v", len(all), err)
 	}
 }
 
+func TestFieldsAreRenamed(t *testing.T) {
+	dir := t.TempDir()
+	content := `{"fixed":1,"src":"int f() {\n  return 1;\n}","tgt":"int f() {\n  return 2;\n}","id":"not this","hash":"abc"}`
+	if err := os.WriteFile(filepath.Join(dir, "x.jsonl"), []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	all, err := samples(t, dir, config{Path: "x.jsonl", Fields: map[string]string{
+		"function": "src", "fixed_function": "tgt", "id": "hash", "fixed": "right",
+	}})
+	if err != nil || len(all) != 1 || all[0].Id != "abc" || all[0].GetPair().GetFixed() != "  return 2;\n" {
+		t.Fatalf("got %v, %v", all, err)
+	}
+	// A name that another field takes over is no longer one of its own.
+	if all, err = samples(t, dir, config{Path: "x.jsonl", Fields: map[string]string{"text": "id", "fixed": "right"}}); err != nil || all[0].GetText() != "not this" || all[0].Id != "1" {
+		t.Errorf("got %v, %v", all, err)
+	}
+	for want, fields := range map[string]map[string]string{
+		"Unknown field":           {"bugy": "src"},
+		"One name for two fields": {"before": "x", "after": "x"},
+	} {
+		if _, err := samples(t, dir, config{Path: "x.jsonl", Fields: fields}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: got %v, want %q", fields, err, want)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"id":"a","before":"x","buggy":"y","after":"z","fixed":""}`))
+	f.Add([]byte(`{"id":3,"function":"x\ny\nz","fixed_function":"x\nw\nz\n"}`))
 	f.Add([]byte(`{"text":"t","split":"train"}`))
 	f.Add([]byte(`[`))
+	fields, err := config{}.names()
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		sample, err := parse(1, data)
-		if err == nil && (sample.GetId() == "" || sample.GetContent() == nil) {
+		sample, err := fields.parse(1, data)
+		if err != nil {
+			return
+		}
+		if sample.GetId() == "" || (sample.GetContent() == nil) == (sample.GetSkipped() == "") {
 			t.Errorf("%q became %v", data, sample)
+		}
+		var l line
+		if err := json.Unmarshal(data, &l); err != nil {
+			t.Fatal(err)
+		}
+		whole, isWhole, err := fields.texts(l, fieldFunction, fieldFixedFunction)
+		if pair := sample.GetPair(); pair != nil && isWhole && err == nil &&
+			(pair.Before+pair.Buggy+pair.After != ended(whole[0]) || pair.Before+pair.Fixed+pair.After != ended(whole[1])) {
+			t.Errorf("%q became %v, which are not its functions", data, pair)
 		}
 	})
 }

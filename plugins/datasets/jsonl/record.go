@@ -1,0 +1,206 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"harness/core/sdk"
+	"harness/core/sdk/dataset"
+	"harness/core/sdk/jsonlines"
+)
+
+// The fields of a line. What a line is, its fields say.
+const (
+	fieldID, fieldSplit, fieldLicence, fieldOrigin  = "id", "split", "licence", "origin"
+	fieldBefore, fieldBuggy, fieldAfter, fieldFixed = "before", "buggy", "after", "fixed"
+	fieldFunction, fieldFixedFunction, fieldText    = "function", "fixed_function", "text"
+)
+
+// names has the file's name of each field, by ours.
+type names map[string]string
+
+// names checks that each of our fields has a name of its own.
+func (c config) names() (names, error) {
+	n := names{}
+	for _, field := range []string{
+		fieldID, fieldSplit, fieldLicence, fieldOrigin, fieldBefore, fieldBuggy, fieldAfter, fieldFixed, fieldFunction, fieldFixedFunction, fieldText,
+	} {
+		n[field] = field
+	}
+	var wrong []error
+	for _, field := range slices.Sorted(maps.Keys(c.Fields)) {
+		if n[field] == "" {
+			wrong = append(wrong, sdk.Diagnose([]string{"fields", field}, "Unknown field",
+				fmt.Sprintf("There is no field %q to rename; there are %s.", field, strings.Join(slices.Sorted(maps.Keys(n)), ", "))))
+			continue
+		}
+		n[field] = c.Fields[field]
+	}
+	taken := map[string]string{}
+	for _, field := range slices.Sorted(maps.Keys(n)) {
+		// A field whose own name another has taken over is not in the file.
+		switch other, twice := taken[n[field]]; {
+		case !twice:
+			taken[n[field]] = field
+		case c.Fields[field] == "":
+			n[field] = ""
+		case c.Fields[other] == "":
+			n[other], taken[n[field]] = "", field
+		default:
+			wrong = append(wrong, sdk.Diagnose([]string{"fields", field}, "One name for two fields",
+				fmt.Sprintf("The file's %q cannot be both %s and %s.", n[field], other, field)))
+		}
+	}
+	return n, errors.Join(wrong...)
+}
+
+// line is a JSON object of which only some fields are looked at.
+type line map[string]json.RawMessage
+
+// text is a field's text, and whether it is there. Null is as good as absent.
+func (n names) text(l line, field string) (string, bool, error) {
+	raw, there := l[n[field]]
+	if n[field] == "" || !there || string(raw) == "null" {
+		return "", false, nil
+	}
+	if field == fieldID && raw[0] != '"' { // many files number their samples
+		if _, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
+			return string(raw), true, nil
+		}
+	}
+	var text string
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return "", false, fmt.Errorf("the field %q holds %s, not a text", n[field], kind(raw))
+	}
+	return text, true, nil
+}
+
+// kind names what a JSON value is.
+func kind(raw json.RawMessage) string {
+	switch raw[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case 't', 'f':
+		return "a truth value"
+	}
+	return "a number"
+}
+
+// texts are the fields of one form. A line that has some of them needs all.
+func (n names) texts(l line, fields ...string) (texts []string, any bool, err error) {
+	missing := ""
+	for _, field := range fields {
+		text, there, err := n.text(l, field)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case there:
+			any = true
+		case missing == "":
+			missing = field
+		}
+		texts = append(texts, text)
+	}
+	if any && missing != "" {
+		return nil, false, fmt.Errorf("the field %q is missing, which belongs to a fix", n[missing])
+	}
+	return texts, any, nil
+}
+
+// parse reads one line. A sample without an id is named by its line.
+func (n names) parse(number int, data []byte) (*dataset.Sample, error) {
+	var l line
+	if err := jsonlines.Decode(data, &l); err != nil {
+		return nil, err
+	}
+	sample := &dataset.Sample{}
+	for _, about := range []struct {
+		field string
+		to    *string
+	}{{fieldID, &sample.Id}, {fieldSplit, &sample.Split}, {fieldLicence, &sample.Licence}, {fieldOrigin, &sample.Origin}} {
+		var err error
+		if *about.to, _, err = n.text(l, about.field); err != nil {
+			return nil, err
+		}
+	}
+	if sample.Id == "" {
+		sample.Id = strconv.Itoa(number)
+	}
+	switch sample.Split {
+	case "", "train", "validation":
+	default:
+		return nil, fmt.Errorf("the field %q is %q, neither \"train\" nor \"validation\"", n[fieldSplit], sample.Split)
+	}
+	return sample, n.fill(sample, l)
+}
+
+// fill finds which of the forms a line has.
+func (n names) fill(sample *dataset.Sample, l line) error {
+	text, isText, err := n.text(l, fieldText)
+	if err != nil {
+		return err
+	}
+	parts, hasParts, err := n.texts(l, fieldBefore, fieldBuggy, fieldAfter, fieldFixed)
+	if err != nil {
+		return err
+	}
+	whole, isWhole, err := n.texts(l, fieldFunction, fieldFixedFunction)
+	if err != nil {
+		return err
+	}
+	switch {
+	case isText && (hasParts || isWhole), hasParts && isWhole:
+		return errors.New("the line is two things at a time; it may have a text, the parts of a fix, or two functions")
+	case isText:
+		sample.Content = &dataset.TextContent{Text: text}
+	case hasParts:
+		sample.Content = &dataset.PairContent{Pair: &dataset.Pair{
+			Before: ended(parts[0]), Buggy: ended(parts[1]), After: ended(parts[2]), Fixed: ended(parts[3]),
+		}}
+	case isWhole:
+		pair := differing(ended(whole[0]), ended(whole[1]))
+		if pair.Buggy == pair.Fixed {
+			sample.Skipped = "both functions are the same"
+			return nil
+		}
+		sample.Content = &dataset.PairContent{Pair: pair}
+	default:
+		return fmt.Errorf("there is neither a text (%q) nor a fix (%q, %q, %q, %q, or %q and %q)", n[fieldText],
+			n[fieldBefore], n[fieldBuggy], n[fieldAfter], n[fieldFixed], n[fieldFunction], n[fieldFixedFunction])
+	}
+	return nil
+}
+
+// differing parts two functions at the first and the last line in which they
+// differ.
+func differing(wrong, right string) *dataset.Pair {
+	a, b := strings.SplitAfter(wrong, "\n"), strings.SplitAfter(right, "\n")
+	a, b = a[:len(a)-1], b[:len(b)-1] // behind the last line end
+	start := 0
+	for start < min(len(a), len(b)) && a[start] == b[start] {
+		start++
+	}
+	end := 0
+	for end < min(len(a), len(b))-start && a[len(a)-1-end] == b[len(b)-1-end] {
+		end++
+	}
+	return &dataset.Pair{
+		Before: strings.Join(a[:start], ""), Buggy: strings.Join(a[start:len(a)-end], ""), After: strings.Join(a[len(a)-end:], ""),
+		Fixed: strings.Join(b[start:len(b)-end], ""),
+	}
+}
+
+// ended ends a text that is not empty in a line end, as samples' parts do.
+func ended(text string) string {
+	if text != "" && text[len(text)-1] != '\n' {
+		return text + "\n"
+	}
+	return text
+}
