@@ -99,7 +99,7 @@ func finished(p *plan.Plan, s *store.Store) (trials []score.Trial, notes []strin
 	}
 	data, err := dataOf(p, s)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	for _, d := range data {
 		notes = append(notes, d.notes()...)
