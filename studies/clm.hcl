@@ -20,7 +20,8 @@ variable "recordings" {
 # programs; of those in QuixBugs' BREADTH_FIRST_SEARCH, DEPTH_FIRST_SEARCH,
 # SHORTEST_PATH_LENGTH, SHORTEST_PATH_LENGTHS and SQRT and in ISCUBE the code
 # differs. For its texts name a folder with the bugs in portable form
-# (quixbugs.jsonl, humanevaljava.jsonl).
+# (quixbugs.jsonl, humanevaljava.jsonl). With the repositories' texts candidates
+# for lines that are not there any more have no patch (SHORTEST_PATH_LENGTHS).
 variable "quixbugs" {
   type        = string
   default     = "https://github.com/jkoppel/QuixBugs@4257f44b0ff1181dedaedee6a447e133219fcebf"
