@@ -26,7 +26,7 @@ func (microbugs) Describe(context.Context) *benchmark.Description {
 		Kind:    "benchmark",
 		Name:    "microbugs",
 		Version: "0.2.0",
-		Summary: "small Java bugs with JUnit tests, made for quick studies",
+		Summary: "small Java bugs of seven classes, in one or two places of a method, with JUnit tests",
 		Schema:  &sdk.Schema{},
 	}
 }
