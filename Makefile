@@ -8,7 +8,7 @@ STUDY   := studies/quick.hcl
 PLUGINS := $(foreach kind,model adapter benchmark dataset,$(patsubst plugins/$(kind)s/%/main.go,$(BIN)/harness-$(kind)-%,$(wildcard plugins/$(kind)s/*/main.go)))
 BUILD   := $(GO) build -trimpath -o
 
-.PHONY: all build cc xla quick test test-go lint bench bench-engine proto tools docker base-image clean
+.PHONY: all build cc xla quick test test-go lint bench bench-engine bench-judge proto tools docker base-image clean
 
 all: build xla quick
 
@@ -116,6 +116,15 @@ bench-engine: build xla
 		python3 -m venv $(BIN)/torch && $(BIN)/torch/bin/pip install -q torch transformers peft; } >&2
 	@$(BUILD) $(BIN)/tools/bench-engine ./core/cmd/bench-engine
 	@$(BIN)/tools/bench-engine -plugins $(BIN) -python $(TORCH_PYTHON) -reference '$(wildcard $(REFERENCE))' -only '$(ONLY)'
+
+# The judge against the naive way, and against itself under load, as JSON lines.
+# RECORDINGS and BUGS are folders of recorded candidates and of the bugs in
+# portable form. ONLY=endurance judges 100,000 candidates.
+RECORDINGS ?= ../shared/replay
+BUGS       ?= ../shared/benchmarks
+bench-judge: build base-image
+	@$(BUILD) $(BIN)/tools/bench-judge ./core/cmd/bench-judge
+	@$(BIN)/tools/bench-judge -bin $(BIN) -recordings $(RECORDINGS) -benchmarks $(BUGS) $(if $(ONLY),-only $(ONLY)) $(BENCH_JUDGE)
 
 # ---- generating -------------------------------------------------------------
 

@@ -87,7 +87,7 @@ func newJudge(ctx context.Context, env *Env, plugin Plugin, box Sandbox, data st
 	j := &judge{env: env, plugin: plugin, sandbox: box, data: data, benchmark: benchmark, records: records,
 		environments: map[string]sandbox.Environment{}, digests: map[string]string{}, tasks: map[taskID]*task{}}
 	for _, e := range list.Environments {
-		environment := box.limit(environmentOf(e))
+		environment := box.limit(EnvironmentOf(e))
 		j.environments[e.Id] = environment
 		j.digests[e.Id] = environment.Digest()
 	}
@@ -262,8 +262,8 @@ func reasonName(r pb.Reason) string {
 	return ""
 }
 
-// environmentOf takes a plugin's description over.
-func environmentOf(e *pb.Environment) sandbox.Environment {
+// EnvironmentOf takes a benchmark plugin's description of a kind of box over.
+func EnvironmentOf(e *pb.Environment) sandbox.Environment {
 	env := sandbox.Environment{
 		ID: e.Id, Dockerfile: e.Dockerfile, Files: e.Files, Setup: e.Setup, Service: e.Service, Env: e.Env,
 		Limits: sandbox.Limits{

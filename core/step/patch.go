@@ -74,9 +74,9 @@ func splitLines(text string) []string {
 	return lines
 }
 
-// applyEdits replaces lines of text. Edits come from plugins, which got raw
+// ApplyEdits replaces lines of text. Edits come from plugins, which got raw
 // model output: ranges that do not fit or overlap are errors.
-func applyEdits(text string, edits []*pb.Edit) (string, error) {
+func ApplyEdits(text string, edits []*pb.Edit) (string, error) {
 	lines := splitLines(text)
 	edits = slices.Clone(edits)
 	slices.SortStableFunc(edits, func(a, b *pb.Edit) int { return int(a.GetStart()) - int(b.GetStart()) })
@@ -105,5 +105,5 @@ func fixedText(r *pb.BugRecord) (string, error) {
 	for i, h := range r.Bug.Hunks {
 		edits[i] = &pb.Edit{Start: h.Start, End: h.End, Text: r.Fixes[i]}
 	}
-	return applyEdits(r.Bug.Text, edits)
+	return ApplyEdits(r.Bug.Text, edits)
 }

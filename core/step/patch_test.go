@@ -29,7 +29,7 @@ func TestApplyEdits(t *testing.T) {
 		"an edit that is nil": {[]*pb.Edit{nil}, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := applyEdits(text, c.edits)
+			got, err := ApplyEdits(text, c.edits)
 			if (err != nil) != c.fails || got != c.want {
 				t.Errorf("%q, %v; want %q, an error: %v", got, err, c.want, c.fails)
 			}
@@ -47,7 +47,7 @@ func TestReplacingLinesByThemselvesChangesNothing(t *testing.T) {
 		}
 		start := rapid.IntRange(1, len(lines)+1).Draw(t, "start")
 		end := rapid.IntRange(start, len(lines)+1).Draw(t, "end")
-		got, err := applyEdits(text, []*pb.Edit{{Start: int32(start), End: int32(end), Text: strings.Join(lines[start-1:end-1], "")}})
+		got, err := ApplyEdits(text, []*pb.Edit{{Start: int32(start), End: int32(end), Text: strings.Join(lines[start-1:end-1], "")}})
 		if err != nil || got != text {
 			t.Fatalf("%q became %q, %v", text, got, err)
 		}

@@ -138,7 +138,7 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 	}
 	for i, p := range patches {
 		candidate := JudgedCandidate{Published: c.Outputs[i].Published}
-		text, err := applyEdits(bug.Bug.Text, p.GetEdits())
+		text, err := ApplyEdits(bug.Bug.Text, p.GetEdits())
 		switch {
 		case p.GetNone() != "":
 			candidate.Verdict = Verdict{Outcome: "uncompilable", Detail: "no patch: " + p.None}

@@ -1,0 +1,110 @@
+// Command bench-judge measures how programs are judged, on recorded candidates of
+// real models, and prints a JSON object a line. Everything else goes to stderr.
+//
+//	speed      candidates a second of `harness run` and of the naive way: a fresh
+//	           container, javac and java for each candidate. Same machine, same
+//	           bugs, as many at a time; the verdicts of both are compared.
+//	flips      distinct patches judged three times: alone, under full load, and
+//	           alone again. A verdict that changes is listed.
+//	endurance  so many candidates that whatever leaks shows: memory of this process
+//	           and of the containers, containers and processes left; containers are
+//	           killed on the way.
+//
+// It wants a container engine, the built binaries, and the recordings with the
+// benchmarks' bugs in portable form.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// settings are the command line.
+type settings struct {
+	bin        string // folder of the built binaries
+	studies    string // folder with clm.hcl and peft4apr.hcl
+	recordings string
+	benchmarks string
+	only       string
+	bugs       int
+	naive      int
+	flips      int
+	endurance  int
+	driver     string
+	seed       uint64
+	workers    int
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench-judge:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer) error {
+	var s settings
+	flag.StringVar(&s.bin, "bin", "bin", "`folder` of the built binaries")
+	flag.StringVar(&s.studies, "studies", "studies", "`folder` with clm.hcl and peft4apr.hcl")
+	flag.StringVar(&s.recordings, "recordings", "../shared/replay", "`folder` of the recorded candidates")
+	flag.StringVar(&s.benchmarks, "benchmarks", "../shared/benchmarks", "`folder` with the bugs in portable form")
+	flag.StringVar(&s.only, "only", "speed,flips", "which `benches` to run, of speed, flips, endurance")
+	flag.IntVar(&s.bugs, "bugs", 12, "bugs of each benchmark, drawn at random; all their candidates are judged")
+	flag.IntVar(&s.naive, "naive", 40, "candidates that are judged the naive way, drawn from those")
+	flag.IntVar(&s.flips, "flips", 1000, "distinct patches that are judged three times")
+	flag.IntVar(&s.endurance, "endurance", 100_000, "candidates of the endurance run")
+	flag.StringVar(&s.driver, "sandbox", "docker", "`driver` of flips and endurance")
+	flag.Uint64Var(&s.seed, "seed", 1, "`seed` of what is drawn")
+	flag.Parse()
+	s.workers = runtime.NumCPU()
+	var err error
+	for _, path := range []*string{&s.bin, &s.studies, &s.recordings, &s.benchmarks} {
+		if *path, err = filepath.Abs(*path); err != nil {
+			return err
+		}
+	}
+	wanted := strings.Split(s.only, ",")
+	for _, name := range wanted {
+		if !slices.Contains([]string{"speed", "flips", "endurance"}, name) {
+			return fmt.Errorf("there is no bench %q", name)
+		}
+	}
+	dir, err := os.MkdirTemp("", "bench-judge-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+
+	b := &bench{settings: s, dir: dir, random: rand.New(rand.NewPCG(s.seed, 0)), out: json.NewEncoder(out), log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	if err := b.open(ctx); err != nil {
+		return err
+	}
+	defer b.close()
+	for _, name := range wanted {
+		switch name {
+		case "speed":
+			err = b.speed(ctx)
+		case "flips":
+			err = b.flips(ctx)
+		case "endurance":
+			err = b.endure(ctx)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
