@@ -12,13 +12,14 @@ import (
 // confidence of the intervals in cells.
 const confidence = 0.95
 
-// cell renders one metric of a trial: shares as percentages with their counts, losses with four digits, counts plain.
+// cell renders one metric of a trial: shares as percentages with their counts, losses with four digits, counts plain,
+// and bugs fixed beside bugs attempted where those are not all.
 func cell(t score.Trial, metric string, interval bool) string {
 	v, ok := t.Metrics[metric]
 	if !ok {
 		return Missing
 	}
-	if p, ok := score.Share(t.Outcomes, metric); ok {
+	if p, ok := counts(t, metric); ok {
 		text := fmt.Sprintf("%.1f %% (%d/%d)", 100*p.Share(), p.Successes, p.Total)
 		if interval {
 			low, high := p.Wilson(confidence)
@@ -28,6 +29,8 @@ func cell(t score.Trial, metric string, interval bool) string {
 	}
 	name := metric[strings.LastIndexByte(metric, '.')+1:]
 	switch {
+	case strings.HasPrefix(metric, "fixed@") && t.Metrics["attempted"] < t.Metrics["bugs"]-t.Metrics["unsound"]:
+		return fmt.Sprintf("%.0f/%.0f", v, t.Metrics["attempted"])
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return fmt.Sprint(v)
 	case strings.HasPrefix(name, "pass@"), strings.HasPrefix(name, "exact_match@"), strings.HasSuffix(name, "_rate") && name != "learning_rate", strings.HasSuffix(name, "_share"):
@@ -38,6 +41,17 @@ func cell(t score.Trial, metric string, interval bool) string {
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	}
 	return strconv.FormatFloat(v, 'g', 4, 64)
+}
+
+// counts are the counts behind a share. Those of pass@k are metrics too, for as many ranks as the whole trial has, of
+// which t may be a part.
+func counts(t score.Trial, metric string) (score.Proportion, bool) {
+	if prefix, k, ok := strings.Cut(metric, "pass@"); ok {
+		fixed, known := t.Metrics[prefix+"fixed@"+k]
+		judged := t.Metrics[prefix+"judged@"+k]
+		return score.Proportion{Successes: int(fixed), Total: int(judged)}, known && judged > 0
+	}
+	return score.Share(t.Outcomes, metric)
 }
 
 // percent is a share without counts. Shares below 1 % keep two significant digits: adapters train 0.003 % of a model.

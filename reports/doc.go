@@ -17,7 +17,8 @@
 //	           columns        the same headings as one string per column, levels joined by " / "
 //	           rows           cells as text, one list per row, each as long as columns; "–" where nothing was measured
 //	trials   [{labels {model, adapter, benchmark, prompt}, metrics {name: value},
-//	           outcomes [{bug, verdicts [by rank], reasons, details, exact_match, unchanged, published, patches, refused}],
+//	           outcomes [{bug, verdicts [by rank], reasons, details, exact_match, unchanged, published, patches, refused,
+//	                      unsound, labels}],
 //	           training [{learning_rate, epoch, epochs, train_loss, validation_loss, validation_exact_match, diverged,
 //	                      micro_batch, micro_batch_reduced, chosen}]}]
 //	agreements  of Compare, by benchmark: [{benchmark, candidates, void, same_pass, same_verdict, errors,

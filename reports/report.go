@@ -20,7 +20,7 @@ type TableSpec struct {
 	Name  string
 	Title string // Name if empty
 	// Rows and Columns are label names, outermost first. Trials that differ in no label of either would share a cell,
-	// which is an error.
+	// which is an error. Names such as "bug.class" are of labels of bugs: they divide every trial's bugs among cells.
 	Rows, Columns []string
 	// Values are metric names. Several become sub-columns of each column.
 	Values []string
@@ -91,9 +91,11 @@ func Build(name, title string, specs []TableSpec, trials []score.Trial, notes []
 		}
 	}
 	for _, spec := range specs {
-		r.Tables = append(r.Tables, pivot(spec, trials))
+		parts := divide(spec, trials)
+		r.Tables = append(r.Tables, pivot(spec, parts))
+		r.Notes = append(r.Notes, unknownBugLabels(spec, trials)...)
 		for _, v := range spec.Values {
-			if len(trials) > 0 && !slices.ContainsFunc(trials, func(t score.Trial) bool { _, ok := t.Metrics[v]; return ok }) {
+			if len(parts) > 0 && !slices.ContainsFunc(parts, func(t score.Trial) bool { _, ok := t.Metrics[v]; return ok }) {
 				r.Notes = append(r.Notes, clean(fmt.Sprintf("table %s: no trial has a metric %q", spec.Name, v)))
 			}
 		}
@@ -118,6 +120,7 @@ func Check(specs []TableSpec, trials []map[string]string) error {
 				problem("label %q is used twice: name it once, in rows or in columns", label)
 			}
 		}
+		axes = slices.DeleteFunc(axes, ofBugs) // which trials need not differ in
 		if unknown := unknownLabels(axes, trials); len(unknown) > 0 {
 			problem("unknown label %s: the trials have %s", quoted(unknown), quoted(slices.Sorted(maps.Keys(trials[0]))))
 			continue
@@ -132,6 +135,52 @@ func Check(specs []TableSpec, trials []map[string]string) error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// ofBugs says whether an axis is a label of bugs.
+func ofBugs(axis string) bool { return strings.HasPrefix(axis, score.BugLabel) }
+
+// bugLabels are the labels of bugs that a table goes by, without their prefix.
+func bugLabels(spec TableSpec) []string {
+	var names []string
+	for _, axis := range slices.Concat(spec.Rows, spec.Columns) {
+		if name, ok := strings.CutPrefix(axis, score.BugLabel); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// divide gives the trials of a table, or their parts where it goes by labels of bugs.
+func divide(spec TableSpec, trials []score.Trial) []score.Trial {
+	names := bugLabels(spec)
+	if len(names) == 0 {
+		return trials
+	}
+	var parts []score.Trial
+	for _, t := range trials {
+		for _, part := range t.By(names...) {
+			for _, name := range names {
+				if part.Labels[score.BugLabel+name] == "" {
+					part.Labels[score.BugLabel+name] = Missing
+				}
+			}
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// unknownBugLabels tells of labels that no bug has.
+func unknownBugLabels(spec TableSpec, trials []score.Trial) []string {
+	known := score.BugLabels(trials)
+	var notes []string
+	for _, name := range bugLabels(spec) {
+		if len(trials) > 0 && !slices.Contains(known, name) {
+			notes = append(notes, clean(fmt.Sprintf("table %s: no bug has a label %q; there are %s", spec.Name, name, strings.Join(known, ", "))))
+		}
+	}
+	return notes
 }
 
 // unknownLabels are those of axes that some trial lacks.

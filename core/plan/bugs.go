@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -18,6 +19,7 @@ type Benchmark struct {
 	Block  *study.Block
 	Data   store.Key // fetches it
 	Bugs   store.Key // chooses the bugs that the study uses
+	Oracle store.Key // proves them
 	choice step.Bugs
 }
 
@@ -37,8 +39,41 @@ func (b *builder) benchmark(block *study.Block) (*Benchmark, error) {
 	if added.Bugs, err = b.add("bugs of "+block.Name, added.choice); err != nil {
 		return nil, err
 	}
+	added.Oracle, err = b.add("oracle "+block.Name, step.Oracle{
+		Benchmark: b.plugins[block], Data: added.Data, Bugs: added.Bugs, Sandbox: b.sandbox(),
+	})
+	if err != nil {
+		return nil, err
+	}
 	b.plan.Benchmarks = append(b.plan.Benchmarks, added)
 	return added, nil
+}
+
+// ForBenchmark plans the work on one of a study's benchmarks alone: up to the
+// choice of its bugs, or, with judge, up to their proof in the study's sandbox.
+// The steps are those of the whole study's plan, so that each does the other's
+// work.
+func ForBenchmark(ctx context.Context, s *study.Study, block *study.Block, judge bool, options Options) (*Plan, hcl.Diagnostics, error) {
+	b := newBuilder(s, options)
+	if err := b.resolveBlock(ctx, block); err != nil || b.diagnostics.HasErrors() {
+		return nil, b.diagnostics, err
+	}
+	bench, err := b.benchmark(block)
+	if err != nil {
+		return nil, b.diagnostics, err
+	}
+	last := bench.Bugs
+	if judge {
+		last = bench.Oracle
+	}
+	b.plan.Steps = b.plan.upTo(last)
+	return b.plan, b.diagnostics, nil
+}
+
+// sandbox is what of the study's sandbox decides verdicts.
+func (b *builder) sandbox() step.Sandbox {
+	box := b.study.Sandbox
+	return step.Sandbox{Driver: box.Driver, Memory: box.Memory, CPUs: box.CPUs, Timeout: box.Timeout}
 }
 
 // sorted gives a condition on labels one form whatever the order of its values.

@@ -58,11 +58,7 @@ type Options struct {
 // that is not there) come as diagnostics at the attribute that names it, all
 // of them together.
 func New(ctx context.Context, s *study.Study, options Options) (*Plan, hcl.Diagnostics, error) {
-	b := &builder{
-		Options: options, study: s,
-		plan: &Plan{Study: s}, steps: map[store.Key]*step.Step{}, stacks: map[store.Key]int{},
-		plugins: map[*study.Block]step.Plugin{}, digests: map[string]string{}, saved: map[string]json.RawMessage{},
-	}
+	b := newBuilder(s, options)
 	if err := b.resolve(ctx); err != nil || b.diagnostics.HasErrors() {
 		return nil, b.diagnostics, err
 	}
@@ -70,6 +66,14 @@ func New(ctx context.Context, s *study.Study, options Options) (*Plan, hcl.Diagn
 		return nil, b.diagnostics, err
 	}
 	return b.plan, b.diagnostics, nil
+}
+
+func newBuilder(s *study.Study, options Options) *builder {
+	return &builder{
+		Options: options, study: s,
+		plan: &Plan{Study: s}, steps: map[store.Key]*step.Step{}, stacks: map[store.Key]int{},
+		plugins: map[*study.Block]step.Plugin{}, digests: map[string]string{}, saved: map[string]json.RawMessage{},
+	}
 }
 
 type builder struct {
@@ -178,8 +182,11 @@ func (b *builder) add(label string, work step.Work) (store.Key, error) {
 func label(parts ...string) string { return strings.Join(parts, " · ") }
 
 // Reach lists the steps that a trial needs, each behind its needs.
-func (p *Plan) Reach(t *Trial) []*step.Step {
-	wanted := map[store.Key]bool{t.Score: true}
+func (p *Plan) Reach(t *Trial) []*step.Step { return p.upTo(t.Score) }
+
+// upTo lists a step behind all that it needs.
+func (p *Plan) upTo(key store.Key) []*step.Step {
+	wanted := map[store.Key]bool{key: true}
 	for i := len(p.Steps) - 1; i >= 0; i-- {
 		if s := p.Steps[i]; wanted[s.Key] {
 			for _, need := range s.Needs {

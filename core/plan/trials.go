@@ -85,7 +85,7 @@ func (t *trial) plan(ctx context.Context) error {
 	}
 	if t.benchmark != nil {
 		work.Labels["benchmark"] = t.benchmark.Name
-		if work.Verdicts, err = t.judged(weights); err != nil {
+		if work.Verdicts, work.Bugs, err = t.judged(weights); err != nil {
 			return err
 		}
 	}
@@ -239,11 +239,12 @@ func optimization(recipe *study.Train) step.Optimization {
 	return o
 }
 
-// judged adds generation and validation.
-func (t *trial) judged(weights store.Key) (store.Key, error) {
+// judged adds generation and validation; it names the steps with the verdicts
+// and the bugs.
+func (t *trial) judged(weights store.Key) (verdicts, bugs store.Key, err error) {
 	bench, err := t.builder.benchmark(t.benchmark)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	generate := step.Generate{
 		Network: t.network(), Benchmark: t.plugins[t.benchmark].Bare(), Bugs: bench.Bugs, Weights: weights, Options: t.options(),
@@ -256,13 +257,13 @@ func (t *trial) judged(weights store.Key) (store.Key, error) {
 	}
 	candidates, err := t.add(t.name("generate", t.benchmark.Name), generate)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	box := t.study.Sandbox
-	return t.add(t.name("validate", t.benchmark.Name), step.Validate{
+	verdicts, err = t.add(t.name("validate", t.benchmark.Name), step.Validate{
 		Model: t.plugins[t.model], Options: t.options(), Benchmark: t.plugins[t.benchmark], Data: bench.Data, Bugs: bench.Bugs, Candidates: candidates,
-		Sandbox: step.Sandbox{Driver: box.Driver, Memory: box.Memory, CPUs: box.CPUs, Timeout: box.Timeout},
+		Oracle: bench.Oracle, Sandbox: t.sandbox(),
 	})
+	return verdicts, bench.Bugs, err
 }
 
 // decoding is how this trial decodes, as a key has it: without what decides

@@ -55,6 +55,9 @@ func NewPool(driver Driver, n int) *Pool {
 	return p
 }
 
+// Driver is the name of the driver that makes the boxes.
+func (p *Pool) Driver() string { return p.driver.Name() }
+
 // Do sends a request to a box of the environment; it waits for one if all are
 // busy. A request whose box died is asked once more, of a fresh box, so that
 // only what the candidate does again counts against it.

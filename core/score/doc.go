@@ -11,7 +11,10 @@
 // with a passing candidate among the first k, not the estimator for random samples.
 //
 // A bug that the model refused (its prompt was too long, say) or gave no candidate for counts as not fixed; "attempted"
-// says how many bugs were tried, beside "bugs".
+// says how many bugs were tried, beside "bugs"; "refused" how many of the others the model was not even asked about.
+//
+// An unsound bug is one that the judge itself disproved here: its buggy version passes, or its reference fix does not.
+// It leaves all denominators but those of published verdicts, and "unsound" counts such bugs.
 //
 // A verdict [Error] is the harness's own failure and is never held against a model. For each k, a bug with an error
 // among its first k candidates and no pass there is undecided: nobody knows whether the error hides a pass. It leaves

@@ -152,9 +152,10 @@ func unknownWords(j judge, t Trial) []Lint {
 
 // unproven finds what keeps a trial from saying something about its model.
 func unproven(t Trial) []Lint {
+	outcomes := sound(t.Outcomes)
 	refused, reason := 0, ""
 	attempted, errors := 0, 0
-	for _, o := range t.Outcomes {
+	for _, o := range outcomes {
 		if len(o.Verdicts) > 0 {
 			attempted++
 		}
@@ -168,14 +169,17 @@ func unproven(t Trial) []Lint {
 			refused++
 		}
 	}
-	bugs := len(t.Outcomes)
+	bugs := len(outcomes)
 	if bugs == 0 && t.Labels["benchmark"] == "" {
 		return nil // training alone was measured
 	}
 	if attempted == 0 {
 		text := fmt.Sprintf("%s: none of %s was attempted", t, count(bugs, "bug"))
-		if bugs == 0 {
+		switch {
+		case len(t.Outcomes) == 0:
 			text = fmt.Sprintf("%s: there are no bugs", t)
+		case bugs == 0:
+			text = fmt.Sprintf("%s: none of %s is sound here", t, count(len(t.Outcomes), "bug"))
 		}
 		if refused > 0 {
 			text += fmt.Sprintf("; the model refused %d%s", refused, reason)
@@ -185,11 +189,11 @@ func unproven(t Trial) []Lint {
 	if errors == 0 {
 		return nil
 	}
-	n := ranks(t.Outcomes, ours)
+	n := ranks(outcomes, ours)
 	text := fmt.Sprintf("%s: the harness failed before any pass in %d of %s; undecided bugs count neither for nor against the model: pass@1 is over %s",
-		t, errors, count(bugs, "bug"), count(passAt(t.Outcomes, ours, 1).Total, "bug"))
+		t, errors, count(bugs, "bug"), count(passAt(outcomes, ours, 1).Total, "bug"))
 	if n > 1 {
-		text += fmt.Sprintf(", pass@%d over %d", n, passAt(t.Outcomes, ours, n).Total)
+		text += fmt.Sprintf(", pass@%d over %d", n, passAt(outcomes, ours, n).Total)
 	}
 	return []Lint{{Rule: RuleErrors, Text: text}}
 }

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,7 +12,9 @@ const published = "published."
 // Metrics reduces the outcomes of one trial to named numbers:
 //
 //	bugs            bugs in the trial
+//	unsound         bugs that do not behave here (see the package comment); what follows leaves them out
 //	attempted       bugs with at least one candidate
+//	refused         bugs that the model was not asked about
 //	errors          bugs whose first pass may be hidden by an error of the harness
 //	pass@k          share of judged bugs with a passing candidate among the first k
 //	fixed@k         number of such bugs
@@ -24,34 +27,48 @@ const published = "published."
 // k is 1, 5, 10, 20, 50, 100 … as far as the trial has ranks, and the number of ranks itself. A share of nothing is
 // absent, never 0 or NaN.
 func Metrics(outcomes []Outcome) map[string]float64 {
+	ours, theirs := depth(outcomes)
+	return metrics(outcomes, ours, theirs)
+}
+
+// depth is the number of ranks that our and published metrics look at.
+func depth(outcomes []Outcome) (ourRanks, theirRanks int) {
+	return ranks(sound(outcomes), ours), ranks(recorded(outcomes), others)
+}
+
+// metrics is Metrics for a number of ranks.
+func metrics(outcomes []Outcome, ourRanks, theirRanks int) map[string]float64 {
 	m := map[string]float64{"bugs": float64(len(outcomes))}
-	attempted, errors := 0, 0
-	for _, o := range outcomes {
+	attempted, refused, errors := 0, 0, 0
+	counting := sound(outcomes)
+	for _, o := range counting {
 		if len(o.Verdicts) > 0 {
 			attempted++
+		}
+		if o.Refused != "" {
+			refused++
 		}
 		if hidden(o.Verdicts) {
 			errors++
 		}
 	}
-	m["attempted"], m["errors"] = float64(attempted), float64(errors)
+	m["unsound"] = float64(len(outcomes) - len(counting))
+	m["attempted"], m["refused"], m["errors"] = float64(attempted), float64(refused), float64(errors)
 
-	passes := func(prefix string, ranks int) {
+	passes := func(prefix string, outcomes []Outcome, side verdicts, ranks int) {
 		for _, k := range ladder(ranks) {
 			at := "@" + strconv.Itoa(k)
-			p, ok := Share(outcomes, prefix+"pass"+at)
-			if !ok {
-				p = Proportion{}
-			} else {
+			p := passAt(outcomes, side, k)
+			if p.Total > 0 {
 				m[prefix+"pass"+at] = p.Share()
 			}
 			m[prefix+"fixed"+at], m[prefix+"judged"+at] = float64(p.Successes), float64(p.Total)
 		}
 	}
-	passes("", ranks(outcomes, ours))
+	passes("", counting, ours, ourRanks)
 	if theirs := recorded(outcomes); len(theirs) > 0 {
 		m[published+"bugs"] = float64(len(theirs))
-		passes(published, ranks(theirs, others))
+		passes(published, theirs, others, theirRanks)
 	}
 	for _, name := range []string{"exact_match@1", "compile_rate"} {
 		if p, ok := Share(outcomes, name); ok {
@@ -68,6 +85,8 @@ func Share(outcomes []Outcome, metric string) (Proportion, bool) {
 	name, isPublished := strings.CutPrefix(metric, published)
 	if isPublished {
 		side, outcomes = others, recorded(outcomes)
+	} else {
+		outcomes = sound(outcomes)
 	}
 	var p Proportion
 	switch digits, isPass := strings.CutPrefix(name, "pass@"); {
@@ -92,6 +111,11 @@ type verdicts func(Outcome) []string
 
 func ours(o Outcome) []string   { return o.Verdicts }
 func others(o Outcome) []string { return o.Published }
+
+// sound are the outcomes of bugs that behave here. Others' verdicts do not depend on that.
+func sound(outcomes []Outcome) []Outcome {
+	return slices.DeleteFunc(slices.Clone(outcomes), func(o Outcome) bool { return o.Unsound != "" })
+}
 
 // recorded are the outcomes that have published verdicts.
 func recorded(outcomes []Outcome) []Outcome {

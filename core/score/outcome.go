@@ -62,6 +62,10 @@ type Outcome struct {
 	Patches []string `json:"patches,omitempty"`
 	// Refused is the model's reason for not trying this bug; "" if it tried.
 	Refused string `json:"refused,omitempty"`
+	// Unsound says why the bug counts for no model here: its buggy version passes, say. "" if it counts.
+	Unsound string `json:"unsound,omitempty"`
+	// Labels are the bug's: its class, whether it has a single hunk, …
+	Labels map[string]string `json:"labels,omitempty"`
 }
 
 // Trial is one cell of a study's design with all that was measured in it.

@@ -32,6 +32,10 @@ type judge struct {
 	environments map[string]sandbox.Environment
 	digests      map[string]string // of environments
 
+	// unsound bugs, with the reasons: nothing is run for them, and there are no
+	// verdicts.
+	unsound map[string]string
+
 	tasks map[taskID]*task
 	order []*task
 
@@ -40,11 +44,15 @@ type judge struct {
 	failed error
 }
 
-type taskID struct{ bug, patch string }
+type taskID struct {
+	bug, patch string
+	reference  bool // the patch is the reference fix: what it changes elsewhere comes with it
+}
 
 type task struct {
-	bug, text string
-	program   program
+	taskID
+	text    string
+	program program
 	recorded
 }
 
@@ -95,16 +103,15 @@ func newJudge(ctx context.Context, env *Env, plugin Plugin, box Sandbox, data st
 }
 
 // add asks for the verdict of a patched file, named by its digest.
-func (j *judge) add(bug, patch, text string) {
-	id := taskID{bug, patch}
+func (j *judge) add(id taskID, text string) {
 	if j.tasks[id] == nil {
-		j.tasks[id] = &task{bug: bug, text: text}
+		j.tasks[id] = &task{taskID: id, text: text}
 		j.order = append(j.order, j.tasks[id])
 	}
 }
 
 // verdict is what run found.
-func (j *judge) verdict(bug, patch string) Verdict { return j.tasks[taskID{bug, patch}].verdict }
+func (j *judge) verdict(id taskID) Verdict { return j.tasks[id].verdict }
 
 // counts adds up how the verdicts were found, and counts the patches.
 func (j *judge) counts() map[string]int64 {
@@ -154,11 +161,14 @@ const maxStages = 8
 
 // decide finds a patch's verdict: on record, or by running it.
 func (j *judge) decide(ctx context.Context, t *task) error {
-	check, err := j.benchmark.Check(ctx, &pb.CheckRequest{Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: t.text})
+	check, err := j.benchmark.Check(ctx, &pb.CheckRequest{Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: t.text, Reference: t.reference})
 	if err != nil {
 		return err
 	}
 	t.program = program{t.text, check.Program}
+	if j.unsound[t.bug] != "" {
+		return nil
+	}
 	key, err := j.key(t, check)
 	if err != nil {
 		return err
@@ -187,6 +197,12 @@ func (j *judge) decide(ctx context.Context, t *task) error {
 	return err
 }
 
+// fileDigest names a patched file for the judge.
+func fileDigest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
+}
+
 // ask makes one check, and returns the next one where the verdict is not final.
 func (j *judge) ask(ctx context.Context, t *task, check *pb.CheckResponse) (next *pb.CheckResponse, err error) {
 	environment, ok := j.environments[check.Environment]
@@ -205,7 +221,7 @@ func (j *judge) ask(ctx context.Context, t *task, check *pb.CheckResponse) (next
 		return nil, err
 	}
 	verdict, err := j.benchmark.Verdict(ctx, &pb.VerdictRequest{
-		Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: t.text, Stage: check.Stage,
+		Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: t.text, Reference: t.reference, Stage: check.Stage,
 		Reply: reply.Payload, Failure: string(reply.Failure), Detail: reply.Detail,
 	})
 	if err != nil {

@@ -57,7 +57,7 @@ func (j *judge) identify(ctx context.Context, bug *pb.BugRecord, judged *Judged)
 		if c.Patch == "" {
 			continue
 		}
-		candidate := j.tasks[taskID{judged.Bug, c.Patch}].program
+		candidate := j.tasks[taskID{bug: judged.Bug, patch: c.Patch}].program
 		c.Program = candidate.known()
 		c.ExactMatch = candidate.is(reference)
 		c.Unchanged = candidate.is(unchanged)

@@ -12,6 +12,7 @@ import (
 type Score struct {
 	Labels   map[string]string `json:"labels"`
 	Verdicts store.Key         `json:"verdicts,omitempty"`
+	Bugs     store.Key         `json:"bugs,omitempty"` // whose labels outcomes get; with Verdicts
 	Select   store.Key         `json:"select,omitempty"`
 }
 
@@ -21,7 +22,7 @@ func (Score) Resource() Resource { return IO }
 
 func (w Score) Needs() []store.Key {
 	var needs []store.Key
-	for _, key := range []store.Key{w.Verdicts, w.Select} {
+	for _, key := range []store.Key{w.Verdicts, w.Bugs, w.Select} {
 		if key != "" {
 			needs = append(needs, key)
 		}
@@ -32,8 +33,18 @@ func (w Score) Needs() []store.Key {
 func (w Score) Run(_ context.Context, env *Env, dir string) error {
 	trial := score.Trial{Labels: w.Labels, Metrics: map[string]float64{}, Outcomes: []score.Outcome{}}
 	if w.Verdicts != "" {
-		err := readLines(env.Store, w.Verdicts, "verdicts.jsonl", func(j *Judged) error {
-			trial.Outcomes = append(trial.Outcomes, outcome(j))
+		bugs, err := ReadBugs(env.Store, w.Bugs)
+		if err != nil {
+			return err
+		}
+		labels := map[string]map[string]string{}
+		for _, b := range bugs {
+			labels[b.Bug.Id] = b.Bug.Labels
+		}
+		err = readLines(env.Store, w.Verdicts, "verdicts.jsonl", func(j *Judged) error {
+			o := outcome(j)
+			o.Labels = labels[j.Bug]
+			trial.Outcomes = append(trial.Outcomes, o)
 			return nil
 		})
 		if err != nil {
@@ -68,7 +79,7 @@ func (w Score) Run(_ context.Context, env *Env, dir string) error {
 }
 
 func outcome(j *Judged) score.Outcome {
-	o := score.Outcome{Bug: j.Bug, Verdicts: []string{}, Refused: j.Refused}
+	o := score.Outcome{Bug: j.Bug, Verdicts: []string{}, Refused: j.Refused, Unsound: j.Unsound}
 	published, reasons, unchanged, details := false, false, false, false
 	for _, c := range j.Candidates {
 		o.Verdicts = append(o.Verdicts, c.Outcome)

@@ -3,10 +3,11 @@
 //
 //	snapshot   a checkpoint folder, pinned          init      a checkpoint from nothing
 //	benchmark  bugs and what judging them needs     bugs      those that a study uses
-//	dataset    training samples, split              clean     those without repetitions and leaks
-//	train      one epoch segment                    import    an adapter trained elsewhere
-//	select     the best point of a grid             generate  candidates of every bug
-//	validate   a verdict for each of them           score     one trial's metrics and outcomes
+//	oracle     which of them behave here            dataset   training samples, split
+//	clean      those without repetitions and leaks  train     one epoch segment
+//	select     the best point of a grid             import    an adapter trained elsewhere
+//	generate   candidates of every bug              validate  a verdict for each of them
+//	score      one trial's metrics and outcomes
 //
 // A Work says which plugins, settings and earlier steps decide its outcome:
 // its JSON encoding is exactly that, and the step's key is its digest. What

@@ -2,8 +2,6 @@ package step
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -24,7 +22,9 @@ type Validate struct {
 	Data       store.Key `json:"data"` // the fetched benchmark
 	Bugs       store.Key `json:"bugs"`
 	Candidates store.Key `json:"candidates"`
-	Sandbox    Sandbox   `json:"sandbox"`
+	// Oracle says which bugs have no verdicts here.
+	Oracle  store.Key `json:"oracle"`
+	Sandbox Sandbox   `json:"sandbox"`
 }
 
 // Sandbox is what of the sandbox decides a verdict.
@@ -48,6 +48,7 @@ type Verdict struct {
 type Judged struct {
 	Bug        string            `json:"bug"`
 	Refused    string            `json:"refused,omitempty"`
+	Unsound    string            `json:"unsound,omitempty"` // why there are no verdicts; see Oracle
 	Candidates []JudgedCandidate `json:"candidates"`
 }
 
@@ -64,7 +65,7 @@ type JudgedCandidate struct {
 
 func (Validate) Kind() string         { return "validate" }
 func (Validate) Version() int         { return 3 }
-func (w Validate) Needs() []store.Key { return []store.Key{w.Data, w.Bugs, w.Candidates} }
+func (w Validate) Needs() []store.Key { return []store.Key{w.Data, w.Bugs, w.Candidates, w.Oracle} }
 func (Validate) Resource() Resource   { return Judge }
 
 func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
@@ -76,6 +77,11 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 	if err != nil {
 		return err
 	}
+	var oracle OracleRecord
+	if err := ReadJSON(env.Store, w.Oracle, "oracle.json", &oracle); err != nil {
+		return err
+	}
+	j.unsound = oracle.Unsound()
 	bugs := map[string]*pb.BugRecord{}
 	err = readLines(env.Store, w.Bugs, "bugs.jsonl", func(r *pb.BugRecord) error {
 		bugs[r.Bug.Id] = r
@@ -114,8 +120,11 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 			}
 		}
 		for i := range judged.Candidates {
-			if c := &judged.Candidates[i]; c.Patch != "" {
-				c.Verdict = j.verdict(judged.Bug, c.Patch)
+			switch c := &judged.Candidates[i]; {
+			case judged.Unsound != "": // whether there is a patch or not
+				c.Verdict = Verdict{Outcome: "error", Detail: judged.Unsound}
+			case c.Patch != "":
+				c.Verdict = j.verdict(taskID{bug: judged.Bug, patch: c.Patch})
 			}
 		}
 		if err := out.write(judged); err != nil {
@@ -128,7 +137,7 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 // patch turns one bug's outputs into patched programs and hands them to the
 // judge.
 func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecord, c *Candidates, j *judge) (*Judged, error) {
-	judged := &Judged{Bug: c.Bug, Refused: c.Refused, Candidates: []JudgedCandidate{}}
+	judged := &Judged{Bug: c.Bug, Refused: c.Refused, Unsound: j.unsound[c.Bug], Candidates: []JudgedCandidate{}}
 	if len(c.Outputs) == 0 {
 		return judged, nil
 	}
@@ -145,10 +154,9 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 		case err != nil:
 			candidate.Verdict = Verdict{Outcome: "uncompilable", Detail: "no patch: " + err.Error()}
 		default:
-			sum := sha256.Sum256([]byte(text))
-			candidate.Patch = hex.EncodeToString(sum[:16])
+			candidate.Patch = fileDigest(text)
 			candidate.Empty = insertsNothing(p.Edits)
-			j.add(c.Bug, candidate.Patch, text)
+			j.add(taskID{bug: c.Bug, patch: candidate.Patch}, text)
 		}
 		judged.Candidates = append(judged.Candidates, candidate)
 	}

@@ -245,14 +245,26 @@ func (l *loader) assembleTable(t *named, g *Generate) *Table {
 	if value, ok := c.text("value"); ok {
 		table.Values = []string{value}
 		l.checkRank(c, value, g, "value")
+		l.checkWhole(c, table, value, "value")
 	}
 	if values, ok := c.texts("values"); ok {
 		table.Values = values
 		for i, value := range values {
 			l.checkRank(c, value, g, "values", strconv.Itoa(i))
+			l.checkWhole(c, table, value, "values", strconv.Itoa(i))
 		}
 	}
 	return table
+}
+
+// checkWhole reports a metric of whole trials in a table that goes by labels of bugs.
+func (l *loader) checkWhole(c *decoded, table *Table, metric string, attribute string, path ...string) {
+	for _, label := range slices.Concat(table.Rows, table.Columns) {
+		if strings.HasPrefix(label, bugLabel) && ofTraining(metric) {
+			l.mistake(c.at(attribute, path...), "Metric of whole trials", "%s is measured of a trial as a whole and cannot be divided by %s. Put it into a table of its own.", metric, label)
+			return
+		}
+	}
 }
 
 // checkRank reports a metric over more candidates than there will be. Published verdicts have their own number.

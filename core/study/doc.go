@@ -32,7 +32,8 @@
 //	train             {dataset, grid {learning_rate, epochs}, select {metric, goal, epochs}; see below}
 //	generate          {see below}
 //	sandbox DRIVER    {memory, cpus, timeout, workers}; docker, bubblewrap or auto
-//	table NAME        {title, rows, columns, value or values}
+//	table NAME        {title, rows, columns, value or values}; rows and columns by model, adapter, benchmark, prompt and,
+//	                  dividing each trial's bugs, by their labels: "bug.class"
 //	void NAME         {reason, where = { LABEL = VALUE, LABEL = [VALUE, …] }, bugs, ranks}: published verdicts that mean
 //	                  nothing, by the labels of trials; ranks count from 0
 //

@@ -39,19 +39,23 @@ const maxFileBytes = 1 << 20
 // Load reads a study file. The diagnostics hold all its mistakes, sorted by position; the study is nil if there is an
 // error among them. The sources are never nil and print the diagnostics.
 func Load(ctx context.Context, file string, options Options) (*Study, *Sources, hcl.Diagnostics) {
-	l := &loader{
-		options: options,
-		sources: &Sources{files: map[string]*hcl.File{}},
-		plugins: map[pluginID]*plugin{},
-		partial: map[string]bool{},
-		named:   map[string]map[string]hcl.Range{},
-	}
+	l := newLoader(options)
 	s := l.load(ctx, file)
 	diagnostics := l.sources.sorted(l.diagnostics)
 	if diagnostics.HasErrors() {
 		return nil, l.sources, diagnostics
 	}
 	return s, l.sources, diagnostics
+}
+
+func newLoader(options Options) *loader {
+	return &loader{
+		options: options,
+		sources: &Sources{files: map[string]*hcl.File{}},
+		plugins: map[pluginID]*plugin{},
+		partial: map[string]bool{},
+		named:   map[string]map[string]hcl.Range{},
+	}
 }
 
 // loader is one Load.
@@ -106,15 +110,19 @@ func (l *loader) load(ctx context.Context, file string) *Study {
 		return nil
 	}
 	l.dir = filepath.Dir(absolute)
-	l.scope = newScope(functions(l.dir), l.partial, l.report)
+	l.evaluate(ctx)
+	s := &Study{File: file, Dir: l.dir}
+	l.assemble(s)
+	return s
+}
 
+// evaluate finds the values of the body's blocks.
+func (l *loader) evaluate(ctx context.Context) {
+	l.scope = newScope(functions(l.dir), l.partial, l.report)
 	l.declare()
 	l.describe(ctx)
 	l.readVariableValues()
 	l.scope.resolveAll()
-	s := &Study{File: file, Dir: l.dir}
-	l.assemble(s)
-	return s
 }
 
 // parseFile reads an HCL file; `what` names it in messages. It is false if the file cannot be used at all.
@@ -124,6 +132,11 @@ func (l *loader) parseFile(name, what string) (*hclsyntax.Body, bool) {
 		l.outside(what+" cannot be read", "%s: %v.", name, err)
 		return nil, false
 	}
+	return l.parse(name, source)
+}
+
+// parse reads HCL that is called by a name. It is false if it cannot be used at all.
+func (l *loader) parse(name string, source []byte) (*hclsyntax.Body, bool) {
 	l.sources.add(name, &hcl.File{Bytes: source})
 	if at, reason := unparsable(source, name); reason != "" {
 		l.mistake(at, "File cannot be read as HCL", "%s", reason)

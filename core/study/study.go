@@ -193,6 +193,6 @@ type Void struct {
 // Table lays out metrics by the labels of trials: model, adapter, benchmark, prompt.
 type Table struct {
 	Name, Title   string
-	Rows, Columns []string // labels
+	Rows, Columns []string // labels; "bug.NAME" are those of bugs
 	Values        []string // metrics, as package score names them
 }

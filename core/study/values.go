@@ -199,26 +199,34 @@ func togetherness(v cty.Value) []problem {
 	return []problem{{summary: "Value not possible", detail: fmt.Sprintf("together must be \"auto\", \"off\" or a whole number from 2 to %d; found %s.", maxTogether, found(v))}}
 }
 
+// bugLabel is the prefix of labels of bugs in tables.
+const bugLabel = "bug."
+
 // labelNames are what a trial's result is filed under.
 func labelNames() []string { return []string{"model", "adapter", "benchmark", "prompt"} }
 
 func labels(v cty.Value) []problem {
 	return append(distinct(v), elements(v, v.Type(), nil, func(element cty.Value, _ cty.Type, path []string) []problem {
 		name := element.AsString()
-		if contains(labelNames(), name) {
+		if contains(labelNames(), name) || strings.HasPrefix(name, bugLabel) && len(name) > len(bugLabel) {
 			return nil
 		}
 		return []problem{{path: path, summary: "Unknown label", detail: fmt.Sprintf("Trials have no label %q.%s", name,
-			expected(name, labelNames(), "They have", "There are none"))}}
+			expected(name, append(labelNames(), bugLabel+"LABEL"), "They have", "There are none"))}}
 	})...)
 }
 
 // metricPattern matches the metrics of a trial: package score's, and what training reports.
-var metricPattern = regexp.MustCompile(`^((published\.)?((pass|fixed|judged)@[1-9][0-9]{0,5}|bugs)|exact_match@1|compile_rate|attempted|errors|` +
+var metricPattern = regexp.MustCompile(`^((published\.)?((pass|fixed|judged)@[1-9][0-9]{0,5}|bugs)|exact_match@1|compile_rate|attempted|refused|unsound|errors|` +
 	`validation\.(loss|exact_match)|train\.loss|learning_rate|epochs|diverged|micro_batch|trainable_parameters|trainable_share)$`)
 
+// ofTraining says whether a metric is of a trial as a whole, and not of its bugs.
+func ofTraining(metric string) bool {
+	return !strings.Contains(metric, "@") && !contains([]string{"compile_rate", "bugs", "attempted", "refused", "unsound", "errors", "published.bugs"}, metric)
+}
+
 func metricNames() []string {
-	return []string{"pass@N", "fixed@N", "judged@N", "exact_match@1", "compile_rate", "bugs", "attempted", "errors",
+	return []string{"pass@N", "fixed@N", "judged@N", "exact_match@1", "compile_rate", "bugs", "attempted", "refused", "unsound", "errors",
 		"validation.loss", "validation.exact_match", "train.loss", "learning_rate", "epochs", "diverged", "micro_batch",
 		"trainable_parameters", "trainable_share",
 		"published.pass@N", "published.fixed@N", "published.judged@N", "published.bugs"}

@@ -13,15 +13,20 @@ import (
 )
 
 // ParseVariables splits the name=value texts of --var. A later value wins.
-func ParseVariables(texts []string) (map[string]string, error) {
+func ParseVariables(texts []string) (map[string]string, error) { return parseNamed("--var", texts) }
+
+// ParseSettings splits the name=value texts of --set. A later value wins.
+func ParseSettings(texts []string) (map[string]string, error) { return parseNamed("--set", texts) }
+
+func parseNamed(flag string, texts []string) (map[string]string, error) {
 	values := map[string]string{}
 	for _, text := range texts {
 		name, value, found := strings.Cut(text, "=")
 		if !found {
-			return nil, fmt.Errorf("--var %q: expected name=value", text)
+			return nil, fmt.Errorf("%s %q: expected name=value", flag, text)
 		}
 		if !hclsyntax.ValidIdentifier(name) {
-			return nil, fmt.Errorf("--var %q: %q is not a variable's name", text, name)
+			return nil, fmt.Errorf("%s %q: %q is not a name", flag, text, name)
 		}
 		values[name] = value
 	}

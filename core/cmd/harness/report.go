@@ -104,6 +104,8 @@ func finished(p *plan.Plan, s *store.Store) (trials []score.Trial, notes []strin
 	for _, d := range data {
 		notes = append(notes, d.notes()...)
 	}
+	notes = append(notes, score.UnsoundNotes(trials)...)
+	notes = append(notes, score.AttemptNotes(trials)...)
 	for _, trial := range trials {
 		notes = append(notes, score.TrainingNotes(trial)...)
 	}

@@ -28,3 +28,15 @@ benchmark "microbugs" "c" {
 }
 
 sandbox "auto" {}
+
+table "labels" {
+  rows    = ["bug.class", "modl"]
+  columns = ["bug."]
+  value   = "pass@1"
+}
+
+table "metrics" {
+  rows    = ["model"]
+  columns = ["bug.hunks", "adapter"]
+  values  = ["pass@1", "validation.loss", "attempted"]
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/spf13/cobra"
+
+	"harness/core/sandbox"
+	"harness/core/score"
+	"harness/core/step"
+)
+
+func newBenchmarksCheck(o *options) *cobra.Command {
+	choice := &benchmarkChoice{options: o}
+	var driver, format string
+	var quiet bool
+	cmd := &cobra.Command{
+		Use:   "check NAME",
+		Short: "Prove that a benchmark's bugs fail here and that their reference fixes pass",
+		Long: `Judge the buggy version and the reference fix of each bug, as a run judges
+candidates, and tell which bugs do not behave: the buggy version passes, or the
+reference fix does not. In a run such a bug counts for no model.
+
+NAME is an installed benchmark, set with --set, or a benchmark block of the
+study that --study names; the proof is then the run's own. It is kept in the
+store (.harness in this folder, or the study's), machine facts included, and
+made once. The exit code is 1 if a bug does not behave.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkFormat(format); err != nil {
+				return err
+			}
+			if drivers := append(sandbox.Names(), "auto"); driver != "" && !slices.Contains(drivers, driver) {
+				return fmt.Errorf("%w: --sandbox %q: expected one of %s", errUsage, driver, strings.Join(drivers, ", "))
+			}
+			return choice.check(cmd, args[0], driver, format, quiet)
+		},
+	}
+	choice.register(cmd)
+	cmd.Flags().StringVar(&driver, "sandbox", "", "sandbox `driver`: auto, docker or bubblewrap (default: the study's, else auto)")
+	cmd.Flags().StringVar(&format, "format", "terminal", "terminal or json")
+	cmd.Flags().BoolVar(&quiet, "quiet", false, "no progress, only the result and errors")
+	return cmd
+}
+
+func (c *benchmarkChoice) check(cmd *cobra.Command, name, driver, format string, quiet bool) error {
+	ctx := cmd.Context()
+	host := c.host()
+	defer host.Close()
+	found, err := c.find(ctx, host, name, driver)
+	if err != nil {
+		return err
+	}
+	bench, s, err := c.work(ctx, host, found, true, quiet)
+	if err != nil {
+		return err
+	}
+	var record step.OracleRecord
+	if err := step.ReadJSON(s, bench.Oracle, "oracle.json", &record); err != nil {
+		return err
+	}
+	if format == "json" {
+		err = writeIndented(cmd.OutOrStdout(), record)
+	} else {
+		err = printOracle(cmd.OutOrStdout(), name, record, filepath.Join(s.Path(bench.Oracle), "oracle.json"))
+	}
+	if err != nil {
+		return err
+	}
+	if n := len(record.Unsound()); n > 0 {
+		return fmt.Errorf("%d of %d bugs of %s do not behave here", n, len(record.Bugs), name)
+	}
+	return nil
+}
+
+// printOracle tells what was found, counts first.
+func printOracle(w io.Writer, name string, record step.OracleRecord, file string) error {
+	outcomes := []string{score.Passed, score.Failed, score.Uncompilable, score.Timeout, score.Crashed, score.Error}
+	counts := map[string]map[string]int{"buggy version": {}, "reference fix": {}}
+	for _, b := range record.Bugs {
+		counts["buggy version"][b.Buggy.Outcome]++
+		counts["reference fix"][b.Reference.Outcome]++
+	}
+	table := tablewriter.NewTable(w)
+	table.Header(append([]string{name}, outcomes...))
+	for _, version := range []string{"buggy version", "reference fix"} {
+		row := []string{version}
+		for _, outcome := range outcomes {
+			row = append(row, fmt.Sprint(counts[version][outcome]))
+		}
+		if err := table.Append(row); err != nil {
+			return err
+		}
+	}
+	if err := table.Render(); err != nil {
+		return err
+	}
+	unsound := record.Unsound()
+	for _, b := range record.Bugs {
+		if b.Unsound != "" {
+			fmt.Fprintf(w, "• %s: %s\n", b.Bug, b.Unsound)
+		}
+	}
+	m := record.Machine
+	_, err := fmt.Fprintf(w, "%d of %d bugs fail as they are and pass with their fix (%s, %s/%s)\nrecord: %s\n",
+		len(record.Bugs)-len(unsound), len(record.Bugs), m.Driver, m.OS, m.Arch, file)
+	return err
+}

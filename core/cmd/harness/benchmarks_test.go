@@ -1,0 +1,239 @@
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestBenchmarksList(t *testing.T) {
+	r := harness(t, "benchmarks", "list", "--format", "json").want(t, 0)
+	var benchmarks []struct{ Name, Version, Summary string }
+	if err := json.Unmarshal([]byte(r.stdout), &benchmarks); err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for _, b := range benchmarks {
+		found = found || b.Name == "microbugs" && b.Version != "" && b.Summary != ""
+	}
+	if !found {
+		t.Errorf("microbugs is not listed: %+v", benchmarks)
+	}
+	store := t.TempDir()
+	r = harness(t, "benchmarks", "list", "microbugs", "--store", store, "--set", `where={class=["null", "return"]}`, "--format", "json").want(t, 0)
+	var bugs []struct {
+		ID, Path string
+		Hunks    []struct{ Start, End int }
+		Labels   map[string]string
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &bugs); err != nil {
+		t.Fatal(err)
+	}
+	classes := map[string]int{}
+	for _, b := range bugs {
+		classes[b.Labels["class"]]++
+		if b.ID == "" || b.Path == "" || len(b.Hunks) == 0 || b.Labels["hunks"] == "" || b.Labels["lines"] == "" || b.Labels["functions"] == "" {
+			t.Errorf("bug %+v lacks something", b)
+		}
+	}
+	if len(classes) != 2 || classes["null"] == 0 || classes["return"] == 0 {
+		t.Errorf("classes %v, want null and return", classes)
+	}
+	text := harness(t, "benchmarks", "list", "microbugs", "--store", store, "--bugs", "Clamp").want(t, 0).stdout
+	for _, want := range []string{"Clamp/Clamp.java", "class=return", "hunks=single", "1 bugs"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the list lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestBenchmarksMistakes(t *testing.T) {
+	store := t.TempDir()
+	file := study(t, small)
+	for name, c := range map[string]struct {
+		args []string
+		says []string
+	}{
+		"no such benchmark":        {[]string{"list", "microbug"}, []string{`Did you mean "microbugs"?`}},
+		"no such attribute":        {[]string{"list", "microbugs", "--set", "sorce=x"}, []string{"sorce", "command line line 2"}},
+		"not HCL":                  {[]string{"list", "microbugs", "--set", "where={"}, []string{"command line line "}},
+		"not name=value":           {[]string{"check", "microbugs", "--set", "where"}, []string{"--set", "name=value"}},
+		"no such driver":           {[]string{"check", "microbugs", "--sandbox", "chroot"}, []string{"chroot", "bubblewrap"}},
+		"settings beside a study":  {[]string{"check", "microbugs", "--study", file, "--set", "a=b"}, []string{"--set and --study"}},
+		"not the study's":          {[]string{"check", "quixbugs", "--study", file}, []string{`no benchmark "quixbugs"`, "microbugs"}},
+		"export without a folder":  {[]string{"export", "microbugs"}, []string{"--to"}},
+		"a format that is not one": {[]string{"check", "microbugs", "--format", "xml"}, []string{"xml"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			harness(t, append(append([]string{"benchmarks"}, c.args...), "--store", store)...).want(t, 2).says(t, c.says...)
+		})
+	}
+	// What is wrong with the wish for bugs is known once they were fetched.
+	harness(t, "benchmarks", "list", "microbugs", "--store", store, "--bugs", "Clamp").want(t, 0)
+	harness(t, "benchmarks", "list", "microbugs", "--store", store, "--bugs", "Clam").want(t, 2).says(t, `no bug "Clam"`)
+	harness(t, "benchmarks", "export", "microbugs", "--to", t.TempDir(), "--store", store).want(t, 1).says(t, "does not have the ability Export")
+}
+
+// wishes is a study of what some bugs lack.
+const wishes = `
+study "wishes" {}
+model "codegen" "micro" { source = "CHECKPOINT" }
+adapter "none" "base" {}
+benchmark "microbugs" "microbugs" { where = { class = "nul", hunk = "single" } }
+sandbox "bubblewrap" {}
+`
+
+// TestWishesForBugs: a study that wants labels in vain fails when the
+// benchmark's bugs are known, at the very value where they are known before.
+func TestWishesForBugs(t *testing.T) {
+	file, store := study(t, wishes), t.TempDir()
+	says := []string{`class = "nul"`, "missing-case, null", `label "hunk"`, "functions, hunks"}
+	harness(t, "plan", file, "--store", store).want(t, 0)
+	harness(t, "run", file, "--store", store, "--quiet").want(t, 1).says(t, says...)
+	harness(t, "plan", file, "--store", store).want(t, 2).says(t, append(says, "study.hcl line 5")...)
+}
+
+// oracle is what the tests read of an oracle record.
+type oracle struct {
+	Machine struct {
+		OS, Driver   string
+		Environments map[string]string
+	}
+	Bugs []struct {
+		Bug              string
+		Buggy, Reference struct{ Outcome, Detail string }
+		Unsound          string
+	}
+}
+
+// portable writes three bugs in the portable form of the quixbugs plugin: one
+// that behaves, one whose reference fix is wrong, one that is none.
+func portable(t *testing.T) string {
+	t.Helper()
+	type file struct {
+		Path string `json:"path"`
+		Text string `json:"text"`
+	}
+	type hunk struct {
+		Start int    `json:"start"`
+		End   int    `json:"end"`
+		Fixed string `json:"fixed"`
+	}
+	var lines []byte
+	for id, lineOf := range map[string][2]string{
+		"SOUND": {"n - 1", "n + 1"}, "UNFIXED": {"n - 1", "n + 2"}, "UNBROKEN": {"n + 1", "1 + n"},
+	} {
+		line := func(expression string) string { return "        return " + expression + ";\n" }
+		text, err := json.Marshal(map[string]any{
+			"id": id, "path": "java_programs/" + id + ".java",
+			"file":  "package java_programs;\n\npublic class " + id + " {\n    public static int next(int n) {\n" + line(lineOf[0]) + "    }\n}\n",
+			"hunks": []hunk{{5, 6, line(lineOf[1])}},
+			"tests": []file{{"java_testcases/" + id + "_TEST.java", "package java_testcases;\n\nimport java_programs." + id + ";\n\npublic class " + id + "_TEST {\n" +
+				"    @org.junit.Test public void next() { org.junit.Assert.assertEquals(2, " + id + ".next(1)); }\n}\n"}},
+			"test_classes": []string{"java_testcases." + id + "_TEST"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(append(lines, text...), '\n')
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "quixbugs.jsonl"), lines, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// unsound is a study of such bugs.
+const unsound = `
+study "unsound" {}
+model "codegen" "micro" { source = "CHECKPOINT" }
+adapter "none" "base" {}
+benchmark "quixbugs" "three" { source = %q }
+generate {
+  beams          = 2
+  candidates     = 2
+  max_new_tokens = 8
+}
+sandbox "bubblewrap" {}
+table "repairs" {
+  rows    = ["model"]
+  columns = ["bug.lines"]
+  values  = ["judged@1", "unsound"]
+}
+`
+
+// TestBugsThatDoNotBehave: they count for no model, and are named.
+func TestBugsThatDoNotBehave(t *testing.T) {
+	needSandbox(t)
+	file, store := study(t, fmt.Sprintf(unsound, portable(t))), filepath.Join(t.TempDir(), "store")
+	reasons := map[string]string{"SOUND": "", "UNFIXED": "its reference fix does not pass here: failed", "UNBROKEN": "its buggy version passes here"}
+	r := harness(t, "benchmarks", "check", "three", "--study", file, "--store", store, "--format", "json").want(t, 1).says(t, "2 of 3 bugs of three do not behave here")
+	var record oracle
+	if err := json.Unmarshal([]byte(r.stdout), &record); err != nil {
+		t.Fatal(err)
+	}
+	if m := record.Machine; m.OS == "" || m.Driver != "bubblewrap" || len(m.Environments) == 0 {
+		t.Errorf("the machine is %+v", m)
+	}
+	if len(record.Bugs) != 3 {
+		t.Fatalf("%d bugs, want 3", len(record.Bugs))
+	}
+	for _, b := range record.Bugs {
+		if want := reasons[b.Bug]; !strings.HasPrefix(b.Unsound, want) || (want == "") != (b.Unsound == "") {
+			t.Errorf("%s: buggy %v, reference fix %v, unsound: %q, want %q", b.Bug, b.Buggy, b.Reference, b.Unsound, want)
+		}
+	}
+	text := harness(t, "benchmarks", "check", "three", "--study", file, "--store", store).want(t, 1).stdout
+	for _, want := range []string{"• UNFIXED: " + reasons["UNFIXED"], "1 of 3 bugs fail as they are and pass with their fix", "oracle.json"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the table lacks %q:\n%s", want, text)
+		}
+	}
+
+	// The run takes the proof over.
+	run := harness(t, "run", file, "--store", store).want(t, 0)
+	if strings.Contains(run.stderr, "begin  oracle") {
+		t.Errorf("the run proved the bugs again:\n%s", run.stderr)
+	}
+	for bug, why := range reasons {
+		if note := bug + " of three counts in no trial: " + why; strings.Contains(run.stdout, note) != (why != "") {
+			t.Errorf("a note %q: %v\n%s", note, why == "", run.stdout)
+		}
+	}
+	var report struct {
+		Tables []struct{ Rows [][]string }
+		Trials []struct {
+			Metrics  map[string]float64
+			Outcomes []struct {
+				Bug, Unsound string
+				Verdicts     []string
+				Labels       map[string]string
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(harness(t, "report", file, "--store", store, "--format", "json").want(t, 0).stdout), &report); err != nil {
+		t.Fatal(err)
+	}
+	if m := report.Trials[0].Metrics; m["bugs"] != 3 || m["unsound"] != 2 || m["judged@1"] != 1 || m["errors"] != 0 {
+		t.Errorf("metrics %v", m)
+	}
+	for _, o := range report.Trials[0].Outcomes {
+		if o.Unsound == "" && o.Bug != "SOUND" || o.Labels["lines"] != "single" {
+			t.Errorf("outcome %+v", o)
+		}
+		for _, v := range o.Verdicts {
+			if (v == "error") != (o.Bug != "SOUND") {
+				t.Errorf("%s: verdict %s", o.Bug, v)
+			}
+		}
+	}
+	if diff := cmp.Diff([][]string{{"micro", "1", "2"}}, report.Tables[0].Rows); diff != "" {
+		t.Errorf("the table by labels of bugs (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,110 @@
+package score
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// UnsoundNotes name the bugs that count in no trial, each once for its benchmark, and say why.
+func UnsoundNotes(trials []Trial) []string {
+	var notes []string
+	for _, g := range benchmarks(trials) {
+		for _, t := range g.trials {
+			for _, o := range t.Outcomes {
+				note := fmt.Sprintf("%s of %s counts in no trial: %s", o.Bug, g, o.Unsound)
+				if o.Unsound != "" && !slices.Contains(notes, note) {
+					notes = append(notes, note)
+				}
+			}
+		}
+	}
+	return notes
+}
+
+// AttemptNotes tell of trials in which bugs were not attempted: how many, and why. Trials of which the same is to be
+// said share a note.
+func AttemptNotes(trials []Trial) []string {
+	var texts []string
+	by := map[string][]string{} // text → trials
+	for _, t := range trials {
+		text := skipped(sound(t.Outcomes))
+		if text == "" {
+			continue
+		}
+		if by[text] == nil {
+			texts = append(texts, text)
+		}
+		by[text] = append(by[text], t.String())
+	}
+	var notes []string
+	for _, text := range texts {
+		who := by[text][0]
+		if others := len(by[text]) - 1; others > 0 {
+			who += fmt.Sprintf(" (and %s)", count(others, "other trial"))
+		}
+		notes = append(notes, who+": "+text)
+	}
+	return notes
+}
+
+// skipped says how many bugs were not attempted, by reasons; "" if all were, or none was, which is a matter of [Lints].
+func skipped(outcomes []Outcome) string {
+	var reasons Reasons
+	for _, o := range outcomes {
+		switch {
+		case len(o.Verdicts) > 0:
+		case o.Refused != "":
+			reasons.Add(o.Bug, o.Refused)
+		default:
+			reasons.Add(o.Bug, "there is no candidate")
+		}
+	}
+	if reasons.Len() == 0 || reasons.Len() == len(outcomes) {
+		return ""
+	}
+	return fmt.Sprintf("%d of %s not attempted, which counts as not fixed: %s", reasons.Len(), count(len(outcomes), "bug"), &reasons)
+}
+
+// Reasons gathers why something was not done to bugs. Reasons that differ in numbers only are one: each bug's prompt is
+// too long by a number of its own.
+type Reasons struct {
+	groups []reasonGroup
+	total  int
+}
+
+type reasonGroup struct {
+	pattern, example string
+	bugs             []string
+}
+
+var numbers = regexp.MustCompile(`[0-9]+`)
+
+// Add notes a bug's reason.
+func (r *Reasons) Add(bug, reason string) {
+	r.total++
+	pattern := numbers.ReplaceAllString(reason, "0")
+	i := slices.IndexFunc(r.groups, func(g reasonGroup) bool { return g.pattern == pattern })
+	if i < 0 {
+		i = len(r.groups)
+		r.groups = append(r.groups, reasonGroup{pattern: pattern, example: reason})
+	}
+	r.groups[i].bugs = append(r.groups[i].bugs, bug)
+}
+
+// Len is the number of bugs.
+func (r *Reasons) Len() int { return r.total }
+
+// String lists the reasons, the first of its kind standing for the others: "the bug has 2 hunks (3 bugs: A, B, C)".
+func (r *Reasons) String() string {
+	var parts []string
+	for _, g := range r.groups {
+		example := g.example
+		if len(g.bugs) > 1 && g.pattern != g.example {
+			example = "such as \"" + example + "\""
+		}
+		parts = append(parts, fmt.Sprintf("%s (%s: %s)", example, count(len(g.bugs), "bug"), few(g.bugs)))
+	}
+	return strings.Join(parts, "; ")
+}

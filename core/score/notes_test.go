@@ -1,0 +1,55 @@
+package score_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"harness/core/score"
+)
+
+func trialOf(model, benchmark string, outcomes ...score.Outcome) score.Trial {
+	return score.Trial{Labels: map[string]string{"model": model, "benchmark": benchmark}, Outcomes: outcomes}
+}
+
+func TestUnsoundNotes(t *testing.T) {
+	const why = "its reference fix does not pass here: failed: test7"
+	fine := score.Outcome{Bug: "A", Verdicts: []string{score.Passed}}
+	bad := score.Outcome{Bug: "B", Verdicts: []string{score.Error}, Unsound: why}
+	got := score.UnsoundNotes([]score.Trial{trialOf("m", "x", fine, bad), trialOf("n", "x", fine, bad), trialOf("m", "y", bad)})
+	want := []string{"B of x counts in no trial: " + why, "B of y counts in no trial: " + why}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestAttemptNotes(t *testing.T) {
+	tried := score.Outcome{Bug: "A", Verdicts: []string{score.Failed}}
+	long := func(bug, tokens string) score.Outcome {
+		return score.Outcome{Bug: bug, Refused: "a prompt of " + tokens + " tokens is longer than the study allows, 512"}
+	}
+	hunks := score.Outcome{Bug: "D", Refused: "the bug has 2 hunks"}
+	none := score.Outcome{Bug: "E"}
+	unsound := score.Outcome{Bug: "F", Refused: "the bug has 2 hunks", Unsound: "its buggy version passes here"}
+	for name, c := range map[string]struct {
+		trials []score.Trial
+		want   []string
+	}{
+		"all tried":                  {[]score.Trial{trialOf("m", "x", tried, unsound)}, nil},
+		"none tried: the lint tells": {[]score.Trial{trialOf("m", "x", hunks)}, nil},
+		"several reasons": {[]score.Trial{trialOf("m", "x", tried, long("B", "812"), long("C", "900"), hunks, none)},
+			[]string{`model=m, benchmark=x: 4 of 5 bugs not attempted, which counts as not fixed: ` +
+				`such as "a prompt of 812 tokens is longer than the study allows, 512" (2 bugs: B, C); ` +
+				`the bug has 2 hunks (1 bug: D); there is no candidate (1 bug: E)`}},
+		"trials with the same reasons share a note": {
+			[]score.Trial{trialOf("m", "x", tried, hunks), trialOf("n", "x", tried, none), trialOf("o", "x", tried, hunks)},
+			[]string{`model=m, benchmark=x (and 1 other trial): 1 of 2 bugs not attempted, which counts as not fixed: the bug has 2 hunks (1 bug: D)`,
+				`model=n, benchmark=x: 1 of 2 bugs not attempted, which counts as not fixed: there is no candidate (1 bug: E)`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, score.AttemptNotes(c.trials)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
