@@ -58,6 +58,7 @@ func (o Span) Contains(s Span) bool { return o.Start <= s.Start && s.End <= o.En
 // comments above do not.
 func Methods(text string) []Span {
 	code := Skeleton(text)
+	lines := linesOf(code)
 	type level struct {
 		start  int // offset of the header's first byte
 		method bool
@@ -82,7 +83,7 @@ func Methods(text string) []Span {
 		case '}':
 			if n := len(open); n > 0 {
 				if last := open[n-1]; last.method {
-					found = append(found, Span{lineOf(code, last.start), lineOf(code, i) + 1})
+					found = append(found, Span{lines.of(last.start), lines.of(i) + 1})
 				}
 				open = open[:n-1]
 			}
@@ -138,9 +139,21 @@ func isMethodHeader(header string) bool {
 	return true
 }
 
-func lineOf(text string, offset int) int {
-	return 1 + strings.Count(text[:offset], "\n")
+// lineEnds are the offsets of a text's line ends.
+type lineEnds []int
+
+func linesOf(text string) lineEnds {
+	var ends lineEnds
+	for i := range len(text) {
+		if text[i] == '\n' {
+			ends = append(ends, i)
+		}
+	}
+	return ends
 }
+
+// of is the line of an offset, counted from 1.
+func (l lineEnds) of(offset int) int { return 1 + sort.SearchInts(l, offset) }
 
 // Find returns the lines at which fragment stands in text, comments and white
 // space of both aside: every place where it begins with the first code of a
