@@ -42,6 +42,9 @@ final class Compiler {
     /** What a compilation gave: classes by binary name, or the reason why there are none. */
     static final class Result {
         boolean ok;
+        /** Whether memory ran out, which may have left the compiler in any state. */
+        boolean exhausted;
+
         String messages = "";
         /** The source of the first error, or "" where the compiler named none. */
         String file = "";
@@ -103,9 +106,11 @@ final class Compiler {
         } catch (StackOverflowError e) {
             result.messages = TOO_DEEP;
         } catch (OutOfMemoryError e) {
+            result.exhausted = true;
             result.messages = "the compiler ran out of memory\n";
         } catch (IOException | RuntimeException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
+            result.exhausted = cause instanceof OutOfMemoryError;
             result.messages = "the compiler failed: " + cause + "\n";
         }
         if (!result.ok) {

@@ -133,6 +133,7 @@ public final class Judge {
             program.messages = "the compiler took more than " + COMPILE_MILLIS + " ms\n";
         }
         reply.put("compile", members("ok", program.ok, "messages", program.messages, "stage", program.stage));
+        spent |= program.exhausted;
         if (!program.ok) {
             reply.put("outcome", "uncompilable");
             reply.put("detail", program.messages.lines().findFirst().orElse("the compiler gave no reason"));

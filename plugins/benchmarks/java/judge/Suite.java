@@ -21,6 +21,8 @@ final class Suite {
         String messages = "";
         /** Whose the first error is: "program", or "test" where the candidate itself may be in order. */
         String stage = "program";
+        /** Whether compiling it took all memory there was. */
+        boolean exhausted;
         /** Whether it may share a JVM with others. */
         boolean tame;
         /** Metered classes by binary name. */
@@ -39,6 +41,8 @@ final class Suite {
      * objects, and with them the order of hash tables, depend on what the JVM did before.
      */
     private boolean identities;
+    /** Whether the tests leave nothing behind in the JVM that they run in. */
+    private boolean tame;
 
     private int referenceClasses;
 
@@ -71,6 +75,7 @@ final class Suite {
         });
         api = Api.of(program);
         referenceClasses = program.size();
+        tame = Tame.isSuite(plain, program.keySet());
         identities = !plain.keySet().stream().allMatch(name -> isTest(name, request.tests));
     }
 
@@ -108,10 +113,10 @@ final class Suite {
     private Program ready(Map<String, byte[]> classes) {
         Program program = new Program();
         program.ok = true;
-        program.tame = api != null
+        program.tame = tame
                 && !identities
                 && classes.size() == referenceClasses
-                && Tame.is(classes, plain.keySet());
+                && Tame.isCandidate(classes, plain.keySet());
         program.classes = new HashMap<>(metered);
         classes.forEach((name, bytes) -> program.classes.put(name, Meter.instrument(bytes)));
         return program;
@@ -120,6 +125,7 @@ final class Suite {
     private static Program failed(Request request, Compiler.Result result) {
         Program program = new Program();
         program.messages = result.messages;
+        program.exhausted = result.exhausted;
         program.stage = result.file.isEmpty() || result.file.equals(request.path) ? "program" : "test";
         return program;
     }

@@ -1,5 +1,6 @@
 package harness.judge;
 
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.objectweb.asm.ClassReader;
@@ -48,30 +49,44 @@ final class Tame {
             "getName", "getSimpleName", "isInstance", "cast", "desiredAssertionStatus", "hashCode", "equals", "toString");
 
     private final Set<String> own;
+    private final boolean tests;
     private boolean wild;
 
-    private Tame(Set<String> own) {
+    private Tame(Set<String> own, boolean tests) {
         this.own = own;
+        this.tests = tests;
     }
 
-    /** Whether classes, given by binary name, use only themselves, those of their suite and what is listed here. */
-    static boolean is(Map<String, byte[]> classes, Set<String> suite) {
+    /** Whether a candidate's classes, given by binary name, use only each other, those of the suite and what is listed. */
+    static boolean isCandidate(Map<String, byte[]> classes, Set<String> suite) {
+        Set<String> own = new HashSet<>(classes.keySet());
+        own.addAll(suite);
+        return is(classes, own, false);
+    }
+
+    /** Whether tests and helpers use only each other, the program under test, JUnit and what is listed. */
+    static boolean isSuite(Map<String, byte[]> classes, Set<String> program) {
+        Set<String> own = new HashSet<>(classes.keySet());
+        own.addAll(program);
+        return is(classes, own, true);
+    }
+
+    private static boolean is(Map<String, byte[]> classes, Set<String> own, boolean tests) {
+        Tame tame = new Tame(own, tests);
         for (byte[] bytes : classes.values()) {
-            Tame tame = new Tame(classes.keySet());
-            new ClassReader(bytes).accept(tame.new Uses(suite), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
-            if (tame.wild) {
-                return false;
-            }
+            new ClassReader(bytes).accept(tame.new Uses(), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
         }
-        return true;
+        return !tame.wild;
     }
 
-    private boolean isOwn(String name, Set<String> suite) {
-        String binary = name.replace('/', '.');
-        return own.contains(binary) || suite.contains(binary);
+    private boolean isOwn(String name) {
+        return own.contains(name.replace('/', '.'));
     }
 
-    private static boolean isListed(String name) {
+    private boolean isListed(String name) {
+        if (tests && (name.startsWith("org/junit/") || name.startsWith("junit/framework/"))) {
+            return true;
+        }
         if (ELSEWHERE.contains(name)) {
             return true;
         }
@@ -84,11 +99,8 @@ final class Tame {
     }
 
     private final class Uses extends ClassVisitor {
-        private final Set<String> suite;
-
-        Uses(Set<String> suite) {
+        Uses() {
             super(Opcodes.ASM9);
-            this.suite = suite;
         }
 
         private void type(Type type) {
@@ -105,13 +117,13 @@ final class Tame {
         }
 
         private void owner(String name) {
-            wild |= name.startsWith("[") ? isWildArray(name) : !isOwn(name, suite) && !isListed(name);
+            wild |= name.startsWith("[") ? isWildArray(name) : !isOwn(name) && !isListed(name);
         }
 
         private boolean isWildArray(String name) {
             Type element = Type.getObjectType(name).getElementType();
             return element.getSort() == Type.OBJECT
-                    && !isOwn(element.getInternalName(), suite)
+                    && !isOwn(element.getInternalName())
                     && !isListed(element.getInternalName());
         }
 
@@ -178,7 +190,7 @@ final class Tame {
                 member(owner, name);
                 type(Type.getType(descriptor));
                 // A static of the suite or of the platform that is written to outlives the candidate only there.
-                wild |= opcode == Opcodes.PUTSTATIC && !isOwn(owner, suite);
+                wild |= opcode == Opcodes.PUTSTATIC && !isOwn(owner);
             }
 
             @Override
