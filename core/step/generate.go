@@ -163,16 +163,13 @@ func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers 
 		}
 	}
 	net.state.Precision = precisionMessage(w.Decoding.Precision)
-	response, err := net.model.Prompt(ctx, &pb.PromptRequest{Config: w.Network.Model.Config, Options: w.Options.message(), Bugs: bugs})
+	prompts, err := w.Prompts(ctx, net.model, bugs)
 	if err != nil {
 		return err
 	}
-	if len(response.Prompts) != len(bugs) {
-		return fmt.Errorf("model %s wrote %d prompts for %d bugs", w.Network.Model.Name, len(response.Prompts), len(bugs))
-	}
 	request := &pb.DecodeRequest{Model: net.state, Decoding: w.decoding(net.built)}
 	stops := map[string][]string{} // by bug
-	for i, p := range response.Prompts {
+	for i, p := range prompts {
 		ids := net.promptIDs(p.GetText(), p.GetRest())
 		if refused := w.refusal(p, ids, net); refused != "" {
 			answers[bugs[i].Id] = &Candidates{Bug: bugs[i].Id, Refused: refused, Outputs: []Output{}}
@@ -204,6 +201,23 @@ func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers 
 		env.Progress(int64(len(answers)), int64(len(bugs)), "bugs")
 		return nil
 	})
+}
+
+// Prompter writes the prompts of a model family; model plugins do.
+type Prompter interface {
+	Prompt(context.Context, *pb.PromptRequest) (*pb.PromptResponse, error)
+}
+
+// Prompts asks the family for a prompt of each bug, or why there is none.
+func (w Generate) Prompts(ctx context.Context, model Prompter, bugs []*pb.Bug) ([]*pb.Prompt, error) {
+	response, err := model.Prompt(ctx, &pb.PromptRequest{Config: w.Network.Model.Config, Options: w.Options.message(), Bugs: bugs})
+	if err != nil {
+		return nil, err
+	}
+	if len(response.Prompts) != len(bugs) {
+		return nil, fmt.Errorf("model %s wrote %d prompts for %d bugs", w.Network.Model.Name, len(response.Prompts), len(bugs))
+	}
+	return response.Prompts, nil
 }
 
 // tokenTexts are what the network's tokens add to a text, in which the engine

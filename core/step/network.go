@@ -37,7 +37,7 @@ type network struct {
 // modelClient is what steps ask of a model plugin with a graph.
 type modelClient interface {
 	Build(context.Context, *pb.BuildRequest) (*pb.BuildResponse, error)
-	Prompt(context.Context, *pb.PromptRequest) (*pb.PromptResponse, error)
+	Prompter
 	Example(context.Context, *pb.ExampleRequest) (*pb.ExampleResponse, error)
 	Patch(context.Context, *pb.PatchRequest) (*pb.PatchResponse, error)
 }

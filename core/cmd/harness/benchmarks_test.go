@@ -98,6 +98,36 @@ func TestWishesForBugs(t *testing.T) {
 	harness(t, "plan", file, "--store", store).want(t, 2).says(t, append(says, "study.hcl line 5")...)
 }
 
+// severalHunks is a study of a bug in two places and one in one.
+const severalHunks = `
+study "hunks" {}
+model "codegen" "micro" { source = "CHECKPOINT" }
+adapter "none" "base" {}
+benchmark "microbugs" "microbugs" { bugs = [%q, "Clamp"] }
+sandbox "bubblewrap" {}
+`
+
+// TestPlanTellsOfBugsThatAModelCannotDo once the benchmark is fetched.
+func TestPlanTellsOfBugsThatAModelCannotDo(t *testing.T) {
+	store := t.TempDir()
+	var bugs []struct{ ID string }
+	r := harness(t, "benchmarks", "list", "microbugs", "--store", t.TempDir(), "--set", `where={hunks="multiple"}`, "--format", "json").want(t, 0)
+	if err := json.Unmarshal([]byte(r.stdout), &bugs); err != nil || len(bugs) == 0 {
+		t.Fatalf("no bug of several hunks: %v", err)
+	}
+	file := study(t, fmt.Sprintf(severalHunks, bugs[0].ID))
+	before := harness(t, "plan", file, "--store", store).want(t, 0).stdout
+	if !strings.Contains(before, "microbugs: not fetched yet") {
+		t.Errorf("the plan does not say that the bugs are not known yet:\n%s", before)
+	}
+	harness(t, "benchmarks", "list", "microbugs", "--study", file, "--store", store).want(t, 0)
+	after := harness(t, "plan", file, "--store", store).want(t, 0).stdout
+	want := "micro (base; prompt default) cannot be asked about 1 of 2 bugs of microbugs, which count as not attempted: the bug has 2 hunks; one is possible (1 bug: " + bugs[0].ID + ")"
+	if !strings.Contains(after, want) || strings.Contains(after, "not fetched yet") {
+		t.Errorf("the plan lacks %q:\n%s", want, after)
+	}
+}
+
 // oracle is what the tests read of an oracle record.
 type oracle struct {
 	Machine struct {

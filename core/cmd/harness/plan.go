@@ -31,6 +31,10 @@ type planReport struct {
 	// Together says of each trained network whether its trainings run side by
 	// side.
 	Together []plan.Stack `json:"together,omitempty"`
+	// Refusals tell of bugs that a model cannot be asked about; nothing is known
+	// of the benchmarks in Unfetched yet.
+	Refusals  []*plan.Refusal `json:"refusals,omitempty"`
+	Unfetched []string        `json:"unfetched,omitempty"`
 }
 
 type planDevice struct {
@@ -88,6 +92,10 @@ func newPlan(o *options) *cobra.Command {
 				return err
 			}
 			if err := o.estimate(cmd.Context(), host, p, s, &r); err != nil {
+				return err
+			}
+			env := &step.Env{Store: s, Plugins: host, Log: o.logger()}
+			if r.Refusals, r.Unfetched, err = p.Refusals(cmd.Context(), env); err != nil {
 				return err
 			}
 			if format == "json" {
@@ -178,11 +186,13 @@ func (r planReport) print(w io.Writer) error {
 	if _, err := fmt.Fprintf(w, "%d trials; %d steps are shared instead of repeated\n", r.Totals.Trials, r.Totals.Shared); err != nil {
 		return err
 	}
+	var notes []string
 	for _, d := range r.Data {
-		for _, note := range d.notes() {
-			if _, err := fmt.Fprintln(w, note); err != nil {
-				return err
-			}
+		notes = append(notes, d.notes()...)
+	}
+	for _, note := range append(notes, r.refusalNotes()...) {
+		if _, err := fmt.Fprintln(w, note); err != nil {
+			return err
 		}
 	}
 	return r.printEstimates(w)
