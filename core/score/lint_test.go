@@ -124,6 +124,11 @@ func TestLints(t *testing.T) {
 			},
 		},
 		{
+			name:   "a class of bugs whose candidates are all timeouts",
+			trials: []score.Trial{trial("a", labelled("loop", late("x", 6)), labelled("loop", late("y", 6)), labelled("null", score.Outcome{Bug: "z", Verdicts: []string{f}}))},
+			want:   []score.Lint{{Rule: score.RuleTimeouts, Text: "our verdicts: all 12 candidates of the 2 bugs with class=loop on micro are timeouts (x, y): either the limit is too short, or the judge hangs"}},
+		},
+		{
 			name:   "few timeouts may be loops",
 			trials: []score.Trial{trial("a", late("x", 9))},
 		},
@@ -194,6 +199,12 @@ func late(bug string, candidates int) score.Outcome {
 	for range candidates {
 		o.Verdicts = append(o.Verdicts, score.Timeout)
 	}
+	return o
+}
+
+// labelled gives a bug a class.
+func labelled(class string, o score.Outcome) score.Outcome {
+	o.Labels = map[string]string{"class": class}
 	return o
 }
 

@@ -1,6 +1,10 @@
 package score
 
-import "slices"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // uniform counts verdicts of one judge that are all the same word, whatever the candidates.
 type uniform struct {
@@ -59,7 +63,37 @@ func uniforms(j judge, g group) (whole uniform, trials []uniform, bugs map[strin
 	return whole, trials, bugs, order
 }
 
-// allTimeouts finds where candidates end in timeouts only: a benchmark, else a trial, else a bug over all trials.
+// class is the bugs of a group that share the value of a label.
+type class struct {
+	name string // label=value
+	uniform
+	bugs []string
+}
+
+// classes tallies a group's verdicts by the labels of bugs, by name.
+func classes(j judge, g group) []*class {
+	byName := map[string]*class{}
+	for i, t := range g.trials {
+		for _, o := range t.Outcomes {
+			for label, value := range o.Labels {
+				name := label + "=" + value
+				c := byName[name]
+				if c == nil {
+					c = &class{name: name}
+					byName[name] = c
+				}
+				c.add(i, j.side(o))
+				if !slices.Contains(c.bugs, o.Bug) {
+					c.bugs = append(c.bugs, o.Bug)
+				}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Values(byName), func(a, b *class) int { return strings.Compare(a.name, b.name) })
+}
+
+// allTimeouts finds where candidates end in timeouts only: a benchmark, else a trial, a class of bugs, and other bugs
+// over all trials.
 func allTimeouts(j judge, g group) []Lint {
 	const cause = "either the limit is too short, or the judge hangs"
 	whole, trials, bugs, order := uniforms(j, g)
@@ -72,10 +106,21 @@ func allTimeouts(j judge, g group) []Lint {
 			lints = append(lints, j.lint(RuleTimeouts, "all %s of %s are timeouts: %s", count(t.decided, "candidate"), g.trials[i], cause))
 		}
 	}
+	told := map[string]bool{}
+	for _, c := range classes(j, g) {
+		if len(c.bugs) < 2 || !c.late() {
+			continue
+		}
+		lints = append(lints, j.lint(RuleTimeouts, "all %s of the %s with %s on %s are timeouts (%s): %s",
+			count(c.decided, "candidate"), count(len(c.bugs), "bug"), c.name, g, few(c.bugs), cause))
+		for _, bug := range c.bugs {
+			told[bug] = true
+		}
+	}
 	n := 0
 	var found []string
 	for _, bug := range order {
-		if bugs[bug].late() {
+		if bugs[bug].late() && !told[bug] {
 			n += bugs[bug].decided
 			found = append(found, bug)
 		}
