@@ -53,6 +53,9 @@ func (d *bubblewrap) arguments(env Environment, l launch) []string {
 	args := []string{
 		"--unshare-all", "--unshare-user", "--uid", user, "--gid", user, "--hostname", "box",
 		"--die-with-parent", "--new-session",
+		// Else bwrap itself would be the box's first process, and hold the service's
+		// pipes where a candidate can open them.
+		"--as-pid-1",
 		// Where root runs bwrap, the payload would keep root's capabilities.
 		"--cap-drop", "ALL",
 		"--clearenv",

@@ -138,6 +138,7 @@ func TestBoxIsConfined(t *testing.T) {
 			{"there is no network interface", "interfaces", is("")},
 			{"there is no network", "dial 1.1.1.1:53", refused},
 			{"the host's loopback is another one", "dial 127.0.0.1:22", refused},
+			{"nobody else holds the service's pipes", "answer-for-another", refused},
 			{"host files are not there", "read " + hostFile, refused},
 			{"the user's home is not there", "read " + filepath.Join(home, ".profile"), refused},
 			{"passwords are not there", "read /etc/shadow", refused},

@@ -161,6 +161,15 @@ func do(verb, argument string) (text string, flags uint32) {
 		check(syscall.Getrusage(syscall.RUSAGE_SELF, &after))
 		used := time.Duration(after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano())
 		return used.String(), 1 << 31
+	case "answer-for-another": // through the pipe of the box's first process
+		if os.Getpid() == 1 {
+			return "no: that is me", 0
+		}
+		f, err := os.OpenFile("/proc/1/fd/1", os.O_WRONLY, 0)
+		if err == nil {
+			f.Close()
+		}
+		return outcome(err), 0
 	case "user":
 		return fmt.Sprint(os.Getuid(), " ", os.Getgid()), 0
 	case "capabilities":
