@@ -75,7 +75,8 @@ final class Suite {
         });
         api = Api.of(program);
         referenceClasses = program.size();
-        tame = Tame.isSuite(plain, program.keySet());
+        // A project's tests are not looked at, and need its folder.
+        tame = !request.isWhole() && Tame.isSuite(plain, program.keySet());
         identities = !plain.keySet().stream().allMatch(name -> isTest(name, request.tests));
     }
 
