@@ -206,7 +206,8 @@ func bugProblems(record *harnesspb.BugRecord) []string {
 	if bug.GetPath() == "" || bug.GetLanguage() == "" {
 		problems = append(problems, "it has no path or no language")
 	}
-	functionOK := inside("function", bug.GetFunction())
+	// Changes that no method holds have none around them.
+	functionOK := bug.GetFunction() != nil && inside("function", bug.GetFunction())
 	if len(bug.GetHunks()) == 0 || len(bug.GetHunks()) != len(record.GetFixes()) {
 		return append(problems, fmt.Sprintf("it has %d hunks and %d fixes", len(bug.GetHunks()), len(record.GetFixes())))
 	}

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"harness/core/sdk/javasource"
+)
+
+// What Fetch leaves in its folder:
+//
+//	export/<id>/{buggy/,fixed/,export.json,lib/}  bugs as they are exported
+//	export/lib/                                   jars that bugs may share
+//	built/<id>/{classes/,tests/}                  what was compiled where an export has no classes
+//	bugs/<id>.json                                the bug, read
+//	skipped.json                                  what cannot be used, and why
+//
+// and, from an installation, framework/ and jdk/ (see installation.go).
+const (
+	exportDir = "export"
+	builtDir  = "built"
+	bugsDir   = "bugs"
+)
+
+// bug is what is known of a bug once its files have been compared.
+type bug struct {
+	ID bugID `json:"-"`
+	// Path of the changed file below buggy/. Of several, it is the one in which most
+	// lines change; the rest are Others.
+	Path       string           `json:"path"`
+	Others     []string         `json:"others,omitempty"`
+	Hunks      []hunk           `json:"hunks"`
+	Function   *javasource.Span `json:"function,omitempty"` // around all hunks
+	Properties properties       `json:"properties"`
+	Paths      paths            `json:"paths"`
+	// Tests are the classes that decide, those first that the bug makes fail.
+	Tests []string `json:"tests"`
+	// Problem says why nothing can be judged: the project does not compile, or its
+	// tests do not tell the buggy version from the fixed one.
+	Problem string `json:"problem,omitempty"`
+
+	root string // the fetched folder
+}
+
+// open reads a bug of a fetched folder.
+func open(root, id string) (*bug, error) {
+	parsed, ok := parseID(id)
+	if !ok {
+		return nil, fmt.Errorf("%q is not the id of a bug, such as Lang-6", id)
+	}
+	content, err := os.ReadFile(filepath.Join(root, bugsDir, id+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("bug %s is not among those that were fetched", id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b := &bug{ID: parsed, root: root}
+	if err := json.Unmarshal(content, b); err != nil {
+		return nil, fmt.Errorf("read bug %s: %w", id, err)
+	}
+	return b, nil
+}
+
+// list returns the bugs of a fetched folder in the order of projects and numbers.
+func listBugs(root string) ([]*bug, error) {
+	entries, err := os.ReadDir(filepath.Join(root, bugsDir))
+	if err != nil {
+		return nil, err
+	}
+	var all []*bug
+	for _, entry := range entries {
+		b, err := open(root, strings.TrimSuffix(entry.Name(), ".json"))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b)
+	}
+	slices.SortFunc(all, func(a, b *bug) int { return compareIDs(a.ID, b.ID) })
+	return all, nil
+}
+
+// file returns where a file of one of the two versions lies.
+func (b *bug) file(version, name string) string {
+	return filepath.Join(b.root, exportDir, b.ID.String(), version, filepath.FromSlash(name))
+}
+
+// text reads a file of a version as text, with the charset that it is in.
+func (b *bug) text(version, name string) (string, charset, error) {
+	content, err := readFile(b.file(version, name))
+	if err != nil {
+		return "", charset{}, err
+	}
+	c, err := charsetOf(b.Properties.Encoding, content)
+	return c.decode(content), c, err
+}
+
+// maxSource bounds a source file: the largest of Defects4J has 0.5 MB.
+const maxSource = 8 << 20
+
+func readFile(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxSource {
+		return nil, fmt.Errorf("%s is no file of at most %d bytes", name, maxSource)
+	}
+	return os.ReadFile(name)
+}
+
+// fixedText is the changed file's fixed text: the buggy one with all fixes, so
+// that what does not differ has one form.
+func (b *bug) fixedText(buggy string) string { return apply(buggy, b.Hunks) }
+
+// read makes a bug of an export: it finds what the fix changes.
+func read(ctx context.Context, root string, id bugID) (*bug, error) {
+	b := &bug{ID: id, root: root}
+	content, err := readFile(filepath.Join(root, exportDir, id.String(), "export.json"))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > maxExport {
+		return nil, fmt.Errorf("export.json has %d bytes; at most %d are read", len(content), maxExport)
+	}
+	if b.Properties, err = parseProperties(content); err != nil {
+		return nil, fmt.Errorf("export.json: %w", err)
+	}
+	changed, err := b.changed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(changed) == 0 {
+		return nil, fmt.Errorf("no file in fixed/ differs from that in buggy/")
+	}
+	most := -1
+	for _, name := range changed {
+		hunks, err := b.compare(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if n := lineCount(hunks); n > most {
+			most, b.Path, b.Hunks = n, name, hunks
+		}
+	}
+	if most < 0 || len(b.Hunks) == 0 {
+		return nil, errors.New("the fix changes no text of a file that the buggy version has")
+	}
+	b.Problem = b.Properties.Unsound
+	b.Others = slices.DeleteFunc(changed, func(name string) bool { return name == b.Path })
+	if len(b.Others) == 0 {
+		if err := b.locate(); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// compare returns how the fix changes a file; none where only its bytes do, or
+// where it is new.
+func (b *bug) compare(name string) ([]hunk, error) {
+	buggy, _, err := b.text("buggy", name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	fixed, _, err := b.text("fixed", name)
+	if err != nil {
+		return nil, err
+	}
+	return hunksOf(buggy, fixed), nil
+}
+
+func lineCount(hunks []hunk) int {
+	n := 0
+	for _, h := range hunks {
+		n += max(h.End-h.Start, len(linesOf(h.Fix)))
+	}
+	return n
+}
+
+// locate finds the method around the hunks.
+func (b *bug) locate() error {
+	buggy, _, err := b.text("buggy", b.Path)
+	if err != nil {
+		return err
+	}
+	var spans []javasource.Span
+	for _, h := range b.Hunks {
+		spans = append(spans, javasource.Span{Start: h.Start, End: h.End})
+	}
+	if method, ok := javasource.Innermost(buggy, spans...); ok {
+		b.Function = &method
+	}
+	return nil
+}
+
+// changed lists the Java files of fixed/ that differ from those of buggy/ or are
+// new, but for tests.
+func (b *bug) changed(ctx context.Context) ([]string, error) {
+	top := filepath.Join(b.root, exportDir, b.ID.String(), "fixed")
+	var names []string
+	err := filepath.WalkDir(top, func(full string, d fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(d.Name(), ".java") {
+			return err
+		}
+		relative, err := filepath.Rel(top, full)
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(relative)
+		if tests := b.Properties.TestDir; tests != "" && tests != b.Properties.SourceDir && below(name, tests) {
+			return nil
+		}
+		fixed, err := readFile(full)
+		if err != nil {
+			return err
+		}
+		buggy, err := readFile(b.file("buggy", name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err != nil || !bytes.Equal(buggy, fixed) {
+			names = append(names, name)
+		}
+		return nil
+	})
+	return names, err
+}
+
+// within cleans a relative path with slashes; not ok: it leaves its folder.
+func within(name string) (string, bool) {
+	clean := path.Clean(strings.TrimSpace(name))
+	return clean, fs.ValidPath(clean)
+}
+
+func below(name, dir string) bool { return dir == "." || strings.HasPrefix(name, dir+"/") }
+
+// save writes the bug to where open finds it.
+func (b *bug) save() error {
+	content, err := json.Marshal(b)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(b.root, bugsDir, b.ID.String()+".json"), content, 0o644)
+}

@@ -1,0 +1,321 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
+
+	"harness/core/sdk/benchmark"
+)
+
+// workTarget is where Defects4J's command finds a work folder in its box.
+const workTarget = "/box/work"
+
+// testLimit is how long the relevant tests of an unchanged version may take.
+const testLimit = time.Hour
+
+// exportBugs writes bugs of an installation into dir, as exported bugs. A bug is
+// there whole or not at all; one that cannot be exported is told about and left
+// out.
+func (i *installation) exportBugs(ctx context.Context, ids []bugID, dir string, progress func(*benchmark.FetchEvent)) ([]skipped, error) {
+	var (
+		mu   sync.Mutex
+		out  []skipped
+		done int64
+	)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, runtime.NumCPU()/2))
+	for _, id := range ids {
+		group.Go(func() error {
+			err := i.exportBug(ctx, id, dir)
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			event := &benchmark.FetchEvent{Message: id.String(), Done: done, Total: int64(len(ids))}
+			if err != nil {
+				out = append(out, skipped{id.String(), err.Error()})
+				event.Message = fmt.Sprintf("%s is left out: %v", id, err)
+			}
+			progress(event)
+			return nil
+		})
+	}
+	return out, group.Wait()
+}
+
+// exportBug checks both versions of a bug out, finds out what its tests say there,
+// and writes what judging needs.
+func (i *installation) exportBug(ctx context.Context, id bugID, dir string) (err error) {
+	work, err := os.MkdirTemp(i.scratch, id.String()+"-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	buggy, fixed := filepath.Join(work, "b"), filepath.Join(work, "f")
+	for version, folder := range map[string]string{"b": buggy, "f": fixed} {
+		if err := i.cli.checkout(ctx, id, version, folder); err != nil {
+			return err
+		}
+	}
+	p, err := i.properties(ctx, id, buggy)
+	if err != nil {
+		return err
+	}
+	if err := i.baseline(ctx, &p, buggy, fixed); err != nil {
+		return err
+	}
+	made := filepath.Join(dir, "."+id.String()+".tmp")
+	if err := os.RemoveAll(made); err != nil {
+		return err
+	}
+	if err := i.writeBug(ctx, &p, buggy, fixed, made); err != nil {
+		return errors.Join(err, os.RemoveAll(made))
+	}
+	final := filepath.Join(dir, id.String())
+	if err := os.RemoveAll(final); err != nil {
+		return err
+	}
+	return os.Rename(made, final)
+}
+
+// properties asks for what Defects4J knows of a bug.
+func (i *installation) properties(ctx context.Context, id bugID, buggy string) (properties, error) {
+	p := properties{ID: id.String(), TimeZone: "America/Los_Angeles"}
+	for _, text := range []struct {
+		name string
+		to   *string
+	}{{"dir.src.classes", &p.SourceDir}, {"dir.src.tests", &p.TestDir}, {"dir.bin.classes", &p.ClassesDir}, {"dir.bin.tests", &p.TestClassesDir}} {
+		value, err := i.cli.property(ctx, text.name, buggy)
+		if err != nil {
+			return p, err
+		}
+		*text.to = value
+	}
+	for _, lines := range []struct {
+		name, separators string
+		to               *list
+	}{
+		{"cp.compile", ":\n", &p.CompilePath}, {"cp.test", ":\n", &p.TestPath},
+		{"classes.modified", "\n", &p.ModifiedClasses}, {"tests.relevant", "\n", &p.RelevantTests}, {"tests.trigger", "\n", &p.TriggerTests},
+	} {
+		value, err := i.cli.property(ctx, lines.name, buggy)
+		if err != nil {
+			return p, err
+		}
+		*lines.to = strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(lines.separators, r) })
+	}
+	var err error
+	p.Revision, p.Report, err = i.cli.origin(ctx, id)
+	return p, err
+}
+
+// baseline runs the relevant tests on both versions. The buggy one must fail the
+// triggering tests and no other, the fixed one none.
+func (i *installation) baseline(ctx context.Context, p *properties, buggy, fixed string) error {
+	failing := map[string]list{}
+	for _, folder := range []string{buggy, fixed} {
+		result, err := i.cli.run(ctx, "compile", "-w", folder)
+		if err == nil {
+			err = result.err("compile", "-w", folder)
+		}
+		if err != nil {
+			return err
+		}
+		limited, cancel := context.WithTimeoutCause(ctx, testLimit, fmt.Errorf("its tests take more than %s", testLimit))
+		start := time.Now()
+		text, err := i.cli.ask(limited, "test", "-r", "-w", folder)
+		cancel()
+		if err != nil {
+			return err
+		}
+		p.TestSeconds = time.Since(start).Seconds()
+		tests, err := parseFailing(text)
+		if err != nil {
+			return fmt.Errorf("defects4j test: %w", err)
+		}
+		all, err := os.ReadFile(filepath.Join(folder, "all_tests"))
+		if p.Tests = strings.Count(string(all), "\n"); err != nil || p.Tests == 0 {
+			return errors.Join(errors.New("defects4j test: no test ran"), err)
+		}
+		slices.Sort(tests)
+		failing[folder] = tests
+	}
+	p.TestSeconds = float64(int(p.TestSeconds*10+1)) / 10
+	b, f := failing[buggy], failing[fixed]
+	p.BuggyFailures, p.FixedFailures = &b, &f
+	triggers := slices.Clone(p.TriggerTests)
+	slices.Sort(triggers)
+	switch {
+	case len(f) > 0:
+		p.Unsound = fmt.Sprintf("%d tests fail in the fixed version here, such as %s", len(f), f[0])
+	case !slices.Equal(triggers, b):
+		p.Unsound = fmt.Sprintf("in the buggy version fail %v here, and not %v", b, triggers)
+	}
+	return nil
+}
+
+// writeBug writes a bug's folder.
+func (i *installation) writeBug(ctx context.Context, p *properties, buggy, fixed, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	// Builds of some projects keep where they were checked out.
+	if err := replaceIn(buggy, buggy, workTarget); err != nil {
+		return err
+	}
+	notResults := func(name string) bool { return name != "failing_tests" && name != "all_tests" }
+	if err := copyInto(ctx, buggy, filepath.Join(dir, "buggy"), notResults); err != nil {
+		return fmt.Errorf("copy the buggy version: %w", err)
+	}
+	var err error
+	p.Encoding = "UTF-8"
+	err = filepath.WalkDir(fixed, func(full string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(d.Name(), ".java") {
+			return err
+		}
+		relative, err := filepath.Rel(fixed, full)
+		if err != nil {
+			return err
+		}
+		content, err := readFile(full)
+		if err != nil {
+			return err
+		}
+		if !utf8.Valid(content) {
+			p.Encoding = "ISO-8859-1"
+		}
+		same, err := sameBytes(full, filepath.Join(buggy, relative))
+		if err != nil || same {
+			return err
+		}
+		to := filepath.Join(dir, "fixed", relative)
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		return os.WriteFile(to, content, 0o644)
+	})
+	if err != nil {
+		return fmt.Errorf("compare the versions: %w", err)
+	}
+	libraries := map[string]string{}
+	for _, paths := range []*list{&p.CompilePath, &p.TestPath} {
+		var relative list
+		for _, entry := range *paths {
+			name, ok, err := i.library(entry, buggy, dir, libraries)
+			if err != nil {
+				return err
+			}
+			if ok && !slices.Contains(relative, name) {
+				relative = append(relative, name)
+			}
+		}
+		*paths = relative
+	}
+	p.SourceLevel = levelOf(filepath.Join(buggy, p.ClassesDir))
+	content, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "export.json"), append(content, '\n'), 0o644)
+}
+
+// library returns an entry of a class path as one of the export's: relative to the
+// project, or a copy in lib/. Not ok: it is not there.
+func (i *installation) library(entry, buggy, dir string, copied map[string]string) (string, bool, error) {
+	full := entry
+	if !filepath.IsAbs(full) {
+		full = filepath.Join(buggy, entry)
+	}
+	if inside, err := filepath.Rel(buggy, full); err == nil && filepath.IsLocal(inside) {
+		return filepath.ToSlash(inside), true, nil
+	}
+	if name := copied[full]; name != "" {
+		return name, true, nil
+	}
+	content, err := i.read(full)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errFolder) {
+		return "", false, nil // Java ignores it, too
+	}
+	if err != nil {
+		return "", false, err
+	}
+	name := path.Join("lib", filepath.Base(full))
+	for n := 2; ; n++ { // the project may have one of this name, and another of these
+		_, inProject := os.Stat(filepath.Join(buggy, name))
+		_, inExport := os.Stat(filepath.Join(dir, name))
+		if inProject != nil && inExport != nil {
+			break
+		}
+		name = path.Join("lib", strconv.Itoa(n)+"-"+filepath.Base(full))
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "lib"), 0o755); err != nil {
+		return "", false, err
+	}
+	copied[full] = name
+	return name, true, os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), content, 0o644)
+}
+
+var errFolder = errors.New("it is a folder")
+
+// replaceIn replaces a folder's name in the small text files below dir.
+func replaceIn(dir, old, new string) error {
+	const most = 1 << 20
+	return filepath.WalkDir(dir, func(full string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && d.Name() == ".git" {
+			return fs.SkipDir
+		}
+		info, err := d.Info()
+		if err != nil || !info.Mode().IsRegular() || info.Size() > most || strings.HasSuffix(full, ".class") {
+			return err
+		}
+		content, err := os.ReadFile(full)
+		if err != nil || !strings.Contains(string(content), old) || !utf8.Valid(content) {
+			return err
+		}
+		return os.WriteFile(full, []byte(strings.ReplaceAll(string(content), old, new)), info.Mode().Perm())
+	})
+}
+
+// levelOf is the source level that classes were compiled for, by their version.
+func levelOf(dir string) level {
+	const java1 = 44
+	var found level
+	// What cannot be read says nothing.
+	_ = filepath.WalkDir(dir, func(full string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(full, ".class") {
+			return err
+		}
+		file, err := os.Open(full)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		var head [8]byte
+		if _, err := file.Read(head[:]); err == nil && head[6] == 0 && head[7] > java1 {
+			found = level(strconv.Itoa(int(head[7]) - java1))
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return found
+}

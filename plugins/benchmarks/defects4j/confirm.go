@@ -1,0 +1,162 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"harness/core/sdk/benchmark"
+	"harness/core/sdk/javasource"
+)
+
+//go:embed confirm.pl
+var confirmScript []byte
+
+const (
+	// confirmID is the box with Defects4J's own command.
+	confirmID = "defects4j"
+	// confirmStage is a check by that command.
+	confirmStage = "confirm"
+
+	compileLimit = 10 * time.Minute
+)
+
+type confirmRequest struct {
+	Files          map[string][]byte `json:"files"` // by path below the project
+	CompileSeconds int               `json:"compileSeconds"`
+	TestSeconds    int               `json:"testSeconds"`
+}
+
+type confirmReply struct {
+	Error   string       `json:"error"`
+	Compile *confirmStep `json:"compile"`
+	Test    *confirmStep `json:"test"`
+	Ran     int          `json:"ran"` // tests that started
+}
+
+type confirmStep struct {
+	Exit    int    `json:"exit"`
+	Timeout bool   `json:"timeout"`
+	Stdout  string `json:"stdout"`
+	Stderr  string `json:"stderr"`
+}
+
+// confirm asks Defects4J itself: `compile`, then `test -r`, on a fresh copy of the
+// work folder.
+func (b *bug) confirm(c config, patched string, reference bool) (*benchmark.CheckResponse, error) {
+	_, charset, err := b.text("buggy", b.Path)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{b.Path: charset.encode(patched)}
+	if reference {
+		for _, name := range b.Others {
+			if files[name], err = readFile(b.file("fixed", name)); err != nil {
+				return nil, fmt.Errorf("bug %s: %w", b.ID, err)
+			}
+		}
+	}
+	limit := b.wall()
+	payload, err := json.Marshal(confirmRequest{Files: files, CompileSeconds: int(compileLimit.Seconds()), TestSeconds: int(limit.Seconds())})
+	if err != nil {
+		return nil, err
+	}
+	return &benchmark.CheckResponse{
+		Environment: confirmID, Payload: payload, Stage: confirmStage, Program: b.program(javasource.Digest(patched), reference),
+		TimeoutMs: (compileLimit + limit + 2*time.Minute).Milliseconds(),
+		Mounts:    append(c.toolMounts(), &benchmark.Mount{Source: b.Paths.Mounts[projectTarget], Target: projectTarget}),
+	}, nil
+}
+
+// confirmVerdict reads the answer. Failing tests do not make the command fail;
+// what does is a program that does not compile, and an ant that dies.
+func (b *bug) confirmVerdict(c config, request *benchmark.VerdictRequest) *benchmark.VerdictResponse {
+	say := func(outcome benchmark.Outcome, format string, arguments ...any) *benchmark.VerdictResponse {
+		detail := strings.Join(strings.Fields(fmt.Sprintf(format, arguments...)), " ")
+		return &benchmark.VerdictResponse{Outcome: outcome, Detail: detail, Counts: map[string]int64{"judged by Defects4J": 1}}
+	}
+	switch request.GetFailure() {
+	case "":
+	case "timeout":
+		return say(benchmark.Timeout, "the box: %s", request.GetDetail())
+	case "died", "oom":
+		return say(benchmark.Crashed, "the box %s: %s", request.GetFailure(), request.GetDetail())
+	default:
+		return say(benchmark.Error, "the sandbox reports %q: %s", request.GetFailure(), request.GetDetail())
+	}
+	var r confirmReply
+	if err := json.Unmarshal(request.GetReply(), &r); err != nil {
+		return say(benchmark.Error, "the answer cannot be read: %v", err)
+	}
+	switch {
+	case r.Error != "":
+		return say(benchmark.Error, "the box: %s", r.Error)
+	case r.Compile == nil:
+		return say(benchmark.Error, "the answer says nothing")
+	case r.Compile.Timeout:
+		return say(benchmark.Uncompilable, "compiling took more than %s", compileLimit)
+	case r.Compile.Exit != 0 && !started(r.Compile.Stderr):
+		return say(benchmark.Error, "defects4j compile: exit code %d: %s", r.Compile.Exit, r.Compile.Stderr)
+	case r.Compile.Exit != 0:
+		return say(benchmark.Uncompilable, "%s", firstError(r.Compile.Stderr))
+	case r.Test == nil:
+		return say(benchmark.Error, "the answer says nothing of the tests")
+	case r.Test.Timeout:
+		return say(benchmark.Timeout, "the tests took more than %s", b.wall())
+	case r.Test.Exit != 0 && !started(r.Test.Stderr):
+		return say(benchmark.Error, "defects4j test: exit code %d: %s", r.Test.Exit, r.Test.Stderr)
+	case r.Test.Exit != 0:
+		return say(benchmark.Crashed, "ant died with the tests: %s", lastLine(r.Test.Stderr))
+	}
+	failing, err := parseFailing(r.Test.Stdout)
+	if err != nil {
+		return say(benchmark.Error, "defects4j test: %v", err)
+	}
+	switch problem := b.rule(c, failing); {
+	case problem != "":
+		return say(benchmark.Failed, "%s", problem)
+	case r.Ran == 0:
+		return say(benchmark.Error, "defects4j test: no test ran")
+	case r.Ran < b.Properties.Tests:
+		// An end of the JVM with exit code 0 looks well to ant.
+		return say(benchmark.Crashed, "only %d of %d tests were started", r.Ran, b.Properties.Tests)
+	}
+	return say(benchmark.Passed, "%d tests by Defects4J, %d failures as before", r.Ran, len(failing))
+}
+
+// rule says what is against a candidate with which these tests fail; nothing, if
+// it passes.
+func (b *bug) rule(c config, failing []string) string {
+	var counted, unknown []string
+	for _, test := range failing {
+		if !slices.Contains(*b.Properties.FixedFailures, test) {
+			counted = append(counted, test)
+			if !slices.Contains(*b.Properties.BuggyFailures, test) {
+				unknown = append(unknown, test)
+			}
+		}
+	}
+	switch {
+	case len(counted) == 0:
+		return ""
+	case c.Laxer && len(unknown) == 0 && len(counted) < b.known():
+		return ""
+	case len(unknown) > 0:
+		return fmt.Sprintf("%d tests fail, %d of which did not before: %s", len(counted), len(unknown), unknown[0])
+	}
+	return fmt.Sprintf("%d tests fail: %s", len(counted), counted[0])
+}
+
+// wall limits a candidate's tests.
+func (b *bug) wall() time.Duration {
+	seconds := min(max(0, b.Properties.TestSeconds), testLimit.Seconds())
+	return max(leastWall, wallFactor*time.Duration(seconds*float64(time.Second)))
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}

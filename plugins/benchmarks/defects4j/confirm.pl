@@ -1,0 +1,124 @@
+# The service of the box in which Defects4J's own command judges. It answers one
+# request and asks for the box to be thrown away, so that nothing of a candidate
+# is there for the next.
+#
+# Request (JSON): files (content in base64 by path below the project),
+# compileSeconds, testSeconds. Answer: compile and test, each with exit, timeout,
+# stdout and stderr; ran, the number of tests that all_tests names.
+#
+# What a candidate could forge is not believed alone: the host asks only about
+# candidates that have passed under the Java service, unless told otherwise.
+use strict;
+use warnings;
+use Config;
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
+use JSON::PP ();
+use MIME::Base64 qw(decode_base64);
+use POSIX qw(setsid WNOHANG);
+use Time::HiRes qw(sleep time);
+
+($ENV{HARNESS_BOX} // '') eq '1' or die "this is no box\n";
+# Other processes of this user must not reach the pipes of this one.
+my %prctl = (x86_64 => 157, aarch64 => 167, riscv64 => 167);
+my ($machine) = split /-/, $Config{archname};
+syscall($prctl{$machine}, 4, 0, 0, 0, 0) if $prctl{$machine};
+
+my ($command, $project) = @ARGV;
+my $work = '/box/work';
+my $kept = 16 << 10; # bytes of output
+
+binmode STDIN;
+binmode STDOUT;
+frame('ready', 0);
+my $length = unpack 'N', take(4);
+my $request = JSON::PP->new->utf8->decode(take($length));
+my %answer;
+eval { judge(); 1 } or $answer{error} = "$@";
+frame(JSON::PP->new->utf8->canonical->encode(\%answer), 1 << 31);
+sleep 3600; # until the box is thrown away
+
+sub take {
+    my ($length) = @_;
+    my $bytes = '';
+    while (length $bytes < $length) {
+        my $n = sysread STDIN, $bytes, $length - length $bytes, length $bytes;
+        exit 0 if !$n;
+    }
+    return $bytes;
+}
+
+sub frame {
+    my ($bytes, $mark) = @_;
+    $bytes = pack('N', length($bytes) | $mark) . $bytes;
+    while (length $bytes) {
+        my $n = syswrite STDOUT, $bytes;
+        defined $n or die "write: $!\n";
+        substr $bytes, 0, $n, '';
+    }
+}
+
+sub judge {
+    make_path('/box/tmp');
+    system('cp', '-r', $project, $work) == 0 or die "copy the project: exit $?\n";
+    system('chmod', '-R', 'u+w', $work) == 0 or die "make the project writable: exit $?\n";
+    for my $path (sort keys %{ $request->{files} }) {
+        $path =~ m{^/|(^|/)\.\.(/|$)} and die "$path leaves the project\n";
+        make_path(dirname("$work/$path"));
+        open my $out, '>:raw', "$work/$path" or die "$path: $!\n";
+        print $out decode_base64($request->{files}{$path});
+        close $out or die "$path: $!\n";
+    }
+    $answer{compile} = run($request->{compileSeconds}, 'compile', '-w', $work);
+    return if $answer{compile}{exit} || $answer{compile}{timeout};
+    $answer{test} = run($request->{testSeconds}, 'test', '-r', '-w', $work);
+    $answer{ran} = 0;
+    if (open my $all, '<', "$work/all_tests") {
+        while (<$all>) { $answer{ran}++ }
+    }
+}
+
+# run runs Defects4J's command in a process group of its own and kills that when
+# its time is over, or when the command has ended and left something behind.
+sub run {
+    my ($seconds, @arguments) = @_;
+    my $child = fork // die "fork: $!\n";
+    if (!$child) {
+        setsid();
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', '/box/stdout' or die "stdout: $!\n";
+        open STDERR, '>', '/box/stderr' or die "stderr: $!\n";
+        $ENV{TMPDIR} = $ENV{D4J_TMP_DIR} = '/box/tmp';
+        exec $command, @arguments or die "$command: $!\n";
+    }
+    my $deadline = time + $seconds;
+    my $late = 0;
+    while (waitpid($child, WNOHANG) == 0) {
+        if (time > $deadline) {
+            $late = 1;
+            kill 'KILL', -$child;
+            waitpid $child, 0;
+            last;
+        }
+        sleep 0.05;
+    }
+    my $status = $?;
+    kill 'KILL', -$child;
+    return {
+        exit => $status >> 8 | ($status & 127 ? 128 + ($status & 127) : 0),
+        timeout => $late ? JSON::PP::true : JSON::PP::false,
+        stdout => tail('/box/stdout'), stderr => tail('/box/stderr'),
+    };
+}
+
+sub tail {
+    my ($name) = @_;
+    open my $in, '<:raw', $name or return '';
+    my $size = -s $in;
+    seek $in, $size - $kept, 0 if $size > $kept;
+    local $/;
+    my $text = <$in> // '';
+    $text =~ s/[^\x09\x0a\x20-\x7e]/?/g;
+    return $text;
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"harness/core/sdk"
+	"harness/core/sdk/benchmark"
+	checkout "harness/core/sdk/source"
+)
+
+// maxBytes bounds what a source may hold: all of Defects4J's bugs, exported, have
+// some tens of GB.
+const maxBytes = 200 << 30
+
+// take brings the exported bugs that are asked for into the fetched folder.
+func take(ctx context.Context, c config, request *benchmark.FetchRequest, progress func(*benchmark.FetchEvent)) error {
+	wanted, err := c.selection()
+	if err != nil {
+		return err
+	}
+	_, err = checkout.Checkout(ctx, c.Source, filepath.Join(request.GetDir(), exportDir), checkout.Options{
+		BaseDir: request.GetBaseDir(), Keep: wanted.file, MaxBytes: maxBytes,
+		Progress: func(message string) { progress(&benchmark.FetchEvent{Message: message}) },
+	})
+	if err != nil {
+		return sdk.Diagnose([]string{"source"}, "Exported bugs cannot be fetched", err.Error())
+	}
+	return nil
+}
+
+// fromInstallation checks the bugs out that are asked for, as exported bugs.
+func fromInstallation(ctx context.Context, c config, baseDir string, only []string, dir string, progress func(*benchmark.FetchEvent)) (out []skipped, err error) {
+	wanted, err := c.selection()
+	if err != nil {
+		return nil, err
+	}
+	i, err := openInstallation(ctx, c, baseDir)
+	if err != nil {
+		return nil, sdk.Diagnose([]string{c.kind()}, "Defects4J cannot be used", err.Error())
+	}
+	defer func() { err = errors.Join(err, i.close()) }()
+	ids, err := i.cli.bugs(ctx, wanted)
+	if err != nil {
+		return nil, sdk.Diagnose([]string{c.kind()}, "Defects4J does not answer", err.Error())
+	}
+	if len(only) > 0 {
+		for _, id := range only {
+			if !slices.ContainsFunc(ids, func(have bugID) bool { return have.String() == id }) {
+				return nil, fmt.Errorf("bug %s is not among the active ones that the configuration asks for", id)
+			}
+		}
+		ids = slices.DeleteFunc(ids, func(id bugID) bool { return !slices.Contains(only, id.String()) })
+	}
+	if len(ids) == 0 {
+		return nil, sdk.Diagnose([]string{"subset"}, "No bug is in the subset", "The installation has none of the bugs that are asked for.")
+	}
+	return i.exportBugs(ctx, ids, dir, progress)
+}
+
+// file says which files of an export are taken: those of the bugs that are asked
+// for, and what bugs share.
+func (s selection) file(name string) bool {
+	first, _, nested := strings.Cut(name, "/")
+	if id, isBug := parseID(first); isBug {
+		return s.wants(id)
+	}
+	return nested
+}
+
+// skipped is a bug that cannot be used, and why.
+type skipped struct {
+	Bug    string `json:"bug"`
+	Reason string `json:"reason"`
+}
+
+// index reads the exported bugs and compiles those that have no classes. One that
+// cannot be read is left out and said to be; one that does not compile stays, and
+// is found unsound when it is judged.
+func index(ctx context.Context, root string, out []skipped, progress func(*benchmark.FetchEvent)) error {
+	entries, err := os.ReadDir(filepath.Join(root, exportDir))
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(root, bugsDir), 0o755); err != nil {
+		return err
+	}
+	var ids []bugID
+	for _, entry := range entries {
+		if id, ok := parseID(entry.Name()); ok && entry.IsDir() {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, compareIDs)
+	var (
+		mu   sync.Mutex
+		done int64
+	)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.NumCPU())
+	for _, id := range ids {
+		group.Go(func() error {
+			b, err := prepare(ctx, root, id)
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			event := &benchmark.FetchEvent{Message: id.String(), Done: done, Total: int64(len(ids))}
+			if err != nil {
+				out = append(out, skipped{id.String(), err.Error()})
+				event.Message = fmt.Sprintf("%s is left out: %v", id, err)
+			} else if b.Problem != "" {
+				event.Message = fmt.Sprintf("%s cannot be judged: %s", id, b.Problem)
+			}
+			progress(event)
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	slices.SortFunc(out, func(a, b skipped) int { return strings.Compare(a.Bug, b.Bug) })
+	if found, err := os.ReadDir(filepath.Join(root, bugsDir)); err != nil || len(found) == 0 {
+		return errors.Join(err, noBugs(out))
+	}
+	content, err := json.MarshalIndent(out, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(root, "skipped.json"), append(content, '\n'), 0o644)
+}
+
+func noBugs(out []skipped) error {
+	detail := "There is no folder <Project>-<n> that is asked for."
+	if len(out) > 0 {
+		var reasons []error
+		for _, s := range out[:min(3, len(out))] {
+			reasons = append(reasons, fmt.Errorf("%s: %s", s.Bug, s.Reason))
+		}
+		detail = fmt.Sprintf("None of the %d bugs can be used: %v", len(out), errors.Join(reasons...))
+	}
+	return sdk.Diagnose(nil, "There are no bugs", detail)
+}
+
+// prepare reads a bug, compiles it where that has to be done, and keeps what was
+// found.
+func prepare(ctx context.Context, root string, id bugID) (*bug, error) {
+	b, err := read(ctx, root, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.find(); err != nil {
+		return nil, err
+	}
+	err = b.build(ctx)
+	if err == nil {
+		err = b.choose()
+	}
+	if err != nil && b.Problem == "" {
+		b.Problem = err.Error()
+	}
+	return b, b.save()
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+)
+
+// hunk is lines Start … End-1 of the buggy file, counted from 1, and what stands
+// there in the fixed one. Start = End: lines are inserted before line Start.
+type hunk struct {
+	Start, End int
+	Fix        string // with line ends
+}
+
+// hunksOf returns what turns the buggy text into the fixed one, in order and line
+// by line. Like git, it moves a block that could stand in several places (a brace
+// among braces) as far down as it goes.
+func hunksOf(buggy, fixed string) []hunk {
+	edits := udiff.Lines(buggy, fixed)
+	lines := linesOf(buggy)
+	number := map[int]int{len(buggy): len(lines) + 1} // of the line that begins at an offset
+	for i, offset := 0, 0; i < len(lines); i++ {
+		number[offset] = i + 1
+		offset += len(lines[i])
+	}
+	var hunks []hunk
+	for _, e := range edits {
+		h := hunk{Start: number[e.Start], End: number[e.End], Fix: e.New}
+		if n := len(hunks); n > 0 && hunks[n-1].End == h.Start {
+			hunks[n-1].End, hunks[n-1].Fix = h.End, hunks[n-1].Fix+h.Fix
+			continue
+		}
+		hunks = append(hunks, h)
+	}
+	for i := range hunks {
+		last := len(lines) + 1
+		if i+1 < len(hunks) {
+			last = hunks[i+1].Start - 1 // stay apart
+		}
+		hunks[i].slide(lines, last)
+	}
+	return hunks
+}
+
+// slide moves a pure insertion or deletion down, to end before line last.
+func (h *hunk) slide(lines []string, last int) {
+	block := linesOf(h.Fix)
+	switch {
+	case h.Start == h.End:
+		for h.Start < last && len(block) > 0 && lines[h.Start-1] == block[0] {
+			block = append(block[1:len(block):len(block)], block[0])
+			h.Start++
+			h.End++
+		}
+		h.Fix = strings.Join(block, "")
+	case len(block) == 0:
+		for h.End < last && lines[h.Start-1] == lines[h.End-1] {
+			h.Start++
+			h.End++
+		}
+	}
+}
+
+// linesOf splits a text into lines with their line ends.
+func linesOf(text string) []string {
+	lines := strings.SplitAfter(text, "\n")
+	if lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
+
+// apply puts the fixes into the buggy text.
+func apply(buggy string, hunks []hunk) string {
+	lines := linesOf(buggy)
+	var out strings.Builder
+	at := 0
+	for _, h := range hunks {
+		out.WriteString(strings.Join(lines[at:h.Start-1], ""))
+		out.WriteString(h.Fix)
+		at = h.End - 1
+	}
+	out.WriteString(strings.Join(lines[at:], ""))
+	return out.String()
+}

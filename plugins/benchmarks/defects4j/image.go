@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/exec"
+	tclog "github.com/testcontainers/testcontainers-go/log"
+)
+
+// idle is what a container runs while its command is called: it ends by itself,
+// should nobody be there to end it.
+var idle = []string{"sleep", "1d"}
+
+func provider() (*testcontainers.DockerProvider, error) {
+	tclog.SetDefault(tclog.NewNoopLogger())
+	p, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(tclog.NewNoopLogger()))
+	if err != nil {
+		return nil, fmt.Errorf("connect to the container engine: %w", err)
+	}
+	return p, nil
+}
+
+// imageIdentity is the digest of an image that the engine has.
+func imageIdentity(ctx context.Context, image string) (string, error) {
+	p, err := provider()
+	if err != nil {
+		return "", err
+	}
+	defer p.Close()
+	got, err := p.Client().ImageInspect(ctx, image)
+	if err != nil {
+		return "", fmt.Errorf("look at image %s: %w; it must be here: docker pull %s, or build it", image, err, image)
+	}
+	return got.ID, nil
+}
+
+// openImage starts a container of an image with Defects4J in it, which sees the
+// scratch folder by its name. It has no network.
+func openImage(ctx context.Context, image, scratch string) (*installation, error) {
+	p, err := provider()
+	if err != nil {
+		return nil, err
+	}
+	created, err := p.CreateContainer(ctx, testcontainers.ContainerRequest{
+		Image: image, Entrypoint: idle, Cmd: []string{},
+		// An image that is only here is not looked for elsewhere.
+		AlwaysPullImage: false,
+		Env:             map[string]string{"HOME": scratch},
+		ConfigModifier: func(c *container.Config) {
+			c.User = fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()) // who has to delete what is made
+			c.WorkingDir = scratch
+		},
+		HostConfigModifier: func(h *container.HostConfig) {
+			h.Binds = []string{scratch + ":" + scratch}
+			h.NetworkMode = "none"
+			init := true
+			h.Init = &init
+			h.AutoRemove = true
+		},
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("create a container of image %s: %w", image, err), p.Close())
+	}
+	i := &installation{scratch: scratch}
+	i.close = func() error {
+		_, err := p.Client().ContainerRemove(context.WithoutCancel(ctx), created.GetContainerID(), client.ContainerRemoveOptions{Force: true})
+		return errors.Join(err, p.Close())
+	}
+	if err := created.Start(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("start a container of image %s: %w", image, err), i.close())
+	}
+	call := func(ctx context.Context, argv []string) (called, error) {
+		code, output, err := created.Exec(ctx, argv, exec.WithWorkingDir(scratch))
+		if err != nil {
+			return called{}, fmt.Errorf("run %s in a container of image %s: %w", argv[0], image, err)
+		}
+		var stdout, stderr bytes.Buffer
+		if _, err := stdcopy.StdCopy(&stdout, &stderr, output); err != nil && !errors.Is(err, io.EOF) {
+			return called{}, fmt.Errorf("run %s in a container of image %s: %w", argv[0], image, err)
+		}
+		return called{exit: code, stdout: stdout.String(), stderr: stderr.String()}, ctx.Err()
+	}
+	i.cli = cli{run: func(ctx context.Context, arguments ...string) (called, error) {
+		return call(ctx, append([]string{"defects4j"}, arguments...))
+	}}
+	i.read = func(name string) ([]byte, error) {
+		result, err := call(ctx, []string{"cat", name})
+		switch {
+		case err != nil:
+			return nil, err
+		case strings.Contains(result.stderr, "Is a directory"):
+			return nil, errFolder
+		case result.exit != 0:
+			return nil, fmt.Errorf("%w: %s", fs.ErrNotExist, strings.TrimSpace(result.stderr))
+		}
+		return []byte(result.stdout), nil
+	}
+	return i, nil
+}

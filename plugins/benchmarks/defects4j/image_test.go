@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"harness/core/sdk"
+	"harness/core/sdk/benchmark"
+	"harness/core/sdk/plugintest"
+)
+
+const standInImage = "harness-test-defects4j"
+
+// buildImage makes an image with the stand-in in it, as one with Defects4J would be.
+func buildImage(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := copyInto(t.Context(), standIn(t, ""), filepath.Join(dir, "defects4j"), nil); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "Dockerfile"), `FROM debian:bookworm-slim
+ENV DEBIAN_FRONTEND=noninteractive
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends perl git openjdk-17-jdk-headless junit4 \
+ && rm -rf /var/lib/apt/lists/*
+COPY defects4j /opt/defects4j
+ENV PATH=/opt/defects4j/framework/bin:$PATH
+`)
+	if out, err := exec.CommandContext(t.Context(), "docker", "build", "--network", "host", "-q", "-t", standInImage, dir).CombinedOutput(); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%v: %s", err, out)
+		}
+		t.Skipf("NOT TESTED HERE: no image with the stand-in can be built: %v: %s", err, out)
+	}
+	return standInImage
+}
+
+// An installation in an image serves as one on this machine does; in the box that
+// judges, the image's own patches are gone.
+func TestImageJudges(t *testing.T) {
+	image := buildImage(t)
+	config := fmt.Sprintf(`{"image": %q, "only": ["Orchard-2"]}`, image)
+	answer, err := plugintest.Benchmark(t, defects4j{}).Resolve(t.Context(), &sdk.ResolveRequest{Config: []byte(config)})
+	if err != nil || !strings.HasPrefix(answer.GetIdentity(), "sha256:") {
+		t.Errorf("the image's identity is %v, %v", answer, err)
+	}
+	plugin, dir := fetched(t, config)
+	eachDriver(t, config, plugin, dir, func(t *testing.T, b *bench) {
+		buggy, fixed := b.texts(t, "Orchard-2")
+		if b.driver == "bubblewrap" {
+			if err := b.refused(t, "Orchard-2", fixed); err == nil || !strings.Contains(err.Error(), `use sandbox "docker"`) {
+				t.Errorf("got %v", err)
+			}
+			return
+		}
+		if v, stages := b.judge(t, "Orchard-2", fixed, true); v.Outcome != benchmark.Passed || !slices.Equal(stages, []string{"", confirmStage}) {
+			t.Errorf("fixed: %v after %q: %s", v.Outcome, stages, v.Detail)
+		}
+		b.config = strings.Replace(b.config, "{", `{"quick": false, `, 1)
+		peeks := strings.Replace(fixed, "int at = ", `for (String at : new String[] {"framework/projects/Orchard/patches", "project_repos"}) {
+            if (new java.io.File("/opt/defects4j", at).exists()) {
+                throw new IllegalStateException("I can read " + at);
+            }
+        }
+        int at = `, 1)
+		if v, _ := b.judge(t, "Orchard-2", peeks, false); v.Outcome != benchmark.Passed {
+			t.Errorf("one that looks for the patches: %v: %s", v.Outcome, v.Detail)
+		}
+		if v, _ := b.judge(t, "Orchard-2", buggy, false); v.Outcome != benchmark.Failed {
+			t.Errorf("buggy: %v: %s", v.Outcome, v.Detail)
+		}
+	})
+}

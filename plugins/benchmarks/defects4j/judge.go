@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"harness/core/sdk/benchmark"
+	"harness/core/sdk/javasource"
+	"harness/plugins/benchmarks/java"
+)
+
+const (
+	heapMiB = 1024
+	// leastWall is the least that a bug's tests are given; those that take long get
+	// a multiple of what they took when the bug was exported.
+	leastWall, wallFactor = 5 * time.Minute, 10
+)
+
+// Check compiles the patched file against the project and runs the relevant
+// tests, in the order of how soon they tell.
+func (defects4j) Check(_ context.Context, request *benchmark.CheckRequest) (*benchmark.CheckResponse, error) {
+	b, err := open(request.GetDir(), request.GetBug())
+	if err != nil {
+		return nil, err
+	}
+	c, err := decode(request.GetConfig())
+	if err != nil {
+		return nil, err
+	}
+	if c.Source == "" && !c.Quick {
+		return b.confirm(c, request.GetPatched(), request.GetReference())
+	}
+	return b.quick(c, request.GetPatched(), request.GetReference())
+}
+
+// quick asks the Java service.
+func (b *bug) quick(c config, patched string, reference bool) (*benchmark.CheckResponse, error) {
+	buggy, _, err := b.text("buggy", b.Path)
+	if err != nil {
+		return nil, err
+	}
+	tests := b.Tests
+	if len(tests) == 0 { // there is a Problem, which the verdict will name
+		tests = b.Properties.RelevantTests
+	}
+	p := java.Program{
+		Path: b.Path, Text: patched, Reference: b.fixedText(buggy),
+		Tests: tests, HeapMiB: heapMiB, Wall: b.wall(),
+		Project: &java.Project{
+			Tree: projectTarget, Original: buggy,
+			Options:  b.compilerOptions(),
+			Env:      map[string]string{"TZ": b.Properties.TimeZone},
+			Forgiven: *b.Properties.FixedFailures, Known: *b.Properties.BuggyFailures, Lax: c.Laxer,
+		},
+	}
+	for _, place := range append(b.classes(), b.Paths.Libraries...) {
+		p.Classpath = append(p.Classpath, place.Box)
+	}
+	for _, dir := range b.sourceDirs() {
+		p.Project.Sources = append(p.Project.Sources, path.Join(projectTarget, dir))
+	}
+	if reference && len(b.Others) > 0 {
+		// Everything is compiled, with all files that the fix changes.
+		p.Project.Original = ""
+		if p.Files, err = b.otherFixes(); err != nil {
+			return nil, err
+		}
+	}
+	check, err := java.Check(p)
+	if err != nil {
+		return nil, fmt.Errorf("bug %s: %w", b.ID, err)
+	}
+	check.Environment = projectID
+	check.Mounts = b.mounts()
+	check.Program = b.program(javasource.Digest(patched), reference)
+	return check, nil
+}
+
+// sourceDirs are the folders that are compiled where a candidate changes what
+// others compile against. Tests that do not compile are not among them.
+func (b *bug) sourceDirs() []string {
+	dirs := []string{b.Properties.SourceDir}
+	if b.Properties.TestDir != "" && !b.Paths.Partly {
+		dirs = append(dirs, b.Properties.TestDir)
+	}
+	return dirs
+}
+
+// otherFixes are the fixed texts of the files beyond the one that is shown.
+func (b *bug) otherFixes() (map[string]string, error) {
+	files := map[string]string{}
+	for _, name := range b.Others {
+		text, _, err := b.text("fixed", name)
+		if err != nil {
+			return nil, fmt.Errorf("bug %s: %w", b.ID, err)
+		}
+		files[name] = text
+	}
+	return files, nil
+}
+
+// program is the digest of the patched file's tokens. Of a bug in several files
+// one file is never the whole fix.
+func (b *bug) program(digest string, reference bool) string {
+	if len(b.Others) > 0 && reference {
+		digest += " and the fixes of " + strings.Join(b.Others, ", ")
+	}
+	return digest
+}
+
+// Verdict reads what the tests said.
+func (defects4j) Verdict(_ context.Context, request *benchmark.VerdictRequest) (*benchmark.VerdictResponse, error) {
+	b, err := open(request.GetDir(), request.GetBug())
+	if err != nil {
+		return nil, err
+	}
+	c, err := decode(request.GetConfig())
+	if err != nil {
+		return nil, err
+	}
+	if b.Problem != "" {
+		return &benchmark.VerdictResponse{Outcome: benchmark.Error, Detail: b.Problem}, nil
+	}
+	if request.GetStage() == confirmStage {
+		return b.confirmVerdict(c, request), nil
+	}
+	verdict := b.quickVerdict(c, request)
+	if c.Source == "" && verdict.Outcome == benchmark.Passed {
+		// Its own command has the last word.
+		verdict.Next, err = b.confirm(c, request.GetPatched(), request.GetReference())
+	}
+	return verdict, err
+}
+
+func (b *bug) quickVerdict(c config, request *benchmark.VerdictRequest) *benchmark.VerdictResponse {
+	verdict := java.Verdict(request.GetReply(), request.GetFailure(), request.GetDetail())
+	var reply java.Reply
+	if !c.Laxer || verdict.Outcome != benchmark.Failed || json.Unmarshal(request.GetReply(), &reply) != nil {
+		return verdict
+	}
+	if before := b.known(); reply.Tests.Run > 0 && reply.Tests.New == 0 && reply.Tests.Failed > 0 && reply.Tests.Failed < before {
+		verdict.Outcome = benchmark.Passed
+		verdict.Detail = fmt.Sprintf("%d tests fail, as in the buggy version, where %d do", reply.Tests.Failed, before)
+	}
+	return verdict
+}
+
+// known is how many tests fail in the buggy version and not in the fixed one.
+func (b *bug) known() int {
+	n := 0
+	for _, test := range *b.Properties.BuggyFailures {
+		if !slices.Contains(*b.Properties.FixedFailures, test) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,262 @@
+// Command harness-benchmark-defects4j brings Defects4J: bugs of real Java
+// projects, from an installation or from bugs that were exported from one.
+//
+//	benchmark "defects4j" "d4j" { source = "exported-bugs" }
+//	benchmark "defects4j" "d4j" { installation = "/opt/defects4j", subset = "clm" }
+//	benchmark "defects4j" "d4j" { image = "defects4j:3.0.1", subset = "v2.0, single-function" }
+//
+// # Exported bugs
+//
+// `harness benchmarks export defects4j --to DIR` writes DIR/<Project>-<n>/ with
+// buggy/ (the project as the checkout leaves it, compiled, without version
+// control), fixed/ (the files that the fix changes), lib/ (jars) and export.json
+// (see properties). They are judged by javac and JUnit alone. A box shows buggy/
+// and lib/ to a candidate; fixed/ is in none.
+//
+// # Bugs
+//
+// A hunk is a run of lines that differ between buggy and fixed; where lines are
+// only missing, it is empty (start = end). A bug whose fix changes several files
+// is shown as the file in which most lines change, and labelled so ("files"); no
+// model that writes one file repairs it. Labels: "project"; "files", their number.
+//
+// # Verdicts
+//
+// A candidate passes where its relevant tests fail in nothing but what fails with
+// the reference fix, too (baseline.fixed). With laxer = true it also passes as CLM
+// counts: fewer tests fail than in the buggy version, and none that did not.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"harness/core/sdk"
+	"harness/core/sdk/benchmark"
+	checkout "harness/core/sdk/source"
+	"harness/plugins/benchmarks/java"
+)
+
+func main() { benchmark.Serve(defects4j{}) }
+
+type defects4j struct{}
+
+func (defects4j) Describe(context.Context) *benchmark.Description {
+	return &benchmark.Description{
+		Name:    "defects4j",
+		Version: "0.1.0",
+		Summary: "Defects4J's bugs of real Java projects, from an installation or as exported from one.",
+		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
+			{Name: "source", Type: "string", DefaultJson: `""`, Description: "Exported bugs: a folder, a local repository with @<commit>, or a git URL with @<commit>."},
+			{Name: "installation", Type: "string", DefaultJson: `""`, Description: "A folder with Defects4J in it."},
+			{Name: "image", Type: "string", DefaultJson: `""`, Description: "A container image with the command defects4j in it; judged with sandbox \"docker\"."},
+			{Name: "java_home", Type: "string", DefaultJson: `""`, Description: "The JDK that the installation asks for, where it is not the one on the PATH."},
+			{Name: "quick", Type: "bool", DefaultJson: "true", Description: "Of an installation: the Java service rejects first, and Defects4J's own command judges what passes there. With false it judges all, and is believed what a hostile candidate could forge."},
+			{Name: "subset", Type: "string", DefaultJson: `""`, Description: "Bugs that are in all of these sets: v1.2, v2.0, clm, single-hunk, single-function; separated by commas."},
+			{Name: "only", Type: `["list","string"]`, DefaultJson: `[]`, Description: "Projects and ids to fetch, such as Lang or Lang-6, instead of all."},
+			{Name: "laxer", Type: "bool", DefaultJson: "false", Description: "CLM's rule: a candidate passes, too, if fewer tests fail than in the buggy version and none that did not."},
+		}},
+	}
+}
+
+type config struct {
+	Source       string   `json:"source"`
+	Installation string   `json:"installation"`
+	Image        string   `json:"image"`
+	JavaHome     string   `json:"java_home"`
+	Quick        bool     `json:"quick"`
+	Subset       string   `json:"subset"`
+	Only         []string `json:"only"`
+	Laxer        bool     `json:"laxer"`
+}
+
+func decode(data []byte) (config, error) {
+	c := config{Quick: true}
+	if err := sdk.Decode(data, &c); err != nil {
+		return c, err
+	}
+	if given := len(c.Source) > 0; given == (c.Installation != "" || c.Image != "") || c.Installation != "" && c.Image != "" {
+		return c, sdk.Diagnose(nil, "Where are the bugs from?",
+			"Give one of source (exported bugs), installation (a folder with Defects4J) and image (a container image with it).")
+	}
+	if _, err := c.selection(); err != nil {
+		return c, sdk.Diagnose([]string{"subset"}, "Unknown subset", err.Error()+".")
+	}
+	return c, nil
+}
+
+// kind is the attribute that says where the bugs are from.
+func (c config) kind() string {
+	switch {
+	case c.Installation != "":
+		return "installation"
+	case c.Image != "":
+		return "image"
+	}
+	return "source"
+}
+
+// Resolve names the commit, or the content of the folder, or the image.
+func (defects4j) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk.ResolveResponse, error) {
+	c, err := decode(request.GetConfig())
+	if err != nil {
+		return nil, err
+	}
+	var identity string
+	if c.Source != "" {
+		wanted, problem := c.selection()
+		if problem != nil {
+			return nil, problem
+		}
+		identity, err = checkout.Identity(ctx, c.Source, checkout.Options{BaseDir: request.GetBaseDir(), Keep: wanted.file})
+	} else {
+		identity, err = c.identity(ctx, request.GetBaseDir())
+	}
+	if err != nil {
+		return nil, sdk.Diagnose([]string{c.kind()}, "Bugs cannot be found", err.Error())
+	}
+	return &sdk.ResolveResponse{Identity: identity}, nil
+}
+
+// Bugs sends the bugs in the order of projects and numbers.
+func (defects4j) Bugs(_ context.Context, request *benchmark.BugsRequest, send func(*benchmark.BugRecord) error) error {
+	c, err := decode(request.GetConfig())
+	if err != nil {
+		return err
+	}
+	wanted, err := c.selection()
+	if err != nil {
+		return err
+	}
+	all, err := listBugs(request.GetDir())
+	if err != nil {
+		return err
+	}
+	sent := 0
+	for _, b := range all {
+		if !wanted.takes(b) {
+			continue
+		}
+		record, err := b.record()
+		if err != nil {
+			return fmt.Errorf("%s: %w", b.ID, err)
+		}
+		if err := send(record); err != nil {
+			return err
+		}
+		sent++
+	}
+	if sent == 0 {
+		return sdk.Diagnose([]string{"subset"}, "No bug is in the subset", fmt.Sprintf("None of the %d bugs that were fetched is in %q.", len(all), c.Subset))
+	}
+	return nil
+}
+
+func (b *bug) record() (*benchmark.BugRecord, error) {
+	text, _, err := b.text("buggy", b.Path)
+	if err != nil {
+		return nil, err
+	}
+	record := &benchmark.BugRecord{
+		Bug: &benchmark.Bug{
+			Id: b.ID.String(), Path: b.Path, Text: text, Language: "java",
+			Labels: map[string]string{"project": b.ID.project, "files": strconv.Itoa(1 + len(b.Others))},
+		},
+		Licence: licenceOf(b.ID.project),
+		Origin:  origin(b),
+	}
+	for _, h := range b.Hunks {
+		record.Bug.Hunks = append(record.Bug.Hunks, &benchmark.Span{Start: int32(h.Start), End: int32(h.End)})
+		record.Fixes = append(record.Fixes, h.Fix)
+	}
+	if f := b.Function; f != nil {
+		record.Bug.Function = &benchmark.Span{Start: int32(f.Start), End: int32(f.End)}
+	}
+	return record, nil
+}
+
+func origin(b *bug) string {
+	text := "Defects4J " + b.ID.String()
+	if b.Properties.Revision != "" {
+		text += ", fixed at " + b.Properties.Revision
+	}
+	return text + ", " + b.Path
+}
+
+// licenceOf names a project's licence, as its repository states it.
+func licenceOf(project string) string {
+	switch project {
+	case "Chart":
+		return "LGPL-2.1 (JFreeChart)"
+	case "Jsoup", "Mockito":
+		return "MIT (" + project + ")"
+	case "Cli", "Closure", "Codec", "Collections", "Compress", "Csv", "Gson", "JacksonCore", "JacksonDatabind", "JacksonXml",
+		"JxPath", "Lang", "Math", "Time":
+		return "Apache-2.0 (" + project + ")"
+	}
+	return "the project's own"
+}
+
+// projectID is the box for whole projects: it has room for a copy of one.
+const projectID = "java17-project"
+
+func (defects4j) Environments(_ context.Context, request *benchmark.EnvironmentsRequest) (*benchmark.EnvironmentsResponse, error) {
+	c, err := decode(request.GetConfig())
+	if err != nil {
+		return nil, err
+	}
+	project := java.Environment()
+	project.Id = projectID
+	project.Limits.MemoryBytes = 4 << 30
+	project.Limits.TmpfsBytes = 1 << 30
+	all := []*benchmark.Environment{project}
+	if c.Source == "" {
+		all = append(all, c.environment())
+	}
+	return &benchmark.EnvironmentsResponse{Environments: all}, nil
+}
+
+// Fetch takes the exported bugs, or exports them from the installation; reads them
+// and compiles those that have no classes.
+func (defects4j) Fetch(ctx context.Context, request *benchmark.FetchRequest, progress func(*benchmark.FetchEvent)) error {
+	c, err := decode(request.GetConfig())
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(request.GetDir(), exportDir)
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	var out []skipped
+	if c.Source != "" {
+		err = take(ctx, c, request, progress)
+	} else if out, err = fromInstallation(ctx, c, request.GetBaseDir(), nil, dir, progress); err == nil {
+		err = c.takeTools(ctx, request)
+	}
+	if err != nil {
+		return err
+	}
+	return index(ctx, request.GetDir(), out, progress)
+}
+
+// Export writes bugs of an installation as exported bugs.
+func (defects4j) Export(ctx context.Context, request *benchmark.ExportRequest, progress func(*benchmark.FetchEvent)) error {
+	c, err := decode(request.GetConfig())
+	if err != nil {
+		return err
+	}
+	if c.Source != "" {
+		return sdk.Diagnose([]string{"source"}, "These bugs are exported already", "Name an installation or an image.")
+	}
+	if err := os.MkdirAll(request.GetDir(), 0o755); err != nil {
+		return err
+	}
+	out, err := fromInstallation(ctx, c, request.GetBaseDir(), request.GetBugs(), request.GetDir(), progress)
+	if err != nil || len(out) == 0 {
+		return err
+	}
+	return fmt.Errorf("%d bugs could not be exported; the first: %s: %s", len(out), out[0].Bug, out[0].Reason)
+}
