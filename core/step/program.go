@@ -28,9 +28,9 @@ func (p program) is(other program) bool {
 	return score.ExactMatch(p.text, other.text)
 }
 
-// program asks the benchmark which program a text is.
-func (j *judge) program(ctx context.Context, bug, text string) (program, error) {
-	check, err := j.benchmark.Check(ctx, &pb.CheckRequest{Config: j.plugin.Config, Dir: j.data, Bug: bug, Patched: text})
+// program asks the benchmark which program a text is, or the reference fix.
+func (j *judge) program(ctx context.Context, bug, text string, reference bool) (program, error) {
+	check, err := j.benchmark.Check(ctx, &pb.CheckRequest{Config: j.plugin.Config, Dir: j.data, Bug: bug, Patched: text, Reference: reference})
 	if err != nil {
 		return program{}, err
 	}
@@ -44,11 +44,11 @@ func (j *judge) identify(ctx context.Context, bug *pb.BugRecord, judged *Judged)
 	if err != nil {
 		return fmt.Errorf("bug %s: %w", bug.Bug.Id, err)
 	}
-	reference, err := j.program(ctx, bug.Bug.Id, fixed)
+	reference, err := j.program(ctx, bug.Bug.Id, fixed, true)
 	if err != nil {
 		return fmt.Errorf("check the reference fix of %s: %w", bug.Bug.Id, err)
 	}
-	unchanged, err := j.program(ctx, bug.Bug.Id, bug.Bug.Text)
+	unchanged, err := j.program(ctx, bug.Bug.Id, bug.Bug.Text, false)
 	if err != nil {
 		return fmt.Errorf("check the unchanged program of %s: %w", bug.Bug.Id, err)
 	}
