@@ -243,15 +243,21 @@ func (j *judge) timeout(check *pb.CheckResponse) time.Duration {
 
 func (j *judge) key(t *task, check *pb.CheckResponse) (store.Key, error) {
 	payload := sha256.Sum256(check.Payload)
+	var identity string
+	if len(check.Mounts) > 0 {
+		identity = j.plugin.Identity
+	}
 	return store.NewKey("verdict", (Validate{}).Version(), struct {
 		Benchmark   Plugin        `json:"benchmark"`
 		Bug         string        `json:"bug"`
 		Payload     string        `json:"payload"` // holds the patched text and the tests
 		Environment string        `json:"environment"`
-		Mounts      []*pb.Mount   `json:"mounts,omitempty"` // of the benchmark as it was fetched
+		Mounts      []*pb.Mount   `json:"mounts,omitempty"`
+		Identity    string        `json:"identity,omitempty"` // of the benchmark, where boxes show parts of it
+		Stage       string        `json:"stage,omitempty"`
 		Driver      string        `json:"driver"`
 		Timeout     time.Duration `json:"timeout_ns"`
-	}{j.plugin.Bare(), t.bug, hex.EncodeToString(payload[:]), j.digests[check.Environment], check.Mounts, j.sandbox.Driver, j.timeout(check)})
+	}{j.plugin.Bare(), t.bug, hex.EncodeToString(payload[:]), j.digests[check.Environment], check.Mounts, identity, check.Stage, j.sandbox.Driver, j.timeout(check)})
 }
 
 // open starts the sandbox when the first patch needs it, so that a study

@@ -18,8 +18,9 @@ var confirmScript []byte
 const (
 	// confirmID is the box with Defects4J's own command.
 	confirmID = "defects4j"
-	// confirmStage is a check by that command.
-	confirmStage = "confirm"
+	// quickStage is a check by the Java service before one by that command,
+	// confirmStage.
+	quickStage, confirmStage = "quick", "confirm"
 
 	compileLimit = 10 * time.Minute
 )
@@ -28,6 +29,8 @@ type confirmRequest struct {
 	Files          map[string][]byte `json:"files"` // by path below the project
 	CompileSeconds int               `json:"compileSeconds"`
 	TestSeconds    int               `json:"testSeconds"`
+	// Laxer is nothing to the box: it tells verdicts by the two rules apart.
+	Laxer bool `json:"laxer"`
 }
 
 type confirmReply struct {
@@ -60,7 +63,7 @@ func (b *bug) confirm(c config, patched string, reference bool) (*benchmark.Chec
 		}
 	}
 	limit := b.wall()
-	payload, err := json.Marshal(confirmRequest{Files: files, CompileSeconds: int(compileLimit.Seconds()), TestSeconds: int(limit.Seconds())})
+	payload, err := json.Marshal(confirmRequest{Files: files, CompileSeconds: int(compileLimit.Seconds()), TestSeconds: int(limit.Seconds()), Laxer: c.Laxer})
 	if err != nil {
 		return nil, err
 	}

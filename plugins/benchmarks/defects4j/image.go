@@ -22,7 +22,13 @@ import (
 // should nobody be there to end it.
 var idle = []string{"sleep", "1d"}
 
+// provider connects to the engine. The library's reaper would need an image from a
+// registry, and is not needed.
 func provider() (*testcontainers.DockerProvider, error) {
+	if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
+		return nil, err
+	}
+	testcontainers.ReadConfig()
 	tclog.SetDefault(tclog.NewNoopLogger())
 	p, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(tclog.NewNoopLogger()))
 	if err != nil {

@@ -58,7 +58,7 @@ func TestImageJudges(t *testing.T) {
 			}
 			return
 		}
-		if v, stages := b.judge(t, "Orchard-2", fixed, true); v.Outcome != benchmark.Passed || !slices.Equal(stages, []string{"", confirmStage}) {
+		if v, stages := b.judge(t, "Orchard-2", fixed, true); v.Outcome != benchmark.Passed || !slices.Equal(stages, []string{quickStage, confirmStage}) {
 			t.Errorf("fixed: %v after %q: %s", v.Outcome, stages, v.Detail)
 		}
 		b.config = strings.Replace(b.config, "{", `{"quick": false, `, 1)

@@ -76,6 +76,9 @@ func (b *bug) quick(c config, patched string, reference bool) (*benchmark.CheckR
 		return nil, fmt.Errorf("bug %s: %w", b.ID, err)
 	}
 	check.Environment = projectID
+	if c.Source == "" {
+		check.Stage = quickStage // a pass is not the last word, as it is of exported bugs
+	}
 	check.Mounts = b.mounts()
 	check.Program = b.program(javasource.Digest(patched), reference)
 	return check, nil
