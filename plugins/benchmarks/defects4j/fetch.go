@@ -123,6 +123,8 @@ func index(ctx context.Context, root string, out []skipped, progress func(*bench
 				event.Message = fmt.Sprintf("%s is left out: %v", id, err)
 			} else if b.Problem != "" {
 				event.Message = fmt.Sprintf("%s cannot be judged: %s", id, b.Problem)
+			} else if n := len(b.Paths.Missing); n > 0 {
+				event.Message = fmt.Sprintf("%s: of its class paths %d entries are not there, such as %s", id, n, b.Paths.Missing[0])
 			}
 			progress(event)
 			return nil
