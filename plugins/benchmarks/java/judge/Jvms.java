@@ -13,7 +13,9 @@ final class Jvms {
     /** Of the warm JVM. Who needs more gets a fresh one. */
     static final long WARM_HEAP_MIB = 256;
     /** A tame job that takes longer is done again by a fresh JVM, with time. */
-    private static final long WARM_MILLIS = 10_000;
+    private static final long WARM_MILLIS = 2_000;
+    /** How long the warm JVM may take to answer at all: a wild candidate may have stopped its process. */
+    private static final long READY_MILLIS = 10_000;
     /** How long a JVM may take to start, on a machine that has much else to do. */
     private static final long START_MILLIS = 60_000;
 
@@ -51,7 +53,7 @@ final class Jvms {
 
     /** Runs a tame job after others. An outcome that is not clean says nothing about the candidate. */
     TestJvm.Outcome warm(Job job, long wallMillis) throws IOException, InterruptedException {
-        long readyMillis = WARM_MILLIS;
+        long readyMillis = READY_MILLIS;
         if (warm == null || !warm.isAlive()) {
             close();
             readyMillis = START_MILLIS;

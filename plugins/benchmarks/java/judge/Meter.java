@@ -5,25 +5,28 @@ import java.util.Set;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
+import org.objectweb.asm.Handle;
 import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodTooLargeException;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.Type;
 
 /** Makes classes count their steps: see {@link Steps}. */
 final class Meter {
     private static final String STEPS = "harness/judge/Steps";
+    private static final Set<String> SIZED = Set.of("Ljava/lang/String;", "Ljava/math/BigInteger;");
 
     private Meter() {}
 
     /**
-     * Returns the class with a step at the start of each method and before each jump backwards, and with the steps of an
-     * exception at the start of each handler. A class that has no room
+     * Returns the class with a step at the start of each method and before each jump backwards, with the steps of an
+     * exception at the start of each handler, and with those of texts, large numbers and arrays where they are made. A class that has no room
      * for that is returned as it is; its loops are ended by the clock.
      */
     static byte[] instrument(byte[] classFile) {
         ClassReader reader = new ClassReader(classFile);
-        // Neither frames nor stack sizes change: a step takes and leaves nothing.
+        // Frames do not change: what is inserted takes what it adds.
         ClassWriter writer = new ClassWriter(reader, 0);
         try {
             reader.accept(
@@ -52,6 +55,59 @@ final class Meter {
 
         private void tick() {
             super.visitMethodInsn(Opcodes.INVOKESTATIC, STEPS, "tick", "()V", false);
+        }
+
+        private void made(Type type) {
+            String descriptor;
+            if (type.getSort() == Type.ARRAY) {
+                descriptor = "(Ljava/lang/Object;)V";
+            } else if (SIZED.contains(type.getDescriptor())) {
+                descriptor = "(" + type.getDescriptor() + ")V";
+            } else {
+                return;
+            }
+            super.visitInsn(Opcodes.DUP);
+            super.visitMethodInsn(Opcodes.INVOKESTATIC, STEPS, "made", descriptor, false);
+        }
+
+        private void making() {
+            super.visitInsn(Opcodes.DUP);
+            super.visitMethodInsn(Opcodes.INVOKESTATIC, STEPS, "making", "(I)V", false);
+        }
+
+        @Override
+        public void visitMethodInsn(int opcode, String owner, String name, String descriptor, boolean isInterface) {
+            super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
+            if (owner.startsWith("java/")) {
+                made(Type.getReturnType(descriptor));
+            }
+        }
+
+        @Override
+        public void visitInvokeDynamicInsn(String name, String descriptor, Handle bootstrap, Object... arguments) {
+            super.visitInvokeDynamicInsn(name, descriptor, bootstrap, arguments);
+            made(Type.getReturnType(descriptor));
+        }
+
+        @Override
+        public void visitIntInsn(int opcode, int operand) {
+            if (opcode == Opcodes.NEWARRAY) {
+                making();
+            }
+            super.visitIntInsn(opcode, operand);
+        }
+
+        @Override
+        public void visitTypeInsn(int opcode, String type) {
+            if (opcode == Opcodes.ANEWARRAY) {
+                making();
+            }
+            super.visitTypeInsn(opcode, type);
+        }
+
+        @Override
+        public void visitMaxs(int maxStack, int maxLocals) {
+            super.visitMaxs(maxStack + 1, maxLocals);
         }
 
         private void tickIfBackward(Label... targets) {

@@ -20,7 +20,7 @@ import org.junit.runners.model.TestTimedOutException;
  */
 final class Patience extends AllDefaultPossibilitiesBuilder {
     /** How many times its limit a test may compute: only code of the platform, which counts no steps, takes that long. */
-    private static final int FACTOR = 10;
+    private static final int FACTOR = 3;
 
     private static final long SLICE_MILLIS = 50;
 

@@ -1,8 +1,12 @@
 package harness.judge;
 
+import java.lang.reflect.Array;
+import java.math.BigInteger;
+
 /**
  * Counts what a candidate executes: instrumented classes call {@link #tick} at the start of each method and at each jump
- * backwards, and {@link #caught} where they catch an exception. A count, unlike a clock, is the same on every machine and under every load.
+ * backwards, {@link #caught} where they catch an exception, and the others where the platform makes what may be large: a
+ * loop that appends to a text spends its time in copying. A count, unlike a clock, is the same on every machine and under every load.
  */
 public final class Steps {
     /** What ends a test that has used up its steps. Each further step throws it again, so that catching it gains nothing. */
@@ -13,6 +17,8 @@ public final class Steps {
     private static final Exceeded EXCEEDED = new Exceeded();
 
     private static final long CAUGHT = 10_000;
+    /** How many elements, a power of two, the platform copies in the time of a step. */
+    private static final int ELEMENTS = 5;
 
     private static long budget = Long.MAX_VALUE;
     private static long left = Long.MAX_VALUE;
@@ -32,6 +38,38 @@ public final class Steps {
     public static void caught() {
         left -= CAUGHT;
         tick();
+    }
+
+    /** What a text made by the platform takes. Called by instrumented classes, as are those below. */
+    public static void made(String text) {
+        if (text != null) {
+            charge(text.length());
+        }
+    }
+
+    public static void made(BigInteger number) {
+        if (number != null) {
+            charge(number.bitLength());
+        }
+    }
+
+    /** An array that the platform has made. */
+    public static void made(Object array) {
+        if (array != null) {
+            charge(Array.getLength(array));
+        }
+    }
+
+    /** An array that is about to be made. */
+    public static void making(int length) {
+        charge(length);
+    }
+
+    private static void charge(int elements) {
+        left -= elements >> ELEMENTS;
+        if (left < 0) {
+            exceed();
+        }
     }
 
     private static void exceed() {
