@@ -194,8 +194,9 @@ func (d *bubblewrap) launch(env Environment, l launch) (p *process, err error) {
 		out.Close()
 	})
 	if err := d.release(env.Limits, p, options, info, release, d.arguments(env, l)); err != nil {
-		err = fmt.Errorf("%w%s", err, (&session{stderr: &p.stderr}).quote())
-		return nil, errors.Join(err, p.close())
+		// What bwrap has to say is read by the time that it has ended.
+		closed := p.close()
+		return nil, errors.Join(fmt.Errorf("%w%s", err, (&session{stderr: &p.stderr}).quote()), closed)
 	}
 	return p, nil
 }

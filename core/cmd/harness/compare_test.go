@@ -16,7 +16,7 @@ import (
 // TestCompare judges recorded candidates of three small bugs again, whose
 // published verdicts are wrong in a different way each.
 func TestCompare(t *testing.T) {
-	const reference = "public static int gcd(int a, int b) {\n  while (b != 0) {\n    int t = a % b;\n    a = b;\n    b = t;\n  }\n  return a;\n}"
+	const reference = "public static int digitSum(int n) {\n  int sum = 0;\n  while (n > 0) {\n    sum += n % 10;\n    n /= 10;\n  }\n  return sum;\n}"
 	const clamp = "public static int clamp(int x, int lo, int hi) {\n  if (x < lo) return %s;\n  if (x > hi) return hi;\n  return x;\n}"
 	const unchangedClamp = "public static int clamp(int x, int lo, int hi) { if (x < lo) { return hi; } if (x > hi) { return hi; } return x; }"
 	type candidate struct{ text, published string }
@@ -25,12 +25,12 @@ func TestCompare(t *testing.T) {
 		start, end int
 		candidates []candidate
 	}{
-		{"Gcd", 4, 11, []candidate{
+		{"DigitSum", 4, 11, []candidate{
 			{reference, "plausible"},
 			{strings.ReplaceAll(reference, "\n", " // the same\n"), "wrong"},
-			{strings.Replace(reference, "gcd", "gcd2", 1), "wrong"},
-			{"public static int gcd(int a, int b) { while (a == a) { a++; } return a; }", "plausible"},
-			{strings.Replace(reference, "a % b", "a % b % b", 1), "uncompilable"},
+			{strings.Replace(reference, "digitSum", "digitSum2", 1), "wrong"},
+			{"public static int digitSum(int n) { while (n == n) { n++; } return n; }", "plausible"},
+			{strings.Replace(reference, "n % 10", "n % 10 % 10", 1), "uncompilable"},
 		}},
 		{"Clamp", 4, 12, []candidate{
 			{unchangedClamp, "plausible"},
@@ -46,7 +46,7 @@ model "replay" "recorded" {
   files  = { none = "none.jsonl" }
 }
 adapter "recorded" "none" {}
-benchmark "microbugs" "microbugs" { bugs = ["Gcd", "Clamp", "Power"] }
+benchmark "microbugs" "microbugs" { bugs = ["DigitSum", "Clamp", "Power"] }
 generate { candidates = 5 }
 sandbox "bubblewrap" {}
 table "fixed" {
@@ -99,7 +99,7 @@ table "fixed" {
 	}
 	want := []string{
 		"Clamp 0 void", "Clamp 1 void", "Clamp 2 void",
-		"Gcd 1 contradiction", "Gcd 2 signature", "Gcd 3 time-limit", "Gcd 4 unexplained",
+		"DigitSum 1 contradiction", "DigitSum 2 signature", "DigitSum 3 time-limit", "DigitSum 4 unexplained",
 	}
 	if diff := cmp.Diff(want, classes); diff != "" {
 		t.Errorf("classes (-want +got):\n%s\n%s", diff, printed)
@@ -114,7 +114,7 @@ table "fixed" {
 	if diff := cmp.Diff([][]string{{"recorded", "33.3 % (1/3) [6.1, 79.2]", "66.7 % (2/3) [20.8, 93.9]"}}, tables["fixed"]); diff != "" {
 		t.Errorf("our share beside the published one (-want +got):\n%s", diff)
 	}
-	if rows := tables["unexplained"]; len(rows) != 1 || rows[0][1] != "Gcd" || rows[0][6] == "" {
+	if rows := tables["unexplained"]; len(rows) != 1 || rows[0][1] != "DigitSum" || rows[0][6] == "" {
 		t.Errorf("what nothing explains: %q", rows)
 	}
 	for _, want := range []string{"has different verdicts", "leave the program as it was are plausible for 1 bug on microbugs: Clamp (2 of 2 times)"} {
