@@ -49,12 +49,18 @@ type taskID struct {
 	reference  bool // the patch is the reference fix: what it changes elsewhere comes with it
 }
 
+// A task holds its patched file as what the patch does to the buggy one, whose
+// text all tasks of the bug share: files are large, and candidates many.
 type task struct {
 	taskID
-	text    string
+	base    string
+	edits   []*pb.Edit
 	program program
 	recorded
 }
+
+// text is the patched file's.
+func (t *task) text() (string, error) { return ApplyEdits(t.base, t.edits) }
 
 // recorded is what is kept of a patch's judging.
 type recorded struct {
@@ -102,10 +108,11 @@ func newJudge(ctx context.Context, env *Env, plugin Plugin, box Sandbox, data st
 	return j, nil
 }
 
-// add asks for the verdict of a patched file, named by its digest.
-func (j *judge) add(id taskID, text string) {
+// add asks for the verdict of a file with edits, whose text the id names by its
+// digest.
+func (j *judge) add(id taskID, base string, edits []*pb.Edit) {
 	if j.tasks[id] == nil {
-		j.tasks[id] = &task{taskID: id, text: text}
+		j.tasks[id] = &task{taskID: id, base: base, edits: edits}
 		j.order = append(j.order, j.tasks[id])
 	}
 }
@@ -161,11 +168,15 @@ const maxStages = 8
 
 // decide finds a patch's verdict: on record, or by running it.
 func (j *judge) decide(ctx context.Context, t *task) error {
-	check, err := j.benchmark.Check(ctx, &pb.CheckRequest{Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: t.text, Reference: t.reference})
+	text, err := t.text()
 	if err != nil {
 		return err
 	}
-	t.program = program{t.text, check.Program}
+	check, err := j.benchmark.Check(ctx, &pb.CheckRequest{Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: text, Reference: t.reference})
+	if err != nil {
+		return err
+	}
+	t.program = newProgram(text, check.Program)
 	if j.unsound[t.bug] != "" {
 		return nil
 	}
@@ -181,7 +192,7 @@ func (j *judge) decide(ctx context.Context, t *task) error {
 		if stage == maxStages {
 			return fmt.Errorf("benchmark %s asks for more than %d checks of one patch", j.plugin.Name, maxStages)
 		}
-		if check, err = j.ask(ctx, t, check); err != nil {
+		if check, err = j.ask(ctx, t, text, check); err != nil {
 			return err
 		}
 	}
@@ -204,7 +215,7 @@ func fileDigest(text string) string {
 }
 
 // ask makes one check, and returns the next one where the verdict is not final.
-func (j *judge) ask(ctx context.Context, t *task, check *pb.CheckResponse) (next *pb.CheckResponse, err error) {
+func (j *judge) ask(ctx context.Context, t *task, text string, check *pb.CheckResponse) (next *pb.CheckResponse, err error) {
 	environment, ok := j.environments[check.Environment]
 	if !ok {
 		return nil, fmt.Errorf("benchmark %s asks for the environment %q, which it does not describe", j.plugin.Name, check.Environment)
@@ -221,7 +232,7 @@ func (j *judge) ask(ctx context.Context, t *task, check *pb.CheckResponse) (next
 		return nil, err
 	}
 	verdict, err := j.benchmark.Verdict(ctx, &pb.VerdictRequest{
-		Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: t.text, Reference: t.reference, Stage: check.Stage,
+		Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: text, Reference: t.reference, Stage: check.Stage,
 		Reply: reply.Payload, Failure: string(reply.Failure), Detail: reply.Detail,
 	})
 	if err != nil {

@@ -70,8 +70,8 @@ func (w Oracle) Run(ctx context.Context, env *Env, dir string) error {
 		}
 		ids[i][0] = taskID{bug: b.Bug.Id, patch: fileDigest(b.Bug.Text)}
 		ids[i][1] = taskID{bug: b.Bug.Id, patch: fileDigest(fixed), reference: true}
-		j.add(ids[i][0], b.Bug.Text)
-		j.add(ids[i][1], fixed)
+		j.add(ids[i][0], b.Bug.Text, nil)
+		j.add(ids[i][1], fixed, nil)
 	}
 	if err := j.run(ctx); err != nil {
 		return err

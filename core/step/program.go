@@ -11,7 +11,14 @@ import (
 // A program is a patched file as a reader sees it, layout and the like aside.
 // What "the like" is, the benchmark says by a digest; where it says nothing,
 // texts count, white space aside.
-type program struct{ text, digest string }
+type program struct{ text, digest string } // one of them
+
+func newProgram(text, digest string) program {
+	if digest != "" {
+		text = ""
+	}
+	return program{text, digest}
+}
 
 // known is what identifies the program in records and tables.
 func (p program) known() string {
@@ -22,7 +29,7 @@ func (p program) known() string {
 }
 
 func (p program) is(other program) bool {
-	if p.digest != "" && other.digest != "" {
+	if p.digest != "" || other.digest != "" {
 		return p.digest == other.digest
 	}
 	return score.ExactMatch(p.text, other.text)
@@ -34,7 +41,7 @@ func (j *judge) program(ctx context.Context, bug, text string, reference bool) (
 	if err != nil {
 		return program{}, err
 	}
-	return program{text, check.Program}, nil
+	return newProgram(text, check.Program), nil
 }
 
 // identify names the programs of a bug's judged candidates, and finds those

@@ -156,7 +156,7 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 		default:
 			candidate.Patch = fileDigest(text)
 			candidate.Empty = insertsNothing(p.Edits)
-			j.add(taskID{bug: c.Bug, patch: candidate.Patch}, text)
+			j.add(taskID{bug: c.Bug, patch: candidate.Patch}, bug.Bug.Text, p.GetEdits())
 		}
 		judged.Candidates = append(judged.Candidates, candidate)
 	}

@@ -75,6 +75,7 @@ func (b *bench) flips(ctx context.Context) error {
 	patches := b.distinct()
 	patches = patches[:min(b.settings.flips, len(patches))]
 	verdicts := make([][3]string, len(patches))
+	details := make([][3]string, len(patches))
 	var seconds [3]float64
 	counts := map[string]int64{}
 	for round, load := range []int{0, 2 * b.workers, 0} {
@@ -102,6 +103,7 @@ func (b *bench) flips(ctx context.Context) error {
 		}
 		for i, v := range found {
 			verdicts[i][round] = strings.ToLower(strings.TrimPrefix(v.Outcome.String(), "OUTCOME_"))
+			details[i][round] = fmt.Sprintf("%s (%s)", verdicts[i][round], v.Detail)
 			for name, n := range v.Counts {
 				counts[name] += n
 			}
@@ -110,7 +112,7 @@ func (b *bench) flips(ctx context.Context) error {
 	flipped := []string{}
 	for i, v := range verdicts {
 		if v[0] != v[1] || v[0] != v[2] {
-			flipped = append(flipped, fmt.Sprintf("%s: %s", patches[i].bug, strings.Join(v[:], ", ")))
+			flipped = append(flipped, fmt.Sprintf("%s: %s", patches[i].bug, strings.Join(details[i][:], ", ")))
 		}
 	}
 	return b.out.Encode(map[string]any{
