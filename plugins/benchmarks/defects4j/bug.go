@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"harness/core/sdk/javasource"
+	"harness/plugins/benchmarks/java/programs"
 )
 
 // What Fetch leaves in its folder:
@@ -120,7 +121,7 @@ func readFile(name string) ([]byte, error) {
 
 // fixedText is the changed file's fixed text: the buggy one with all fixes, so
 // that what does not differ has one form.
-func (b *bug) fixedText(buggy string) string { return apply(buggy, b.Hunks) }
+func (b *bug) fixedText(buggy string) string { return programs.Apply(buggy, b.Hunks) }
 
 // read makes a bug of an export: it finds what the fix changes.
 func read(ctx context.Context, root string, id bugID) (*bug, error) {
@@ -185,7 +186,7 @@ func (b *bug) compare(name string) ([]hunk, error) {
 func lineCount(hunks []hunk) int {
 	n := 0
 	for _, h := range hunks {
-		n += max(h.End-h.Start, len(linesOf(h.Fix)))
+		n += max(h.End-h.Start, len(slices.Collect(strings.Lines(h.Fix))))
 	}
 	return n
 }

@@ -1,24 +1,24 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
+
+	"harness/plugins/benchmarks/java/programs"
 )
 
 // hunk is lines Start … End-1 of the buggy file, counted from 1, and what stands
 // there in the fixed one. Start = End: lines are inserted before line Start.
-type hunk struct {
-	Start, End int
-	Fix        string // with line ends
-}
+type hunk = programs.Hunk
 
 // hunksOf returns what turns the buggy text into the fixed one, in order and line
 // by line. Like git, it moves a block that could stand in several places (a brace
 // among braces) as far down as it goes.
 func hunksOf(buggy, fixed string) []hunk {
 	edits := udiff.Lines(buggy, fixed)
-	lines := linesOf(buggy)
+	lines := slices.Collect(strings.Lines(buggy))
 	number := map[int]int{len(buggy): len(lines) + 1} // of the line that begins at an offset
 	for i, offset := 0, 0; i < len(lines); i++ {
 		number[offset] = i + 1
@@ -38,14 +38,14 @@ func hunksOf(buggy, fixed string) []hunk {
 		if i+1 < len(hunks) {
 			last = hunks[i+1].Start - 1 // stay apart
 		}
-		hunks[i].slide(lines, last)
+		slide(&hunks[i], lines, last)
 	}
 	return hunks
 }
 
 // slide moves a pure insertion or deletion down, to end before line last.
-func (h *hunk) slide(lines []string, last int) {
-	block := linesOf(h.Fix)
+func slide(h *hunk, lines []string, last int) {
+	block := slices.Collect(strings.Lines(h.Fix))
 	switch {
 	case h.Start == h.End:
 		for h.Start < last && len(block) > 0 && lines[h.Start-1] == block[0] {
@@ -60,27 +60,4 @@ func (h *hunk) slide(lines []string, last int) {
 			h.End++
 		}
 	}
-}
-
-// linesOf splits a text into lines with their line ends.
-func linesOf(text string) []string {
-	lines := strings.SplitAfter(text, "\n")
-	if lines[len(lines)-1] == "" {
-		lines = lines[:len(lines)-1]
-	}
-	return lines
-}
-
-// apply puts the fixes into the buggy text.
-func apply(buggy string, hunks []hunk) string {
-	lines := linesOf(buggy)
-	var out strings.Builder
-	at := 0
-	for _, h := range hunks {
-		out.WriteString(strings.Join(lines[at:h.Start-1], ""))
-		out.WriteString(h.Fix)
-		at = h.End - 1
-	}
-	out.WriteString(strings.Join(lines[at:], ""))
-	return out.String()
 }

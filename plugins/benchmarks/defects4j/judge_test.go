@@ -11,6 +11,7 @@ import (
 
 	"harness/core/sandbox"
 	"harness/core/sdk/benchmark"
+	"harness/plugins/benchmarks/java/programs"
 )
 
 // bench judges candidates as the host does.
@@ -122,9 +123,9 @@ func (b *bench) texts(t *testing.T, bug string) (buggy, fixed string) {
 		}
 		var hunks []hunk
 		for i, h := range r.Bug.Hunks {
-			hunks = append(hunks, hunk{int(h.Start), int(h.End), r.Fixes[i]})
+			hunks = append(hunks, hunk{Start: int(h.Start), End: int(h.End), Fix: r.Fixes[i]})
 		}
-		buggy, fixed = r.Bug.Text, apply(r.Bug.Text, hunks)
+		buggy, fixed = r.Bug.Text, programs.Apply(r.Bug.Text, hunks)
 		return nil
 	})
 	if err != nil || buggy == "" {

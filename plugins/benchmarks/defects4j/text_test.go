@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"harness/core/sdk/javasource"
+	"harness/plugins/benchmarks/java/programs"
 )
 
 func TestCharsets(t *testing.T) {
@@ -75,14 +76,14 @@ func TestHunks(t *testing.T) {
 		name, buggy, fixed string
 		want               []hunk
 	}{
-		{"one line", "a\nb\nc\n", "a\nx\nc\n", []hunk{{2, 3, "x\n"}}},
-		{"lines are missing", "a\nc\n", "a\nb\nc\n", []hunk{{2, 2, "b\n"}}},
-		{"lines are too many", "a\nb\nc\n", "a\nc\n", []hunk{{2, 3, ""}}},
-		{"two hunks", "a\nb\nc\nd\ne\n", "a\nB\nc\nd\nE\n", []hunk{{2, 3, "B\n"}, {5, 6, "E\n"}}},
-		{"in front", "a\n", "x\na\n", []hunk{{1, 1, "x\n"}}},
-		{"at the end", "a\n", "a\nx\n", []hunk{{2, 2, "x\n"}}},
-		{"a line end is missing", "a\nb", "a\nb\n", []hunk{{2, 3, "b\n"}}},
-		{"a block that could begin earlier", "{\n}\nc\n", "{\n}\n{\n}\nc\n", []hunk{{3, 3, "{\n}\n"}}},
+		{"one line", "a\nb\nc\n", "a\nx\nc\n", []hunk{{Start: 2, End: 3, Fix: "x\n"}}},
+		{"lines are missing", "a\nc\n", "a\nb\nc\n", []hunk{{Start: 2, End: 2, Fix: "b\n"}}},
+		{"lines are too many", "a\nb\nc\n", "a\nc\n", []hunk{{Start: 2, End: 3, Fix: ""}}},
+		{"two hunks", "a\nb\nc\nd\ne\n", "a\nB\nc\nd\nE\n", []hunk{{Start: 2, End: 3, Fix: "B\n"}, {Start: 5, End: 6, Fix: "E\n"}}},
+		{"in front", "a\n", "x\na\n", []hunk{{Start: 1, End: 1, Fix: "x\n"}}},
+		{"at the end", "a\n", "a\nx\n", []hunk{{Start: 2, End: 2, Fix: "x\n"}}},
+		{"a line end is missing", "a\nb", "a\nb\n", []hunk{{Start: 2, End: 3, Fix: "b\n"}}},
+		{"a block that could begin earlier", "{\n}\nc\n", "{\n}\n{\n}\nc\n", []hunk{{Start: 3, End: 3, Fix: "{\n}\n"}}},
 		{"nothing", "a\n", "a\n", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -102,7 +103,7 @@ func TestHunksMakeTheFixedText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		buggy, fixed := text.Draw(t, "buggy"), text.Draw(t, "fixed")
 		hunks := hunksOf(buggy, fixed)
-		if got := apply(buggy, hunks); got != fixed {
+		if got := programs.Apply(buggy, hunks); got != fixed {
 			t.Fatalf("%q with %v is %q, not %q", buggy, hunks, got, fixed)
 		}
 		next := 0
@@ -163,7 +164,7 @@ func TestHunksOfRealBugs(t *testing.T) {
 			before, after := join(p.Context.Before), join(p.Context.After)
 			offset := p.Buggy.Start - len(p.Context.Before) - 1
 			hunks := hunksOf(before+join(p.Buggy.Lines)+after, before+join(p.Fixed.Lines)+after)
-			want := []hunk{{p.Buggy.Start - offset, p.Buggy.End - offset, join(p.Fixed.Lines)}}
+			want := []hunk{{Start: p.Buggy.Start - offset, End: p.Buggy.End - offset, Fix: join(p.Fixed.Lines)}}
 			if diff := cmp.Diff(want, hunks); diff != "" {
 				t.Error(diff)
 			}

@@ -130,13 +130,7 @@ func Apply(buggy string, hunks []Hunk) string {
 }
 
 // rawLines splits a text into lines with their line ends.
-func rawLines(text string) []string {
-	lines := strings.SplitAfter(text, "\n")
-	if lines[len(lines)-1] == "" {
-		lines = lines[:len(lines)-1]
-	}
-	return lines
-}
+func rawLines(text string) []string { return slices.Collect(strings.Lines(text)) }
 
 // codeLine is a line that holds code: its number, and it without white space.
 type codeLine struct {
