@@ -2,15 +2,15 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"harness/core/sandbox"
+	"harness/core/sandbox/sandboxtest"
 	"harness/core/sdk/benchmark"
+	"harness/core/step"
 	"harness/plugins/benchmarks/java/programs"
 )
 
@@ -23,44 +23,19 @@ type bench struct {
 	environments map[string]sandbox.Environment
 }
 
-// eachDriver runs a test with what has been fetched, under every driver that this
-// machine has. In CI both must be there.
+// eachDriver runs a test with what has been fetched, under every driver.
 func eachDriver(t *testing.T, config string, plugin benchmark.Benchmark, dir string, test func(t *testing.T, b *bench)) {
 	response, err := plugin.Environments(t.Context(), &benchmark.EnvironmentsRequest{Config: []byte(config)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range sandbox.Names() {
-		t.Run(name, func(t *testing.T) {
-			driver, err := sandbox.Open(t.Context(), name, sandbox.Options{Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
-			if err != nil {
-				if os.Getenv("CI") == "true" {
-					t.Fatal(err)
-				}
-				t.Skip("NOT TESTED HERE: ", err)
-			}
-			b := &bench{Benchmark: plugin, config: config, dir: dir, driver: name, pool: sandbox.NewPool(driver, 1), environments: map[string]sandbox.Environment{}}
-			t.Cleanup(func() {
-				if err := b.pool.Close(); err != nil {
-					t.Error(err)
-				}
-				if err := driver.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-			for _, e := range response.Environments {
-				env := sandbox.Environment{
-					ID: e.Id, Dockerfile: e.Dockerfile, Files: e.Files, Setup: e.Setup, Service: e.Service, Env: e.Env,
-					Limits: sandbox.Limits{MemoryBytes: e.Limits.MemoryBytes, CPUs: e.Limits.Cpus, PIDs: int(e.Limits.Pids), TmpfsBytes: e.Limits.TmpfsBytes},
-				}
-				for _, r := range e.Requirements {
-					env.Requires = append(env.Requires, sandbox.Requirement{Command: r.Command, Path: r.Path, Hint: r.Hint})
-				}
-				b.environments[e.Id] = env
-			}
-			test(t, b)
-		})
-	}
+	sandboxtest.Each(t, func(t *testing.T, driver string, pool *sandbox.Pool) {
+		b := &bench{Benchmark: plugin, config: config, dir: dir, driver: driver, pool: pool, environments: map[string]sandbox.Environment{}}
+		for _, e := range response.Environments {
+			b.environments[e.Id] = step.EnvironmentOf(e)
+		}
+		test(t, b)
+	})
 }
 
 // judge returns the verdict of a patched file after all stages, and the stages.

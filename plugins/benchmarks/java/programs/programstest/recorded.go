@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"harness/core/protocol/client"
@@ -110,6 +111,24 @@ func Write(t testing.TB, dir, name, text string) {
 	}
 	if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Match compares what was derived from upstream's folders with what was
+// recorded: the hunk and the method around it. differs is why they differ; ""
+// says that they must not, and with a reason the hunk must.
+func (r Recorded) Match(t testing.TB, record *benchmark.BugRecord, differs string) {
+	t.Helper()
+	bug, first := record.Bug, r.Hunks[0]
+	same := len(bug.Hunks) == 1 && int(bug.Hunks[0].Start) == first.Start && int(bug.Hunks[0].End) == first.End
+	if same != (differs == "") {
+		t.Errorf("%s: the hunks are %v, recorded %v", r.ID, bug.Hunks, r.Hunks)
+	}
+	if same && (int(bug.Function.Start) != r.Function.Start || int(bug.Function.End) != r.Function.End) {
+		t.Errorf("%s: the function is %v, recorded %v", r.ID, bug.Function, r.Function)
+	}
+	if record.Licence == "" || !strings.HasSuffix(record.Origin, ", "+r.Path) {
+		t.Errorf("%s: licence %q, origin %q", r.ID, record.Licence, record.Origin)
 	}
 }
 
