@@ -25,7 +25,8 @@ type Reason int32
 
 const (
 	Reason_REASON_UNSPECIFIED Reason = 0
-	// A limit of time or of executed steps: the run's, or a test's own.
+	// A limit of time or of executed steps: the run's, or a test's own. Of a pass:
+	// a test took so many steps that its own limit would have ended it elsewhere.
 	Reason_REASON_LIMIT Reason = 1
 	// The tests do not compile against the program: it changed a name or a type
 	// that they use.
@@ -714,7 +715,10 @@ type CheckRequest struct {
 	Patched string                 `protobuf:"bytes,4,opt,name=patched,proto3" json:"patched,omitempty"` // the whole patched file
 	// The patched file is the reference fix, whose changes of other files are to be
 	// made with it.
-	Reference     bool `protobuf:"varint,5,opt,name=reference,proto3" json:"reference,omitempty"`
+	Reference bool `protobuf:"varint,5,opt,name=reference,proto3" json:"reference,omitempty"`
+	// How long the study lets one run of the tests take, on the wall clock; 0: as
+	// long as the benchmark does.
+	LimitMs       int64 `protobuf:"varint,6,opt,name=limit_ms,json=limitMs,proto3" json:"limit_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -784,11 +788,20 @@ func (x *CheckRequest) GetReference() bool {
 	return false
 }
 
+func (x *CheckRequest) GetLimitMs() int64 {
+	if x != nil {
+		return x.LimitMs
+	}
+	return 0
+}
+
 type CheckResponse struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Environment string                 `protobuf:"bytes,1,opt,name=environment,proto3" json:"environment,omitempty"`
-	Payload     []byte                 `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`                       // one frame for the environment's service
-	TimeoutMs   int64                  `protobuf:"varint,3,opt,name=timeout_ms,json=timeoutMs,proto3" json:"timeout_ms,omitempty"` // after which the box is thrown away
+	Payload     []byte                 `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"` // one frame for the environment's service
+	// After which the box is thrown away: above all that may happen in it before
+	// the tests' own limit ends them. More than 0.
+	TimeoutMs int64 `protobuf:"varint,3,opt,name=timeout_ms,json=timeoutMs,proto3" json:"timeout_ms,omitempty"`
 	// A digest that two patched files of a bug share if and only if they are the
 	// same program to a reader: same tokens, whatever the layout and the comments.
 	// A candidate with the reference's digest is an exact match. Empty: the text
@@ -941,6 +954,7 @@ type VerdictRequest struct {
 	Dir           string `protobuf:"bytes,7,opt,name=dir,proto3" json:"dir,omitempty"`
 	Patched       string `protobuf:"bytes,8,opt,name=patched,proto3" json:"patched,omitempty"`
 	Reference     bool   `protobuf:"varint,9,opt,name=reference,proto3" json:"reference,omitempty"`
+	LimitMs       int64  `protobuf:"varint,10,opt,name=limit_ms,json=limitMs,proto3" json:"limit_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1036,6 +1050,13 @@ func (x *VerdictRequest) GetReference() bool {
 		return x.Reference
 	}
 	return false
+}
+
+func (x *VerdictRequest) GetLimitMs() int64 {
+	if x != nil {
+		return x.LimitMs
+	}
+	return 0
 }
 
 type VerdictResponse struct {
@@ -1174,13 +1195,14 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x04cpus\x18\x02 \x01(\x01R\x04cpus\x12\x12\n" +
 	"\x04pids\x18\x03 \x01(\x05R\x04pids\x12\x1f\n" +
 	"\vtmpfs_bytes\x18\x04 \x01(\x03R\n" +
-	"tmpfsBytes\"\x82\x01\n" +
+	"tmpfsBytes\"\x9d\x01\n" +
 	"\fCheckRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x10\n" +
 	"\x03dir\x18\x02 \x01(\tR\x03dir\x12\x10\n" +
 	"\x03bug\x18\x03 \x01(\tR\x03bug\x12\x18\n" +
 	"\apatched\x18\x04 \x01(\tR\apatched\x12\x1c\n" +
-	"\treference\x18\x05 \x01(\bR\treference\"\xc5\x01\n" +
+	"\treference\x18\x05 \x01(\bR\treference\x12\x19\n" +
+	"\blimit_ms\x18\x06 \x01(\x03R\alimitMs\"\xc5\x01\n" +
 	"\rCheckResponse\x12 \n" +
 	"\venvironment\x18\x01 \x01(\tR\venvironment\x12\x18\n" +
 	"\apayload\x18\x02 \x01(\fR\apayload\x12\x1d\n" +
@@ -1191,7 +1213,7 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x05stage\x18\x06 \x01(\tR\x05stage\"7\n" +
 	"\x05Mount\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x16\n" +
-	"\x06target\x18\x02 \x01(\tR\x06target\"\xe2\x01\n" +
+	"\x06target\x18\x02 \x01(\tR\x06target\"\xfd\x01\n" +
 	"\x0eVerdictRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x10\n" +
 	"\x03bug\x18\x02 \x01(\tR\x03bug\x12\x14\n" +
@@ -1201,7 +1223,9 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x05stage\x18\x06 \x01(\tR\x05stage\x12\x10\n" +
 	"\x03dir\x18\a \x01(\tR\x03dir\x12\x18\n" +
 	"\apatched\x18\b \x01(\tR\apatched\x12\x1c\n" +
-	"\treference\x18\t \x01(\bR\treference\"\xaf\x02\n" +
+	"\treference\x18\t \x01(\bR\treference\x12\x19\n" +
+	"\blimit_ms\x18\n" +
+	" \x01(\x03R\alimitMs\"\xaf\x02\n" +
 	"\x0fVerdictResponse\x12-\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x13.harness.v1.OutcomeR\aoutcome\x12\x16\n" +
 	"\x06detail\x18\x02 \x01(\tR\x06detail\x12?\n" +

@@ -177,11 +177,15 @@ func (x *Span) GetEnd() int32 {
 
 // BugRecord is a bug with its reference fix. Only core sees it.
 type BugRecord struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bug           *Bug                   `protobuf:"bytes,1,opt,name=bug,proto3" json:"bug,omitempty"`
-	Fixes         []string               `protobuf:"bytes,2,rep,name=fixes,proto3" json:"fixes,omitempty"`     // replacement of each hunk, with line ends
-	Licence       string                 `protobuf:"bytes,3,opt,name=licence,proto3" json:"licence,omitempty"` // of the program, for a reader: "MIT (James Koppel)"
-	Origin        string                 `protobuf:"bytes,4,opt,name=origin,proto3" json:"origin,omitempty"`   // where it is from: repository, commit, path
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Bug     *Bug                   `protobuf:"bytes,1,opt,name=bug,proto3" json:"bug,omitempty"`
+	Fixes   []string               `protobuf:"bytes,2,rep,name=fixes,proto3" json:"fixes,omitempty"`     // replacement of each hunk, with line ends
+	Licence string                 `protobuf:"bytes,3,opt,name=licence,proto3" json:"licence,omitempty"` // of the program, for a reader: "MIT (James Koppel)"
+	Origin  string                 `protobuf:"bytes,4,opt,name=origin,proto3" json:"origin,omitempty"`   // where it is from: repository, commit, path
+	// The methods that the fix changes, in all files, where they are others than
+	// bug.function: what training samples are compared with to find those that give
+	// a fix away. Without either, the whole file is.
+	Methods       []*Method `protobuf:"bytes,5,rep,name=methods,proto3" json:"methods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -244,6 +248,67 @@ func (x *BugRecord) GetOrigin() string {
 	return ""
 }
 
+func (x *BugRecord) GetMethods() []*Method {
+	if x != nil {
+		return x.Methods
+	}
+	return nil
+}
+
+// Method is a method before and after a fix, whole lines. One of them is empty
+// where the fix adds or deletes it.
+type Method struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Buggy         string                 `protobuf:"bytes,1,opt,name=buggy,proto3" json:"buggy,omitempty"`
+	Fixed         string                 `protobuf:"bytes,2,opt,name=fixed,proto3" json:"fixed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Method) Reset() {
+	*x = Method{}
+	mi := &file_harness_v1_bug_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Method) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Method) ProtoMessage() {}
+
+func (x *Method) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_bug_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Method.ProtoReflect.Descriptor instead.
+func (*Method) Descriptor() ([]byte, []int) {
+	return file_harness_v1_bug_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Method) GetBuggy() string {
+	if x != nil {
+		return x.Buggy
+	}
+	return ""
+}
+
+func (x *Method) GetFixed() string {
+	if x != nil {
+		return x.Fixed
+	}
+	return ""
+}
+
 type Sample struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -265,7 +330,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_harness_v1_bug_proto_msgTypes[3]
+	mi := &file_harness_v1_bug_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -277,7 +342,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_bug_proto_msgTypes[3]
+	mi := &file_harness_v1_bug_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -290,7 +355,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_harness_v1_bug_proto_rawDescGZIP(), []int{3}
+	return file_harness_v1_bug_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Sample) GetId() string {
@@ -383,7 +448,7 @@ type Pair struct {
 
 func (x *Pair) Reset() {
 	*x = Pair{}
-	mi := &file_harness_v1_bug_proto_msgTypes[4]
+	mi := &file_harness_v1_bug_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -395,7 +460,7 @@ func (x *Pair) String() string {
 func (*Pair) ProtoMessage() {}
 
 func (x *Pair) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_bug_proto_msgTypes[4]
+	mi := &file_harness_v1_bug_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -408,7 +473,7 @@ func (x *Pair) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pair.ProtoReflect.Descriptor instead.
 func (*Pair) Descriptor() ([]byte, []int) {
-	return file_harness_v1_bug_proto_rawDescGZIP(), []int{4}
+	return file_harness_v1_bug_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Pair) GetBefore() string {
@@ -458,12 +523,16 @@ const file_harness_v1_bug_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\".\n" +
 	"\x04Span\x12\x14\n" +
 	"\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n" +
-	"\x03end\x18\x02 \x01(\x05R\x03end\"v\n" +
+	"\x03end\x18\x02 \x01(\x05R\x03end\"\xa4\x01\n" +
 	"\tBugRecord\x12!\n" +
 	"\x03bug\x18\x01 \x01(\v2\x0f.harness.v1.BugR\x03bug\x12\x14\n" +
 	"\x05fixes\x18\x02 \x03(\tR\x05fixes\x12\x18\n" +
 	"\alicence\x18\x03 \x01(\tR\alicence\x12\x16\n" +
-	"\x06origin\x18\x04 \x01(\tR\x06origin\"\xc3\x01\n" +
+	"\x06origin\x18\x04 \x01(\tR\x06origin\x12,\n" +
+	"\amethods\x18\x05 \x03(\v2\x12.harness.v1.MethodR\amethods\"4\n" +
+	"\x06Method\x12\x14\n" +
+	"\x05buggy\x18\x01 \x01(\tR\x05buggy\x12\x14\n" +
+	"\x05fixed\x18\x02 \x01(\tR\x05fixed\"\xc3\x01\n" +
 	"\x06Sample\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05split\x18\x02 \x01(\tR\x05split\x12&\n" +
@@ -491,26 +560,28 @@ func file_harness_v1_bug_proto_rawDescGZIP() []byte {
 	return file_harness_v1_bug_proto_rawDescData
 }
 
-var file_harness_v1_bug_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_harness_v1_bug_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_harness_v1_bug_proto_goTypes = []any{
 	(*Bug)(nil),       // 0: harness.v1.Bug
 	(*Span)(nil),      // 1: harness.v1.Span
 	(*BugRecord)(nil), // 2: harness.v1.BugRecord
-	(*Sample)(nil),    // 3: harness.v1.Sample
-	(*Pair)(nil),      // 4: harness.v1.Pair
-	nil,               // 5: harness.v1.Bug.LabelsEntry
+	(*Method)(nil),    // 3: harness.v1.Method
+	(*Sample)(nil),    // 4: harness.v1.Sample
+	(*Pair)(nil),      // 5: harness.v1.Pair
+	nil,               // 6: harness.v1.Bug.LabelsEntry
 }
 var file_harness_v1_bug_proto_depIdxs = []int32{
 	1, // 0: harness.v1.Bug.hunks:type_name -> harness.v1.Span
 	1, // 1: harness.v1.Bug.function:type_name -> harness.v1.Span
-	5, // 2: harness.v1.Bug.labels:type_name -> harness.v1.Bug.LabelsEntry
+	6, // 2: harness.v1.Bug.labels:type_name -> harness.v1.Bug.LabelsEntry
 	0, // 3: harness.v1.BugRecord.bug:type_name -> harness.v1.Bug
-	4, // 4: harness.v1.Sample.pair:type_name -> harness.v1.Pair
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	3, // 4: harness.v1.BugRecord.methods:type_name -> harness.v1.Method
+	5, // 5: harness.v1.Sample.pair:type_name -> harness.v1.Pair
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_bug_proto_init() }
@@ -518,7 +589,7 @@ func file_harness_v1_bug_proto_init() {
 	if File_harness_v1_bug_proto != nil {
 		return
 	}
-	file_harness_v1_bug_proto_msgTypes[3].OneofWrappers = []any{
+	file_harness_v1_bug_proto_msgTypes[4].OneofWrappers = []any{
 		(*Sample_Pair)(nil),
 		(*Sample_Text)(nil),
 	}
@@ -528,7 +599,7 @@ func file_harness_v1_bug_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_bug_proto_rawDesc), len(file_harness_v1_bug_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

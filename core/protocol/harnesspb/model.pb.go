@@ -736,7 +736,11 @@ type Patch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Edits []*Edit                `protobuf:"bytes,1,rep,name=edits,proto3" json:"edits,omitempty"`
 	// Not empty: the output holds no patch, and why. It counts as an attempt.
-	None          string `protobuf:"bytes,2,opt,name=none,proto3" json:"none,omitempty"`
+	None string `protobuf:"bytes,2,opt,name=none,proto3" json:"none,omitempty"`
+	// Not empty: there may be a patch, but it cannot be applied, for a reason that is
+	// not the model's: the bug's text is not the one that the output was made for,
+	// say. It gets no verdict.
+	Unplaced      string `protobuf:"bytes,3,opt,name=unplaced,proto3" json:"unplaced,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -781,6 +785,13 @@ func (x *Patch) GetEdits() []*Edit {
 func (x *Patch) GetNone() string {
 	if x != nil {
 		return x.None
+	}
+	return ""
+}
+
+func (x *Patch) GetUnplaced() string {
+	if x != nil {
+		return x.Unplaced
 	}
 	return ""
 }
@@ -1135,10 +1146,11 @@ const file_harness_v1_model_proto_rawDesc = "" +
 	"\x03bug\x18\x03 \x01(\v2\x0f.harness.v1.BugR\x03bug\x12\x18\n" +
 	"\aoutputs\x18\x04 \x03(\tR\aoutputsJ\x04\b\x05\x10\x06\"<\n" +
 	"\rPatchResponse\x12+\n" +
-	"\apatches\x18\x01 \x03(\v2\x11.harness.v1.PatchR\apatches\"C\n" +
+	"\apatches\x18\x01 \x03(\v2\x11.harness.v1.PatchR\apatches\"_\n" +
 	"\x05Patch\x12&\n" +
 	"\x05edits\x18\x01 \x03(\v2\x10.harness.v1.EditR\x05edits\x12\x12\n" +
-	"\x04none\x18\x02 \x01(\tR\x04none\"B\n" +
+	"\x04none\x18\x02 \x01(\tR\x04none\x12\x1a\n" +
+	"\bunplaced\x18\x03 \x01(\tR\bunplaced\"B\n" +
 	"\x04Edit\x12\x14\n" +
 	"\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n" +
 	"\x03end\x18\x02 \x01(\x05R\x03end\x12\x12\n" +

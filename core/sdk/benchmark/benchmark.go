@@ -29,6 +29,7 @@ type (
 	Environment          = harnesspb.Environment
 	Requirement          = harnesspb.Requirement
 	Limits               = harnesspb.Limits
+	Method               = harnesspb.Method
 	Mount                = harnesspb.Mount
 	CheckRequest         = harnesspb.CheckRequest
 	CheckResponse        = harnesspb.CheckResponse
