@@ -11,7 +11,7 @@ import (
 
 // Request is one question to a box's service.
 type Request struct {
-	Payload []byte
+	Payload []byte // at most 64 MiB; more is an error, not the service's failure
 	// Timeout after which the box is thrown away. Zero: none but the context's.
 	Timeout time.Duration
 }

@@ -51,13 +51,12 @@ type frame struct {
 	last    bool
 }
 
-func writeFrame(w io.Writer, payload []byte) error {
+// message is a request as it is sent.
+func message(payload []byte) ([]byte, error) {
 	if len(payload) > maxFrame {
-		return fmt.Errorf("request of %d bytes; at most %d can be sent", len(payload), maxFrame)
+		return nil, fmt.Errorf("request of %d bytes; at most %d can be sent", len(payload), maxFrame)
 	}
-	message := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(payload)), uint32(len(payload)))
-	_, err := w.Write(append(message, payload...))
-	return err
+	return append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(payload)), uint32(len(payload))), payload...), nil
 }
 
 func readFrame(r io.Reader) (frame, error) {
@@ -106,6 +105,11 @@ func (s *session) do(ctx context.Context, request Request) (Reply, error) {
 	if err := ctx.Err(); err != nil {
 		return Reply{}, err
 	}
+	// Nothing of it is sent, and no candidate is to blame.
+	text, err := message(request.Payload)
+	if err != nil {
+		return Reply{}, err
+	}
 	if s.broken {
 		return Reply{}, errGone
 	}
@@ -127,7 +131,7 @@ func (s *session) do(ctx context.Context, request Request) (Reply, error) {
 	}
 	got := make(chan answer, 1)
 	go func() {
-		if err := writeFrame(s.in, request.Payload); err != nil {
+		if _, err := s.in.Write(text); err != nil {
 			got <- answer{err: err}
 			return
 		}
