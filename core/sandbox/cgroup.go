@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -51,8 +53,13 @@ func findCgroups(self owner) *cgroups {
 	if group, ok := own[""]; ok {
 		// A group with processes in it cannot hand controllers on, so a sibling of
 		// our own group comes first.
+		// On a machine with version 1, too, the folder is another kind of file system.
 		for _, parent := range []string{filepath.Dir(group), group} {
-			candidates = append(candidates, &cgroups{self: self, v2: true, parents: []string{filepath.Join(cgroupMount, parent)}})
+			dir := filepath.Join(cgroupMount, parent)
+			var at unix.Statfs_t
+			if unix.Statfs(dir, &at) == nil && at.Type == unix.CGROUP2_SUPER_MAGIC {
+				candidates = append(candidates, &cgroups{self: self, v2: true, parents: []string{dir}})
+			}
 		}
 	}
 	v1 := &cgroups{self: self}
@@ -184,7 +191,7 @@ func (g *cgroup) limit2(l Limits) error {
 	}
 	if l.CPUs > 0 {
 		// Not every session that delegates memory delegates CPU time too.
-		err := os.WriteFile(filepath.Join(dir, "cpu.max"), fmt.Appendf(nil, "%d %d", int64(l.CPUs*cpuPeriod), cpuPeriod), 0)
+		err := set(dir, "cpu.max", fmt.Sprintf("%d %d", int64(l.CPUs*cpuPeriod), cpuPeriod))
 		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
 			errs = append(errs, err)
 		}
@@ -193,12 +200,12 @@ func (g *cgroup) limit2(l Limits) error {
 }
 
 // set writes to a control file; these exist or do not, and are never created.
-func set(dir, file string, value int64) error {
+func set(dir, file string, value any) error {
 	f, err := os.OpenFile(filepath.Join(dir, file), os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(strconv.FormatInt(value, 10))
+	_, err = fmt.Fprint(f, value)
 	return errors.Join(err, f.Close())
 }
 
