@@ -26,18 +26,14 @@ const setupLimit = 10 * time.Minute
 
 // bubblewrap makes boxes of Linux namespaces over the host's own root.
 type bubblewrap struct {
-	path     string // of bwrap
-	cache    string // where prepared environments lie
-	mount    boxMount
-	log      *slog.Logger
-	self     owner
-	cgroups  *cgroups
-	features features
-}
-
-// features of the installed bwrap that older ones lack.
-type features struct {
-	size, disableUserns bool
+	path    string // of bwrap
+	cache   string // where prepared environments lie
+	mount   boxMount
+	log     *slog.Logger
+	self    owner
+	cgroups *cgroups
+	// disableUserns says that the installed bwrap can forbid user namespaces.
+	disableUserns bool
 }
 
 func openBubblewrap(ctx context.Context, options Options) (*bubblewrap, error) {
@@ -57,10 +53,12 @@ func openBubblewrap(ctx context.Context, options Options) (*bubblewrap, error) {
 		return nil, fail("open", err, "")
 	}
 	d := &bubblewrap{path: path, cache: options.CacheDir, log: options.Logger, self: self, cgroups: findCgroups(self)}
-	d.features.size = bytes.Contains(help, []byte("--size "))
-	d.features.disableUserns = bytes.Contains(help, []byte("--disable-userns"))
+	d.disableUserns = bytes.Contains(help, []byte("--disable-userns"))
 	if d.mount, err = findMount(ctx, options.CacheDir, path); err != nil {
-		d.log.Warn("what is written in a box can be executed there: " + err.Error())
+		// Without it a candidate could load a library of its own into the process
+		// that judges it.
+		return nil, fail("mount a work folder in which nothing can be executed", err,
+			"it takes root or user namespaces, and unshare and mount of util-linux; on Debian: apt-get install util-linux mount; or use sandbox \"docker\"")
 	}
 	if d.cgroups == nil {
 		d.log.Warn("no control group can be made here: memory and processes of a box are limited one by one, CPU time is not")

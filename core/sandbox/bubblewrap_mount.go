@@ -17,12 +17,10 @@ import (
 // The mount is made in a mount namespace that ends with the box, on an empty folder
 // of the cache that all boxes share.
 type boxMount struct {
-	unshare, shell string // programs; empty where this cannot be done
+	unshare, shell string // programs
 	point          string
 	root           bool
 }
-
-func (m boxMount) possible() bool { return m.unshare != "" }
 
 // mountLimit bounds the trial.
 const mountLimit = 10 * time.Second

@@ -60,7 +60,7 @@ func (d *bubblewrap) arguments(env Environment, l launch) []string {
 		"--cap-drop", "ALL",
 		"--clearenv",
 	}
-	if d.features.disableUserns {
+	if d.disableUserns {
 		args = append(args, "--disable-userns")
 	}
 	for name, value := range env.variables() {
@@ -78,15 +78,7 @@ func (d *bubblewrap) arguments(env Environment, l launch) []string {
 			args = append(args, "--ro-bind", m.Source, m.Target)
 		}
 	}
-	if d.features.size && !d.mount.possible() && env.Limits.TmpfsBytes > 0 {
-		args = append(args, "--size", strconv.FormatInt(env.Limits.TmpfsBytes, 10))
-	}
-	if d.mount.possible() {
-		args = append(args, "--bind", d.mount.point, boxDir)
-	} else {
-		args = append(args, "--tmpfs", boxDir)
-	}
-	args = append(args, "--dir", "/tmp", "--remount-ro", "/")
+	args = append(args, "--bind", d.mount.point, boxDir, "--dir", "/tmp", "--remount-ro", "/")
 	workDir := boxDir
 	if l.filesWritable {
 		workDir = filesDir
@@ -165,9 +157,7 @@ func (d *bubblewrap) launch(env Environment, l launch) (p *process, err error) {
 	}
 	p = &process{stdin: in, stdout: out, ended: make(chan struct{})}
 	argv := append([]string{d.path, "--args", "3", "--block-fd", "4", "--info-fd", "5", "--"}, l.argv...)
-	if d.mount.possible() {
-		argv = d.mount.wrap(env.Limits.TmpfsBytes, argv)
-	}
+	argv = d.mount.wrap(env.Limits.TmpfsBytes, argv)
 	p.command = exec.Command(argv[0], argv[1:]...)
 	p.command.Stdin, p.command.Stdout, p.command.Stderr = all.theirs[0], all.theirs[1], all.theirs[2]
 	p.command.ExtraFiles = all.theirs[3:]
