@@ -59,8 +59,9 @@ func NewPool(driver Driver, n int) *Pool {
 func (p *Pool) Driver() string { return p.driver.Name() }
 
 // Do sends a request to a box of the environment; it waits for one if all are
-// busy. A request whose box died is asked once more, of a fresh box, so that
-// only what the candidate does again counts against it.
+// busy. A request whose box died or ran out of memory is asked once more, of a
+// fresh box, so that only what the candidate does again counts against it: a
+// box remembers for as long as it lives that it once was out of memory.
 func (p *Pool) Do(ctx context.Context, env Environment, request Request) (Reply, error) {
 	l, err := p.enter(env)
 	if err != nil {
@@ -74,9 +75,9 @@ func (p *Pool) Do(ctx context.Context, env Environment, request Request) (Reply,
 	if err := p.prepare(ctx, l); err != nil {
 		return Reply{}, err
 	}
-	reply, err := p.attempt(ctx, l, request)
-	if err == nil && reply.Failure == Died {
-		reply, err = p.attempt(ctx, l, request)
+	reply, err := p.attempt(ctx, l, request, false)
+	if err == nil && (reply.Failure == Died || reply.Failure == OOM) {
+		reply, err = p.attempt(ctx, l, request, true)
 	}
 	if err != nil && context.Cause(ctx) != nil {
 		err = context.Cause(ctx)
@@ -123,15 +124,15 @@ func (p *Pool) prepare(ctx context.Context, l *lane) error {
 	return nil
 }
 
-// attempt borrows a box for one request.
-func (p *Pool) attempt(ctx context.Context, l *lane, request Request) (Reply, error) {
+// attempt borrows a box for one request, or starts one where it has to be fresh.
+func (p *Pool) attempt(ctx context.Context, l *lane, request Request, anew bool) (Reply, error) {
 	select {
 	case <-p.places:
 	case <-ctx.Done():
 		return Reply{}, ctx.Err()
 	}
 	defer func() { p.places <- struct{}{} }()
-	box := p.take(l)
+	box := p.take(l, anew)
 	// The place is given back whatever happens, with the box if it is still good.
 	defer func() { p.keep(l, box) }()
 
@@ -156,12 +157,12 @@ func (p *Pool) attempt(ctx context.Context, l *lane, request Request) (Reply, er
 	}
 }
 
-// take lends the lane's most recently used idle box, or nil and the room for
-// one, which a box of another lane may have to make.
-func (p *Pool) take(l *lane) Box {
+// take lends the lane's most recently used idle box, unless it has to be a fresh
+// one, or nil and the room for one, which another box may have to make.
+func (p *Pool) take(l *lane, anew bool) Box {
 	p.mu.Lock()
 	p.lent++
-	for i := len(p.idle) - 1; i >= 0; i-- {
+	for i := len(p.idle) - 1; i >= 0 && !anew; i-- {
 		if p.idle[i].lane == l {
 			box := p.idle[i].box
 			p.idle = append(p.idle[:i], p.idle[i+1:]...)

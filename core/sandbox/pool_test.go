@@ -42,6 +42,81 @@ func TestPoolAnswersEveryRequestAndReplacesBoxes(t *testing.T) {
 	})
 }
 
+// scripted makes boxes that answer as is written for them, one request each.
+type scripted struct {
+	script  []sandbox.Failure
+	started int
+}
+
+func (s *scripted) Name() string                                       { return "scripted" }
+func (s *scripted) Prepare(context.Context, sandbox.Environment) error { return nil }
+func (s *scripted) Cleanup(context.Context) error                      { return nil }
+func (s *scripted) Close() error                                       { return nil }
+
+func (s *scripted) Start(context.Context, sandbox.Environment) (sandbox.Box, error) {
+	s.started++
+	return scriptedBox{s.script[s.started-1]}, nil
+}
+
+type scriptedBox struct{ failure sandbox.Failure }
+
+func (b scriptedBox) Do(context.Context, sandbox.Request) (sandbox.Reply, error) {
+	return sandbox.Reply{Failure: b.failure, Spent: b.failure != ""}, nil
+}
+
+func (b scriptedBox) Close() error { return nil }
+
+func TestPoolAsksOnceMoreAfterADeath(t *testing.T) {
+	const answer = sandbox.Failure("")
+	for _, c := range []struct {
+		name   string
+		script []sandbox.Failure // of one box after the other
+		want   sandbox.Failure
+	}{
+		{"an answer", []sandbox.Failure{answer}, answer},
+		{"a death that does not come again", []sandbox.Failure{sandbox.Died, answer}, answer},
+		{"want of memory that does not come again", []sandbox.Failure{sandbox.OOM, answer}, answer},
+		{"a death that comes again", []sandbox.Failure{sandbox.Died, sandbox.Died}, sandbox.Died},
+		{"want of memory that comes again", []sandbox.Failure{sandbox.OOM, sandbox.OOM}, sandbox.OOM},
+		{"what a fresh box says counts", []sandbox.Failure{sandbox.OOM, sandbox.Died}, sandbox.Died},
+		{"being late", []sandbox.Failure{sandbox.Timeout}, sandbox.Timeout},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			driver := &scripted{script: c.script}
+			pool := sandbox.NewPool(driver, 1)
+			t.Cleanup(func() { closePool(t, pool) })
+			reply, err := pool.Do(t.Context(), sandbox.Environment{ID: "scripted", Service: []string{"none"}}, sandbox.Request{})
+			if err != nil || reply.Failure != c.want || driver.started != len(c.script) {
+				t.Errorf("got failure %q of box %d, %v", reply.Failure, driver.started, err)
+			}
+		})
+	}
+}
+
+// What one candidate did to a box that lived on is not held against the next.
+func TestPoolForgetsThatABoxWasOutOfMemory(t *testing.T) {
+	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
+		if !grouped(driver) {
+			notHere(t, "nothing counts a box's memory without control groups: run as root where they can be made")
+		}
+		pool := sandbox.NewPool(driver, 1)
+		t.Cleanup(func() { closePool(t, pool) })
+		for _, c := range []struct {
+			request, answer string
+			failure         sandbox.Failure
+		}{
+			{"memory-of-a-child", "signal: killed", ""},
+			{"exit", "", sandbox.Died},
+			{"memory", "", sandbox.OOM},
+		} {
+			reply, err := pool.Do(t.Context(), environment(t), sandbox.Request{Payload: []byte(c.request), Timeout: time.Minute})
+			if err != nil || string(reply.Payload) != c.answer || reply.Failure != c.failure {
+				t.Errorf("%s: got %q, failure %q: %s, %v", c.request, reply.Payload, reply.Failure, reply.Detail, err)
+			}
+		}
+	})
+}
+
 func TestPoolKeepsEnvironmentsApart(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
 		pool := sandbox.NewPool(driver, 1)

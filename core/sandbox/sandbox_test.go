@@ -130,6 +130,7 @@ func TestBoxIsConfined(t *testing.T) {
 			{"/box can be written", "write /box/file", is("yes")},
 			{"nothing else can be written", "writable", is("/box")},
 			{"files are read-only", "write /opt/harness/data/note", refused},
+			{"nothing in /box can be executed", "execute", refused},
 			{"/box has a size", "fill /box/big", func(s string) bool { return s == "7 MiB" || s == "8 MiB" }},
 			{"the user is nobody", "user", is("65534 65534")},
 			{"there are no capabilities", "capabilities", contains("CapPrm: 0000000000000000, CapEff: 0000000000000000")},
@@ -209,6 +210,17 @@ func TestFailuresAreFacts(t *testing.T) {
 	})
 }
 
+// A request that cannot be sent says nothing about any candidate.
+func TestRequestThatIsTooLong(t *testing.T) {
+	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
+		box := open(t, driver, environment(t))
+		reply, err := box.Do(t.Context(), sandbox.Request{Payload: make([]byte, 64<<20+1), Timeout: time.Minute})
+		if err == nil || reply.Failure != "" || !strings.Contains(err.Error(), "at most 67108864 can be sent") {
+			t.Errorf("got failure %q, %v", reply.Failure, err)
+		}
+	})
+}
+
 func TestStartTellsWhyAServiceDoesNotStart(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
 		env := environment(t)
@@ -278,6 +290,23 @@ func TestDockerNotRunning(t *testing.T) {
 	again.Env = append(os.Environ(), "SANDBOX_TEST_NO_DAEMON=1", "DOCKER_HOST=unix://"+t.TempDir()+"/no.sock")
 	if out, err := again.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// A box in which a candidate could load a library of its own is none at all.
+func TestBubblewrapWithoutMounts(t *testing.T) {
+	bwrap, err := exec.LookPath("bwrap")
+	if err != nil {
+		notHere(t, err)
+	}
+	path := t.TempDir()
+	if err := os.Symlink(bwrap, filepath.Join(path, "bwrap")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", path)
+	_, err = sandbox.Open(t.Context(), "bubblewrap", sandbox.Options{CacheDir: t.TempDir()})
+	if err == nil || !strings.Contains(err.Error(), "nothing can be executed") || !strings.Contains(err.Error(), "util-linux") {
+		t.Errorf("got %v", err)
 	}
 }
 

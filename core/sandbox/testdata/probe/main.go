@@ -55,6 +55,21 @@ func start(verb string) {
 		os.Exit(3)
 	case "sleep":
 		time.Sleep(time.Hour)
+	case "volunteer": // to be killed before the service
+		check(os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0))
+		hoard()
+	}
+}
+
+// hoard takes all memory.
+func hoard() {
+	var all [][]byte
+	for {
+		block := make([]byte, 16<<20)
+		for i := 0; i < len(block); i += 4096 {
+			block[i] = 1
+		}
+		all = append(all, block)
 	}
 }
 
@@ -91,8 +106,6 @@ func do(verb, argument string) (text string, flags uint32) {
 	case "exit":
 		fmt.Fprintln(os.Stderr, "probe: leaving as I was told")
 		os.Exit(7)
-	case "exit-once": // leaves in the first box that it is asked in
-		os.Exit(7)
 	case "babble":
 		_, err := os.Stdout.WriteString("\x7f\xff\xff\xffthis is no frame")
 		check(err)
@@ -105,6 +118,11 @@ func do(verb, argument string) (text string, flags uint32) {
 		return string(content), 0
 	case "write":
 		return outcome(os.WriteFile(argument, []byte("x"), 0o644)), 0
+	case "execute": // what was written to the work folder
+		program, err := os.ReadFile("/proc/self/exe")
+		check(err)
+		check(os.WriteFile("/box/program", program, 0o755))
+		return outcome(exec.Command("/box/program", "setup").Run()), 0
 	case "fill":
 		f, err := os.Create(argument)
 		check(err)
@@ -132,14 +150,9 @@ func do(verb, argument string) (text string, flags uint32) {
 		}
 		return strings.Join(names, " "), 0
 	case "memory":
-		var hoard [][]byte
-		for {
-			block := make([]byte, 16<<20)
-			for i := 0; i < len(block); i += 4096 {
-				block[i] = 1
-			}
-			hoard = append(hoard, block)
-		}
+		hoard()
+	case "memory-of-a-child":
+		return fmt.Sprint(exec.Command("/proc/self/exe", "volunteer").Run()), 0
 	case "processes":
 		started := 0
 		for ; started < 2000; started++ {
