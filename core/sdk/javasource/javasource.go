@@ -50,8 +50,14 @@ func blank(text string, literals bool) string {
 // Span is lines Start … End-1 of a text, counted from 1.
 type Span struct{ Start, End int }
 
-// Contains reports whether s lies within the span.
-func (o Span) Contains(s Span) bool { return o.Start <= s.Start && s.End <= o.End }
+// Contains reports whether s lies within the span. No lines, which is where lines
+// are to be added, are between two, and within the span if both of those are.
+func (o Span) Contains(s Span) bool {
+	if s.Start == s.End {
+		return o.Start < s.Start && s.End < o.End
+	}
+	return o.Start <= s.Start && s.End <= o.End
+}
 
 // Methods returns the lines of all methods and constructors with bodies, in
 // the order of their first lines; annotations and modifiers belong to them,
@@ -116,27 +122,51 @@ func Innermost(text string, spans ...Span) (Span, bool) {
 }
 
 var (
-	methodHeader = regexp.MustCompile(`([A-Za-z_$][\w$]*)\s*\([^{};]*\)\s*(?:\[\s*\]\s*)*(?:throws\s[\w\s.,$@<>]+)?$`)
-	lastWord     = regexp.MustCompile(`([A-Za-z_$][\w$]*|[^\s\w])\s*$`)
+	// behindParameters is what may stand between a method's parameters and its body.
+	behindParameters = regexp.MustCompile(`\)\s*(?:\[\s*\]\s*)*(?:throws\s[\w\s.,$@<>]+)?$`)
+	nameAtEnd        = regexp.MustCompile(`[A-Za-z_$][\w$]*\s*$`)
+	lastWord         = regexp.MustCompile(`([A-Za-z_$][\w$]*|[^\s\w])\s*$`)
 )
 
 // isMethodHeader judges what stands between the last delimiter and a brace.
 func isMethodHeader(header string) bool {
 	header = strings.TrimSpace(header)
-	at := methodHeader.FindStringSubmatchIndex(header)
-	if at == nil {
+	end := behindParameters.FindStringIndex(header)
+	if end == nil {
 		return false
 	}
-	switch header[at[2]:at[3]] {
-	case "if", "for", "while", "switch", "catch", "synchronized", "try", "do", "else", "return", "new", "assert", "throw", "super", "this":
+	open := opening(header[:end[0]+1])
+	if open < 0 {
 		return false
 	}
-	before := lastWord.FindString(header[:at[2]])
+	name := nameAtEnd.FindString(header[:open])
+	switch strings.TrimSpace(name) {
+	case "", "if", "for", "while", "switch", "catch", "synchronized", "try", "do", "else", "return", "new", "assert", "throw", "super", "this":
+		return false
+	}
+	before := lastWord.FindString(header[:open-len(name)])
 	switch strings.TrimSpace(before) {
 	case "new", "=", ".", "(", ",", "return", "->", "&", "|", "+", "!", "?", ":", "else", "record", "@":
 		return false
 	}
 	return true
+}
+
+// opening is the offset of the parenthesis that the last byte of text closes, or
+// -1. Before it may be others, such as an annotation's.
+func opening(text string) int {
+	depth := 0
+	for i := len(text) - 1; i >= 0; i-- {
+		switch text[i] {
+		case ')':
+			depth++
+		case '(':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // lineEnds are the offsets of a text's line ends.

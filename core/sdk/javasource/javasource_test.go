@@ -69,9 +69,27 @@ func TestMethods(t *testing.T) {
 		{javasource.Span{Start: 14, End: 15}, javasource.Span{Start: 13, End: 16}},
 		{javasource.Span{Start: 10, End: 15}, javasource.Span{Start: 7, End: 20}},
 		{javasource.Span{Start: 5, End: 6}, javasource.Span{}},
+		{javasource.Span{Start: 8, End: 8}, javasource.Span{Start: 7, End: 20}},
+		{javasource.Span{Start: 7, End: 7}, javasource.Span{}},
+		{javasource.Span{Start: 16, End: 16}, javasource.Span{Start: 7, End: 20}},
 	} {
 		if got, _ := javasource.Innermost(program, test.of); got != test.want {
 			t.Errorf("around %v: %v, want %v", test.of, got, test.want)
+		}
+	}
+}
+
+// What stands in parentheses before a method, or around one, is not its own.
+func TestMethodsBetweenParentheses(t *testing.T) {
+	for text, want := range map[string][]javasource.Span{
+		"@SuppressWarnings(\"unchecked\")\nvoid f(int a) {\n}\n":                {{Start: 1, End: 4}},
+		"@A(x = 1) @B C(@D(2) int a) throws E {\n}\n":                           {{Start: 1, End: 3}},
+		"void f() {\n go(1, new Task() {\n  void run() {\n  }\n });\n}\n":       {{Start: 1, End: 7}, {Start: 3, End: 5}},
+		"void f() {\n for (int i : all(1)) {\n }\n if (a(b) && (c)) {\n }\n}\n": {{Start: 1, End: 7}},
+		"int f()[] {\n synchronized (a()) {\n }\n}\n":                           {{Start: 1, End: 5}},
+	} {
+		if diff := cmp.Diff(want, javasource.Methods(text)); diff != "" {
+			t.Errorf("%s\n(-want +got):\n%s", text, diff)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func quixbugs() programs.Definition {
 	return programs.Definition{
 		Name:    "quixbugs",
 		Title:   "QuixBugs",
-		Version: "0.2.0",
+		Version: "0.2.1",
 		Summary: "QuixBugs' 40 Java programs with one bug each, judged by JUnit tests.",
 		// The commit that published numbers of the last years go by.
 		Upstream: "https://github.com/jkoppel/QuixBugs@4257f44b0ff1181dedaedee6a447e133219fcebf",

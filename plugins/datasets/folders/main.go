@@ -39,7 +39,7 @@ type plugin struct{}
 func (plugin) Describe(context.Context) *dataset.Description {
 	return &dataset.Description{
 		Name:    "folders",
-		Version: "0.1.0",
+		Version: "0.1.1",
 		Summary: "Training samples from Java files before and after they were fixed.",
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{Name: "path", Type: `"string"`, Required: true, Description: "The folder, from the study's folder."},
