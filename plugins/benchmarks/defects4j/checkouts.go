@@ -57,7 +57,8 @@ func (i *installation) exportBugs(ctx context.Context, ids []bugID, dir string, 
 			return nil
 		})
 	}
-	return out, group.Wait()
+	err := group.Wait()
+	return out, err
 }
 
 // exportBug checks both versions of a bug out, finds out what its tests say there,
@@ -180,8 +181,8 @@ func (i *installation) writeBug(ctx context.Context, p *properties, buggy, fixed
 	if err := replaceIn(buggy, buggy, workTarget); err != nil {
 		return err
 	}
-	notResults := func(name string) bool { return name != "failing_tests" && name != "all_tests" }
-	if err := copyInto(ctx, buggy, filepath.Join(dir, "buggy"), notResults); err != nil {
+	keep := func(name string) bool { return name != "failing_tests" && name != "all_tests" && !givesAway(name) }
+	if err := copyInto(ctx, buggy, filepath.Join(dir, "buggy"), keep); err != nil {
 		return fmt.Errorf("copy the buggy version: %w", err)
 	}
 	var err error
@@ -251,7 +252,9 @@ func (i *installation) library(entry, buggy, dir string, copied map[string]strin
 	}
 	content, err := i.read(full)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errFolder) {
-		return "", false, nil // Java ignores it, too
+		// Java ignores what is not there. A folder outside of the project is one of the
+		// installation's, and no project of Defects4J has classes there.
+		return "", false, nil
 	}
 	if err != nil {
 		return "", false, err

@@ -72,10 +72,31 @@ func fromInstallation(ctx context.Context, c config, baseDir string, only []stri
 // for, and what bugs share.
 func (s selection) file(name string) bool {
 	first, _, nested := strings.Cut(name, "/")
+	if givesAway(name) {
+		return false
+	}
 	if id, isBug := parseID(first); isBug {
 		return s.wants(id)
 	}
 	return nested
+}
+
+// givesAway reports whether a file is one of version control or a copy that a
+// tool left: of the project's later text, some hold the fix. Subversion keeps
+// whole files, and Defects4J converts encodings with copies of the fixed version.
+func givesAway(name string) bool {
+	for part := range strings.SplitSeq(name, "/") {
+		switch part {
+		case ".git", ".svn", ".hg", ".bzr", "CVS":
+			return true
+		}
+	}
+	for _, suffix := range []string{".java.bak", ".java.orig", ".java.rej", ".java~"} {
+		if strings.HasSuffix(name, suffix) {
+			return true
+		}
+	}
+	return false
 }
 
 // skipped is a bug that cannot be used, and why.

@@ -29,7 +29,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -38,6 +40,7 @@ import (
 	"harness/core/sdk/benchmark"
 	checkout "harness/core/sdk/source"
 	"harness/plugins/benchmarks/java"
+	"harness/plugins/benchmarks/java/programs"
 )
 
 func main() { benchmark.Serve(defects4j{}) }
@@ -47,7 +50,7 @@ type defects4j struct{}
 func (defects4j) Describe(context.Context) *benchmark.Description {
 	return &benchmark.Description{
 		Name:    "defects4j",
-		Version: "0.1.0",
+		Version: "0.2.0",
 		Summary: "Defects4J's bugs of real Java projects, from an installation or as exported from one.",
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{Name: "source", Type: "string", DefaultJson: `""`, Description: "Exported bugs: a folder, a local repository with @<commit>, or a git URL with @<commit>."},
@@ -168,14 +171,39 @@ func (b *bug) record() (*benchmark.BugRecord, error) {
 		Licence: licenceOf(b.ID.project),
 		Origin:  origin(b),
 	}
+	if len(b.Others) > 0 { // what the host sees is one of the files
+		record.Bug.Labels["hunks"], record.Bug.Labels["lines"], record.Bug.Labels["functions"] = "multiple", "multiple", "other"
+	}
 	for _, h := range b.Hunks {
 		record.Bug.Hunks = append(record.Bug.Hunks, &benchmark.Span{Start: int32(h.Start), End: int32(h.End)})
 		record.Fixes = append(record.Fixes, h.Fix)
 	}
 	if f := b.Function; f != nil {
 		record.Bug.Function = &benchmark.Span{Start: int32(f.Start), End: int32(f.End)}
+		return record, nil
+	}
+	for _, name := range append([]string{b.Path}, b.Others...) {
+		methods, err := b.methods(name)
+		if err != nil {
+			return nil, err
+		}
+		record.Methods = append(record.Methods, methods...)
 	}
 	return record, nil
+}
+
+// methods are those of a file that the fix changes.
+func (b *bug) methods(name string) ([]*benchmark.Method, error) {
+	buggy, _, err := b.text("buggy", name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // the fix may add the file
+		return nil, err
+	}
+	fixed, _, err := b.text("fixed", name)
+	if err != nil {
+		return nil, err
+	}
+	hunks := hunksOf(buggy, fixed)
+	return programs.Methods(buggy, programs.Apply(buggy, hunks), hunks), nil
 }
 
 func origin(b *bug) string {

@@ -27,6 +27,9 @@ func TestExportedBugs(t *testing.T) {
 		for i, h := range r.Bug.Hunks {
 			fmt.Fprintf(&text, "\t%d-%d %q\n", h.Start, h.End, r.Fixes[i])
 		}
+		for _, m := range r.Methods {
+			fmt.Fprintf(&text, "\t%q becomes %q\n", m.Buggy, m.Fixed)
+		}
 	}
 	golden(t, "bugs.txt", []byte(text.String()))
 
