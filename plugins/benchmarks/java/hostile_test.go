@@ -48,6 +48,10 @@ func adder(text string) java.Program {
 	}
 }
 
+// sensitive is the body of a right program that is wrong where the JVM was left in
+// another state than it starts with.
+const sensitive = `String shown = String.format("%,d %tA", 1234, new Date(0)) + new java.text.DecimalFormat("#,##0.0").format(1234) + new GregorianCalendar().getTimeZone().getID(); if (!shown.equals("1,234 Thursday1,234.0UTC")) throw new Exception(shown); return a + b;`
+
 // attempt is a body that tries something, and answers right only if it worked.
 func attempt(code string) string {
 	return "try { " + code + " } catch (Throwable e) { throw new RuntimeException(\"contained: \" + e); }\nreturn a + b;"
@@ -131,7 +135,7 @@ func TestHostileCandidates(t *testing.T) {
 					}
 				}
 				// The one after it must not suffer.
-				if next := judge(t, adder(adderText("return a + b;"))); next.Outcome != benchmark.Passed {
+				if next := judge(t, adder(adderText(sensitive))); next.Outcome != benchmark.Passed {
 					t.Errorf("the good candidate after it: %s: %s", next.Outcome, next.Detail)
 				}
 			})

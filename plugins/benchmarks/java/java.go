@@ -253,11 +253,13 @@ type Reply struct {
 		Stage string `json:"stage"`
 	} `json:"compile"`
 	Tests struct {
-		Run    int `json:"run"`
-		Failed int `json:"failed"`
+		// Run counts the tests that ran, failed ones among them; Expected those that
+		// run with the reference fix, or is 0 where that is unknown.
+		Run      int `json:"run"`
+		Expected int `json:"expected"`
+		Failed   int `json:"failed"`
 		// New counts failures of tests that are not known to fail without a fix.
-		New     int `json:"new"`
-		Ignored int `json:"ignored"`
+		New int `json:"new"`
 		// Steps of the most expensive test.
 		Steps        int64 `json:"steps"`
 		FirstFailure struct {

@@ -156,7 +156,7 @@ public final class Judge {
                 job.all = true;
                 TestJvm.Outcome outcome = fresh(job, request);
                 if (outcome.end == TestJvm.End.PASSED) {
-                    suite.measured(request, outcome.tally.steps);
+                    suite.measured(request, outcome.tally);
                 }
             }
         }
@@ -233,14 +233,17 @@ public final class Judge {
             Map<String, Object> first =
                     members("test", tally.test, "exception", tally.exception, "message", tally.message);
             reply.put("tests", members(
-                    "run", tally.run, "failed", tally.failed, "new", tally.fresh, "ignored", tally.ignored,
+                    "run", tally.run, "expected", suite.referenceTests, "failed", tally.failed, "new", tally.fresh,
                     "steps", tally.steps, "firstFailure", first));
         }
         String name = "error";
         String detail = outcome.detail;
         switch (outcome.end) {
             case PASSED:
-                name = "passed";
+                // A candidate can have JUnit leave out the tests that it would fail.
+                boolean complete = tally.run >= suite.referenceTests;
+                name = complete ? "passed" : "failed";
+                detail = complete ? "" : "only " + tally.run + " of " + suite.referenceTests + " tests ran";
                 break;
             case TIMEOUT:
                 name = "timeout";

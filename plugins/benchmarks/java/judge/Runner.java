@@ -97,7 +97,10 @@ public final class Runner {
         } catch (Tests.Missing e) {
             tally.missing = e.getMessage();
         } catch (StoppedByUserException e) {
-            // A failure decided the verdict; the rest need not run.
+            // A failure decided the verdict, and the rest need not run; or the candidate threw it.
+            if (tally.failed == 0) {
+                tally.failure("", "", e);
+            }
         } catch (Throwable e) {
             tally.failure("", "", e);
         }

@@ -51,6 +51,9 @@ final class Suite {
 
     long referenceSteps;
 
+    /** How many tests run with the reference; 0: unknown. */
+    int referenceTests;
+
     /** Compiles a request's files with the reference. What is wrong with them shows when a candidate is compiled. */
     Suite(Compiler compiler, Request request) {
         this.compiler = compiler;
@@ -87,9 +90,10 @@ final class Suite {
         });
     }
 
-    /** Sets the steps that candidates may take by those that a test of the reference took. */
-    void measured(Request request, long referenceSteps) {
-        this.referenceSteps = referenceSteps;
+    /** Takes the reference's tests as the measure of those of candidates, in number and in steps. */
+    void measured(Request request, Tally tally) {
+        referenceTests = tally.run;
+        referenceSteps = tally.steps;
         steps = Math.max(request.stepsFloor, request.stepsFactor * referenceSteps);
     }
 

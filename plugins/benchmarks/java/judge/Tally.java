@@ -16,12 +16,12 @@ import org.junit.runners.model.TestTimedOutException;
 final class Tally extends RunListener {
     private static final int MAX_TEXT = 800;
 
+    /** Tests that ran, failed ones among them. */
     int run;
     /** Failures, forgiven ones aside; those among them that were not known before. */
     int failed;
 
     int fresh;
-    int ignored;
     /** The most steps that one test took. */
     long steps;
     /** Whether a test ran into its own time limit: its thread may run on. */
@@ -68,15 +68,13 @@ final class Tally extends RunListener {
         run++;
     }
 
-    @Override
-    public synchronized void testIgnored(Description description) {
-        ignored++;
-    }
-
+    /**
+     * A test is left out: what a candidate throws may ask for it, so it counts as one that did not run. Where the rest of
+     * a class is left out, behind its tests even, that is one test less, too: it shows beside the reference's number.
+     */
     @Override
     public synchronized void testAssumptionFailure(Failure failure) {
-        ignored++;
-        run--; // testFinished still comes for it
+        run--;
     }
 
     @Override
@@ -128,7 +126,6 @@ final class Tally extends RunListener {
         out.writeInt(run);
         out.writeInt(failed);
         out.writeInt(fresh);
-        out.writeInt(ignored);
         out.writeLong(Math.max(steps, Steps.spent() ? Steps.used() : 0));
         out.writeBoolean(late);
         out.writeBoolean(exhausted);
@@ -143,7 +140,6 @@ final class Tally extends RunListener {
         tally.run = in.readInt();
         tally.failed = in.readInt();
         tally.fresh = in.readInt();
-        tally.ignored = in.readInt();
         tally.steps = in.readLong();
         tally.late = in.readBoolean();
         tally.exhausted = in.readBoolean();
