@@ -38,13 +38,17 @@ func blank(text string, literals bool) string {
 		default:
 			continue
 		}
-		for i := from; i < to; i++ {
-			if out[i] != '\n' && out[i] != '\r' {
-				out[i] = ' '
-			}
-		}
+		blankBytes(out[from:to])
 	}
 	return string(out)
+}
+
+func blankBytes(text []byte) {
+	for i, c := range text {
+		if c != '\n' && c != '\r' {
+			text[i] = ' '
+		}
+	}
 }
 
 // Span is lines Start … End-1 of a text, counted from 1.
@@ -63,7 +67,7 @@ func (o Span) Contains(s Span) bool {
 // the order of their first lines; annotations and modifiers belong to them,
 // comments above do not.
 func Methods(text string) []Span {
-	code := Skeleton(text)
+	code := blankArguments(Skeleton(text))
 	lines := linesOf(code)
 	type level struct {
 		start  int // offset of the header's first byte
@@ -146,7 +150,7 @@ func isMethodHeader(header string) bool {
 	}
 	before := lastWord.FindString(header[:open-len(name)])
 	switch strings.TrimSpace(before) {
-	case "new", "=", ".", "(", ",", "return", "->", "&", "|", "+", "!", "?", ":", "else", "record", "@":
+	case "new", "=", ".", "(", ",", "return", "&", "|", "+", "!", "?", ":", "else", "record", "@":
 		return false
 	}
 	return true
@@ -167,6 +171,37 @@ func opening(text string) int {
 		}
 	}
 	return -1
+}
+
+var annotation = regexp.MustCompile(`@\s*[A-Za-z_$][\w$.]*\s*\(`)
+
+// blankArguments blanks the arguments of annotations in a skeleton, parentheses
+// included: they may hold braces, which open no body.
+func blankArguments(code string) string {
+	out := []byte(code)
+	for from := 0; ; {
+		at := annotation.FindStringIndex(code[from:])
+		if at == nil {
+			return string(out)
+		}
+		open := from + at[1] - 1
+		from = open + 1
+		depth := 0
+		for i := open; i < len(code); i++ {
+			switch code[i] {
+			case '(':
+				depth++
+			case ')':
+				depth--
+			}
+			if depth > 0 {
+				continue
+			}
+			blankBytes(out[open : i+1])
+			from = i + 1
+			break
+		}
+	}
 }
 
 // lineEnds are the offsets of a text's line ends.

@@ -19,15 +19,12 @@ func TestSkeleton(t *testing.T) {
 		"a /* } \n */ b":            "a      \n    b",
 		`s = "}\"{" + '{';`:         `s = "    " + ' ';`,
 		"s = \"\"\"\n}\"x\n\"\"\";": "s = \"\"\"\n   \n\"\"\";",
-		`s = "open` + "\n}":         `s = "ope` + " \n}",
+		`s = "open` + "\n}":         `s = "    ` + "\n}",
 		"/* never closed }":         "                 ",
 		`c = '\`:                    `c = ' `,
 	} {
 		got := javasource.Skeleton(text)
-		if len(got) != len(text) || strings.Count(got, "\n") != strings.Count(text, "\n") {
-			t.Errorf("%q became %q, of another shape", text, got)
-		}
-		if strings.ContainsAny(want, "{}") != strings.ContainsAny(got, "{}") {
+		if got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}
@@ -79,18 +76,33 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// What stands in parentheses before a method, or around one, is not its own.
+// What stands in parentheses before a method, or around one, is not its own. Each
+// text is the inside of a class; the spans count its lines.
 func TestMethodsBetweenParentheses(t *testing.T) {
-	for text, want := range map[string][]javasource.Span{
-		"@SuppressWarnings(\"unchecked\")\nvoid f(int a) {\n}\n":                {{Start: 1, End: 4}},
-		"@A(x = 1) @B C(@D(2) int a) throws E {\n}\n":                           {{Start: 1, End: 3}},
-		"void f() {\n go(1, new Task() {\n  void run() {\n  }\n });\n}\n":       {{Start: 1, End: 7}, {Start: 3, End: 5}},
-		"void f() {\n for (int i : all(1)) {\n }\n if (a(b) && (c)) {\n }\n}\n": {{Start: 1, End: 7}},
-		"int f()[] {\n synchronized (a()) {\n }\n}\n":                           {{Start: 1, End: 5}},
+	for _, tt := range []struct {
+		name, text string
+		want       []javasource.Span
+	}{
+		{"an annotation with arguments", "@SuppressWarnings(\"unchecked\") public static <T> T f(Object o) {\n}", []javasource.Span{{1, 3}}},
+		{"on a line of its own", "@Test(timeout = 5)\nvoid f() throws E<A, B> {\n}", []javasource.Span{{1, 4}}},
+		{"with strings that look like code", "@A(x = \")};{\", y = ')')\nvoid f() {\n}", []javasource.Span{{1, 4}}},
+		{"with a list", "@SuppressWarnings({\n\"a\",\n\"b\"})\nvoid f() {\n}", []javasource.Span{{1, 6}}},
+		{"with annotations in it", "@p.A(value = {@B(1), @B(2)}, of = C.class)\n@D\nint[] f() {\n}", []javasource.Span{{1, 5}}},
+		{"of a parameter and of a constructor", "@Inject(1) C(@A(\"x\") final int a,\n\t@B int b) {\n}", []javasource.Span{{1, 4}}},
+		{"of a field and of a class", "@A(1) int a = 2;\n@A({1, 2}) class D { @A(3) int b; }", nil},
+		{"the end of a loop's header", "void f() {\nfor (I i = g(); i.hasNext(); step(i)) {\n}\n}", []javasource.Span{{1, 5}}},
+		{"an object as an argument", "void f() {\nsubmit(a, new B(1) {\nvoid g() {\n}\n});\n}", []javasource.Span{{1, 7}, {3, 5}}},
+		{"annotations side by side", "@A(x = 1) @B C(@D(2) int a) throws E {\n}\n", []javasource.Span{{1, 3}}},
+		{"calls in headers", "void f() {\n for (int i : all(1)) {\n }\n if (a(b) && (c)) {\n }\n}\n", []javasource.Span{{1, 7}}},
+		{"a block that waits", "int f()[] {\n synchronized (a()) {\n }\n}\n", []javasource.Span{{1, 5}}},
+		{"an old way to write arrays", "int f(int[] a)[] {\n}", []javasource.Span{{1, 3}}},
+		{"arguments that never end", "@A(\nvoid f() {\n}\nvoid g() {\n}", []javasource.Span{{1, 4}, {4, 6}}},
 	} {
-		if diff := cmp.Diff(want, javasource.Methods(text)); diff != "" {
-			t.Errorf("%s\n(-want +got):\n%s", text, diff)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, javasource.Methods(tt.text)); diff != "" {
+				t.Errorf("methods of\n%s\n(-want +got):\n%s", tt.text, diff)
+			}
+		})
 	}
 }
 
