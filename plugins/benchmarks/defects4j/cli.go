@@ -138,7 +138,3 @@ func parseFailing(stdout string) ([]string, error) {
 	}
 	return failing, nil
 }
-
-// started reports whether ant got to work: where it did not, the command itself
-// failed, as it does under a Java that it refuses.
-func started(stderr string) bool { return strings.Contains(stderr, "Running ant (") }

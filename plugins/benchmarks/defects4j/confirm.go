@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +29,7 @@ const (
 
 type confirmRequest struct {
 	Files          map[string][]byte `json:"files"` // by path below the project
+	Clean          []string          `json:"clean"` // folders of classes below the project
 	CompileSeconds int               `json:"compileSeconds"`
 	TestSeconds    int               `json:"testSeconds"`
 	// Laxer is nothing to the box: it tells verdicts by the two rules apart.
@@ -43,8 +46,13 @@ type confirmReply struct {
 type confirmStep struct {
 	Exit    int    `json:"exit"`
 	Timeout bool   `json:"timeout"`
+	Started bool   `json:"started"` // whether ant got to work; else the command itself failed
 	Stdout  string `json:"stdout"`
 	Stderr  string `json:"stderr"`
+}
+
+func (s *confirmStep) called() called {
+	return called{exit: s.Exit, stdout: s.Stdout, stderr: s.Stderr}
 }
 
 // confirm asks Defects4J itself: `compile`, then `test -r`, on a fresh copy of the
@@ -63,7 +71,7 @@ func (b *bug) confirm(c config, patched string, reference bool) (*benchmark.Chec
 		}
 	}
 	limit := b.wall()
-	payload, err := json.Marshal(confirmRequest{Files: files, CompileSeconds: int(compileLimit.Seconds()), TestSeconds: int(limit.Seconds()), Laxer: c.Laxer})
+	payload, err := json.Marshal(confirmRequest{Files: files, Clean: b.compiled(), CompileSeconds: int(compileLimit.Seconds()), TestSeconds: int(limit.Seconds()), Laxer: c.Laxer})
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +80,20 @@ func (b *bug) confirm(c config, patched string, reference bool) (*benchmark.Chec
 		TimeoutMs: (compileLimit + limit + 2*time.Minute).Milliseconds(),
 		Mounts:    append(c.toolMounts(), &benchmark.Mount{Source: b.Paths.Mounts[projectTarget], Target: projectTarget}),
 	}, nil
+}
+
+// compiled are the project's folders of classes, which a checkout has not. One that
+// is missing, or holds sources, is not among them.
+func (b *bug) compiled() []string {
+	var all []string
+	for _, dir := range []string{b.Properties.ClassesDir, b.Properties.TestClassesDir} {
+		dir = path.Clean(filepath.ToSlash(dir))
+		holds := func(name string) bool { return path.Clean(name) == dir || strings.HasPrefix(path.Clean(name), dir+"/") }
+		if dir != "." && filepath.IsLocal(dir) && !holds(b.Properties.SourceDir) && !holds(b.Properties.TestDir) {
+			all = append(all, dir)
+		}
+	}
+	return all
 }
 
 // confirmVerdict reads the answer. Failing tests do not make the command fail;
@@ -101,16 +123,16 @@ func (b *bug) confirmVerdict(c config, request *benchmark.VerdictRequest) *bench
 		return say(benchmark.Error, "the answer says nothing")
 	case r.Compile.Timeout:
 		return say(benchmark.Uncompilable, "compiling took more than %s", compileLimit)
-	case r.Compile.Exit != 0 && !started(r.Compile.Stderr):
-		return say(benchmark.Error, "defects4j compile: exit code %d: %s", r.Compile.Exit, r.Compile.Stderr)
+	case r.Compile.Exit != 0 && !r.Compile.Started:
+		return say(benchmark.Error, "%v", r.Compile.called().err("compile"))
 	case r.Compile.Exit != 0:
 		return say(benchmark.Uncompilable, "%s", firstError(r.Compile.Stderr))
 	case r.Test == nil:
 		return say(benchmark.Error, "the answer says nothing of the tests")
 	case r.Test.Timeout:
 		return say(benchmark.Timeout, "the tests took more than %s", b.wall())
-	case r.Test.Exit != 0 && !started(r.Test.Stderr):
-		return say(benchmark.Error, "defects4j test: exit code %d: %s", r.Test.Exit, r.Test.Stderr)
+	case r.Test.Exit != 0 && !r.Test.Started:
+		return say(benchmark.Error, "%v", r.Test.called().err("test"))
 	case r.Test.Exit != 0:
 		return say(benchmark.Crashed, "ant died with the tests: %s", lastLine(r.Test.Stderr))
 	}

@@ -2,8 +2,9 @@
 # request and asks for the box to be thrown away, so that nothing of a candidate
 # is there for the next.
 #
-# Request (JSON): files (content in base64 by path below the project),
-# compileSeconds, testSeconds. Answer: compile and test, each with exit, timeout,
+# Request (JSON): files (content in base64 by path below the project), clean
+# (folders of classes below the project), compileSeconds, testSeconds. Answer:
+# compile and test, each with exit, timeout, started (whether ant got to work),
 # stdout and stderr; ran, the number of tests that all_tests names.
 #
 # What a candidate could forge is not believed alone: the host asks only about
@@ -13,7 +14,7 @@ use warnings;
 use Config;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use File::Path qw(make_path);
+use File::Path qw(make_path remove_tree);
 use JSON::PP ();
 use MIME::Base64 qw(decode_base64);
 use POSIX qw(setsid WNOHANG);
@@ -27,7 +28,9 @@ syscall($prctl{$machine}, 4, 0, 0, 0, 0) if $prctl{$machine};
 
 my ($command, $project) = @ARGV;
 my $work = '/box/work';
-my $kept = 16 << 10; # bytes of output
+# Bytes of output that are kept. Ant's log begins with the first error and may end
+# with what made ant die; of many failing tests all names are needed.
+my ($head, $tail, $names) = (64 << 10, 64 << 10, 1 << 20);
 
 binmode STDIN;
 binmode STDOUT;
@@ -63,8 +66,15 @@ sub judge {
     make_path('/box/tmp');
     system('cp', '-r', $project, $work) == 0 or die "copy the project: exit $?\n";
     system('chmod', '-R', 'u+w', $work) == 0 or die "make the project writable: exit $?\n";
+    # As after a checkout. Ant would keep classes that are hardly older than their
+    # sources, and those with a constant of a class that has changed.
+    for my $path (@{ $request->{clean} }) {
+        within($path);
+        remove_tree("$work/$path", { error => \my $errors });
+        @$errors and die "delete $path: ", values %{ $errors->[0] }, "\n";
+    }
     for my $path (sort keys %{ $request->{files} }) {
-        $path =~ m{^/|(^|/)\.\.(/|$)} and die "$path leaves the project\n";
+        within($path);
         make_path(dirname("$work/$path"));
         open my $out, '>:raw', "$work/$path" or die "$path: $!\n";
         print $out decode_base64($request->{files}{$path});
@@ -77,6 +87,11 @@ sub judge {
     if (open my $all, '<', "$work/all_tests") {
         while (<$all>) { $answer{ran}++ }
     }
+}
+
+sub within {
+    my ($path) = @_;
+    $path =~ m{^/|(^|/)\.\.(/|$)} and die "$path leaves the project\n";
 }
 
 # run runs Defects4J's command in a process group of its own and kills that when
@@ -108,17 +123,32 @@ sub run {
     return {
         exit => $status >> 8 | ($status & 127 ? 128 + ($status & 127) : 0),
         timeout => $late ? JSON::PP::true : JSON::PP::false,
-        stdout => tail('/box/stdout'), stderr => tail('/box/stderr'),
+        started => says('/box/stderr', qr/Running ant \(/) ? JSON::PP::true : JSON::PP::false,
+        stdout => ends('/box/stdout', $names, 0), stderr => ends('/box/stderr', $head, $tail),
     };
 }
 
-sub tail {
-    my ($name) = @_;
+# says tells whether a line of a file is of that form. Where ant did not get to
+# work, the command itself failed, as it does under a Java that it refuses.
+sub says {
+    my ($name, $form) = @_;
+    open my $in, '<:raw', $name or return 0;
+    while (<$in>) { return 1 if $_ =~ $form }
+    return 0;
+}
+
+# ends returns so many bytes of a file's beginning and of its end.
+sub ends {
+    my ($name, $head, $tail) = @_;
     open my $in, '<:raw', $name or return '';
     my $size = -s $in;
-    seek $in, $size - $kept, 0 if $size > $kept;
-    local $/;
-    my $text = <$in> // '';
+    my ($text, $end) = ('', '');
+    read $in, $text, $size <= $head + $tail ? $size : $head;
+    if ($size > $head + $tail) {
+        seek $in, $size - $tail, 0;
+        read $in, $end, $tail;
+        $text .= "\n...\n$end";
+    }
     $text =~ s/[^\x09\x0a\x20-\x7e]/?/g;
     return $text;
 }

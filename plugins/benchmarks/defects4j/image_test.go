@@ -29,6 +29,7 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends perl git openjdk-17-jdk-headless junit4 \
  && rm -rf /var/lib/apt/lists/*
 COPY defects4j /opt/defects4j
+RUN mkdir /opt/defects4j/.git && touch /opt/defects4j/.git/objects
 ENV PATH=/opt/defects4j/framework/bin:$PATH
 `)
 	if out, err := exec.CommandContext(t.Context(), "docker", "build", "--network", "host", "-q", "-t", standInImage, dir).CombinedOutput(); err != nil {
@@ -62,7 +63,7 @@ func TestImageJudges(t *testing.T) {
 			t.Errorf("fixed: %v after %q: %s", v.Outcome, stages, v.Detail)
 		}
 		b.config = strings.Replace(b.config, "{", `{"quick": false, `, 1)
-		peeks := strings.Replace(fixed, "int at = ", `for (String at : new String[] {"framework/projects/Orchard/patches", "project_repos"}) {
+		peeks := strings.Replace(fixed, "int at = ", `for (String at : new String[] {"framework/projects/Orchard/patches", "project_repos/Orchard", ".git"}) {
             if (new java.io.File("/opt/defects4j", at).exists()) {
                 throw new IllegalStateException("I can read " + at);
             }

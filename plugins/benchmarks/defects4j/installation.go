@@ -22,6 +22,7 @@ import (
 // What Fetch leaves of an installation, beside the bugs:
 //
 //	defects4j/framework/, defects4j/major/  the tools, without any project's patches
+//	defects4j/project_repos/README          without which the command refuses to work
 //	jdk/                                    java_home, where that is not below /usr
 const (
 	toolDir, toolTarget = "defects4j", "/data/defects4j"
@@ -145,6 +146,8 @@ func (c config) takeTools(ctx context.Context, request *benchmark.FetchRequest) 
 		switch parts[0] {
 		case "major":
 			return true
+		case "project_repos":
+			return name == "project_repos/README" // what it says of itself; the repositories hold the fixes
 		case "framework":
 			return !(len(parts) > 3 && parts[1] == "projects" && parts[3] == "patches") && (len(parts) < 2 || parts[1] != "test")
 		}
@@ -192,9 +195,11 @@ func (c config) environment() *benchmark.Environment {
 		Limits: &benchmark.Limits{MemoryBytes: 4 << 30, Cpus: 1, Pids: 512, TmpfsBytes: 2 << 30},
 	}
 	if c.Image != "" {
-		// The command is on the image's PATH; the answers are taken out of it.
+		// The command is on the image's PATH. The answers are taken out of it: patches,
+		// the projects' repositories, and Defects4J's own, which has the patches, too.
 		e.Dockerfile = "FROM " + c.Image + "\nUSER root\nENTRYPOINT []\n" +
-			`RUN find / -xdev -type d \( -path '*/framework/projects/*/patches' -o -name project_repos \) -prune -exec rm -rf {} +` + "\n"
+			`RUN find / -xdev -type d \( -path '*/framework/projects/*/patches' -o -name .git \) -prune -exec rm -rf {} + \
+ && find / -xdev -depth -path '*/project_repos/*' ! -path '*/project_repos/README' -delete` + "\n"
 		e.Requirements = []*benchmark.Requirement{{
 			Path: "/a/container/image", Hint: `bugs of a container image are judged in containers: use sandbox "docker"`,
 		}}
@@ -204,7 +209,7 @@ func (c config) environment() *benchmark.Environment {
 	e.Dockerfile = `FROM debian:bookworm-slim
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
- && apt-get install -y --no-install-recommends perl libdbi-perl libdbd-csv-perl libjson-perl openjdk-17-jdk-headless junit4 \
+ && apt-get install -y --no-install-recommends perl libdbi-perl libdbd-csv-perl libjson-perl libstring-interpolate-perl openjdk-17-jdk-headless junit4 \
  && rm -rf /var/lib/apt/lists/*
 `
 	e.Requirements = []*benchmark.Requirement{{Command: "perl", Hint: "apt-get install perl"}}

@@ -219,6 +219,21 @@ func TestInstallationJudges(t *testing.T) {
 	})
 }
 
+// What does not compile is told from a command that does not work, however long ant's
+// log is.
+func TestInstallationWithALongLog(t *testing.T) {
+	config := fmt.Sprintf(`{"installation": %q, "quick": false, "only": ["Orchard-2"]}`, standIn(t, "long-log"))
+	plugin, dir := fetched(t, config)
+	eachDriver(t, config, plugin, dir, func(t *testing.T, b *bench) {
+		buggy, _ := b.texts(t, "Orchard-2")
+		broken := strings.Replace(buggy, "int at = ", "int at = nothing; ", 1)
+		v, _ := b.judge(t, "Orchard-2", broken, false)
+		if v.Outcome != benchmark.Uncompilable || !strings.Contains(v.Detail, "error: cannot find symbol") {
+			t.Errorf("%v: %s", v.Outcome, v.Detail)
+		}
+	})
+}
+
 // The answers of the box that no candidate can bring about here.
 func TestConfirmationsThatFail(t *testing.T) {
 	b := &bug{Properties: properties{BuggyFailures: &list{"A::a"}, FixedFailures: &list{}, Tests: 3}}
@@ -233,10 +248,11 @@ func TestConfirmationsThatFail(t *testing.T) {
 		{"nonsense", "", "x", benchmark.Error},
 		{"nothing", "", "{}", benchmark.Error},
 		{"the wrong Java", "", `{"compile": {"exit": 255, "stderr": "Java 11 is required!"}}`, benchmark.Error},
-		{"it does not compile", "", `{"compile": {"exit": 1, "stderr": "Running ant (compile)..... FAIL\nA.java:1: error: x"}}`, benchmark.Uncompilable},
+		{"it does not compile", "", `{"compile": {"exit": 1, "started": true, "stderr": "Running ant (compile)..... FAIL\nA.java:1: error: x"}}`, benchmark.Uncompilable},
 		{"compiling takes for ever", "", `{"compile": {"exit": 137, "timeout": true}}`, benchmark.Uncompilable},
 		{"the tests take for ever", "", `{` + ok + `, "test": {"exit": 137, "timeout": true}}`, benchmark.Timeout},
-		{"ant dies", "", `{` + ok + `, "test": {"exit": 1, "stderr": "Running ant (run.dev.tests)...... FAIL"}}`, benchmark.Crashed},
+		{"the wrong Java, later", "", `{` + ok + `, "test": {"exit": 255, "stderr": "Java 11 is required!"}}`, benchmark.Error},
+		{"ant dies", "", `{` + ok + `, "test": {"exit": 1, "started": true, "stderr": "Running ant (run.dev.tests)...... FAIL"}}`, benchmark.Crashed},
 		{"it says nothing of tests", "", `{` + ok + `, "test": {"exit": 0}, "ran": 3}`, benchmark.Error},
 		{"no test ran", "", `{` + ok + `, "test": {"exit": 0, "stdout": "Failing tests: 0\n"}, "ran": 0}`, benchmark.Error},
 		{"a class fails, and no test runs", "", `{` + ok + `, "test": {"exit": 0, "stdout": "Failing tests: 1\n  - A\n"}, "ran": 0}`, benchmark.Failed},

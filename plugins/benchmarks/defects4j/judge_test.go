@@ -138,7 +138,7 @@ var candidates = []struct {
 	}, benchmark.Failed, "SeasonTest"},
 	{"one that looks for the answer", "Orchard-2", func(_, fixed string) string {
 		return strings.Replace(fixed, "int at = ", `for (String at : new String[] {"/data/fixed", "/data/project/../fixed", "/data/bug/fixed", "/data/shared/Orchard-2",
-                "/data/project/.git", ".git", "/data/defects4j/framework/projects/Orchard/patches", "/data/defects4j/project_repos"}) {
+                "/data/project/.git", ".git", "/data/defects4j/framework/projects/Orchard/patches", "/data/defects4j/project_repos/Orchard"}) {
             if (new java.io.File(at).exists()) {
                 throw new IllegalStateException("I can read " + at);
             }
