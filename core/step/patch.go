@@ -27,16 +27,29 @@ func checkBug(r *pb.BugRecord) error {
 		}
 		next = h.End
 	}
-	if f := b.Function; f != nil && (f.Start < 1 || f.End < f.Start || f.End > lines+1) {
-		return fmt.Errorf("bug %s: function of lines %d to %d does not fit a file of %d lines", b.Id, f.Start, f.End, lines)
+	if f := b.Function; f != nil {
+		if f.Start < 1 || f.End < f.Start || f.End > lines+1 {
+			return fmt.Errorf("bug %s: function of lines %d to %d does not fit a file of %d lines", b.Id, f.Start, f.End, lines)
+		}
+		for _, h := range b.Hunks {
+			if h.Start < f.Start || h.End > f.End {
+				return fmt.Errorf("bug %s: function of lines %d to %d does not hold the hunk of lines %d to %d", b.Id, f.Start, f.End, h.Start, h.End)
+			}
+		}
+	}
+	for i, m := range r.Methods {
+		if m.GetBuggy() == "" && m.GetFixed() == "" {
+			return fmt.Errorf("bug %s: the method at place %d is empty before and after the fix", b.Id, i)
+		}
 	}
 	return nil
 }
 
 // Patch is what a candidate does to the buggy file.
 type Patch struct {
-	Edits []Edit `json:"edits,omitempty"`
-	None  string `json:"none,omitempty"` // why there is no patch
+	Edits    []Edit `json:"edits,omitempty"`
+	None     string `json:"none,omitempty"`     // why there is no patch
+	Unplaced string `json:"unplaced,omitempty"` // why it cannot be applied, which is not the model's doing
 }
 
 // Edit replaces lines Start … End-1, counted from 1.

@@ -71,6 +71,9 @@ func TestCheckBugRefusesWhatDoesNotFit(t *testing.T) {
 		"hunk before the file":     func(r *pb.BugRecord) { r.Bug.Hunks[0].Start = 0 },
 		"hunk that is nil":         func(r *pb.BugRecord) { r.Bug.Hunks[0] = nil },
 		"function beyond the file": func(r *pb.BugRecord) { r.Bug.Function.End = 9 },
+		"function behind its hunk": func(r *pb.BugRecord) { r.Bug.Function.Start = 3 },
+		"function before its hunk": func(r *pb.BugRecord) { r.Bug.Function.End = 2 },
+		"method of no text":        func(r *pb.BugRecord) { r.Methods = []*pb.Method{{}} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := fine()
