@@ -104,6 +104,8 @@ type executor struct {
 	limits   map[step.Resource]chan struct{}
 	done     map[store.Key]chan struct{}
 
+	judging sync.RWMutex // of all steps
+
 	mu      sync.Mutex
 	broken  map[store.Key]*step.Step // step → the failed step that it waits for in vain
 	failed  FailedError
@@ -181,6 +183,7 @@ func (e *executor) run(ctx context.Context, todo []*step.Step) {
 	j := &joint{executor: e, begin: time.Now()}
 	for _, s := range todo {
 		env := *e.env
+		env.Judging = &e.judging
 		env.Progress = func(done, total int64, note string) { e.observer.Progress(s, done, total, note) }
 		j.steps = append(j.steps, s)
 		j.parts = append(j.parts, step.Part{Work: s.Work, Env: &env})

@@ -76,14 +76,16 @@ type Trial struct {
 	Metrics map[string]float64 `json:"metrics"`
 	// Outcomes are in the benchmark's order.
 	Outcomes []Outcome `json:"outcomes"`
-	// Judging counts the patches that were judged, and by the benchmark's own words how their verdicts were found.
+	// Judging counts, by the benchmark's own words, how verdicts on the trial's distinct patches were found: on the
+	// "patches" that have one. "errors" are those that could not be judged here, bugs without proof included; another
+	// try may help.
 	Judging map[string]int64 `json:"judging,omitempty"`
 	// Training is the epochs that stood for choice, in the order of the grid; empty where nothing was trained.
 	Training []Epoch `json:"training,omitempty"`
 }
 
-// JudgingNotes tell how the verdicts on each benchmark were found. Trials that share patches share their verdicts, which
-// are counted in each.
+// JudgingNotes tell how the verdicts on each benchmark were found, and what could not be judged. Trials of which some
+// patches are the same share their verdicts, which are counted in each.
 func JudgingNotes(trials []Trial) []string {
 	var notes []string
 	for _, g := range benchmarks(trials) {
@@ -95,12 +97,19 @@ func JudgingNotes(trials []Trial) []string {
 		}
 		var parts []string
 		for _, name := range slices.Sorted(maps.Keys(total)) {
-			if name != "patches" {
+			if name != "patches" && name != "errors" {
 				parts = append(parts, fmt.Sprintf("%s %d", name, total[name]))
 			}
 		}
+		each := ""
+		if len(g.trials) > 1 {
+			each = ", each patch once for each trial that has it"
+		}
 		if len(parts) > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d distinct patches were judged (%s)", g, total["patches"], strings.Join(parts, ", ")))
+			notes = append(notes, fmt.Sprintf("%s: how the verdicts on %s were found%s: %s", g, count(int(total["patches"]), "patch"), each, strings.Join(parts, ", ")))
+		}
+		if n := int(total["errors"]); n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %s could not be judged here%s; `harness run STUDY --retry-errors` tries again", g, count(n, "patch"), each))
 		}
 	}
 	return notes

@@ -35,6 +35,8 @@ type judge struct {
 	// unsound bugs, with the reasons: nothing is run for them, and there are no
 	// verdicts.
 	unsound map[string]string
+	// unproven are those of them of which this could not be found out.
+	unproven map[string]bool
 
 	tasks map[taskID]*task
 	order []*task
@@ -120,12 +122,20 @@ func (j *judge) add(id taskID, base string, edits []*pb.Edit) {
 // verdict is what run found.
 func (j *judge) verdict(id taskID) Verdict { return j.tasks[id].verdict }
 
-// counts adds up how the verdicts were found, and counts the patches.
+// counts adds up how the verdicts were found, and counts the patches that have
+// one; "errors" are those that could not be judged here, or whose bug could not,
+// and another try may help. Patches of other unsound bugs are neither.
 func (j *judge) counts() map[string]int64 {
-	total := map[string]int64{"patches": int64(len(j.order))}
+	total := map[string]int64{}
 	for _, t := range j.order {
-		for name, n := range t.counts {
-			total[name] += n
+		switch {
+		case t.verdict.Outcome == "error" || j.unproven[t.bug]:
+			total["errors"]++
+		case t.verdict.Outcome != "":
+			total["patches"]++
+			for name, n := range t.counts {
+				total[name] += n
+			}
 		}
 	}
 	return total
@@ -140,7 +150,7 @@ func (j *judge) run(ctx context.Context) error {
 			if err := limited.Err(); err != nil {
 				return err
 			}
-			if err := j.decide(limited, t); err != nil {
+			if err := j.decide(limited, t, j.env.Judging.RLocker()); err != nil {
 				return fmt.Errorf("judge a patch of %s: %w", t.bug, err)
 			}
 			j.env.Progress(done.Add(1), int64(len(j.order)), "patches")
@@ -150,13 +160,13 @@ func (j *judge) run(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	// What failed for the harness' own reasons is tried once more, with the
-	// machine to itself.
+	// What failed for the harness' own reasons is tried once more, while nothing
+	// else is judged.
 	for _, t := range j.order {
 		if t.verdict.Outcome != "error" {
 			continue
 		}
-		if err := j.decide(ctx, t); err != nil {
+		if err := j.decide(ctx, t, j.env.Judging); err != nil {
 			return fmt.Errorf("judge a patch of %s again: %w", t.bug, err)
 		}
 	}
@@ -166,13 +176,13 @@ func (j *judge) run(ctx context.Context) error {
 // maxStages bounds how many checks a benchmark may ask for, one after the other.
 const maxStages = 8
 
-// decide finds a patch's verdict: on record, or by running it.
-func (j *judge) decide(ctx context.Context, t *task) error {
+// decide finds a patch's verdict: on record, or by running it under a lock.
+func (j *judge) decide(ctx context.Context, t *task, judging sync.Locker) error {
 	text, err := t.text()
 	if err != nil {
 		return err
 	}
-	check, err := j.benchmark.Check(ctx, &pb.CheckRequest{Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: text, Reference: t.reference})
+	check, err := j.benchmark.Check(ctx, j.request(t.bug, text, t.reference))
 	if err != nil {
 		return err
 	}
@@ -187,6 +197,8 @@ func (j *judge) decide(ctx context.Context, t *task) error {
 	if found, err := j.records.Get(key, &t.recorded); found || err != nil {
 		return err
 	}
+	judging.Lock()
+	defer judging.Unlock()
 	t.counts = map[string]int64{}
 	for stage := 0; check != nil; stage++ {
 		if stage == maxStages {
@@ -197,7 +209,7 @@ func (j *judge) decide(ctx context.Context, t *task) error {
 		}
 	}
 	if t.verdict.Outcome == "error" {
-		return nil // not the candidate's doing: no record, so that another run asks again
+		return nil // not the candidate's doing: no record, so that a later step asks again
 	}
 	if err := j.records.Put(key, t.recorded); err != nil {
 		return err
@@ -206,6 +218,11 @@ func (j *judge) decide(ctx context.Context, t *task) error {
 	// counts, now and in every later run.
 	_, err = j.records.Get(key, &t.recorded)
 	return err
+}
+
+// request asks for the check of a patched file.
+func (j *judge) request(bug, text string, reference bool) *pb.CheckRequest {
+	return &pb.CheckRequest{Config: j.plugin.Config, Dir: j.data, Bug: bug, Patched: text, Reference: reference, LimitMs: j.sandbox.Timeout.Milliseconds()}
 }
 
 // fileDigest names a patched file for the judge.
@@ -220,6 +237,9 @@ func (j *judge) ask(ctx context.Context, t *task, text string, check *pb.CheckRe
 	if !ok {
 		return nil, fmt.Errorf("benchmark %s asks for the environment %q, which it does not describe", j.plugin.Name, check.Environment)
 	}
+	if check.TimeoutMs <= 0 {
+		return nil, fmt.Errorf("benchmark %s asks for a check without a time limit", j.plugin.Name)
+	}
 	if environment.Mounts, err = mountsOf(j.data, check.Mounts); err != nil {
 		return nil, fmt.Errorf("benchmark %s: %w", j.plugin.Name, err)
 	}
@@ -227,13 +247,13 @@ func (j *judge) ask(ctx context.Context, t *task, text string, check *pb.CheckRe
 	if err != nil {
 		return nil, err
 	}
-	reply, err := pool.Do(ctx, environment, sandbox.Request{Payload: check.Payload, Timeout: j.timeout(check)})
+	reply, err := pool.Do(ctx, environment, sandbox.Request{Payload: check.Payload, Timeout: time.Duration(check.TimeoutMs) * time.Millisecond})
 	if err != nil {
 		return nil, err
 	}
 	verdict, err := j.benchmark.Verdict(ctx, &pb.VerdictRequest{
 		Config: j.plugin.Config, Dir: j.data, Bug: t.bug, Patched: text, Reference: t.reference, Stage: check.Stage,
-		Reply: reply.Payload, Failure: string(reply.Failure), Detail: reply.Detail,
+		Reply: reply.Payload, Failure: string(reply.Failure), Detail: reply.Detail, LimitMs: j.sandbox.Timeout.Milliseconds(),
 	})
 	if err != nil {
 		return nil, err
@@ -245,12 +265,9 @@ func (j *judge) ask(ctx context.Context, t *task, text string, check *pb.CheckRe
 	return verdict.Next, nil
 }
 
-func (j *judge) timeout(check *pb.CheckResponse) time.Duration {
-	if j.sandbox.Timeout > 0 {
-		return j.sandbox.Timeout
-	}
-	return time.Duration(check.TimeoutMs) * time.Millisecond
-}
+// recordVersion is raised when a patch may get another verdict, or a record
+// another form.
+const recordVersion = 4
 
 func (j *judge) key(t *task, check *pb.CheckResponse) (store.Key, error) {
 	payload := sha256.Sum256(check.Payload)
@@ -258,7 +275,7 @@ func (j *judge) key(t *task, check *pb.CheckResponse) (store.Key, error) {
 	if len(check.Mounts) > 0 {
 		identity = j.plugin.Identity
 	}
-	return store.NewKey("verdict", (Validate{}).Version(), struct {
+	return store.NewKey("verdict", recordVersion, struct {
 		Benchmark   Plugin        `json:"benchmark"`
 		Bug         string        `json:"bug"`
 		Payload     string        `json:"payload"` // holds the patched text and the tests
@@ -267,8 +284,9 @@ func (j *judge) key(t *task, check *pb.CheckResponse) (store.Key, error) {
 		Identity    string        `json:"identity,omitempty"` // of the benchmark, where boxes show parts of it
 		Stage       string        `json:"stage,omitempty"`
 		Driver      string        `json:"driver"`
-		Timeout     time.Duration `json:"timeout_ns"`
-	}{j.plugin.Bare(), t.bug, hex.EncodeToString(payload[:]), j.digests[check.Environment], check.Mounts, identity, check.Stage, j.sandbox.Driver, j.timeout(check)})
+		Timeout     int64         `json:"timeout_ms"`         // of the box
+		Limit       time.Duration `json:"limit_ns,omitempty"` // of one run of the tests, where the study sets it
+	}{j.plugin.Bare(), t.bug, hex.EncodeToString(payload[:]), j.digests[check.Environment], check.Mounts, identity, check.Stage, j.sandbox.Driver, check.TimeoutMs, j.sandbox.Timeout})
 }
 
 // open starts the sandbox when the first patch needs it, so that a study

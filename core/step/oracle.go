@@ -49,7 +49,7 @@ type OracleBug struct {
 }
 
 func (Oracle) Kind() string         { return "oracle" }
-func (Oracle) Version() int         { return 1 }
+func (Oracle) Version() int         { return 2 }
 func (w Oracle) Needs() []store.Key { return []store.Key{w.Data, w.Bugs} }
 func (Oracle) Resource() Resource   { return Judge }
 
@@ -120,6 +120,24 @@ func (r OracleRecord) Unsound() map[string]string {
 		}
 	}
 	return unsound
+}
+
+// unproven are the bugs of which a version could not be judged.
+func (r OracleRecord) unproven() map[string]bool {
+	unproven := map[string]bool{}
+	for _, b := range r.Bugs {
+		if b.Buggy.Outcome == "error" || b.Reference.Outcome == "error" {
+			unproven[b.Bug] = true
+		}
+	}
+	return unproven
+}
+
+// Errors implements [Retryable]: the bugs of which a version could not be judged.
+func (Oracle) Errors(s *store.Store, key store.Key) (int64, error) {
+	var record OracleRecord
+	err := ReadJSON(s, key, "oracle.json", &record)
+	return int64(len(record.unproven())), err
 }
 
 // machine tells where the judge judged.

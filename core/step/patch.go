@@ -63,7 +63,7 @@ func patchOf(m *pb.Patch) *Patch {
 	if m == nil {
 		return nil
 	}
-	p := &Patch{None: m.None}
+	p := &Patch{None: m.None, Unplaced: m.Unplaced}
 	for _, e := range m.Edits {
 		p.Edits = append(p.Edits, Edit{e.GetStart(), e.GetEnd(), e.GetText()})
 	}
@@ -71,7 +71,7 @@ func patchOf(m *pb.Patch) *Patch {
 }
 
 func (p *Patch) message() *pb.Patch {
-	m := &pb.Patch{None: p.None}
+	m := &pb.Patch{None: p.None, Unplaced: p.Unplaced}
 	for _, e := range p.Edits {
 		m.Edits = append(m.Edits, &pb.Edit{Start: e.Start, End: e.End, Text: e.Text})
 	}

@@ -37,7 +37,7 @@ func (p program) is(other program) bool {
 
 // program asks the benchmark which program a text is, or the reference fix.
 func (j *judge) program(ctx context.Context, bug, text string, reference bool) (program, error) {
-	check, err := j.benchmark.Check(ctx, &pb.CheckRequest{Config: j.plugin.Config, Dir: j.data, Bug: bug, Patched: text, Reference: reference})
+	check, err := j.benchmark.Check(ctx, j.request(bug, text, reference))
 	if err != nil {
 		return program{}, err
 	}

@@ -21,6 +21,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"harness/core/pluginhost"
 	"harness/core/sandbox"
@@ -67,6 +68,14 @@ type Work interface {
 	Run(ctx context.Context, env *Env, dir string) error
 }
 
+// Retryable is work whose outcome may lack something for reasons of the machine
+// alone. The step is finished all the same; done again, it may find what it lacks.
+type Retryable interface {
+	Work
+	// Errors counts what the finished step lacks so.
+	Errors(s *store.Store, key store.Key) (int64, error)
+}
+
 // Env is what steps run in.
 type Env struct {
 	Store   *store.Store
@@ -75,6 +84,9 @@ type Env struct {
 	Judge func(context.Context) (*sandbox.Pool, error)
 	// Workers is how many boxes judge at a time.
 	Workers int
+	// Judging is held while a patch is judged: shared, or alone by one that is
+	// tried again. All steps of a run have the same.
+	Judging *sync.RWMutex
 	Log     *slog.Logger
 	// Progress hears how far the running step is. Total 0: unknown.
 	Progress func(done, total int64, note string)

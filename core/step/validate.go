@@ -31,9 +31,11 @@ type Validate struct {
 type Sandbox struct {
 	// Driver as the study names it: with "auto" it says that either will do,
 	// and finished work stays finished when an engine comes or goes.
-	Driver  string        `json:"driver"`
-	Memory  int64         `json:"memory_bytes,omitempty"` // 0: the benchmark's own limit
-	CPUs    float64       `json:"cpus,omitempty"`
+	Driver string  `json:"driver"`
+	Memory int64   `json:"memory_bytes,omitempty"` // 0: the benchmark's own limit
+	CPUs   float64 `json:"cpus,omitempty"`
+	// Timeout of one run of a candidate's tests, on the wall clock; 0: the
+	// benchmark's own.
 	Timeout time.Duration `json:"timeout_ns,omitempty"`
 }
 
@@ -64,7 +66,7 @@ type JudgedCandidate struct {
 }
 
 func (Validate) Kind() string         { return "validate" }
-func (Validate) Version() int         { return 3 }
+func (Validate) Version() int         { return 4 }
 func (w Validate) Needs() []store.Key { return []store.Key{w.Data, w.Bugs, w.Candidates, w.Oracle} }
 func (Validate) Resource() Resource   { return Judge }
 
@@ -81,7 +83,7 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 	if err := ReadJSON(env.Store, w.Oracle, "oracle.json", &oracle); err != nil {
 		return err
 	}
-	j.unsound = oracle.Unsound()
+	j.unsound, j.unproven = oracle.Unsound(), oracle.unproven()
 	bugs := map[string]*pb.BugRecord{}
 	err = readLines(env.Store, w.Bugs, "bugs.jsonl", func(r *pb.BugRecord) error {
 		bugs[r.Bug.Id] = r
@@ -134,6 +136,13 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 	return nil
 }
 
+// Errors implements [Retryable]: the patches that could not be judged.
+func (Validate) Errors(s *store.Store, key store.Key) (int64, error) {
+	var counts map[string]int64
+	err := ReadJSON(s, key, "judging.json", &counts)
+	return counts["errors"], err
+}
+
 // patch turns one bug's outputs into patched programs and hands them to the
 // judge.
 func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecord, c *Candidates, j *judge) (*Judged, error) {
@@ -149,10 +158,12 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 		candidate := JudgedCandidate{Published: c.Outputs[i].Published}
 		text, err := ApplyEdits(bug.Bug.Text, p.GetEdits())
 		switch {
+		case p.GetUnplaced() != "":
+			candidate.Verdict = unplaced(p.Unplaced)
 		case p.GetNone() != "":
 			candidate.Verdict = Verdict{Outcome: "uncompilable", Detail: "no patch: " + p.None}
-		case err != nil:
-			candidate.Verdict = Verdict{Outcome: "uncompilable", Detail: "no patch: " + err.Error()}
+		case err != nil: // the plugin's mistake
+			candidate.Verdict = unplaced(err.Error())
 		default:
 			candidate.Patch = fileDigest(text)
 			candidate.Empty = insertsNothing(p.Edits)
@@ -186,6 +197,11 @@ func (w Validate) patches(ctx context.Context, model modelClient, bug *pb.Bug, c
 	}
 	return answer.Patches, nil
 }
+
+// unplaced is the verdict on a patch that cannot be applied for a reason that is
+// not the model's: it says nothing about the candidate, and judging again would
+// not help.
+func unplaced(why string) Verdict { return Verdict{Outcome: "error", Detail: "not placed: " + why} }
 
 func insertsNothing(edits []*pb.Edit) bool {
 	for _, e := range edits {

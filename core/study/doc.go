@@ -31,7 +31,8 @@
 //	prompt NAME       {buggy_lines}
 //	train             {dataset, grid {learning_rate, epochs}, select {metric, goal, epochs}; see below}
 //	generate          {see below}
-//	sandbox DRIVER    {memory, cpus, timeout, workers}; docker, bubblewrap or auto
+//	sandbox DRIVER    {memory, cpus, timeout, workers}; docker, bubblewrap or auto. timeout limits one run of a candidate's
+//	                  tests, on the wall clock; most endless loops end before, by the benchmark's own measure
 //	table NAME        {title, rows, columns, value or values}; rows and columns by model, adapter, benchmark, prompt and,
 //	                  dividing each trial's bugs, by their labels: "bug.class"
 //	void NAME         {reason, where = { LABEL = VALUE, LABEL = [VALUE, …] }, bugs, ranks}: published verdicts that mean

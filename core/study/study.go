@@ -173,7 +173,7 @@ type Sandbox struct {
 	Driver  string // docker, bubblewrap, auto
 	Memory  int64  // bytes
 	CPUs    float64
-	Timeout time.Duration // of one candidate
+	Timeout time.Duration // of one run of a candidate's tests, on the wall clock; 0: the benchmark's own
 	Workers int           // boxes side by side; 0: as many as there are CPUs
 }
 
