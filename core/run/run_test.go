@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -223,5 +224,53 @@ func TestOneOfStepsTogetherFailsAlone(t *testing.T) {
 	sum, err = run.Run(t.Context(), joined(t, l, g, nil), &step.Env{Store: s}, run.DefaultLimits(), silent{})
 	if err != nil || sum != (run.Summary{Ran: 2, Kept: 3}) || len(g.names) != 1 {
 		t.Errorf("mended: %+v, %v, together ran %v", sum, err, g.names)
+	}
+}
+
+// shaky is work that lacks something when it is done for the first time.
+type shaky struct{ work }
+
+func (shaky) Errors(s *store.Store, key store.Key) (int64, error) {
+	_, err := os.Stat(filepath.Join(s.Path(key), "lacking"))
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	return 1, err
+}
+
+func (w shaky) Run(ctx context.Context, env *step.Env, dir string) error {
+	err := w.work.Run(ctx, env, dir)
+	if n := len(w.log.names); n <= 4 { // the first run
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, "lacking"), nil, 0o644))
+	}
+	return err
+}
+
+func TestRetryDoesAgainWhatLacksSomethingAndWhatNeedsIt(t *testing.T) {
+	l, s := &log{}, open(t)
+	p := graph(t, l, nil)
+	p.Steps[1].Work = shaky{p.Steps[1].Work.(work)} // b, which c needs
+	again := func() (run.Summary, int) {
+		t.Helper()
+		n, err := run.Retry(t.Context(), p, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, err := run.Run(t.Context(), p, &step.Env{Store: s}, run.DefaultLimits(), silent{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sum, n
+	}
+	for i, want := range []struct {
+		sum     run.Summary
+		removed int
+	}{{run.Summary{Ran: 4}, 0}, {run.Summary{Ran: 2, Kept: 2}, 2}, {run.Summary{Kept: 4}, 0}} {
+		if sum, n := again(); sum != want.sum || n != want.removed {
+			t.Errorf("time %d: %+v after %d steps were removed, want %+v after %d", i, sum, n, want.sum, want.removed)
+		}
+	}
+	if got := l.names[4:]; !slices.Equal(got, []string{"b", "c"}) {
+		t.Errorf("done again: %v", got)
 	}
 }

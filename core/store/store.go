@@ -159,6 +159,33 @@ func (s *Store) commit(key Key, about any, dir string) error {
 	return syncPath(filepath.Dir(final))
 }
 
+// Remove takes a finished step out, so that it can be made again. It is no error
+// if there is none.
+func (s *Store) Remove(ctx context.Context, key Key) (err error) {
+	if err := key.valid(); err != nil {
+		return err
+	}
+	lock := flock.New(filepath.Join(s.root, "locks", string(key)))
+	if _, err := lock.TryLockContext(ctx, lockInterval); err != nil {
+		return fmt.Errorf("lock step %s: %w", key.Short(), err)
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	// At once, as it came: what remains of it if this process is killed now is
+	// swept with the unfinished ones.
+	dir, err := os.MkdirTemp(filepath.Join(s.root, "tmp"), string(key)+".")
+	if err != nil {
+		return fmt.Errorf("remove step %s: %w", key.Short(), err)
+	}
+	err = os.Rename(s.Path(key), filepath.Join(dir, "removed"))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err = errors.Join(err, os.RemoveAll(dir), syncPath(filepath.Join(s.root, "steps"))); err != nil {
+		return fmt.Errorf("remove step %s: %w", key.Short(), err)
+	}
+	return nil
+}
+
 // WriteFile writes a file that is there whole or not at all: under a
 // temporary name in the same folder, synced, then renamed.
 func WriteFile(name string, data []byte) error {

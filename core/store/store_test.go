@@ -255,3 +255,28 @@ func TestOpenRefusesAnotherFormat(t *testing.T) {
 		t.Error("a store of another format was opened")
 	}
 }
+
+func TestRemovedStepIsMadeAgain(t *testing.T) {
+	s := open(t, t.TempDir())
+	k := key(t, 1)
+	for i := range 2 {
+		if err := s.Remove(t.Context(), k); err != nil { // the first time there is none
+			t.Fatal(err)
+		}
+		if s.Has(k) {
+			t.Fatal("the step is still there")
+		}
+		made, err := s.Do(t.Context(), k, nil, func(_ context.Context, dir string) error {
+			return os.WriteFile(filepath.Join(dir, "out"), []byte{byte(i)}, 0o644)
+		})
+		if err != nil || !made {
+			t.Fatalf("time %d: made %v, %v", i, made, err)
+		}
+	}
+	if got, err := os.ReadFile(filepath.Join(s.Path(k), "out")); err != nil || got[0] != 1 {
+		t.Errorf("the step holds %v, %v", got, err)
+	}
+	if left, err := os.ReadDir(filepath.Join(s.Root(), "tmp")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}

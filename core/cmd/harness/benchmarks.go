@@ -30,12 +30,15 @@ type benchmarkChoice struct {
 	study string
 	set   []string
 	bugs  []string
+	quiet bool
+	retry bool // prove again what could not be judged
 }
 
 func (c *benchmarkChoice) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.study, "study", "", "take the benchmark block NAME of this study `file`, and keep results in its store")
 	cmd.Flags().StringArrayVar(&c.set, "set", nil, "set an attribute of the benchmark's block: `name=value` (may be repeated)")
 	cmd.Flags().StringSliceVar(&c.bugs, "bugs", nil, "only these bugs: `ID,ID`")
+	cmd.Flags().BoolVar(&c.quiet, "quiet", false, "no progress, only the result and errors")
 }
 
 // chosenBenchmark is a benchmark in a study: a file's, or one with nothing else
@@ -94,7 +97,7 @@ func (c *benchmarkChoice) alone(ctx context.Context, host *pluginhost.Host, name
 
 // work makes what the study's store lacks of the benchmark: its chosen bugs,
 // and with judge their proof.
-func (c *benchmarkChoice) work(ctx context.Context, host *pluginhost.Host, found *chosenBenchmark, judge, quiet bool) (*plan.Benchmark, *store.Store, error) {
+func (c *benchmarkChoice) work(ctx context.Context, host *pluginhost.Host, found *chosenBenchmark, judge bool) (*plan.Benchmark, *store.Store, error) {
 	p, diagnostics, err := plan.ForBenchmark(ctx, found.study, found.block, judge, plan.Options{Plugins: host, Engine: c.engine})
 	if err != nil {
 		return nil, nil, err
@@ -109,9 +112,14 @@ func (c *benchmarkChoice) work(ctx context.Context, host *pluginhost.Host, found
 	if err := c.checkBugs(p, found.sources); err != nil {
 		return nil, nil, err
 	}
+	if c.retry {
+		if _, err := run.Retry(ctx, p, s); err != nil {
+			return nil, nil, err
+		}
+	}
 	pool := &judgePool{options: c.options, plan: p}
 	env := &step.Env{Store: s, Plugins: host, Judge: pool.open, Workers: pool.workers(), Log: c.logger()}
-	progress := newProgress(os.Stderr, p, s, quiet)
+	progress := newProgress(os.Stderr, p, s, c.quiet)
 	_, err = run.Run(ctx, p, env, run.DefaultLimits(), progress)
 	progress.Close()
 	return p.Benchmarks[0], s, explain(errors.Join(err, pool.close()))

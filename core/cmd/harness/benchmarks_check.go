@@ -18,7 +18,6 @@ import (
 func newBenchmarksCheck(o *options) *cobra.Command {
 	choice := &benchmarkChoice{options: o}
 	var driver, format string
-	var quiet bool
 	cmd := &cobra.Command{
 		Use:   "check NAME",
 		Short: "Prove that a benchmark's bugs fail here and that their reference fixes pass",
@@ -38,17 +37,17 @@ made once. The exit code is 1 if a bug does not behave.`,
 			if drivers := append(sandbox.Names(), "auto"); driver != "" && !slices.Contains(drivers, driver) {
 				return fmt.Errorf("%w: --sandbox %q: expected one of %s", errUsage, driver, strings.Join(drivers, ", "))
 			}
-			return choice.check(cmd, args[0], driver, format, quiet)
+			return choice.check(cmd, args[0], driver, format)
 		},
 	}
 	choice.register(cmd)
 	cmd.Flags().StringVar(&driver, "sandbox", "", "sandbox `driver`: auto, docker or bubblewrap (default: the study's, else auto)")
 	cmd.Flags().StringVar(&format, "format", "terminal", "terminal or json")
-	cmd.Flags().BoolVar(&quiet, "quiet", false, "no progress, only the result and errors")
+	cmd.Flags().BoolVar(&choice.retry, "retry-errors", false, "prove again if a bug could not be judged")
 	return cmd
 }
 
-func (c *benchmarkChoice) check(cmd *cobra.Command, name, driver, format string, quiet bool) error {
+func (c *benchmarkChoice) check(cmd *cobra.Command, name, driver, format string) error {
 	ctx := cmd.Context()
 	host := c.host()
 	defer host.Close()
@@ -56,7 +55,7 @@ func (c *benchmarkChoice) check(cmd *cobra.Command, name, driver, format string,
 	if err != nil {
 		return err
 	}
-	bench, s, err := c.work(ctx, host, found, true, quiet)
+	bench, s, err := c.work(ctx, host, found, true)
 	if err != nil {
 		return err
 	}

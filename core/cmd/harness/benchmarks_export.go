@@ -47,7 +47,7 @@ func (c *benchmarkChoice) export(cmd *cobra.Command, name, to string) error {
 	}
 	request := &pb.ExportRequest{Config: found.block.Config, BaseDir: found.study.Dir, Dir: dir, Bugs: found.block.Bugs}
 	if len(found.block.Where) > 0 { // labels are known of fetched bugs only
-		bench, s, err := c.work(ctx, host, found, false, false)
+		bench, s, err := c.work(ctx, host, found, false)
 		if err != nil {
 			return err
 		}
@@ -65,11 +65,13 @@ func (c *benchmarkChoice) export(cmd *cobra.Command, name, to string) error {
 		return err
 	}
 	err = plugin.Export(ctx, request, func(e *pb.FetchEvent) {
-		if e.Total > 0 {
+		switch {
+		case c.quiet:
+		case e.Total > 0:
 			fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d  %s\n", e.Done, e.Total, e.Message)
-			return
+		default:
+			fmt.Fprintln(cmd.ErrOrStderr(), e.Message)
 		}
-		fmt.Fprintln(cmd.ErrOrStderr(), e.Message)
 	})
 	if err != nil {
 		return fmt.Errorf("export benchmark %s: %w", name, err)

@@ -96,7 +96,7 @@ func (c *benchmarkChoice) list(cmd *cobra.Command, name, format string) error {
 	if err != nil {
 		return err
 	}
-	bench, s, err := c.work(ctx, host, found, false, true)
+	bench, s, err := c.work(ctx, host, found, false)
 	if err != nil {
 		return err
 	}

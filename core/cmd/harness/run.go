@@ -17,7 +17,7 @@ import (
 )
 
 func newRun(o *options) *cobra.Command {
-	var quiet bool
+	var quiet, retry bool
 	cmd := &cobra.Command{
 		Use:   "run STUDY.hcl",
 		Short: "Run a study, or go on with it, and print its tables",
@@ -25,17 +25,21 @@ func newRun(o *options) *cobra.Command {
 
 Finished steps are kept in the store; whatever stops the run, the same command
 goes on where it was. Progress goes to standard error, the tables to standard
-output.`,
+output.
+
+A patch or bug that could not be judged here, for reasons of the machine, does not
+stop the run: the report counts it. With --retry-errors such ones are judged again.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd, args[0], quiet)
+			return o.run(cmd, args[0], quiet, retry)
 		},
 	}
 	cmd.Flags().BoolVar(&quiet, "quiet", false, "no progress, only the tables and errors")
+	cmd.Flags().BoolVar(&retry, "retry-errors", false, "judge again what could not be judged")
 	return cmd
 }
 
-func (o *options) run(cmd *cobra.Command, file string, quiet bool) error {
+func (o *options) run(cmd *cobra.Command, file string, quiet, retry bool) error {
 	ctx := cmd.Context()
 	host := o.host()
 	defer host.Close()
@@ -46,6 +50,11 @@ func (o *options) run(cmd *cobra.Command, file string, quiet bool) error {
 	s, err := o.openStore(p.Study)
 	if err != nil {
 		return err
+	}
+	if retry {
+		if _, err := run.Retry(ctx, p, s); err != nil {
+			return err
+		}
 	}
 	judge := &judgePool{options: o, plan: p}
 	env := &step.Env{Store: s, Plugins: host, Judge: judge.open, Workers: judge.workers(), Log: o.logger()}
