@@ -30,8 +30,10 @@ type Environment struct {
 	// are slash-separated and relative.
 	Files map[string][]byte
 	// Setup is the argv of a program that runs once, when the environment is
-	// prepared, in a box whose /opt/harness can be written to and is the working
-	// folder. Empty: none.
+	// prepared, and may write to /opt/harness, its working folder. Drivers without
+	// images run it in a box, drivers with images as a step of the image's build:
+	// as root, with the host's network. It is the plugin's own code, which is
+	// trusted; no candidate is there yet. Empty: none.
 	Setup []string
 	// Requires lists what the host must have, for drivers that use its root.
 	Requires []Requirement

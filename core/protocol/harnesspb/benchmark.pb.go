@@ -485,8 +485,9 @@ type Environment struct {
 	Service      []string               `protobuf:"bytes,5,rep,name=service,proto3" json:"service,omitempty"`
 	Env          map[string]string      `protobuf:"bytes,6,rep,name=env,proto3" json:"env,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Limits       *Limits                `protobuf:"bytes,7,opt,name=limits,proto3" json:"limits,omitempty"`
-	// Argv that runs once, when the environment is prepared, in a box whose
-	// /opt/harness can be written to: compiling the service, for instance.
+	// Argv that runs once, when the environment is prepared, and may write to
+	// /opt/harness, its working folder: compiling the service, for instance. It
+	// runs in a box, or as root in the build of an image with the host's network.
 	Setup         []string `protobuf:"bytes,8,rep,name=setup,proto3" json:"setup,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
