@@ -44,7 +44,9 @@ func openBubblewrap(ctx context.Context, options Options) (*bubblewrap, error) {
 	if err != nil {
 		return nil, fail("find bwrap", err, "on Debian: apt-get install bubblewrap; or use sandbox \"docker\"")
 	}
-	help, err := exec.CommandContext(ctx, path, "--help").CombinedOutput()
+	asking, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	help, err := exec.CommandContext(asking, path, "--help").CombinedOutput()
 	if err != nil {
 		return nil, fail("run "+path+" --help", err, "")
 	}
@@ -243,6 +245,14 @@ func (d *bubblewrap) Start(ctx context.Context, env Environment) (Box, error) {
 		return nil, errors.Join(fail(err), b.Close())
 	}
 	return b, nil
+}
+
+func (d *bubblewrap) Boxes(context.Context) ([]string, error) {
+	dirs, err := d.cgroups.of(d.self)
+	if err != nil {
+		return nil, &Error{Driver: bubblewrapName, Op: "list control groups", Err: err}
+	}
+	return dirs, nil
 }
 
 // Cleanup removes the control groups of dead processes; their boxes died with

@@ -115,18 +115,16 @@ func (c *cgroups) create(limits Limits) (*cgroup, error) {
 	return g, nil
 }
 
-// cleanup removes the groups of dead processes of our process namespace.
-func (c *cgroups) cleanup() error {
+// all calls each with the folder and the owner of every group that there is, of
+// processes of our process namespace.
+func (c *cgroups) all(each func(dir string, o owner)) error {
 	if c == nil {
 		return nil
 	}
 	var errs []error
 	for _, parent := range c.parents {
 		entries, err := os.ReadDir(parent)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
+		errs = append(errs, err)
 		for _, entry := range entries {
 			fields := strings.Split(strings.TrimPrefix(entry.Name(), cgroupPrefix), "-")
 			pid, err := strconv.Atoi(fields[0])
@@ -135,18 +133,37 @@ func (c *cgroups) cleanup() error {
 			}
 			o := c.self
 			o.PID, o.Started = pid, fields[1]
-			if !o.gone(c.self) {
-				continue
-			}
-			// A group whose processes do not die with their owner is not ours to
-			// judge: it stays.
-			g := cgroup{dirs: []string{filepath.Join(parent, entry.Name())}}
-			if err := g.remove(); !errors.Is(err, syscall.EBUSY) {
-				errs = append(errs, err)
-			}
+			each(filepath.Join(parent, entry.Name()), o)
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// of lists the folders of a process's groups.
+func (c *cgroups) of(process owner) (dirs []string, err error) {
+	err = c.all(func(dir string, o owner) {
+		if o == process {
+			dirs = append(dirs, dir)
+		}
+	})
+	return dirs, err
+}
+
+// cleanup removes the groups of dead processes.
+func (c *cgroups) cleanup() error {
+	var errs []error
+	err := c.all(func(dir string, o owner) {
+		if !o.gone(c.self) {
+			return
+		}
+		// A group whose processes do not die with their owner is not ours to judge:
+		// it stays.
+		g := cgroup{dirs: []string{dir}}
+		if err := g.remove(); !errors.Is(err, syscall.EBUSY) {
+			errs = append(errs, err)
+		}
+	})
+	return errors.Join(append(errs, err)...)
 }
 
 // cgroup is one box's. A nil one does nothing.

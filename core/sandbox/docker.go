@@ -28,7 +28,8 @@ const (
 	// boxUser is the user and group inside: nobody, by number, so that the image
 	// needs no such entry.
 	boxUser = 65534
-	// callLimit bounds calls to the daemon that are quick unless it hangs.
+	// callLimit bounds calls to the daemon, and to bwrap, that are quick unless
+	// it hangs.
 	callLimit = 30 * time.Second
 )
 
@@ -122,7 +123,9 @@ func (d *docker) Start(ctx context.Context, env Environment) (Box, error) {
 	if err := env.validate(); err != nil {
 		return nil, err
 	}
-	created, err := d.provider.CreateContainer(ctx, testcontainers.ContainerRequest{
+	creating, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	created, err := d.provider.CreateContainer(creating, testcontainers.ContainerRequest{
 		Image:              imageTag(env),
 		Entrypoint:         env.Service,
 		Env:                env.variables(),
@@ -190,16 +193,34 @@ func hostConfigModifier(env Environment) func(*container.HostConfig) {
 	}
 }
 
-// Cleanup removes the containers of dead processes.
-func (d *docker) Cleanup(ctx context.Context) error {
+// list finds the containers, running or not, with a label.
+func (d *docker) list(ctx context.Context, label string) ([]container.Summary, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	list, err := d.client.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: make(client.Filters).Add("label", ownerLabel)})
+	list, err := d.client.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: make(client.Filters).Add("label", label)})
 	if err != nil {
-		return &Error{Driver: dockerName, Op: "list containers", Err: err}
+		return nil, &Error{Driver: dockerName, Op: "list containers", Err: err}
+	}
+	return list.Items, nil
+}
+
+func (d *docker) Boxes(ctx context.Context) ([]string, error) {
+	list, err := d.list(ctx, ownerLabel+"="+d.self.String())
+	var ids []string
+	for _, c := range list {
+		ids = append(ids, c.ID)
+	}
+	return ids, err
+}
+
+// Cleanup removes the containers of dead processes.
+func (d *docker) Cleanup(ctx context.Context) error {
+	list, err := d.list(ctx, ownerLabel)
+	if err != nil {
+		return err
 	}
 	var errs []error
-	for _, c := range list.Items {
+	for _, c := range list {
 		o, ok := parseOwner(c.Labels[ownerLabel])
 		if !ok || !o.gone(d.self) {
 			continue
@@ -232,7 +253,9 @@ type dockerBox struct {
 }
 
 func (b *dockerBox) start(ctx context.Context) error {
-	streams, err := b.docker.client.ContainerAttach(ctx, b.id, client.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
+	starting, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	streams, err := b.docker.client.ContainerAttach(starting, b.id, client.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
 	if err != nil {
 		return fmt.Errorf("attach: %w", err)
 	}
@@ -249,7 +272,7 @@ func (b *dockerBox) start(ctx context.Context) error {
 		reader.CloseWithError(io.ErrClosedPipe)
 	})
 	b.copied = make(chan struct{})
-	if _, err := b.docker.client.ContainerStart(ctx, b.id, client.ContainerStartOptions{}); err != nil {
+	if _, err := b.docker.client.ContainerStart(starting, b.id, client.ContainerStartOptions{}); err != nil {
 		b.hangUp()
 		close(b.copied)
 		return err

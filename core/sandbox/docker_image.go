@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
@@ -17,17 +18,24 @@ import (
 )
 
 // imageRepository holds the images of all environments; the tag is the digest.
-const imageRepository = "harness-sandbox"
+// Its registry can never be there: neither testcontainers nor the daemon looks for
+// an image of ours in one that is.
+const imageRepository = "harness.invalid/sandbox"
 
 func imageTag(env Environment) string { return imageRepository + ":" + env.contentDigest() }
 
 func isNotFound(err error) bool { return errdefs.IsNotFound(err) }
+
+// buildLimit bounds the build of an image, which fetches packages.
+const buildLimit = 30 * time.Minute
 
 // Prepare builds the environment's image unless the daemon has it.
 func (d *docker) Prepare(ctx context.Context, env Environment) error {
 	if err := env.validate(); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, buildLimit)
+	defer cancel()
 	tag := imageTag(env)
 	_, err := d.client.ImageInspect(ctx, tag)
 	if err == nil {

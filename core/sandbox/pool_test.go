@@ -50,6 +50,7 @@ type scripted struct {
 
 func (s *scripted) Name() string                                       { return "scripted" }
 func (s *scripted) Prepare(context.Context, sandbox.Environment) error { return nil }
+func (s *scripted) Boxes(context.Context) ([]string, error)            { return nil, nil }
 func (s *scripted) Cleanup(context.Context) error                      { return nil }
 func (s *scripted) Close() error                                       { return nil }
 
@@ -166,7 +167,7 @@ func TestPoolReplacesABoxThatEndedWhileIdle(t *testing.T) {
 // ownImage finds the image whose setup wrote this environment's greeting.
 func ownImage(t *testing.T, env sandbox.Environment) string {
 	t.Helper()
-	out, err := exec.Command("docker", "images", "-q", "harness-sandbox").Output()
+	out, err := exec.Command("docker", "images", "-q", "harness.invalid/sandbox").Output()
 	if err != nil {
 		notHere(t, "no docker command: apt-get install docker.io: ", err)
 	}
@@ -237,7 +238,12 @@ func TestCleanup(t *testing.T) {
 			t.Fatal(err)
 		}
 		open(t, driver, environment(t))
-		if err := os.WriteFile(os.Getenv("SANDBOX_TEST_READY"), nil, 0o644); err != nil {
+		boxes, err := driver.Boxes(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ready := os.Getenv("SANDBOX_TEST_READY")
+		if err := errors.Join(os.WriteFile(ready+".tmp", []byte(strings.Join(boxes, "\n")), 0o644), os.Rename(ready+".tmp", ready)); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Hour)
@@ -250,8 +256,10 @@ func TestCleanup(t *testing.T) {
 		if err := victim.Start(); err != nil {
 			t.Fatal(err)
 		}
+		var boxes []string
 		for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-			if _, err := os.Stat(ready); err == nil {
+			if text, err := os.ReadFile(ready); err == nil {
+				boxes = strings.Fields(string(text))
 				break
 			}
 			if time.Now().After(deadline) {
@@ -259,7 +267,7 @@ func TestCleanup(t *testing.T) {
 				break
 			}
 		}
-		before := leftovers(t, driver.Name(), victim.Process.Pid)
+		before := existing(t, driver.Name(), boxes)
 		if err := victim.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -267,8 +275,8 @@ func TestCleanup(t *testing.T) {
 		if err := driver.Cleanup(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		after := leftovers(t, driver.Name(), victim.Process.Pid)
-		if before == 0 && driver.Name() == "docker" || after != 0 {
+		after := existing(t, driver.Name(), boxes)
+		if before != len(boxes) || before == 0 && grouped(driver) || after != 0 {
 			t.Errorf("%d things of the victim's while it lived, %d after cleaning up", before, after)
 		}
 		t.Logf("%d things of the victim's while it lived, %d after cleaning up", before, after)
@@ -278,20 +286,26 @@ func TestCleanup(t *testing.T) {
 	})
 }
 
-// leftovers counts the containers or control groups that a process owns. Killed
-// boxes take a moment to leave their groups.
-func leftovers(t *testing.T, driver string, pid int) int {
+// existing counts the containers or control groups that there are.
+func existing(t *testing.T, driver string, boxes []string) int {
 	t.Helper()
+	var there map[string]bool
 	if driver == "docker" {
-		out, err := exec.Command("docker", "ps", "-a", "--format", `{{.Label "harness.sandbox.owner"}}`).Output()
+		out, err := exec.Command("docker", "ps", "-aq", "--no-trunc").Output()
 		if err != nil {
 			notHere(t, "no docker command: apt-get install docker.io: ", err)
 		}
-		return strings.Count(string(out), fmt.Sprintf(" %d ", pid))
+		there = map[string]bool{}
+		for _, id := range strings.Fields(string(out)) {
+			there[id] = true
+		}
 	}
-	found, err := filepath.Glob(fmt.Sprintf("/sys/fs/cgroup/*/harness-box-%d-*", pid))
-	if err != nil {
-		t.Fatal(err)
+	n := 0
+	for _, box := range boxes {
+		_, err := os.Stat(box)
+		if there[box] || there == nil && err == nil {
+			n++
+		}
 	}
-	return len(found)
+	return n
 }

@@ -12,7 +12,8 @@ import (
 // Request is one question to a box's service.
 type Request struct {
 	Payload []byte // at most 64 MiB; more is an error, not the service's failure
-	// Timeout after which the box is thrown away. Zero: none but the context's.
+	// Timeout after which the box is thrown away. Zero or less: none but the
+	// context's, which is not for requests about candidates.
 	Timeout time.Duration
 }
 
@@ -49,6 +50,10 @@ type Driver interface {
 	// Start starts a box of a prepared environment and waits until its service
 	// is ready. The box outlives ctx.
 	Start(ctx context.Context, env Environment) (Box, error)
+	// Boxes names what boxes of this process hold of the machine now, for those who
+	// look for leaks: containers by their ids; without containers, the folders of
+	// control groups (one a controller in version 1), or nothing where there are none.
+	Boxes(ctx context.Context) ([]string, error)
 	// Cleanup removes what killed processes of the harness left on this
 	// machine. It does not touch what living ones use.
 	Cleanup(ctx context.Context) error

@@ -136,6 +136,7 @@ func TestBoxIsConfined(t *testing.T) {
 			{"there are no capabilities", "capabilities", contains("CapPrm: 0000000000000000, CapEff: 0000000000000000")},
 			{"privileges cannot be gained", "capabilities", contains("NoNewPrivs: 1")},
 			{"mounting is refused", "mount", refused},
+			{"no user namespace can be made, where bwrap can see to it", "userns", func(s string) bool { return refused(s) || driver.Name() == "bubblewrap" && !forbidsUserns(t) }},
 			{"there is no network interface", "interfaces", is("")},
 			{"there is no network", "dial 1.1.1.1:53", refused},
 			{"the host's loopback is another one", "dial 127.0.0.1:22", refused},
@@ -154,6 +155,15 @@ func TestBoxIsConfined(t *testing.T) {
 			})
 		}
 	})
+}
+
+// forbidsUserns says whether the installed bwrap can forbid user namespaces.
+func forbidsUserns(t *testing.T) bool {
+	help, err := exec.Command("bwrap", "--help").CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Contains(string(help), "--disable-userns")
 }
 
 func TestLimits(t *testing.T) {
@@ -270,6 +280,26 @@ func TestPrepareTellsWhatIsMissing(t *testing.T) {
 			t.Error("a file name that leaves the folder was taken")
 		}
 	})
+}
+
+// Images of boxes are this machine's own, wherever the hub's images are mirrored.
+func TestDockerBehindAMirror(t *testing.T) {
+	// testcontainers reads its settings once.
+	if os.Getenv("TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX") != "" {
+		driver, err := sandbox.Open(t.Context(), "docker", sandbox.Options{})
+		if err != nil {
+			notHere(t, err)
+		}
+		if got := ask(t, open(t, driver, environment(t)), "echo here"); got != "here" {
+			t.Errorf("got %q", got)
+		}
+		return
+	}
+	again := exec.Command(os.Args[0], "-test.run=^TestDockerBehindAMirror$", "-test.v")
+	again.Env = append(os.Environ(), "TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX=mirror.invalid/hub")
+	if out, err := again.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
 
 func TestDockerNotRunning(t *testing.T) {

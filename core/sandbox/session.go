@@ -14,7 +14,8 @@ const (
 	maxFrame = 64 << 20
 	// lastFrame marks the answer after which the box is to be thrown away.
 	lastFrame = 1 << 31
-	// startLimit is how long a service may take to become ready.
+	// startLimit is how long a box may take to be made, to be started, and its
+	// service to become ready: each of the three.
 	startLimit = 2 * time.Minute
 	// exitGrace is how long an end of output may precede the end of the process.
 	exitGrace = 2 * time.Second
