@@ -49,8 +49,11 @@ type Cleaning struct {
 	Mode  string `json:"mode,omitempty"` // drop, keep, fail
 	// Leaked counts those of the samples by benchmark and bug.
 	Leaked []Leaked `json:"leaked,omitempty"`
-	// Bugs is how many were looked for.
+	// Bugs is how many were looked for; Whole of them as whole files, since nothing
+	// says which methods their fixes change: a sample like one of those methods is
+	// then not found.
 	Bugs       int     `json:"bugs"`
+	Whole      int     `json:"whole,omitempty"`
 	Similarity float64 `json:"similarity,omitempty"`
 }
 
@@ -81,7 +84,7 @@ type Finding struct {
 }
 
 func (Clean) Kind() string         { return "clean" }
-func (Clean) Version() int         { return 1 }
+func (Clean) Version() int         { return 2 }
 func (w Clean) Needs() []store.Key { return append([]store.Key{w.Dataset}, w.Benchmarks...) }
 func (Clean) Resource() Resource   { return IO }
 
@@ -110,12 +113,12 @@ func (w Clean) Run(ctx context.Context, env *Env, dir string) (err error) {
 	}
 	switch c.sum.Mode = w.Leaks; {
 	case w.Leaks == FailLeaks && c.sum.Leaks > 0:
-		return fmt.Errorf("%d of %d training samples are like methods of the study's benchmarks (%s): take them out, or have them dropped with leakage = \"drop\"",
+		return fmt.Errorf("%d of %d training samples are like methods of the study's benchmarks (%s): take them out; or have them dropped, with leakage = \"drop\", or kept, with leakage = \"keep\": dropped.jsonl or kept.jsonl in the step clean then lists them all",
 			c.sum.Leaks, c.sum.Samples, strings.Join(c.examples, "; "))
 	case c.out != nil && c.kept == 0:
 		return fmt.Errorf("none of %d samples is left: %d repeat others, %d are like methods of the study's benchmarks", c.sum.Samples, c.sum.Duplicates, c.sum.Leaks)
 	}
-	c.sum.Bugs, c.sum.Similarity = known.bugs, w.Similarity
+	c.sum.Bugs, c.sum.Whole, c.sum.Similarity = known.bugs, known.whole, w.Similarity
 	for _, s := range known.sources { // in the order of the benchmarks
 		if n := c.leaked[s.bugOnly()]; n > 0 {
 			c.sum.Leaked = append(c.sum.Leaked, Leaked{s.benchmark, s.bug, n})
@@ -139,10 +142,10 @@ type methods struct {
 	index   *similarity.Index // nil: there are none
 	sources []source          // of the index's texts
 	bugs    int
+	whole   int // bugs of which nothing says which methods they are in
 }
 
-// methods reads the benchmarks' bugs: of each the method around its hunks, or
-// the whole file where no method holds them all, wrong and fixed.
+// methods reads the methods of the benchmarks' bugs, wrong and fixed.
 func (w Clean) methods(env *Env) (*methods, error) {
 	if len(w.Benchmarks) == 0 {
 		return &methods{}, nil
@@ -150,14 +153,9 @@ func (w Clean) methods(env *Env) (*methods, error) {
 	m := &methods{index: similarity.New(w.Similarity)}
 	for _, benchmark := range w.Benchmarks {
 		err := readLines(env.Store, benchmark, "bugs.jsonl", func(r *pb.BugRecord) error {
-			buggy, fixed, err := bothMethods(r)
-			if err != nil {
+			if err := m.add(benchmark, r); err != nil {
 				return fmt.Errorf("bug %s: %w", r.Bug.Id, err)
 			}
-			m.bugs++
-			m.index.Add(buggy)
-			m.index.Add(fixed)
-			m.sources = append(m.sources, source{benchmark, r.Bug.Id, "buggy"}, source{benchmark, r.Bug.Id, "fixed"})
 			return nil
 		})
 		if err != nil {
@@ -167,19 +165,46 @@ func (w Clean) methods(env *Env) (*methods, error) {
 	return m, nil
 }
 
-// bothMethods are the texts of a bug's method before and after its fix.
-func bothMethods(r *pb.BugRecord) (buggy, fixed string, err error) {
-	if fixed, err = fixedText(r); err != nil {
-		return "", "", err
+// add puts a bug's methods into the index: those that its benchmark lists, or else
+// the one around its hunks, or else the whole file.
+func (m *methods) add(benchmark store.Key, r *pb.BugRecord) error {
+	all := r.Methods
+	if len(all) == 0 {
+		shown, err := shownMethod(r)
+		if err != nil {
+			return err
+		}
+		all = append(all, shown)
+		if r.Bug.Function == nil {
+			m.whole++
+		}
 	}
-	buggy = r.Bug.Text
+	m.bugs++
+	for _, one := range all {
+		m.index.Add(one.Buggy)
+		m.index.Add(one.Fixed)
+		m.sources = append(m.sources, source{benchmark, r.Bug.Id, "buggy"}, source{benchmark, r.Bug.Id, "fixed"})
+	}
+	return nil
+}
+
+// shownMethod is the method around a bug's hunks, or the whole file where no method
+// holds them all.
+func shownMethod(r *pb.BugRecord) (*pb.Method, error) {
+	fixed, err := fixedText(r)
+	if err != nil {
+		return nil, err
+	}
 	f := r.Bug.Function
 	if f == nil {
-		return buggy, fixed, nil
+		return &pb.Method{Buggy: r.Bug.Text, Fixed: fixed}, nil
 	}
-	before, after := splitLines(buggy), splitLines(fixed)
+	before, after := splitLines(r.Bug.Text), splitLines(fixed)
 	start, below := int(f.Start)-1, len(before)-(int(f.End)-1)
-	return strings.Join(before[start:len(before)-below], ""), strings.Join(after[start:max(start, len(after)-below)], ""), nil
+	return &pb.Method{
+		Buggy: strings.Join(before[start:len(before)-below], ""),
+		Fixed: strings.Join(after[start:max(start, len(after)-below)], ""),
+	}, nil
 }
 
 // find compares a sample with all methods.

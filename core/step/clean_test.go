@@ -119,6 +119,9 @@ func TestClean(t *testing.T) {
 	data := finished(t, s, "dataset", "samples.jsonl", samples)
 	bench := finished(t, s, "benchmark", "bugs.jsonl", []*pb.BugRecord{theBug(&pb.Span{Start: 3, End: 10})})
 	whole := finished(t, s, "benchmark", "bugs.jsonl", []*pb.BugRecord{theBug(nil), theBug(nil)})
+	listed := theBug(nil)
+	listed.Methods = []*pb.Method{{Buggy: "void other() {\n  sum(none);\n}\n"}, {Buggy: wrongMethod, Fixed: rightMethod}}
+	several := finished(t, s, "benchmark", "bugs.jsonl", []*pb.BugRecord{theBug(nil), listed, theBug(nil)})
 
 	leaks := []Finding{
 		{ID: "wrong", Split: "train", Why: "equal", Version: "buggy", Benchmark: bench, Bug: "Sum", Method: "buggy", Similarity: 1},
@@ -129,6 +132,7 @@ func TestClean(t *testing.T) {
 		kept     []string
 		findings []Finding
 		leaked   int
+		whole    int // bugs
 		fails    string
 	}{
 		"drop": {
@@ -147,7 +151,12 @@ func TestClean(t *testing.T) {
 		},
 		"a bug without a method is a whole file": {
 			work: Clean{Dataset: data, Benchmarks: []store.Key{whole}, Leaks: DropLeaks, Similarity: 0.95},
-			kept: []string{"other", "wrong", "right", "again", "another-fix", "text"},
+			kept: []string{"other", "wrong", "right", "again", "another-fix", "text"}, whole: 2,
+		},
+		"the methods of a bug that is in several": {
+			work: Clean{Dataset: data, Benchmarks: []store.Key{several}, Leaks: DropLeaks, Similarity: 0.8},
+			kept: []string{"other", "again", "another-fix"}, leaked: 3, whole: 2,
+			findings: in(several, leaks),
 		},
 		"fail": {
 			work:  Clean{Dataset: data, Benchmarks: []store.Key{bench}, Leaks: FailLeaks, Similarity: 0.8},
@@ -177,18 +186,27 @@ func TestClean(t *testing.T) {
 					t.Errorf("got %+v", f)
 				}
 				got.findings = slices.Delete(got.findings, at, at+1)
-				if diff := cmp.Diff([]Leaked{{bench, "Sum", test.leaked}}, got.sum.Leaked); diff != "" {
+				if diff := cmp.Diff([]Leaked{{test.work.Benchmarks[0], "Sum", test.leaked}}, got.sum.Leaked); diff != "" {
 					t.Errorf("leaked (-want +got):\n%s", diff)
 				}
 			}
 			if diff := cmp.Diff(test.findings, got.findings); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
-			if got.sum.Samples != len(samples) || got.sum.Leaks != test.leaked || got.sum.Duplicates != len(got.findings)-max(0, test.leaked-1) {
+			if got.sum.Samples != len(samples) || got.sum.Leaks != test.leaked || got.sum.Duplicates != len(got.findings)-max(0, test.leaked-1) || got.sum.Whole != test.whole {
 				t.Errorf("counted %+v", got.sum)
 			}
 		})
 	}
+}
+
+// in are findings in another benchmark.
+func in(benchmark store.Key, findings []Finding) []Finding {
+	findings = slices.Clone(findings)
+	for i := range findings {
+		findings[i].Benchmark = benchmark
+	}
+	return findings
 }
 
 func TestCleanLeavesSomething(t *testing.T) {

@@ -68,8 +68,9 @@
 // A data set that the train block names goes without
 //
 //	duplicates        samples whose parts equal an earlier sample's, white space and comments aside; "drop" or "keep"
-//	leakage           samples, of the validation split too, whose method equals, contains or nearly equals that of a bug of
-//	                  the study, wrong or fixed. "drop": taken out; what is trained then depends on the study's benchmarks.
+//	leakage           samples, of the validation split too, whose method equals, contains or nearly equals one that the fix
+//	                  of a bug of the study's benchmarks changes, wrong or fixed. Where a benchmark does not say which
+//	                  methods those are the whole file is compared, and the report counts such bugs. "drop": taken out; what is trained then depends on the study's benchmarks.
 //	                  "keep": trained on, but listed and counted. "fail": the study does not train
 //	similarity        (0.8) of a method that nearly equals another: the Jaccard index of their runs of three tokens. Package
 //	                  similarity says what tokens are

@@ -18,13 +18,17 @@ type trainingData struct {
 	Samples  int            `json:"samples"`
 	Skipped  map[string]int `json:"skipped,omitempty"`
 	Licences map[string]int `json:"licences,omitempty"` // of samples, as far as they say
-	// Duplicates were dropped; Leaks are like a method of a benchmark, and what
-	// became of them Leakage says: drop, keep. Checked: they were looked for.
-	Duplicates int          `json:"duplicates"`
-	Leaks      int          `json:"leaks"`
-	Leakage    string       `json:"leakage,omitempty"`
-	Similarity float64      `json:"similarity,omitempty"`
-	Bugs       int          `json:"bugs,omitempty"` // that were looked for
+	// Duplicates were dropped; Leaks, of the Compared, are like a method of a
+	// benchmark, and what became of them Leakage says: drop, keep, or fail, with
+	// which there are none. Leakage is empty where none were looked for.
+	Duplicates int     `json:"duplicates"`
+	Compared   int     `json:"compared,omitempty"`
+	Leaks      int     `json:"leaks"`
+	Leakage    string  `json:"leakage,omitempty"`
+	Similarity float64 `json:"similarity,omitempty"`
+	// Bugs were looked for; WholeFiles of them as whole files only.
+	Bugs       int          `json:"bugs,omitempty"`
+	WholeFiles int          `json:"whole_files,omitempty"`
 	Leaked     []leakedBugs `json:"leaked,omitempty"`
 }
 
@@ -64,7 +68,8 @@ func (d *trainingData) add(c step.Cleaning, names map[store.Key]string) {
 	if c.Mode == "" {
 		return
 	}
-	d.Leaks, d.Leakage, d.Similarity, d.Bugs = c.Leaks, c.Mode, c.Similarity, c.Bugs
+	d.Compared, d.Leaks, d.Leakage, d.Similarity = c.Samples, c.Leaks, c.Mode, c.Similarity
+	d.Bugs, d.WholeFiles = c.Bugs, c.Whole
 	for _, leaked := range c.Leaked {
 		name := names[leaked.Benchmark]
 		at := slices.IndexFunc(d.Leaked, func(l leakedBugs) bool { return l.Benchmark == name })
@@ -91,10 +96,13 @@ func (d trainingData) notes() []string {
 	}
 	if d.Leaks > 0 {
 		what := map[string]string{step.DropLeaks: "were dropped", step.KeepLeaks: "were trained on all the same (leakage = \"keep\")"}[d.Leakage]
-		note("%d of %d samples are like methods of the benchmarks (equal, or a similarity of %g at least) and %s: %s",
-			d.Leaks, d.Samples, d.Similarity, what, d.where())
+		note("%d of %d samples are like methods of the benchmarks (they equal or contain one, or have a similarity of %g at least) and %s: %s",
+			d.Leaks, d.Compared, d.Similarity, what, d.where())
 	} else if d.Leakage != "" {
-		note("none of %d samples is like a method of the %d bugs (equal, or a similarity of %g at least)", d.Samples, d.Bugs, d.Similarity)
+		note("none of %d samples is like a method of the %d bugs (equals or contains one, or has a similarity of %g at least)", d.Compared, d.Bugs, d.Similarity)
+	}
+	if d.WholeFiles > 0 {
+		note("for %d of the %d bugs it is not known which methods their fixes change: samples were compared with whole files, so that those that are like a method of theirs were not found", d.WholeFiles, d.Bugs)
 	}
 	if len(d.Licences) > 0 {
 		note("licences of the samples: %s", counts(d.Licences))
