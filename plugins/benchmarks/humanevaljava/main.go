@@ -14,6 +14,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -52,8 +53,11 @@ func humanEvalJava() programs.Definition {
 // classes reads how bugs were injected. Copies without that file have no classes.
 func classes(root fs.FS) (map[string]map[string]string, error) {
 	data, err := fs.ReadFile(root, operators)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read how bugs were injected: %w", err)
 	}
 	var of map[string][]string
 	if err := json.Unmarshal(data, &of); err != nil {

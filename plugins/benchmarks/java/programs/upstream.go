@@ -24,14 +24,17 @@ type Layout struct {
 
 // keep says which files of a repository the benchmark is made of.
 func (l Layout) keep(name string) bool {
-	switch dir := path.Dir(name); dir {
+	if slices.Contains(l.More, name) {
+		return true
+	}
+	switch path.Dir(name) {
 	case l.Buggy, l.Correct, l.Tests:
 		return strings.HasSuffix(name, ".java")
 	case ".":
 		upper := strings.ToUpper(name)
 		return strings.HasPrefix(upper, "LICEN") || strings.HasPrefix(upper, "LEGAL")
 	}
-	return slices.Contains(l.More, name)
+	return false
 }
 
 // openUpstream reads a checkout of upstream's repository.
