@@ -260,6 +260,9 @@ type Reply struct {
 		Failed   int `json:"failed"`
 		// New counts failures of tests that are not known to fail without a fix.
 		New int `json:"new"`
+		// Slow: a test took more steps than an old machine can take within the test's
+		// own time limit (100 million a second). It may fail where that is a clock's.
+		Slow bool `json:"slow"`
 		// Steps of the most expensive test.
 		Steps        int64 `json:"steps"`
 		FirstFailure struct {
@@ -308,7 +311,7 @@ func verdictOf(r Reply) *benchmark.VerdictResponse {
 		if !r.Compile.OK || r.Tests.Run < 1 || r.Tests.Failed != 0 {
 			return verdict(benchmark.Error, unknown, "the judge's answer contradicts itself")
 		}
-		return verdict(benchmark.Passed, unknown, fmt.Sprintf("%d tests", r.Tests.Run))
+		return verdict(benchmark.Passed, reason(r), fmt.Sprintf("%d tests", r.Tests.Run))
 	case "failed":
 		return verdict(benchmark.Failed, reason(r), r.Detail)
 	case "uncompilable":

@@ -22,6 +22,10 @@ var missing = regexp.MustCompile(
 // the candidate's to choose.
 func reason(r Reply) benchmark.Reason {
 	switch r.Outcome {
+	case "passed":
+		if r.Tests.Slow {
+			return benchmark.Limit
+		}
 	case "timeout":
 		return benchmark.Limit
 	case "uncompilable":

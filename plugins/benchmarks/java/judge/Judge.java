@@ -233,7 +233,7 @@ public final class Judge {
             Map<String, Object> first =
                     members("test", tally.test, "exception", tally.exception, "message", tally.message);
             reply.put("tests", members(
-                    "run", tally.run, "expected", suite.referenceTests, "failed", tally.failed, "new", tally.fresh,
+                    "run", tally.run, "expected", suite.referenceTests, "failed", tally.failed, "new", tally.fresh, "slow", tally.slow,
                     "steps", tally.steps, "firstFailure", first));
         }
         String name = "error";

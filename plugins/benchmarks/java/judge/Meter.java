@@ -3,6 +3,7 @@ package harness.judge;
 import java.util.HashSet;
 import java.util.Set;
 import org.objectweb.asm.ClassReader;
+import org.objectweb.asm.ClassTooLargeException;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.Handle;
@@ -21,8 +22,8 @@ final class Meter {
 
     /**
      * Returns the class with a step at the start of each method and before each jump backwards, with the steps of an
-     * exception at the start of each handler, and with those of texts, large numbers and arrays where they are made. A class that has no room
-     * for that is returned as it is; its loops are ended by the clock.
+     * exception at the start of each handler, and with those of texts, large numbers and arrays where they are made or
+     * copied. A class that has no room for that is returned as it is: its loops are ended by the clock.
      */
     static byte[] instrument(byte[] classFile) {
         ClassReader reader = new ClassReader(classFile);
@@ -39,7 +40,7 @@ final class Meter {
                     },
                     0);
             return writer.toByteArray();
-        } catch (MethodTooLargeException e) {
+        } catch (MethodTooLargeException | ClassTooLargeException e) {
             return classFile;
         }
     }
@@ -57,30 +58,41 @@ final class Meter {
             super.visitMethodInsn(Opcodes.INVOKESTATIC, STEPS, "tick", "()V", false);
         }
 
-        private void made(Type type) {
-            String descriptor;
-            if (type.getSort() == Type.ARRAY) {
-                descriptor = "(Ljava/lang/Object;)V";
-            } else if (SIZED.contains(type.getDescriptor())) {
-                descriptor = "(" + type.getDescriptor() + ")V";
-            } else {
-                return;
-            }
+        /** Shows Steps what lies on top of the stack, and leaves it there. */
+        private void show(String method, String descriptor) {
             super.visitInsn(Opcodes.DUP);
-            super.visitMethodInsn(Opcodes.INVOKESTATIC, STEPS, "made", descriptor, false);
+            super.visitMethodInsn(Opcodes.INVOKESTATIC, STEPS, method, descriptor, false);
+        }
+
+        private void made(Type type) {
+            if (type.getSort() == Type.ARRAY) {
+                show("made", "(Ljava/lang/Object;)V");
+            } else if (SIZED.contains(type.getDescriptor())) {
+                show("made", "(" + type.getDescriptor() + ")V");
+            }
         }
 
         private void making() {
-            super.visitInsn(Opcodes.DUP);
-            super.visitMethodInsn(Opcodes.INVOKESTATIC, STEPS, "making", "(I)V", false);
+            show("making", "(I)V");
         }
 
         @Override
         public void visitMethodInsn(int opcode, String owner, String name, String descriptor, boolean isInterface) {
+            if (owner.equals("java/lang/System") && name.equals("arraycopy")) {
+                making(); // its length is the last argument
+            }
             super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
-            if (owner.startsWith("java/")) {
+            if (owner.startsWith("[") && name.equals("clone")) {
+                made(Type.getObjectType(owner));
+            } else if (owner.startsWith("java/")) {
                 made(Type.getReturnType(descriptor));
             }
+        }
+
+        @Override
+        public void visitMultiANewArrayInsn(String descriptor, int dimensions) {
+            super.visitMultiANewArrayInsn(descriptor, dimensions);
+            show("madeNested", "(Ljava/lang/Object;)V");
         }
 
         @Override
@@ -154,7 +166,7 @@ final class Meter {
         private void handle() {
             if (handles) {
                 handles = false;
-                super.visitMethodInsn(Opcodes.INVOKESTATIC, STEPS, "caught", "()V", false);
+                show("caught", "(Ljava/lang/Throwable;)V");
             }
         }
 

@@ -23,6 +23,7 @@ public final class Steps {
     private static long budget = Long.MAX_VALUE;
     private static long left = Long.MAX_VALUE;
     private static boolean spent;
+    private static boolean exhausted;
     private static Runnable end;
 
     private Steps() {}
@@ -35,7 +36,8 @@ public final class Steps {
     }
 
     /** What an exception takes, above all its stack trace, in steps. Called by instrumented classes. */
-    public static void caught() {
+    public static void caught(Throwable thrown) {
+        exhausted |= exhausts(thrown);
         left -= CAUGHT;
         tick();
     }
@@ -60,13 +62,25 @@ public final class Steps {
         }
     }
 
-    /** An array that is about to be made. */
+    /** An array of arrays, all of one length. */
+    public static void madeNested(Object array) {
+        long elements = 1;
+        for (Object each = array; each != null && each.getClass().isArray(); ) {
+            int length = Array.getLength(each);
+            elements *= Math.max(length, 1); // no overflow: the array is in memory
+            each = length > 0 && each instanceof Object[] ? ((Object[]) each)[0] : null;
+        }
+        charge(elements);
+    }
+
+    /** An array that is about to be made or copied, so many elements of it. */
     public static void making(int length) {
         charge(length);
     }
 
-    private static void charge(int elements) {
-        left -= elements >> ELEMENTS;
+    private static void charge(long elements) {
+        // A negative length, of which the platform makes an exception, must not give steps back.
+        left -= Math.max(0, elements) >> ELEMENTS;
         if (left < 0) {
             exceed();
         }
@@ -84,6 +98,7 @@ public final class Steps {
     static void start(Runnable end) {
         Steps.end = end;
         spent = false;
+        exhausted = false;
         allow(Long.MAX_VALUE);
     }
 
@@ -101,5 +116,18 @@ public final class Steps {
 
     static boolean spent() {
         return spent;
+    }
+
+    /** Whether something was caught that {@link #exhausts} the JVM. */
+    static boolean exhausted() {
+        return exhausted;
+    }
+
+    /**
+     * Whether an exception says that memory or a stack was used up, or a class cannot be used. What gets it depends on
+     * what the JVM did before; a class of the platform that was then to be initialised stays unusable in this JVM.
+     */
+    static boolean exhausts(Throwable thrown) {
+        return thrown instanceof VirtualMachineError || thrown instanceof LinkageError;
     }
 }

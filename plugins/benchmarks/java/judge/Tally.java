@@ -6,6 +6,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
+import org.junit.Test;
 import org.junit.runner.Description;
 import org.junit.runner.notification.Failure;
 import org.junit.runner.notification.RunListener;
@@ -15,6 +16,12 @@ import org.junit.runners.model.TestTimedOutException;
 /** Counts a job's tests and remembers the first failure that matters. */
 final class Tally extends RunListener {
     private static final int MAX_TEXT = 800;
+    private static final int CAUSES = 4;
+    /**
+     * Steps that an old machine takes in a millisecond: 100 million a second. Our choice, a number rather than a clock, so
+     * that a test is slow on every machine or on none.
+     */
+    private static final long STEPS_PER_MILLI = 100_000;
 
     /** Tests that ran, failed ones among them. */
     int run;
@@ -24,9 +31,11 @@ final class Tally extends RunListener {
     int fresh;
     /** The most steps that one test took. */
     long steps;
+    /** Whether a test took more steps than an old machine can take within the test's own time limit. */
+    boolean slow;
     /** Whether a test ran into its own time limit: its thread may run on. */
     boolean late;
-    /** Whether memory or a stack was used up, which depends on what the JVM did before. */
+    /** Whether what was thrown depends on what the JVM did before, or weighs on what it will do: see Steps. */
     boolean exhausted;
     /** Name of a test that is not there, or "". */
     String missing = "";
@@ -64,7 +73,10 @@ final class Tally extends RunListener {
 
     @Override
     public synchronized void testFinished(Description description) {
-        steps = Math.max(steps, Steps.used());
+        long used = Steps.used();
+        steps = Math.max(steps, used);
+        Test test = description.getAnnotation(Test.class);
+        slow |= test != null && test.timeout() > 0 && used / STEPS_PER_MILLI >= test.timeout();
         run++;
     }
 
@@ -90,7 +102,7 @@ final class Tally extends RunListener {
     /** Takes a failure down. Returns whether the run is decided. */
     synchronized boolean failure(String name, String shown, Throwable thrown) {
         late |= thrown instanceof TestTimedOutException;
-        exhausted |= thrown instanceof VirtualMachineError;
+        exhausted |= exhausts(thrown);
         if (forgiven.contains(name)) {
             return false;
         }
@@ -104,6 +116,21 @@ final class Tally extends RunListener {
         }
         // Behind a new failure nothing can be made good; behind a known one only where fewer failures are enough.
         return isNew || !all;
+    }
+
+    /** Whether the exception, or one that JUnit has wrapped in it, exhausts the JVM. */
+    private static boolean exhausts(Throwable thrown) {
+        try {
+            Throwable cause = thrown;
+            for (int i = 0; cause != null && i < CAUSES; i++, cause = cause.getCause()) {
+                if (Steps.exhausts(cause)) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (Throwable e) {
+            return true; // the exception's class may be the candidate's
+        }
     }
 
     private void describe(String shown, Throwable thrown) {
@@ -127,8 +154,9 @@ final class Tally extends RunListener {
         out.writeInt(failed);
         out.writeInt(fresh);
         out.writeLong(Math.max(steps, Steps.spent() ? Steps.used() : 0));
+        out.writeBoolean(slow);
         out.writeBoolean(late);
-        out.writeBoolean(exhausted);
+        out.writeBoolean(exhausted || Steps.exhausted());
         for (String text : new String[] {missing, test, exception, message}) {
             out.writeUTF(cut(text));
         }
@@ -141,6 +169,7 @@ final class Tally extends RunListener {
         tally.failed = in.readInt();
         tally.fresh = in.readInt();
         tally.steps = in.readLong();
+        tally.slow = in.readBoolean();
         tally.late = in.readBoolean();
         tally.exhausted = in.readBoolean();
         tally.missing = in.readUTF();

@@ -26,27 +26,32 @@ final class Tame {
     private static final Set<String> LANG = Set.of(
             "Object", "String", "StringBuilder", "StringBuffer", "CharSequence", "Character", "Integer", "Long", "Short",
             "Byte", "Boolean", "Double", "Float", "Number", "Math", "StrictMath", "Comparable", "Iterable", "Enum",
-            "Record", "Void", "Throwable", "AutoCloseable", "Cloneable", "StackTraceElement", "System", "Class",
-            "invoke/StringConcatFactory", "invoke/LambdaMetafactory", "invoke/MethodHandles$Lookup", "invoke/MethodHandles",
-            "invoke/CallSite", "invoke/MethodHandle", "invoke/MethodType", "runtime/ObjectMethods");
+            "Record", "Void", "Throwable", "AutoCloseable", "Cloneable", "StackTraceElement", "System", "Class");
+
+    /** What javac has build lambdas, texts and the methods of records. Called by a program these reflect. */
+    private static final Set<String> BOOTSTRAPS = Set.of(
+            "java/lang/invoke/StringConcatFactory", "java/lang/invoke/LambdaMetafactory", "java/lang/runtime/ObjectMethods");
 
     private static final Set<String> ELSEWHERE = Set.of("java/io/PrintStream", "java/io/Serializable");
 
     /** Classes of the packages above that hold on to something outside of the candidate. */
     private static final Set<String> WILD = Set.of(
             "java/util/Timer", "java/util/TimerTask", "java/util/ServiceLoader", "java/util/ResourceBundle",
-            "java/util/Scanner", "java/util/Formatter", "java/util/Properties", "java/util/Locale$Builder");
+            "java/util/ListResourceBundle", "java/util/PropertyResourceBundle", "java/util/ResourceBundle$Control",
+            "java/util/Scanner", "java/util/Formatter", "java/util/Properties", "java/util/Locale$Builder",
+            "java/util/stream/StreamSupport", "java/util/concurrent/atomic/AtomicIntegerFieldUpdater",
+            "java/util/concurrent/atomic/AtomicLongFieldUpdater",
+            "java/util/concurrent/atomic/AtomicReferenceFieldUpdater");
 
     /** Members of tame classes that are not tame themselves. */
-    private static final Set<String> WILD_MEMBERS = Set.of(
-            "Object.wait", "Object.notify", "Object.notifyAll", "Locale.setDefault", "TimeZone.setDefault",
-            "Collection.parallelStream", "BaseStream.parallel", "StreamSupport.stream", "MethodHandles.lookup",
-            "PrintStream.<init>", "PrintStream.close", "PrintStream.write");
+    private static final Set<String> WILD_MEMBERS =
+            Set.of("PrintStream.<init>", "PrintStream.close", "PrintStream.write");
 
-    private static final Set<String> SYSTEM = Set.of(
-            "out", "err", "arraycopy", "nanoTime", "currentTimeMillis", "identityHashCode", "lineSeparator");
-    private static final Set<String> CLASS = Set.of(
-            "getName", "getSimpleName", "isInstance", "cast", "desiredAssertionStatus", "hashCode", "equals", "toString");
+    // Hash codes of identity depend on what the JVM did before.
+    private static final Set<String> SYSTEM =
+            Set.of("out", "err", "arraycopy", "nanoTime", "currentTimeMillis", "lineSeparator");
+    private static final Set<String> CLASS =
+            Set.of("getName", "getSimpleName", "isInstance", "cast", "desiredAssertionStatus", "equals", "toString");
 
     private final Set<String> own;
     private final boolean tests;
@@ -132,8 +137,8 @@ final class Tame {
             String simple = owner.substring(owner.lastIndexOf('/') + 1);
             wild |= WILD_MEMBERS.contains(simple + "." + name)
                     // Inherited members may be called by the name of a subclass.
-                    || name.equals("parallelStream") || name.equals("parallel") || name.equals("wait")
-                    || name.startsWith("notify") || name.equals("setDefault")
+                    || name.startsWith("parallel") || name.equals("wait") || name.startsWith("notify")
+                    || name.equals("setDefault")
                     || owner.equals("java/lang/System") && !SYSTEM.contains(name)
                     || owner.equals("java/lang/Class") && !CLASS.contains(name);
         }
@@ -200,7 +205,7 @@ final class Tame {
 
             @Override
             public void visitInvokeDynamicInsn(String name, String descriptor, Handle bootstrap, Object... arguments) {
-                handle(bootstrap);
+                wild |= !BOOTSTRAPS.contains(bootstrap.getOwner());
                 for (Object argument : arguments) {
                     constant(argument);
                 }
