@@ -20,8 +20,9 @@ variable "recordings" {
 # programs; of those in QuixBugs' BREADTH_FIRST_SEARCH, DEPTH_FIRST_SEARCH,
 # SHORTEST_PATH_LENGTH, SHORTEST_PATH_LENGTHS and SQRT and in ISCUBE the code
 # differs. For its texts name a folder with the bugs in portable form
-# (quixbugs.jsonl, humanevaljava.jsonl). With the repositories' texts candidates
-# for lines that are not there any more have no patch (SHORTEST_PATH_LENGTHS).
+# (quixbugs.jsonl, humanevaljava.jsonl). In the repositories' texts some lines that
+# candidates replace are not there any more (SHORTEST_PATH_LENGTHS): those candidates
+# get no verdict, and leave all counts.
 variable "quixbugs" {
   type        = string
   default     = "https://github.com/jkoppel/QuixBugs@4257f44b0ff1181dedaedee6a447e133219fcebf"
@@ -58,13 +59,13 @@ locals {
 model "replay" "codet5" {
   for_each = toset(["small", "base", "large"])
   folder   = var.recordings
-  files    = { for trial, variant in local.variants : trial => "*_codet5-${each.value}_${variant}.jsonl.gz" }
+  files    = { for trial, variant in local.variants : trial => "[qh]*_codet5-${each.value}_${variant}.jsonl.gz" }
 }
 
 model "replay" "codegen" {
   for_each = toset(["350M", "2B", "6B"])
   folder   = var.recordings
-  files    = { for trial, variant in local.variants : trial => "*_codegen-${each.value}_${variant}.jsonl.gz" }
+  files    = { for trial, variant in local.variants : trial => "[qh]*_codegen-${each.value}_${variant}.jsonl.gz" }
 }
 
 prompt "without-buggy-lines" { buggy_lines = false }

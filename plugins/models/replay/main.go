@@ -30,6 +30,9 @@
 // "family" there are files of the "kind" "prompts", a line a bug: "bug", "loc"
 // (the hunk's lines, "12-14": without 14; "12-12" is line 12), "function_range"
 // and "prompt", the latter two where they are known.
+//
+// A candidate whose place is not found in the benchmark's copy of the program gets
+// no verdict: it counts neither for nor against the model.
 package main
 
 import (
@@ -53,7 +56,7 @@ func newReplay() replay { return replay{newRecordings()} }
 func (replay) Describe(context.Context) *model.Description {
 	return &model.Description{
 		Name:      "replay",
-		Version:   "0.2.0",
+		Version:   "0.3.0",
 		Summary:   "Candidates that were recorded elsewhere, with their published verdicts.",
 		Generates: true,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{{
@@ -164,12 +167,13 @@ func (r replay) Generate(ctx context.Context, request *model.GenerateRequest, se
 	return nil
 }
 
-// candidates are a bug's, best first, with what each replaces in the program.
+// candidates are a bug's, best first, with what each replaces in the program, or
+// why that is not known, which is not the model's fault.
 func candidates(r *record, bug *model.Bug, cut bool) []*model.GeneratedCandidate {
 	lines, problem := r.target.find(bug)
 	var all []*model.GeneratedCandidate
 	for _, c := range r.candidates {
-		answer := &model.GeneratedCandidate{Output: c.output, PublishedVerdict: c.verdict, Patch: &model.Patch{None: problem}}
+		answer := &model.GeneratedCandidate{Output: c.output, PublishedVerdict: c.verdict, Patch: &model.Patch{Unplaced: problem}}
 		if problem == "" {
 			answer.Patch.Edits = []*model.Edit{{Start: int32(lines.Start), End: int32(lines.End), Text: r.target.text(c.output, cut)}}
 		}

@@ -211,7 +211,7 @@ func TestRecordingsOfCLM(t *testing.T) {
 						}
 						for rank, a := range answers[bug.Id] {
 							candidates++
-							if a.Patch.None != "" {
+							if a.Patch.Unplaced != "" {
 								if len(want) > 0 && want[0] != nil {
 									t.Errorf("%s, %v, %s, rank %d: no place, want %v", family, trial, bug.Id, rank+1, want)
 								}
@@ -317,7 +317,7 @@ func TestPlaces(t *testing.T) {
 			}
 			patch := answers[test.bug][0].Patch
 			if test.end == 0 {
-				if !strings.Contains(patch.None, test.text) || len(patch.Edits) != 0 {
+				if !strings.Contains(patch.Unplaced, test.text) || patch.None != "" || len(patch.Edits) != 0 {
 					t.Errorf("got %v", patch)
 				}
 				return
