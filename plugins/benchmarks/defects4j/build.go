@@ -223,7 +223,7 @@ func (b *bug) compilerOptions() []string {
 		encoding = "UTF-8"
 	}
 	options := []string{"-encoding", encoding}
-	if level, err := strconv.Atoi(string(b.Properties.SourceLevel)); err == nil && level >= 1 && level <= newest {
+	if level, err := strconv.Atoi(b.Properties.SourceLevel); err == nil && level >= 1 && level <= newest {
 		options = append(options, "--release", strconv.Itoa(max(level, oldest)))
 	}
 	return options

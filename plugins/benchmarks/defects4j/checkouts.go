@@ -300,9 +300,9 @@ func replaceIn(dir, old, new string) error {
 }
 
 // levelOf is the source level that classes were compiled for, by their version.
-func levelOf(dir string) level {
+func levelOf(dir string) string {
 	const java1 = 44
-	var found level
+	var found string
 	// What cannot be read says nothing.
 	_ = filepath.WalkDir(dir, func(full string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(full, ".class") {
@@ -315,7 +315,7 @@ func levelOf(dir string) level {
 		defer file.Close()
 		var head [8]byte
 		if _, err := file.Read(head[:]); err == nil && head[6] == 0 && head[7] > java1 {
-			found = level(strconv.Itoa(int(head[7]) - java1))
+			found = strconv.Itoa(int(head[7]) - java1)
 			return fs.SkipAll
 		}
 		return nil

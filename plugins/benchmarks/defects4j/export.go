@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"reflect"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // properties is an export.json: what judging needs to know of a bug. Names with
@@ -18,9 +15,12 @@ import (
 //
 // It is written as documented here and read leniently: a list may be an array or
 // a string whose parts are separated by line ends, ";" or ",", class paths also
-// by ":"; other spellings are understood (see canonical) and further members
-// ignored; of those below, all may be missing but dir.src.classes and one of
-// tests.trigger and tests.relevant.
+// by ":". Names may have other separators, or none between words (dirSrcClasses),
+// and stand in objects ({"dir": {"src": …}}) or behind words ("d4j."). Tests are
+// Class::method, Class#method, method(Class) or Class, or the names of an object's
+// members. Other members are ignored. Of those below, all may be missing but
+// dir.src.classes and one of tests.trigger and tests.relevant. What has two
+// readings is refused.
 type properties struct {
 	ID              string `json:"id,omitempty"` // "Lang-6"; the folder's name where missing
 	SourceDir       string `json:"dir.src.classes"`
@@ -33,7 +33,7 @@ type properties struct {
 	RelevantTests   list   `json:"tests.relevant"` // classes
 	TriggerTests    list   `json:"tests.trigger"`  // Class::method
 	// SourceLevel is that of the sources: "1.5", "8".
-	SourceLevel level  `json:"source.level,omitempty"`
+	SourceLevel string `json:"source.level,omitempty"`
 	TimeZone    string `json:"timezone,omitempty"` // default: Defects4J's, America/Los_Angeles
 	Encoding    string `json:"encoding,omitempty"` // of the sources; default: UTF-8
 	// Tests that failed when the bug was exported, as Class::method, or Class where
@@ -66,7 +66,11 @@ func parseProperties(content []byte) (properties, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return p, errors.New("more follows behind the object")
 	}
-	again, err := json.Marshal(canonical(members))
+	found, err := canonical(members)
+	if err != nil {
+		return p, err
+	}
+	again, err := json.Marshal(found)
 	if err != nil {
 		return p, err
 	}
@@ -74,81 +78,6 @@ func parseProperties(content []byte) (properties, error) {
 		return p, err
 	}
 	return p, p.tidy()
-}
-
-// canonical puts the members under the names that properties has. Those that
-// Defects4J names may have other separators (dir_src_classes); the others are
-// known by what their names say, also where an object holds them: "baseline":
-// {"buggy": [...], "fixed": [...]}.
-func canonical(members map[string]any) map[string]any {
-	flat := map[string]any{}
-	flatten(flat, "", members)
-	exact := map[string]string{}
-	for field := range reflect.TypeFor[properties]().Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		exact[fold(name)] = name
-	}
-	found := map[string]any{}
-	var rest []string
-	for _, name := range slices.Sorted(maps.Keys(flat)) {
-		if known := exact[fold(name)]; known != "" {
-			found[known] = flat[name]
-		} else {
-			rest = append(rest, name)
-		}
-	}
-	for _, name := range rest {
-		known := meant(fold(name), flat[name])
-		if _, there := found[known]; known != "" && !there {
-			found[known] = flat[name]
-		}
-	}
-	return found
-}
-
-// flatten joins the names of members of members by dots.
-func flatten(flat map[string]any, prefix string, members map[string]any) {
-	for name, value := range members {
-		switch value := value.(type) {
-		case map[string]any:
-			flatten(flat, prefix+name+".", value)
-		case nil:
-		default:
-			flat[prefix+name] = value
-		}
-	}
-}
-
-// fold leaves a name's letters and digits, in lower case.
-func fold(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, name)
-}
-
-// meant guesses which member of ours a member of somebody else's export is.
-func meant(name string, value any) string {
-	says := func(parts ...string) bool {
-		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(name, part) })
-	}
-	_, isList := value.([]any)
-	_, isText := value.(string)
-	switch {
-	case isList && says("baseline", "fail") && says("buggy"):
-		return "baseline.buggy"
-	case isList && says("baseline", "fail") && says("fixed"):
-		return "baseline.fixed"
-	case isText && says("encoding"):
-		return "encoding"
-	case isText && (says("timezone") || name == "tz"):
-		return "timezone"
-	case !isList && (says("level", "release") || name == "source"):
-		return "source.level"
-	}
-	return ""
 }
 
 // tidy gives missing members their defaults and refuses paths that leave the
@@ -170,6 +99,13 @@ func (p *properties) tidy() error {
 		}
 		*dir = clean
 	}
+	_, name, err := encodingOf(p.Encoding)
+	if err != nil {
+		return fmt.Errorf("encoding: %w", err)
+	}
+	if p.Encoding != "" {
+		p.Encoding = name
+	}
 	for _, paths := range []*list{&p.CompilePath, &p.TestPath} {
 		var all list
 		for _, entry := range *paths {
@@ -178,12 +114,7 @@ func (p *properties) tidy() error {
 		*paths = slices.DeleteFunc(all, func(entry string) bool { return strings.TrimSpace(entry) == "" })
 	}
 	if len(p.RelevantTests) == 0 {
-		for _, test := range p.TriggerTests {
-			class, _, _ := strings.Cut(test, "::")
-			if !slices.Contains(p.RelevantTests, class) {
-				p.RelevantTests = append(p.RelevantTests, class)
-			}
-		}
+		p.RelevantTests = classesOf(p.TriggerTests)
 	}
 	if len(p.RelevantTests) == 0 {
 		return errors.New("neither tests.trigger nor tests.relevant names a test")
@@ -199,39 +130,3 @@ func (p *properties) tidy() error {
 
 // list is of strings.
 type list []string
-
-// UnmarshalJSON takes an array of strings, or one string with all parts.
-func (l *list) UnmarshalJSON(data []byte) error {
-	var parts []string
-	var text string
-	if json.Unmarshal(data, &parts) != nil {
-		if err := json.Unmarshal(data, &text); err != nil {
-			return errors.New("a list is an array of strings or one string")
-		}
-		parts = strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("\n\r;,", r) })
-	}
-	*l = list{}
-	for _, part := range parts {
-		if part = strings.TrimSpace(part); part != "" {
-			*l = append(*l, part)
-		}
-	}
-	return nil
-}
-
-// level is a source level, as text.
-type level string
-
-// UnmarshalJSON takes "1.5", 1.5, "8" and 8.
-func (l *level) UnmarshalJSON(data []byte) error {
-	var number json.Number
-	if err := json.Unmarshal(data, &number); err != nil {
-		var text string
-		if err := json.Unmarshal(data, &text); err != nil {
-			return errors.New("the source level is a number or a string")
-		}
-		number = json.Number(text)
-	}
-	*l = level(strings.TrimPrefix(strings.TrimSpace(number.String()), "1."))
-	return nil
-}

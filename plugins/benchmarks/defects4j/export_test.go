@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+const minimum = `"dir.src.classes": "src", "tests.trigger": ["a.ATest::x"]`
+
 func TestPropertiesAreReadLeniently(t *testing.T) {
 	buggy, none := list{"a.ATest::x"}, list{}
 	least := properties{
@@ -20,7 +22,6 @@ func TestPropertiesAreReadLeniently(t *testing.T) {
 		change(&p)
 		return p
 	}
-	const minimum = `"dir.src.classes": "src", "tests.trigger": ["a.ATest::x"]`
 	for _, c := range []struct {
 		name, text string
 		want       properties
@@ -45,6 +46,30 @@ func TestPropertiesAreReadLeniently(t *testing.T) {
 			with(func(p *properties) { p.TimeZone, p.Encoding, p.SourceLevel = "UTC", "ISO-8859-1", "7" })},
 		{"a baseline by name", `{` + minimum + `, "baseline_failures_buggy": ["a.ATest::x"], "baseline_failures_fixed": ["a.ATest"]}`,
 			with(func(p *properties) { p.FixedFailures = &list{"a.ATest"} })},
+		{"all below one object", `{"export": {"properties": {` + minimum + `}}}`, least},
+		{"words before, as in Defects4J's own files", `{"d4j.dir.src.classes": "src", "d4j.tests.trigger": "a.ATest::x"}`, least},
+		{"no separators", `{"dirSrcClasses": ["src"], "testsTrigger": "a.ATest::x"}`, least},
+		{"the fixed version's folder, too", `{"dir.src.classes": "src", "fixed": {"dir.src.classes": "other"}, "tests.trigger": "a.ATest::x"}`, least},
+		{"an id that is a number", `{"id": 6, "bug": 7, "baseline": {"tests": "many", "seconds": []}, ` + minimum + `}`, least},
+		{"tests as others write them", `{"dir.src.classes": "src", "tests.trigger": ["a.ATest#x", "x(a.ATest)", "a.ATest.x", "--- a.ATest::x[0]"]}`, least},
+		{"tests with why they fail", `{"dir.src.classes": "src", "tests.trigger": {"a.ATest::x": "AssertionError: 1, not 2"}}`, least},
+		{"a file failing_tests", `{"dir.src.classes": "src", "tests.trigger": "--- a.ATest::x\nAssertionError: 1, not 2\n\tat a.ATest.x(ATest.java:7)\n"}`, least},
+		{"relevant tests with methods", `{` + minimum + `, "tests.relevant": ["a.ATest::x", "a.ATest"]}`, least},
+		{"a baseline as text", `{` + minimum + `, "baseline.failures.fixed": "a.BTest::y\na.CTest"}`,
+			with(func(p *properties) { p.FixedFailures = &list{"a.BTest::y", "a.CTest"} })},
+		{"a baseline with why tests fail", `{` + minimum + `, "failures": {"f": {"a.BTest::y": "NullPointerException"}, "b": {"a.ATest::x": null}}}`,
+			with(func(p *properties) { p.FixedFailures = &list{"a.BTest::y"} })},
+		{"a baseline with errors", `{` + minimum + `, "baseline": {"fixed": {"errors": [], "failures": ["a.BTest::y"]}}}`,
+			with(func(p *properties) { p.FixedFailures = &list{"a.BTest::y"} })},
+		{"all tests are no failures", `{` + minimum + `, "baseline": {"fixed": {"all_tests": ["a.ATest::x"], "failing": []}}}`, least},
+		{"tests that ran are no failures", `{` + minimum + `, "baseline": {"fixed": {"tests": ["a.ATest::x"], "failed": 0}}}`, least},
+		{"a build's level", `{` + minimum + `, "maven.compiler.source": "1.6", "java.version": "11.0.22"}`, with(func(p *properties) { p.SourceLevel = "6" })},
+		{"a JDK", `{` + minimum + `, "jdk": "1.8.0_392"}`, with(func(p *properties) { p.SourceLevel = "8" })},
+		{"a level by name", `{` + minimum + `, "javac.source": "java8"}`, with(func(p *properties) { p.SourceLevel = "8" })},
+		{"a level with zeros", `{` + minimum + `, "compile.source": "8.0"}`, with(func(p *properties) { p.SourceLevel = "8" })},
+		{"a release of something else", `{` + minimum + `, "defects4j.release": "3.0.1", "log.level": "2"}`, least},
+		{"Java's own name of an encoding", `{` + minimum + `, "encoding": "ISO8859_1"}`, with(func(p *properties) { p.Encoding = "ISO-8859-1" })},
+		{"Java's own name of a code page", `{` + minimum + `, "source.charset": "Cp1252"}`, with(func(p *properties) { p.Encoding = "windows-1252" })},
 		{"a baseline in an object", `{` + minimum + `, "baseline": {"buggy": {"failing": ["a.ATest::x"], "run": 3}, "fixed": {"failing": []}}}`, least},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -68,6 +93,16 @@ func TestPropertiesThatAreRefused(t *testing.T) {
 		{"no tests", `{"dir.src.classes": "src"}`, "names a test"},
 		{"a folder outside", `{"dir.src.classes": "../fixed/src", "tests.trigger": ["a.ATest::x"]}`, "leaves the project"},
 		{"a folder elsewhere", `{"dir.src.classes": "/etc", "tests.trigger": ["a.ATest::x"]}`, "leaves the project"},
+		{"two folders", `{"a": {"dir.src.classes": "src"}, "b": {"dir.src.classes": "main"}, "tests.trigger": ["a.ATest::x"]}`, "both say what dir.src.classes is"},
+		{"a test that is none", `{"dir.src.classes": "src", "tests.trigger": ["the first one"]}`, "tests.trigger: \"the first one\" is no test"},
+		{"two baselines", `{` + minimum + `, "baseline": {"fixed": {"failed": ["a.ATest"], "failing": ["a.BTest"]}}}`, "write baseline.fixed"},
+		{"a baseline that only counts", `{` + minimum + `, "baseline": {"fixed": {"failed": 2}}}`, "write baseline.fixed"},
+		{"a baseline of outcomes", `{` + minimum + `, "baseline.fixed": {"a.ATest::x": "passed"}}`, "baseline.fixed: an object says of each test"},
+		{"a baseline of sentences", `{` + minimum + `, "baseline.fixed": ["no failures here"]}`, "baseline.fixed: \"no failures here\""},
+		{"a level that is none", `{` + minimum + `, "source.level": "new"}`, "source.level: \"new\" is no level"},
+		{"a level that is too new", `{` + minimum + `, "source.level": 21}`, "up to 17"},
+		{"an encoding that is none", `{` + minimum + `, "encoding": "runes"}`, "encoding \"runes\" is not known"},
+		{"an encoding that is a number", `{` + minimum + `, "encoding": 8}`, "encoding must be text"},
 		{"a list of numbers", `{"dir.src.classes": "src", "tests.trigger": [1]}`, "array of strings"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

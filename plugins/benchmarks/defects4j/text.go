@@ -26,24 +26,51 @@ type charset struct {
 // it is read as ISO-8859-1, in which all bytes mean something.
 func charsetOf(name string, content []byte) (charset, error) {
 	var c charset
-	switch strings.ToUpper(name) {
-	case "", "UTF-8", "UTF8", "US-ASCII", "ASCII":
+	var err error
+	if c.encoding, _, err = encodingOf(name); err != nil {
+		return c, err
+	}
+	if c.encoding == nil {
 		if !utf8.Valid(content) {
 			c.encoding = charmap.ISO8859_1
 		}
-	default:
-		found, err := ianaindex.IANA.Encoding(name)
-		if err != nil || found == nil {
-			return c, fmt.Errorf("encoding %q is not known", name)
-		}
-		c.encoding = found
-		if back, err := c.bytes(content); err != nil || !bytes.Equal(back, content) {
-			c.encoding = charmap.ISO8859_1
-		}
+	} else if back, err := c.bytes(content); err != nil || !bytes.Equal(back, content) {
+		c.encoding = charmap.ISO8859_1
 	}
 	lines := bytes.Count(content, []byte("\n"))
 	c.crlf = lines > 0 && bytes.Count(content, []byte("\r\n")) == lines && bytes.Count(content, []byte("\r")) == lines
 	return c, nil
+}
+
+// encodingOf finds an encoding, and a name that javac knows, by a standard name or
+// one of Java's own, such as ISO8859_1 and Cp1252. Nil: UTF-8, or ASCII.
+func encodingOf(name string) (encoding.Encoding, string, error) {
+	plain := strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(strings.TrimSpace(name)))
+	switch plain {
+	case "", "utf8":
+		return nil, "UTF-8", nil
+	case "ascii", "usascii":
+		return nil, "US-ASCII", nil
+	case "sjis":
+		plain = "Shift_JIS"
+	case "eucjp":
+		plain = "EUC-JP"
+	}
+	names := []string{strings.TrimSpace(name), plain}
+	if number, ok := strings.CutPrefix(strings.TrimPrefix(plain, "iso"), "8859"); ok {
+		names = append(names, "ISO-8859-"+number)
+	}
+	for _, prefix := range []string{"cp", "windows"} {
+		if number, ok := strings.CutPrefix(plain, prefix); ok {
+			names = append(names, "windows-"+number)
+		}
+	}
+	for _, name := range names {
+		if found, err := ianaindex.IANA.Encoding(name); err == nil && found != nil {
+			return found, name, nil
+		}
+	}
+	return nil, "", fmt.Errorf("encoding %q is not known; write a name such as UTF-8, ISO-8859-1 or windows-1252", name)
 }
 
 // bytes decodes and encodes, without line ends.
