@@ -83,7 +83,7 @@ test: build xla tools base-image lint test-go
 
 # One package at a time: tests of time limits want a machine that is not busy
 # with other tests. Packages whose parts run side by side also run under the race detector.
-RACE := ./core/store ./core/run ./core/pluginhost ./core/sdk/... ./core/sandbox
+RACE := ./core/store ./core/run ./core/step ./core/pluginhost ./core/sdk/... ./core/sandbox ./plugins/benchmarks/java/programs
 TIMEOUT := 30m
 LOG := $(BIN)/test.log
 test-go:
@@ -118,8 +118,9 @@ bench-engine: build xla
 	@$(BIN)/tools/bench-engine -plugins $(BIN) -python $(TORCH_PYTHON) -reference '$(wildcard $(REFERENCE))' -only '$(ONLY)'
 
 # The judge against the naive way, and against itself under load, as JSON lines.
-# RECORDINGS and BUGS are folders of recorded candidates and of the bugs in
-# portable form. ONLY=endurance judges 100,000 candidates.
+# RECORDINGS is a folder of CLM's recorded candidates, with those of arXiv
+# 2406.05639 in peft4apr/; BUGS, of the bugs in portable form. ONLY=endurance
+# judges 100,000 candidates.
 RECORDINGS ?= ../shared/replay
 BUGS       ?= ../shared/benchmarks
 bench-judge: build base-image
