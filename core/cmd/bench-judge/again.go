@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -16,9 +16,6 @@ import (
 	"harness/core/sandbox"
 )
 
-// rewritten is where progress goes.
-var rewritten io.Writer = os.Stderr
-
 // again judges candidates in boxes of a pool, and hands over each verdict.
 func (b *bench) again(ctx context.Context, pool *sandbox.Pool, workers int, candidates []candidate, each func(i int, v *pb.VerdictResponse)) error {
 	group, ctx := errgroup.WithContext(ctx)
@@ -27,7 +24,7 @@ func (b *bench) again(ctx context.Context, pool *sandbox.Pool, workers int, cand
 	for i, c := range candidates {
 		group.Go(func() error {
 			plugin := b.plugins[c.benchmark]
-			check, err := plugin.Check(ctx, &pb.CheckRequest{Config: b.config(c.benchmark), Dir: c.data, Bug: c.bug, Patched: c.text})
+			check, err := plugin.Check(ctx, &pb.CheckRequest{Config: b.config(), Dir: c.data, Bug: c.bug, Patched: c.text})
 			if err != nil {
 				return err
 			}
@@ -36,31 +33,31 @@ func (b *bench) again(ctx context.Context, pool *sandbox.Pool, workers int, cand
 				return err
 			}
 			verdict, err := plugin.Verdict(ctx, &pb.VerdictRequest{
-				Config: b.config(c.benchmark), Dir: c.data, Bug: c.bug, Patched: c.text, Reply: reply.Payload, Failure: string(reply.Failure), Detail: reply.Detail,
+				Config: b.config(), Dir: c.data, Bug: c.bug, Patched: c.text, Reply: reply.Payload, Failure: string(reply.Failure), Detail: reply.Detail,
 			})
 			if err != nil {
 				return err
 			}
 			each(i, verdict)
 			if n := done.Add(1); n%10 == 0 {
-				fmt.Fprintf(rewritten, "\r%d of %d", n, len(candidates))
+				fmt.Fprintf(os.Stderr, "\r%d of %d", n, len(candidates))
 			}
 			return nil
 		})
 	}
 	err := group.Wait()
-	fmt.Fprintln(rewritten)
+	fmt.Fprintln(os.Stderr)
 	return err
 }
 
-// pool opens boxes. The function returned closes them.
-func (b *bench) pool(ctx context.Context, n int) (*sandbox.Pool, func(), error) {
-	driver, err := sandbox.Open(ctx, b.driver, sandbox.Options{Logger: b.log})
+// boxes are a pool and its driver. The function returned closes both.
+func (b *bench) boxes(ctx context.Context, n int) (*sandbox.Pool, sandbox.Driver, func(), error) {
+	driver, err := sandbox.Open(ctx, b.driver, sandbox.Options{Logger: b.log, CacheDir: filepath.Join(b.dir, "sandbox")})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	pool := sandbox.NewPool(driver, n)
-	return pool, func() {
+	return pool, driver, func() {
 		if err := pool.Close(); err != nil {
 			b.log.Warn("close the boxes", "error", err)
 		}
@@ -83,7 +80,7 @@ func (b *bench) flips(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		pool, done, err := b.pool(ctx, b.workers)
+		pool, _, done, err := b.boxes(ctx, b.workers)
 		if err != nil {
 			stop()
 			return err

@@ -62,7 +62,7 @@ func (b *bench) open(ctx context.Context) error {
 			return err
 		}
 		b.plugins[name] = plugin
-		list, err := plugin.Environments(ctx, &pb.EnvironmentsRequest{Config: b.config(name)})
+		list, err := plugin.Environments(ctx, &pb.EnvironmentsRequest{Config: b.config()})
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,8 @@ func (b *bench) close() {
 	}
 }
 
-func (b *bench) config(string) []byte {
+// config is that of all benchmarks.
+func (b *bench) config() []byte {
 	config, _ := json.Marshal(map[string]string{"source": b.settings.benchmarks}) // always encodes
 	return config
 }

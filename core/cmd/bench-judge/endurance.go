@@ -1,27 +1,32 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	pb "harness/core/protocol/harnesspb"
+	"harness/core/sandbox"
 )
 
 // endure judges patches over and over, each time with a comment of its own, so
 // that none is known already.
 func (b *bench) endure(ctx context.Context) error {
 	patches := b.distinct()
-	pool, done, err := b.pool(ctx, b.workers)
+	pool, driver, done, err := b.boxes(ctx, b.workers)
 	if err != nil {
 		return err
 	}
-	defer func() { done() }()
-	containersBefore, err := containers(ctx)
+	defer done()
+	before, err := b.holdings(ctx, driver)
 	if err != nil {
 		return err
 	}
@@ -40,7 +45,7 @@ func (b *bench) endure(ctx context.Context) error {
 		go func() { // a container that dies is replaced, and its candidate judged again
 			select {
 			case <-time.After(5 * time.Second):
-				if id, err := oneContainer(ctx); err == nil && id != "" && exec.CommandContext(ctx, "docker", "kill", id).Run() == nil {
+				if ids, err := running(ctx, driver); err == nil && len(ids) > 0 && exec.CommandContext(ctx, "docker", "kill", ids[0]).Run() == nil {
 					killed++
 				}
 			case <-ctx.Done():
@@ -59,7 +64,7 @@ func (b *bench) endure(ctx context.Context) error {
 			}
 		}
 		judged += per
-		boxes, err := memoryOfContainers(ctx)
+		boxes, err := memoryOfContainers(ctx, driver)
 		if err != nil {
 			return err
 		}
@@ -70,20 +75,99 @@ func (b *bench) endure(ctx context.Context) error {
 			return err
 		}
 	}
+	full, err := b.holdings(ctx, driver)
+	if err != nil {
+		return err
+	}
 	closing := time.Now()
-	done()
-	done = func() {}
+	if err := pool.Close(); err != nil {
+		return err
+	}
 	stopped := time.Since(closing).Seconds()
-	containersAfter, err := containers(ctx)
+	after, err := b.holdings(ctx, driver)
 	if err != nil {
 		return err
 	}
 	return b.out.Encode(map[string]any{
-		"bench": "endurance", "judged": judged, "containers_before": containersBefore, "containers_after": containersAfter, "seconds_to_stop": stopped,
+		"bench": "endurance", "judged": judged, "before": before, "at_the_end": full, "after": after, "seconds_to_stop": stopped,
 	})
 }
 
-const label = "label=harness.sandbox.owner"
+// holdings are what this process has of the machine.
+type holdings struct {
+	Boxes     int `json:"boxes"`     // containers, or control groups
+	Processes int `json:"processes"` // children, the plugins among them
+	OpenFiles int `json:"open_files"`
+	Files     int `json:"files"` // in the bench's folder, prepared environments among them
+}
+
+func (b *bench) holdings(ctx context.Context, driver sandbox.Driver) (h holdings, err error) {
+	boxes, err := driver.Boxes(ctx)
+	if err != nil {
+		return h, err
+	}
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return h, err
+	}
+	h.Boxes, h.OpenFiles = len(boxes), len(open)-1 // the folder itself is open, too
+	if h.Processes, err = children(); err != nil {
+		return h, err
+	}
+	err = filepath.WalkDir(b.dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			h.Files++
+		}
+		return err
+	})
+	return h, err
+}
+
+// children counts the processes whose parent is this one.
+func children() (n int, err error) {
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return 0, err
+	}
+	for _, path := range all {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		// Behind the command's name, which may hold anything: state, parent.
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		if len(fields) > 1 && fields[1] == strconv.Itoa(os.Getpid()) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// running lists the containers of this process that run; none where its boxes are
+// no containers.
+func running(ctx context.Context, driver sandbox.Driver) ([]string, error) {
+	if driver.Name() != "docker" {
+		return nil, nil
+	}
+	boxes, err := driver.Boxes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := docker(ctx, "ps", "-q", "--no-trunc")
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(id string) bool { return !slices.Contains(boxes, id) }), nil
+}
+
+// memoryOfContainers is what the engine says of each box, such as "312.4MiB".
+func memoryOfContainers(ctx context.Context, driver sandbox.Driver) ([]string, error) {
+	ids, err := running(ctx, driver)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	return docker(ctx, append([]string{"stats", "--no-stream", "--format", "{{.MemUsage}}"}, ids...)...)
+}
 
 func docker(ctx context.Context, args ...string) ([]string, error) {
 	text, err := exec.CommandContext(ctx, "docker", args...).Output()
@@ -91,28 +175,6 @@ func docker(ctx context.Context, args ...string) ([]string, error) {
 		return nil, fmt.Errorf("docker %s: %w", args[0], err)
 	}
 	return strings.Fields(string(text)), nil
-}
-
-func containers(ctx context.Context) (int, error) {
-	ids, err := docker(ctx, "ps", "-aq", "--filter", label)
-	return len(ids), err
-}
-
-func oneContainer(ctx context.Context) (string, error) {
-	ids, err := docker(ctx, "ps", "-q", "--filter", label)
-	if err != nil || len(ids) == 0 {
-		return "", err
-	}
-	return ids[0], nil
-}
-
-// memoryOfContainers is what the engine says of each box, such as "312.4MiB".
-func memoryOfContainers(ctx context.Context) ([]string, error) {
-	ids, err := docker(ctx, "ps", "-q", "--filter", label)
-	if err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	return docker(ctx, append([]string{"stats", "--no-stream", "--format", "{{.MemUsage}}"}, ids...)...)
 }
 
 // rss is this process' resident memory in MiB.

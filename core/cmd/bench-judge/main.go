@@ -3,12 +3,15 @@
 //
 //	speed      candidates a second of `harness run` and of the naive way: a fresh
 //	           container, javac and java for each candidate. Same machine, same
-//	           bugs, as many at a time; the verdicts of both are compared.
+//	           bugs, as many at a time; the verdicts of both are compared. How much
+//	           faster depends on how many of the candidates loop for ever, each of
+//	           which costs the naive way its limit: the ratio is given with and
+//	           without them.
 //	flips      distinct patches judged three times: alone, under full load, and
 //	           alone again. A verdict that changes is listed.
 //	endurance  so many candidates that whatever leaks shows: memory of this process
-//	           and of the containers, containers and processes left; containers are
-//	           killed on the way.
+//	           and of its containers; and its boxes, processes, open files and the
+//	           files in its folder, before and after. Containers are killed on the way.
 //
 // It wants a container engine, the built binaries, and the recordings with the
 // benchmarks' bugs in portable form.
@@ -17,6 +20,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -59,8 +63,8 @@ func run(ctx context.Context, out io.Writer) error {
 	var s settings
 	flag.StringVar(&s.bin, "bin", "bin", "`folder` of the built binaries")
 	flag.StringVar(&s.studies, "studies", "studies", "`folder` with clm.hcl and peft4apr.hcl")
-	flag.StringVar(&s.recordings, "recordings", "../shared/replay", "`folder` of the recorded candidates")
-	flag.StringVar(&s.benchmarks, "benchmarks", "../shared/benchmarks", "`folder` with the bugs in portable form")
+	flag.StringVar(&s.recordings, "recordings", "", "`folder` of the recorded candidates: CLM's as studies/clm.hcl wants them, and in peft4apr/ those of arXiv 2406.05639 as studies/peft4apr.hcl wants them")
+	flag.StringVar(&s.benchmarks, "benchmarks", "", "`folder` with the bugs in portable form: quixbugs.jsonl, humanevaljava.jsonl")
 	flag.StringVar(&s.only, "only", "speed,flips", "which `benches` to run, of speed, flips, endurance")
 	flag.IntVar(&s.bugs, "bugs", 12, "bugs of each benchmark, drawn at random; all their candidates are judged")
 	flag.IntVar(&s.naive, "naive", 40, "candidates that are judged the naive way, drawn from those")
@@ -70,10 +74,21 @@ func run(ctx context.Context, out io.Writer) error {
 	flag.Uint64Var(&s.seed, "seed", 1, "`seed` of what is drawn")
 	flag.Parse()
 	s.workers = runtime.NumCPU()
+	if s.recordings == "" || s.benchmarks == "" {
+		return errors.New("-recordings and -benchmarks name folders that are needed; see -help")
+	}
 	var err error
 	for _, path := range []*string{&s.bin, &s.studies, &s.recordings, &s.benchmarks} {
 		if *path, err = filepath.Abs(*path); err != nil {
 			return err
+		}
+	}
+	for _, needed := range []struct{ flag, path, what string }{
+		{"recordings", filepath.Join(s.recordings, "peft4apr"), "CLM's recorded candidates and, in peft4apr, those of arXiv 2406.05639"},
+		{"benchmarks", filepath.Join(s.benchmarks, "quixbugs.jsonl"), "the bugs in portable form, quixbugs.jsonl and humanevaljava.jsonl"},
+	} {
+		if _, err := os.Stat(needed.path); err != nil {
+			return fmt.Errorf("-%s must name a folder with %s: %w", needed.flag, needed.what, err)
 		}
 	}
 	wanted := strings.Split(s.only, ",")
