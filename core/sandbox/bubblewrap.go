@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -79,7 +78,7 @@ func (d *bubblewrap) Prepare(ctx context.Context, env Environment) error {
 		return err
 	}
 	fail := func(op string, err error) error { return &Error{Driver: bubblewrapName, Op: op, Err: err} }
-	if err := d.checkRequirements(env); err != nil {
+	if err := Missing(env); err != nil {
 		return err
 	}
 	dir, err := d.preparedDir(env)
@@ -118,31 +117,6 @@ func (d *bubblewrap) Prepare(ctx context.Context, env Environment) error {
 		return fail("keep environment "+env.ID, err)
 	}
 	return nil
-}
-
-// checkRequirements lists everything that is missing, not just the first thing.
-func (d *bubblewrap) checkRequirements(env Environment) error {
-	var missing []error
-	var hints []string
-	for _, r := range env.Requires {
-		var err error
-		if r.Command != "" {
-			_, err = exec.LookPath(r.Command)
-		}
-		if r.Path != "" && err == nil {
-			_, err = os.Stat(r.Path)
-		}
-		if err != nil {
-			missing = append(missing, err)
-			if r.Hint != "" && !strings.Contains(strings.Join(hints, "; "), r.Hint) {
-				hints = append(hints, r.Hint)
-			}
-		}
-	}
-	if missing == nil {
-		return nil
-	}
-	return &Error{Driver: bubblewrapName, Op: "look for what environment " + env.ID + " needs", Err: errors.Join(missing...), Hint: strings.Join(hints, "; ")}
 }
 
 // preparedDir names the folder by the environment and by the host's programs

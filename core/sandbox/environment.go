@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -59,6 +62,33 @@ type Requirement struct {
 	Command string
 	Path    string
 	Hint    string
+}
+
+// Missing says which of the environment's requirements this machine lacks, all of
+// them and not just the first, with their hints. It is nil where there is nothing
+// to get, and matters to boxes that are not containers.
+func Missing(env Environment) error {
+	var missing []error
+	var hints []string
+	for _, r := range env.Requires {
+		var err error
+		if r.Command != "" {
+			_, err = exec.LookPath(r.Command)
+		}
+		if r.Path != "" && err == nil {
+			_, err = os.Stat(r.Path)
+		}
+		if err != nil {
+			missing = append(missing, err)
+			if r.Hint != "" && !slices.Contains(hints, r.Hint) {
+				hints = append(hints, r.Hint)
+			}
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	return &Error{Driver: bubblewrapName, Op: "look for what environment " + env.ID + " needs", Err: errors.Join(missing...), Hint: strings.Join(hints, "; ")}
 }
 
 // Limits of one box. Zero means: none.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"harness/core/pluginhost"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/sandbox"
+	"harness/core/step"
 )
 
 // finding is one line of a doctor's report.
@@ -31,8 +33,8 @@ func newDoctor(o *options) *cobra.Command {
 		Use:   "doctor",
 		Short: "Say what this machine has, what is missing and how to get it",
 		Long: `Say what this machine has, what is missing and how to get it: plugins, the
-device and its XLA runtime, a sandbox, disk space. The exit code is 1 if
-something is missing without which no study can be fine-tuned and judged.`,
+device and its XLA runtime, a sandbox, what the benchmarks' boxes need of this
+machine, disk space. The exit code is 1 if something is missing without which no study can be fine-tuned and judged.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			findings := o.examine(cmd.Context())
@@ -63,7 +65,7 @@ func (o *options) examine(ctx context.Context) []finding {
 	defer host.Close()
 	findings := []finding{{"machine", true, false, fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())}}
 	findings = append(findings, pluginsFinding(ctx, host), o.deviceFinding(ctx, host))
-	findings = append(findings, o.sandboxFindings(ctx)...)
+	findings = append(findings, o.sandboxFindings(ctx, host)...)
 	return append(findings, diskFinding())
 }
 
@@ -93,11 +95,12 @@ func (o *options) deviceFinding(ctx context.Context, host *pluginhost.Host) find
 	return finding{"device", true, true, strings.TrimSpace(device.Backend + "  " + device.Description)}
 }
 
-// sandboxFindings looks for both drivers; one is enough.
-func (o *options) sandboxFindings(ctx context.Context) []finding {
+// sandboxFindings looks for all drivers, of which one is enough, and for what boxes
+// need of this machine, which boxes in containers bring themselves.
+func (o *options) sandboxFindings(ctx context.Context, host *pluginhost.Host) []finding {
 	var findings []finding
-	any := false
-	for _, name := range []string{"docker", "bubblewrap"} {
+	any, containers := false, false
+	for _, name := range sandbox.Names() {
 		detail := "ready"
 		driver, err := sandbox.Open(ctx, name, sandbox.Options{Logger: o.logger()})
 		if err == nil {
@@ -107,12 +110,45 @@ func (o *options) sandboxFindings(ctx context.Context) []finding {
 			detail = err.Error()
 		}
 		any = any || err == nil
+		containers = containers || err == nil && name == "docker"
 		findings = append(findings, finding{name, err == nil, false, detail})
 	}
 	for i := range findings {
 		findings[i].needed = !any
 	}
-	return findings
+	boxes := boxesFinding(ctx, host)
+	boxes.needed = !containers
+	return append(findings, boxes)
+}
+
+// boxesFinding asks the benchmarks what their boxes need of a machine whose boxes
+// are no containers.
+func boxesFinding(ctx context.Context, host *pluginhost.Host) finding {
+	var missing, unknown []string
+	for _, name := range host.Names("benchmark") {
+		plugin, err := host.Benchmark(ctx, name)
+		if err != nil {
+			continue // told with the plugins
+		}
+		list, err := plugin.Environments(ctx, &pb.EnvironmentsRequest{Config: []byte("{}")})
+		if err != nil {
+			unknown = append(unknown, name) // it depends on its settings
+			continue
+		}
+		for _, e := range list.Environments {
+			if err := sandbox.Missing(step.EnvironmentOf(e)); err != nil && !slices.Contains(missing, err.Error()) {
+				missing = append(missing, err.Error())
+			}
+		}
+	}
+	detail := "what the benchmarks' boxes need without containers is here"
+	if missing != nil {
+		detail = strings.Join(missing, "\n")
+	}
+	if unknown != nil {
+		detail += "\nnot known without settings: what " + strings.Join(unknown, ", ") + " needs"
+	}
+	return finding{"boxes", missing == nil, false, detail}
 }
 
 // plenty is what a small study leaves room for.
