@@ -2,7 +2,6 @@ package sandbox_test
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"harness/core/sandbox"
+	"harness/core/sandbox/sandboxtest"
+	"harness/core/sdk/benchmark"
 )
 
 // probe is the service of the tests, built once for all of them.
@@ -48,24 +49,9 @@ func environment(t *testing.T) sandbox.Environment {
 	}
 }
 
-// eachDriver runs a test under every driver that this machine has. In CI it must
-// have both.
+// eachDriver runs a test under every driver, in a cache of its own.
 func eachDriver(t *testing.T, test func(t *testing.T, driver sandbox.Driver)) {
-	for _, name := range sandbox.Names() {
-		t.Run(name, func(t *testing.T) {
-			options := sandbox.Options{CacheDir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
-			driver, err := sandbox.Open(t.Context(), name, options)
-			if err != nil {
-				notHere(t, err)
-			}
-			t.Cleanup(func() {
-				if err := driver.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-			test(t, driver)
-		})
-	}
+	sandboxtest.Drivers(t, t.TempDir(), test)
 }
 
 // grouped says whether the driver surely has control groups to limit boxes by.
@@ -177,7 +163,7 @@ func TestLimits(t *testing.T) {
 		})
 		t.Run("CPU time", func(t *testing.T) {
 			if !grouped(driver) {
-				notHere(t, "nothing limits CPU time without control groups: run as root where they can be made")
+				sandboxtest.NotHere(t, "nothing limits CPU time without control groups: run as root where they can be made")
 			}
 			box := open(t, driver, environment(t))
 			used, err := time.ParseDuration(ask(t, box, "spin"))
@@ -231,6 +217,15 @@ func TestRequestThatIsTooLong(t *testing.T) {
 	})
 }
 
+// Plugins are told of failures by the words of their SDK.
+func TestWordsOfFailures(t *testing.T) {
+	for word, failure := range map[string]sandbox.Failure{benchmark.BoxTimeout: sandbox.Timeout, benchmark.BoxDied: sandbox.Died, benchmark.BoxOOM: sandbox.OOM} {
+		if word != string(failure) {
+			t.Errorf("%q is called %q", failure, word)
+		}
+	}
+}
+
 func TestStartTellsWhyAServiceDoesNotStart(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
 		env := environment(t)
@@ -249,7 +244,7 @@ func TestPrepareTellsWhatIsMissing(t *testing.T) {
 	t.Run("bubblewrap", func(t *testing.T) {
 		driver, err := sandbox.Open(t.Context(), "bubblewrap", sandbox.Options{CacheDir: t.TempDir()})
 		if err != nil {
-			notHere(t, err)
+			sandboxtest.NotHere(t, err)
 		}
 		env := environment(t)
 		env.Requires = []sandbox.Requirement{
@@ -264,7 +259,7 @@ func TestPrepareTellsWhatIsMissing(t *testing.T) {
 	t.Run("docker", func(t *testing.T) {
 		driver, err := sandbox.Open(t.Context(), "docker", sandbox.Options{})
 		if err != nil {
-			notHere(t, err)
+			sandboxtest.NotHere(t, err)
 		}
 		env := environment(t)
 		env.Dockerfile = "FROM localhost:1/no-such-base:1\n"
@@ -288,7 +283,7 @@ func TestDockerBehindAMirror(t *testing.T) {
 	if os.Getenv("TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX") != "" {
 		driver, err := sandbox.Open(t.Context(), "docker", sandbox.Options{})
 		if err != nil {
-			notHere(t, err)
+			sandboxtest.NotHere(t, err)
 		}
 		if got := ask(t, open(t, driver, environment(t)), "echo here"); got != "here" {
 			t.Errorf("got %q", got)
@@ -327,7 +322,7 @@ func TestDockerNotRunning(t *testing.T) {
 func TestBubblewrapWithoutMounts(t *testing.T) {
 	bwrap, err := exec.LookPath("bwrap")
 	if err != nil {
-		notHere(t, err)
+		sandboxtest.NotHere(t, err)
 	}
 	path := t.TempDir()
 	if err := os.Symlink(bwrap, filepath.Join(path, "bwrap")); err != nil {
@@ -363,14 +358,4 @@ func TestCancelledRequest(t *testing.T) {
 			t.Error("a cancelled request was answered")
 		}
 	})
-}
-
-// notHere ends a test that lacks what it needs: in CI, where all parts have to
-// be there, it fails.
-func notHere(t *testing.T, why ...any) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(why...)
-	}
-	t.Skip(append([]any{"NOT TESTED HERE: "}, why...)...)
 }

@@ -57,6 +57,13 @@ const (
 	Platform  = harnesspb.Reason_REASON_PLATFORM
 )
 
+// Why a box gave no answer: the words of VerdictRequest's failure.
+const (
+	BoxTimeout = "timeout" // it was late
+	BoxDied    = "died"    // its service ended, or answered nonsense
+	BoxOOM     = "oom"     // its service ended, and the box had run out of memory
+)
+
 // Benchmark is a set of bugs.
 type Benchmark interface {
 	sdk.Describer
