@@ -5,10 +5,22 @@
 # nothing else.
 set -eu
 : "${HARNESS_BOX:?runs only inside a sandbox}"
+
+# Verdicts are those of one version of Java, whatever else the machine has.
+version=$(javac -version 2>&1) || true
+case "$version" in
+"javac 17" | "javac 17."*) ;;
+*)
+    echo "JDK 17 is needed, and the first javac on the PATH says: $version; apt-get install openjdk-17-jdk-headless" >&2
+    exit 1
+    ;;
+esac
+
 cd /opt/harness
 junit=/usr/share/java/junit4.jar:/usr/share/java/hamcrest-core.jar
 asm=/usr/share/java/asm.jar
 java_home=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
+PATH=$java_home/bin:$PATH # one JDK, not the java of another
 
 mkdir classes
 javac -nowarn --release 11 -d classes -cp "$junit:$asm" judge/*.java
@@ -16,7 +28,8 @@ jar --create --file judge.jar -C classes .
 
 # The runtime of candidates lacks what reads or writes memory by address, dumps
 # the heap, attaches to other JVMs or changes loaded classes: what is in memory
-# beside the candidate stays out of its reach.
+# beside the candidate stays out of its reach. It is for programs of a few files;
+# whole projects get more (Jvms.java).
 jlink --add-modules java.base,java.compiler,java.datatransfer,java.logging,java.naming,java.prefs,java.scripting,java.sql,java.xml,jdk.charsets,jdk.dynalink,jdk.localedata \
     --no-header-files --no-man-pages --output rt
 
