@@ -75,7 +75,9 @@ type Benchmark interface {
 	Bugs(ctx context.Context, request *BugsRequest, send func(*BugRecord) error) error
 	// Environments lists the boxes that Check names.
 	Environments(ctx context.Context, request *EnvironmentsRequest) (*EnvironmentsResponse, error)
-	// Check says what the sandbox must do to judge one patched file.
+	// Check says what the sandbox must do to judge one patched file. The request's
+	// LimitMs, where it is not 0, takes the place of the benchmark's own limit on one
+	// run of the tests; TimeoutMs of the answer leaves time for all else beside it.
 	Check(ctx context.Context, request *CheckRequest) (*CheckResponse, error)
 	// Verdict reads what the sandbox found.
 	Verdict(ctx context.Context, request *VerdictRequest) (*VerdictResponse, error)

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"math"
 	"path"
 	"path/filepath"
 	"slices"
@@ -57,7 +58,7 @@ func (s *confirmStep) called() called {
 
 // confirm asks Defects4J itself: `compile`, then `test -r`, on a fresh copy of the
 // work folder.
-func (b *bug) confirm(c config, patched string, reference bool) (*benchmark.CheckResponse, error) {
+func (b *bug) confirm(c config, patched string, reference bool, limitMs int64) (*benchmark.CheckResponse, error) {
 	_, charset, err := b.text("buggy", b.Path)
 	if err != nil {
 		return nil, err
@@ -70,8 +71,8 @@ func (b *bug) confirm(c config, patched string, reference bool) (*benchmark.Chec
 			}
 		}
 	}
-	limit := b.wall()
-	payload, err := json.Marshal(confirmRequest{Files: files, Clean: b.compiled(), CompileSeconds: int(compileLimit.Seconds()), TestSeconds: int(limit.Seconds()), Laxer: c.Laxer})
+	limit := b.wall(limitMs)
+	payload, err := json.Marshal(confirmRequest{Files: files, Clean: b.compiled(), CompileSeconds: int(compileLimit.Seconds()), TestSeconds: int(math.Ceil(limit.Seconds())), Laxer: c.Laxer})
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +131,7 @@ func (b *bug) confirmVerdict(c config, request *benchmark.VerdictRequest) *bench
 	case r.Test == nil:
 		return say(benchmark.Error, "the answer says nothing of the tests")
 	case r.Test.Timeout:
-		return say(benchmark.Timeout, "the tests took more than %s", b.wall())
+		return say(benchmark.Timeout, "the tests took more than %s", b.wall(request.GetLimitMs()))
 	case r.Test.Exit != 0 && !r.Test.Started:
 		return say(benchmark.Error, "%v", r.Test.called().err("test"))
 	case r.Test.Exit != 0:
@@ -175,8 +176,11 @@ func (b *bug) rule(c config, failing []string) string {
 	return fmt.Sprintf("%d tests fail: %s", len(counted), counted[0])
 }
 
-// wall limits a candidate's tests.
-func (b *bug) wall() time.Duration {
+// wall limits a candidate's tests: by the study's limit, where there is one.
+func (b *bug) wall(limitMs int64) time.Duration {
+	if limitMs > 0 {
+		return time.Duration(limitMs) * time.Millisecond
+	}
 	seconds := min(max(0, b.Properties.TestSeconds), testLimit.Seconds())
 	return max(leastWall, wallFactor*time.Duration(seconds*float64(time.Second)))
 }

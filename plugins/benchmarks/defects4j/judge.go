@@ -33,13 +33,13 @@ func (defects4j) Check(_ context.Context, request *benchmark.CheckRequest) (*ben
 		return nil, err
 	}
 	if c.Source == "" && !c.Quick {
-		return b.confirm(c, request.GetPatched(), request.GetReference())
+		return b.confirm(c, request.GetPatched(), request.GetReference(), request.GetLimitMs())
 	}
-	return b.quick(c, request.GetPatched(), request.GetReference())
+	return b.quick(c, request.GetPatched(), request.GetReference(), request.GetLimitMs())
 }
 
 // quick asks the Java service.
-func (b *bug) quick(c config, patched string, reference bool) (*benchmark.CheckResponse, error) {
+func (b *bug) quick(c config, patched string, reference bool, limitMs int64) (*benchmark.CheckResponse, error) {
 	buggy, _, err := b.text("buggy", b.Path)
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (b *bug) quick(c config, patched string, reference bool) (*benchmark.CheckR
 	}
 	p := java.Program{
 		Path: b.Path, Text: patched, Reference: b.fixedText(buggy),
-		Tests: tests, HeapMiB: heapMiB, Wall: b.wall(),
+		Tests: tests, HeapMiB: heapMiB, Wall: b.wall(limitMs),
 		Project: &java.Project{
 			Tree: projectTarget, Original: buggy,
 			Options:  b.compilerOptions(),
@@ -75,7 +75,6 @@ func (b *bug) quick(c config, patched string, reference bool) (*benchmark.CheckR
 	if err != nil {
 		return nil, fmt.Errorf("bug %s: %w", b.ID, err)
 	}
-	check.Environment = projectID
 	if c.Source == "" {
 		check.Stage = quickStage // a pass is not the last word, as it is of exported bugs
 	}
@@ -135,7 +134,7 @@ func (defects4j) Verdict(_ context.Context, request *benchmark.VerdictRequest) (
 	verdict := b.quickVerdict(c, request)
 	if c.Source == "" && verdict.Outcome == benchmark.Passed {
 		// Its own command has the last word.
-		verdict.Next, err = b.confirm(c, request.GetPatched(), request.GetReference())
+		verdict.Next, err = b.confirm(c, request.GetPatched(), request.GetReference(), request.GetLimitMs())
 	}
 	return verdict, err
 }

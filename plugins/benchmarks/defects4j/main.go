@@ -228,19 +228,12 @@ func licenceOf(project string) string {
 	return "the project's own"
 }
 
-// projectID is the box for whole projects: it has room for a copy of one.
-const projectID = "java17-project"
-
 func (defects4j) Environments(_ context.Context, request *benchmark.EnvironmentsRequest) (*benchmark.EnvironmentsResponse, error) {
 	c, err := decode(request.GetConfig())
 	if err != nil {
 		return nil, err
 	}
-	project := java.Environment()
-	project.Id = projectID
-	project.Limits.MemoryBytes = 4 << 30
-	project.Limits.TmpfsBytes = 1 << 30
-	all := []*benchmark.Environment{project}
+	all := []*benchmark.Environment{java.ProjectEnvironment()}
 	if c.Source == "" {
 		all = append(all, c.environment())
 	}

@@ -14,7 +14,10 @@ import (
 // eachDriver runs a test with a judge of candidates under every driver.
 func eachDriver(t *testing.T, test func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse)) {
 	sandboxtest.Each(t, func(t *testing.T, driver string, pool *sandbox.Pool) {
-		env := step.EnvironmentOf(java.Environment())
+		environments := map[string]sandbox.Environment{}
+		for _, e := range []*benchmark.Environment{java.Environment(), java.ProjectEnvironment()} {
+			environments[e.Id] = step.EnvironmentOf(e)
+		}
 		candidates := 0
 		test(t, func(t *testing.T, p java.Program) *benchmark.VerdictResponse {
 			t.Helper()
@@ -23,7 +26,7 @@ func eachDriver(t *testing.T, test func(t *testing.T, judge func(*testing.T, jav
 			if err != nil {
 				t.Fatal(err)
 			}
-			reply, err := pool.Do(t.Context(), env, sandbox.Request{Payload: check.Payload, Timeout: time.Duration(check.TimeoutMs) * time.Millisecond})
+			reply, err := pool.Do(t.Context(), environments[check.Environment], sandbox.Request{Payload: check.Payload, Timeout: time.Duration(check.TimeoutMs) * time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
 			}

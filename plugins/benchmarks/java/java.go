@@ -21,17 +21,29 @@
 // Loops are ended by a count, not by a clock: the classes count each call and each
 // jump backwards, and a test may take [StepsFactor] times the steps that it takes
 // with the reference fix, and at least [StepsFloor]. Who takes more gets the
-// verdict timeout, on every machine and under every load. JUnit's own time limits
-// only end tests that wait; the clock ends what spends its time inside of the
-// platform, where no steps are counted.
+// verdict timeout, on every machine and under every load. The limit of a test
+// (@Test(timeout = …)) ends it where it waits for so long, or computes three times
+// as long inside of the platform, where no steps are counted. JUnit's other limits,
+// those of rules and of runners that a test chooses itself, are left as they are,
+// by the clock. Behind all is the limit of the run.
+//
+// The compiler's limit is processor time. Where the reference fix cannot be
+// measured, since the machine is too busy, say, the answer is an error.
 //
 // # The box
 //
-// The service runs in a box only (HARNESS_BOX=1, first process of its process
-// namespace, /box a memory file system), and refuses to start elsewhere: between
+// The service runs in a box only (HARNESS_BOX=1, first or second process of its
+// process namespace, /box a memory file system), and refuses to start elsewhere: between
 // requests it deletes what is below /box. It ends no process but the JVMs that it
 // started and their children; where a candidate left others behind it asks for the
 // box to be thrown away.
+//
+// The platform gives a candidate no interface by which it reads memory, where the
+// secrets are. An exception are whole projects whose tests need sun.misc.Unsafe,
+// which most ways of making mock objects do: they get it where the reference fix
+// does not pass without, and a candidate that is made for it can forge a pass there.
+// Nothing keeps a candidate from loading the native libraries of the box's JDK for
+// purposes of its own.
 package java
 
 import (
@@ -39,6 +51,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,8 +62,12 @@ import (
 //go:embed judge/*.java judge/setup.sh
 var judgeFiles embed.FS
 
-// EnvironmentID names the box in check responses.
-const EnvironmentID = "java17"
+// environmentID names the box for programs in check responses, projectID that for
+// whole projects.
+const (
+	environmentID = "java17"
+	projectID     = "java17-project"
+)
 
 const dockerfile = `FROM debian:bookworm-slim
 ENV DEBIAN_FRONTEND=noninteractive
@@ -73,6 +90,8 @@ const (
 	junitJar    = "/usr/share/java/junit4.jar"
 	hamcrestJar = "/usr/share/java/hamcrest-core.jar"
 	asmJar      = "/usr/share/java/asm.jar"
+
+	programHeap = "-Xmx256m" // of the service that compiles programs
 )
 
 // Environment is the box for JDK 17 and JUnit 4.
@@ -87,7 +106,7 @@ func Environment() *benchmark.Environment {
 		return err
 	})
 	return &benchmark.Environment{
-		Id:         EnvironmentID,
+		Id:         environmentID,
 		Dockerfile: dockerfile,
 		Files:      files,
 		Setup:      []string{"/bin/sh", "/opt/harness/judge/setup.sh"},
@@ -103,7 +122,7 @@ func Environment() *benchmark.Environment {
 		Service: []string{
 			"/opt/harness/jre/bin/java",
 			"-XX:SharedArchiveFile=/opt/harness/judge.jsa", "-Xshare:auto",
-			"-Xmx256m", "-Xss1m", "-XX:+UseSerialGC", "-XX:ActiveProcessorCount=1",
+			programHeap, "-Xss1m", "-XX:+UseSerialGC", "-XX:ActiveProcessorCount=1",
 			"-Xrs", // signals from inside the box do not end the service
 			"-XX:-UsePerfData", "-XX:+DisableAttachMechanism", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null",
 			"-cp", "/opt/harness/judge.jar:" + junitJar + ":" + hamcrestJar + ":" + asmJar,
@@ -119,6 +138,17 @@ func Environment() *benchmark.Environment {
 		},
 		Limits: &benchmark.Limits{MemoryBytes: 2 << 30, Cpus: 1, Pids: 256, TmpfsBytes: 64 << 20},
 	}
+}
+
+// ProjectEnvironment is the box for whole projects (see [Program]): it has room for
+// a copy of one, and for compiling all of it.
+func ProjectEnvironment() *benchmark.Environment {
+	e := Environment()
+	e.Id = projectID
+	e.Service[slices.Index(e.Service, programHeap)] = "-Xmx1g"
+	e.Limits.MemoryBytes = 4 << 30
+	e.Limits.TmpfsBytes = 1 << 30
+	return e
 }
 
 // Program is what Check asks about: a program of a few files, or one file of a
@@ -138,7 +168,7 @@ type Program struct {
 	Tests []string
 	// HeapMiB of the JVM that runs the tests. Zero: 512.
 	HeapMiB int
-	// Wall limits the tests as a whole. Zero: one minute. On a machine so busy that
+	// Wall limits the tests as a whole, by the clock. Zero: one minute. On a machine so busy that
 	// they get less than a minute of its processors in that time, they are given up
 	// to three times as long.
 	Wall time.Duration
@@ -180,22 +210,39 @@ const (
 const (
 	defaultHeapMiB = 512
 	defaultWall    = time.Minute
-	patience       = 3
-	// overhead is how long a box may take for a request beyond the tests: the
-	// service has limits of its own for compiling and for starting a JVM.
-	overhead = 5 * time.Minute
+	// patience is how many times their limits the tests and the compiler may take
+	// by the clock on a busy machine: PATIENCE in judge/TestJvm.java.
+	patience = 3
+	// compileLimit is for one compilation, in processor time.
+	compileLimit, projectCompileLimit = 30 * time.Second, 2 * time.Minute
+	startLimit                        = time.Minute // for a JVM to start, by the clock
+	// slack is for what has no limit of its own, such as copying a project.
+	slack = time.Minute
 )
+
+// boxLimit is how long a box may take for a request: its first about a bug compiles
+// the tests; then the reference fix and the candidate, each alone, and again with
+// all else where that is not enough; runs the reference fix, of a project with
+// Unsafe, too, where it needs that; and the candidate in a warm and in a fresh JVM.
+func boxLimit(wall, compile time.Duration) time.Duration {
+	const compilations, runs = 5, 4
+	return patience*(compilations*compile+runs*wall) + runs*startLimit + slack
+}
 
 type request struct {
 	Candidate struct {
 		Path string `json:"path"`
 		Text string `json:"text"`
 	} `json:"candidate"`
-	Files       map[string]string `json:"files,omitempty"`
-	Reference   string            `json:"reference,omitempty"`
-	Tests       []string          `json:"tests"`
-	HeapMiB     int               `json:"heapMiB"`
-	WallSeconds int               `json:"wallSeconds"`
+	Files     map[string]string `json:"files,omitempty"`
+	Reference string            `json:"reference,omitempty"`
+	Tests     []string          `json:"tests"`
+	HeapMiB   int               `json:"heapMiB"`
+	// Limits, in milliseconds.
+	WallMillis    int64 `json:"wallMillis"`
+	StartMillis   int64 `json:"startMillis"`
+	CompileMillis int64 `json:"compileMillis"`
+
 	StepsFloor  int64             `json:"stepsFloor"`
 	StepsFactor int64             `json:"stepsFactor"`
 	Classpath   []string          `json:"classpath,omitempty"`
@@ -220,10 +267,14 @@ func Check(p Program) (*benchmark.CheckResponse, error) {
 	if p.Wall <= 0 {
 		p.Wall = defaultWall
 	}
+	environment, compile := environmentID, compileLimit
+	if p.Project != nil {
+		environment, compile = projectID, projectCompileLimit
+	}
 	r := request{
 		Files: p.Files, Reference: p.Reference, Tests: p.Tests, HeapMiB: p.HeapMiB,
-		WallSeconds: int((p.Wall + time.Second - 1) / time.Second), Classpath: p.Classpath,
-		StepsFloor: StepsFloor, StepsFactor: StepsFactor,
+		WallMillis: max(1, p.Wall.Milliseconds()), StartMillis: startLimit.Milliseconds(), CompileMillis: compile.Milliseconds(),
+		Classpath: p.Classpath, StepsFloor: StepsFloor, StepsFactor: StepsFactor,
 	}
 	r.Candidate.Path, r.Candidate.Text = p.Path, p.Text
 	if project := p.Project; project != nil {
@@ -235,7 +286,7 @@ func Check(p Program) (*benchmark.CheckResponse, error) {
 		return nil, fmt.Errorf("check a Java program: %w", err)
 	}
 	return &benchmark.CheckResponse{
-		Environment: EnvironmentID, Payload: payload, TimeoutMs: (patience*p.Wall + overhead).Milliseconds(),
+		Environment: environment, Payload: payload, TimeoutMs: boxLimit(p.Wall, compile).Milliseconds(),
 		Program: javasource.Digest(p.Text),
 	}, nil
 }
@@ -262,9 +313,7 @@ type Reply struct {
 		New int `json:"new"`
 		// Slow: a test took more steps than an old machine can take within the test's
 		// own time limit (100 million a second). It may fail where that is a clock's.
-		Slow bool `json:"slow"`
-		// Steps of the most expensive test.
-		Steps        int64 `json:"steps"`
+		Slow         bool `json:"slow"`
 		FirstFailure struct {
 			Test      string `json:"test"`
 			Exception string `json:"exception"`
@@ -274,8 +323,6 @@ type Reply struct {
 	// Counts says how the verdict was found: "warm", "fresh", "passes confirmed",
 	// "failures confirmed", "differences".
 	Counts map[string]int64 `json:"counts"`
-	// WallMillis is how long the test JVM lived.
-	WallMillis int64 `json:"wallMillis"`
 }
 
 // Verdict turns what the sandbox found into an outcome: the service's frame, or

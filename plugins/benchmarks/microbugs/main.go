@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"harness/core/sdk"
 	"harness/core/sdk/benchmark"
@@ -100,6 +101,7 @@ func (microbugs) Check(_ context.Context, request *benchmark.CheckRequest) (*ben
 		Files:     map[string]string{javaPath(bug.TestPath): bug.Test},
 		Reference: bug.FixedSource(),
 		Tests:     []string{"micro." + bug.ID + "Test"},
+		Wall:      time.Duration(request.LimitMs) * time.Millisecond,
 	})
 }
 

@@ -46,14 +46,14 @@ func TestBugsOverTheWire(t *testing.T) {
 func TestCheckAsksForPatchAndTests(t *testing.T) {
 	dir := fetched(t)
 	b := plugintest.Benchmark(t, microbugs{})
-	response, err := b.Check(t.Context(), &benchmark.CheckRequest{Dir: dir, Bug: "Gcd", Patched: "package micro;\n\nclass Gcd {}\n"})
+	response, err := b.Check(t.Context(), &benchmark.CheckRequest{Dir: dir, Bug: "Gcd", Patched: "package micro;\n\nclass Gcd {}\n", LimitMs: 1500})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !json.Valid(response.Payload) {
 		t.Fatalf("payload is not JSON: %q", response.Payload)
 	}
-	for _, want := range []string{"class Gcd {}", "micro/Gcd.java", "micro/GcdTest.java", "micro.GcdTest"} {
+	for _, want := range []string{"class Gcd {}", "micro/Gcd.java", "micro/GcdTest.java", "micro.GcdTest", `"wallMillis":1500`} {
 		if !strings.Contains(string(response.Payload), want) {
 			t.Errorf("the question lacks %q: %s", want, response.Payload)
 		}

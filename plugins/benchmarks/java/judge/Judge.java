@@ -13,13 +13,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * The service of a box: reads requests on standard input, answers on standard output, lives as long as the box. Frames,
@@ -33,14 +29,12 @@ public final class Judge {
 
     private static final int MAX_REQUEST = 64 << 20;
     private static final int LAST = 1 << 31;
-    private static final long COMPILER_STACK = 32L << 20;
-    private static final long COMPILE_MILLIS = 30_000;
     /** One in how many failures of tame candidates is looked at again in a fresh JVM. */
     private static final int SAMPLE = 32;
 
     private final Box box;
     private final Compiler compiler = new Compiler();
-    private final ExecutorService compileThread = Executors.newSingleThreadExecutor(daemon(COMPILER_STACK));
+    private final CompileThread compileThread = new CompileThread();
     private final Suites suites = new Suites();
     private final Jvms jvms;
     /** Whether this box must not be used again. */
@@ -56,7 +50,7 @@ public final class Judge {
         jvms = new Jvms(threads, box.folder());
     }
 
-    private static ThreadFactory daemon(long stack) {
+    static ThreadFactory daemon(long stack) {
         return task -> {
             Thread thread = new Thread(null, task, "judge", stack);
             thread.setDaemon(true);
@@ -127,43 +121,81 @@ public final class Judge {
 
     private void judge(Request request, Map<String, Object> reply) throws IOException, InterruptedException {
         Suite suite = suites.get(request, () -> measure(request));
-        Suite.Program program = limited(() -> suite.compile(request, request.text));
-        if (program == null) {
-            program = new Suite.Program();
-            program.messages = "the compiler took more than " + COMPILE_MILLIS + " ms\n";
-        }
+        Suite.Program program = compile(suite, request, request.text);
         reply.put("compile", members("ok", program.ok, "messages", program.messages, "stage", program.stage));
-        spent |= program.exhausted;
         if (!program.ok) {
             reply.put("outcome", "uncompilable");
             reply.put("detail", program.messages.lines().findFirst().orElse("the compiler gave no reason"));
             return;
         }
-        Job job = job(request, program, suite.steps);
-        describe(run(job, request, program.tame, reply), suite, reply);
+        Job job = job(request, program, suite);
+        describe(run(job, request, suite, program.tame, reply), suite, reply);
+    }
+
+    /** Compiles a text in the place of the reference: alone where that is enough, else with all that it belongs to. */
+    private Suite.Program compile(Suite suite, Request request, String text) throws InterruptedException {
+        Suite.Program program;
+        boolean alone = true;
+        try {
+            program = compileThread.run(request.compileMillis, () -> suite.alone(request, text));
+            if (program == null) {
+                alone = false;
+                program = compileThread.run(request.compileMillis, () -> suite.together(request, text));
+            }
+        } catch (CompileThread.TooLong e) {
+            program = new Suite.Program();
+            program.messages = e.getMessage() + "\n";
+            program.exhausted = true;
+        }
+        spent |= program.exhausted;
+        if (program.exhausted && request.isWhole() && !alone) {
+            // A whole project may need more than this box has. That is not for the candidate to answer.
+            throw new IllegalStateException("compile the whole project: " + program.messages.strip());
+        }
+        return program;
     }
 
     /** Compiles what a bug's candidates share and counts the reference's steps. */
     private Suite measure(Request request) throws IOException, InterruptedException {
-        Suite suite = limited(() -> new Suite(compiler, request));
-        if (suite == null) {
-            throw new IllegalStateException("compiling the tests took more than " + COMPILE_MILLIS + " ms");
+        Suite suite;
+        try {
+            suite = compileThread.run(request.compileMillis, () -> new Suite(compiler, request));
+        } catch (CompileThread.TooLong e) {
+            throw new IllegalStateException("compile the tests: " + e.getMessage(), e);
         }
-        if (!request.reference.isEmpty()) {
-            Suite.Program reference = limited(() -> suite.compile(request, request.reference));
-            if (reference != null && reference.ok) {
-                Job job = job(request, reference, Long.MAX_VALUE);
-                job.all = true;
-                TestJvm.Outcome outcome = fresh(job, request);
-                if (outcome.end == TestJvm.End.PASSED) {
-                    suite.measured(request, outcome.tally);
-                }
-            }
+        if (request.reference.isEmpty()) {
+            return suite;
+        }
+        Suite.Program reference = compile(suite, request, request.reference);
+        if (reference.exhausted) {
+            throw new IllegalStateException("compile the reference fix: " + reference.messages.strip());
+        }
+        if (!reference.ok) {
+            return suite;
+        }
+        TestJvm.Outcome outcome = tryReference(suite, request, reference);
+        if (request.isWhole() && outcome.end == TestJvm.End.FAILED && !outcome.tally.late) {
+            suite.unsafe = true;
+            outcome = tryReference(suite, request, reference);
+        }
+        if (outcome.end == TestJvm.End.PASSED) {
+            suite.measured(request, outcome.tally);
+        } else if (outcome.end != TestJvm.End.FAILED || outcome.tally.late) {
+            // Another time the reference may pass, and its measure is for as long as the box lives.
+            throw new IllegalStateException("measure the reference fix: " + outcome.end + " " + outcome.detail);
         }
         return suite;
     }
 
-    private static Job job(Request request, Suite.Program program, long steps) {
+    private TestJvm.Outcome tryReference(Suite suite, Request request, Suite.Program reference)
+            throws IOException, InterruptedException {
+        Job job = job(request, reference, suite);
+        job.steps = Long.MAX_VALUE;
+        job.all = true;
+        return fresh(job, request, suite);
+    }
+
+    private static Job job(Request request, Suite.Program program, Suite suite) {
         Job job = new Job();
         job.classes = program.classes;
         job.tests = request.tests;
@@ -171,7 +203,7 @@ public final class Judge {
         job.known = request.known;
         job.classpath = request.classpath;
         job.all = request.all;
-        job.steps = steps;
+        job.steps = suite.steps;
         return job;
     }
 
@@ -179,20 +211,20 @@ public final class Judge {
      * Runs a candidate. A tame one is tried in a warm JVM first. A pass there is never believed, nor is what depends on
      * what the JVM did before; of the failures, one in SAMPLE is looked at twice.
      */
-    private TestJvm.Outcome run(Job job, Request request, boolean tame, Map<String, Object> reply)
+    private TestJvm.Outcome run(Job job, Request request, Suite suite, boolean tame, Map<String, Object> reply)
             throws IOException, InterruptedException {
         Map<String, Object> counts = new LinkedHashMap<>();
         reply.put("counts", counts);
         TestJvm.Outcome quick = null;
         if (tame) {
-            quick = jvms.warm(job, request.wallMillis);
+            quick = jvms.warm(job, request);
             counts.put("warm", 1);
             boolean sampled = Math.floorMod(request.text.hashCode(), SAMPLE) == 0;
             if (quick.isClean() && quick.end != TestJvm.End.PASSED && !sampled) {
                 return quick;
             }
         }
-        TestJvm.Outcome outcome = fresh(job, request);
+        TestJvm.Outcome outcome = fresh(job, request, suite);
         counts.put("fresh", 1);
         if (quick != null && quick.isClean()) {
             counts.put(quick.end == TestJvm.End.PASSED ? "passes confirmed" : "failures confirmed", 1);
@@ -203,38 +235,24 @@ public final class Judge {
         return outcome;
     }
 
-    private TestJvm.Outcome fresh(Job job, Request request) throws IOException, InterruptedException {
+    private TestJvm.Outcome fresh(Job job, Request request, Suite suite) throws IOException, InterruptedException {
         if (request.isWhole()) {
             box.copy(Path.of(request.tree), request.workFolder(box.folder()));
         }
-        TestJvm.Outcome outcome = jvms.fresh(job, request);
+        TestJvm.Outcome outcome = jvms.fresh(job, request, suite.unsafe);
         // What a candidate left running may write on, so a box that is not quiet is not even tidied.
         spent |= !box.isQuiet(jvms.warmPid()) || !box.empty();
         return outcome;
     }
 
-    /** Runs the compiler; null where that took too long. */
-    private <T> T limited(java.util.concurrent.Callable<T> work) throws InterruptedException {
-        Future<T> compilation = compileThread.submit(work);
-        try {
-            return compilation.get(COMPILE_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            spent = true; // javac cannot be interrupted
-            return null;
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("compiler: " + e.getCause(), e);
-        }
-    }
-
     private static void describe(TestJvm.Outcome outcome, Suite suite, Map<String, Object> reply) {
         Tally tally = outcome.tally;
-        reply.put("wallMillis", outcome.wallMillis);
         if (tally != null) {
             Map<String, Object> first =
                     members("test", tally.test, "exception", tally.exception, "message", tally.message);
             reply.put("tests", members(
                     "run", tally.run, "expected", suite.referenceTests, "failed", tally.failed, "new", tally.fresh, "slow", tally.slow,
-                    "steps", tally.steps, "firstFailure", first));
+                    "firstFailure", first));
         }
         String name = "error";
         String detail = outcome.detail;
@@ -261,7 +279,7 @@ public final class Judge {
                     detail = "test " + tally.missing + " is not among the compiled classes";
                 } else if (tally.failed > 0) {
                     name = "failed";
-                        detail = tally.test + ": " + tally.exception + ": " + tally.message;
+                    detail = tally.test + ": " + tally.exception + ": " + tally.message;
                 } else {
                     name = "failed";
                     detail = "no test ran";

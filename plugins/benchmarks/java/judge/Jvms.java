@@ -16,8 +16,38 @@ final class Jvms {
     private static final long WARM_MILLIS = 2_000;
     /** How long the warm JVM may take to answer at all: a wild candidate may have stopped its process. */
     private static final long READY_MILLIS = 10_000;
-    /** How long a JVM may take to start, on a machine that has much else to do. */
-    private static final long START_MILLIS = 60_000;
+
+    /**
+     * The platform's modules for tests of whole projects, with all that these need: without those that dump the heap,
+     * attach to other JVMs or change loaded classes.
+     */
+    private static final String MODULES = String.join(
+            ",",
+            "java.compiler",
+            "java.desktop",
+            "java.management.rmi",
+            "java.net.http",
+            "java.scripting",
+            "java.security.jgss",
+            "java.sql.rowset",
+            "java.xml.crypto",
+            "jdk.charsets",
+            "jdk.compiler",
+            "jdk.crypto.ec",
+            "jdk.dynalink",
+            "jdk.httpserver",
+            "jdk.localedata",
+            "jdk.naming.dns",
+            "jdk.net",
+            "jdk.security.auth",
+            "jdk.xml.dom",
+            "jdk.zipfs");
+    /**
+     * Has {@code sun.misc.Unsafe}, which mock objects are made with, and by which a program reads all of its own memory,
+     * the secrets included. A project gets it where the reference fix does not pass without: a candidate that is made to
+     * forge a pass can do so there.
+     */
+    private static final String UNSAFE = "jdk.unsupported";
 
     private static final Path HOME = Path.of("/opt/harness");
     private static final List<String> OPTIONS = List.of(
@@ -42,25 +72,32 @@ final class Jvms {
         this.folder = folder;
     }
 
-    /** Runs a job in a JVM of its own. */
-    TestJvm.Outcome fresh(Job job, Request request) throws IOException, InterruptedException {
+    /**
+     * Runs a job in a JVM of its own.
+     *
+     * @param unsafe whether a whole project's tests get what reads memory
+     */
+    TestJvm.Outcome fresh(Job job, Request request, boolean unsafe) throws IOException, InterruptedException {
         job.last = true;
-        List<String> command = command(request.isWhole(), request.heapMiB);
+        List<String> command = new ArrayList<>(request.isWhole() ? whole(unsafe) : small());
+        command.addAll(common(request.heapMiB));
         try (TestJvm jvm = new TestJvm(threads, random, command, request.workFolder(folder), request.environment)) {
-            return jvm.ask(job, START_MILLIS, request.wallMillis);
+            return jvm.ask(job, request.startMillis, request.wallMillis);
         }
     }
 
     /** Runs a tame job after others. An outcome that is not clean says nothing about the candidate. */
-    TestJvm.Outcome warm(Job job, long wallMillis) throws IOException, InterruptedException {
+    TestJvm.Outcome warm(Job job, Request request) throws IOException, InterruptedException {
         long readyMillis = READY_MILLIS;
         if (warm == null || !warm.isAlive()) {
             close();
-            readyMillis = START_MILLIS;
-            warm = new TestJvm(threads, random, command(false, WARM_HEAP_MIB), folder, Map.of());
+            readyMillis = request.startMillis;
+            List<String> command = new ArrayList<>(small());
+            command.addAll(common(WARM_HEAP_MIB));
+            warm = new TestJvm(threads, random, command, folder, Map.of());
         }
         job.last = false;
-        TestJvm.Outcome outcome = warm.ask(job, readyMillis, Math.min(wallMillis, WARM_MILLIS));
+        TestJvm.Outcome outcome = warm.ask(job, readyMillis, Math.min(request.wallMillis, WARM_MILLIS));
         if (!outcome.isClean()) {
             close();
         }
@@ -79,24 +116,27 @@ final class Jvms {
         }
     }
 
-    /**
-     * @param whole whether the tests get all of the platform: large projects need parts that the run-time image lacks
-     */
-    private List<String> command(boolean whole, long heapMiB) {
-        List<String> command = new ArrayList<>();
-        if (whole) {
-            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        } else {
-            command.add(HOME.resolve("rt/bin/java").toString());
-            command.add("-Xshare:auto");
-            command.add("-XX:SharedArchiveFile=" + HOME.resolve("runner.jsa"));
-        }
-        command.addAll(OPTIONS);
-        command.add("-Djava.io.tmpdir=" + folder);
-        command.add("-Xmx" + heapMiB + "m");
-        command.add("-cp");
-        command.add(HOME.resolve("judge.jar") + ":" + String.join(":", Judge.LIBRARIES));
-        command.add(Runner.class.getName());
-        return command;
+    /** The run-time image for programs of a few files. */
+    private static List<String> small() {
+        return List.of(
+                HOME.resolve("rt/bin/java").toString(),
+                "-Xshare:auto",
+                "-XX:SharedArchiveFile=" + HOME.resolve("runner.jsa"));
+    }
+
+    /** Whole projects need parts of the platform that the image lacks. */
+    private static List<String> whole(boolean unsafe) {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        return List.of(java, "--limit-modules", unsafe ? MODULES + "," + UNSAFE : MODULES);
+    }
+
+    private List<String> common(long heapMiB) {
+        List<String> options = new ArrayList<>(OPTIONS);
+        options.add("-Djava.io.tmpdir=" + folder);
+        options.add("-Xmx" + heapMiB + "m");
+        options.add("-cp");
+        options.add(HOME.resolve("judge.jar") + ":" + String.join(":", Judge.LIBRARIES));
+        options.add(Runner.class.getName());
+        return options;
     }
 }

@@ -1,6 +1,7 @@
 package harness.judge;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -15,11 +16,14 @@ import org.junit.runners.model.Statement;
 import org.junit.runners.model.TestTimedOutException;
 
 /**
- * JUnit's time limits for machines of any speed: a test that computes is ended by the count of its steps (see {@link
- * Steps}), long before the processor time after which patience ends; one that waits, by its limit.
+ * The time limits of {@code @Test(timeout = ...)} for machines of any speed: a test that takes steps is ended by their
+ * count (see {@link Steps}), whichever of its threads takes them; one that waits, by its limit; one that spends its time
+ * inside of the platform, where no steps are counted, by a multiple of its limit in processor time. Behind these is the
+ * limit of the whole run. The rule {@code Timeout} and runners of a test's own choice, {@code Parameterized} for one,
+ * keep JUnit's own limits, which are by the clock.
  */
 final class Patience extends AllDefaultPossibilitiesBuilder {
-    /** How many times its limit a test may compute: only code of the platform, which counts no steps, takes that long. */
+    /** How many times its limit a test may compute without a step. */
     private static final int FACTOR = 3;
 
     private static final long SLICE_MILLIS = 50;
@@ -68,25 +72,44 @@ final class Patience extends AllDefaultPossibilitiesBuilder {
                 }
             });
             // As JUnit does it: a group and a thread for each test.
-            Thread thread = new Thread(new ThreadGroup("FailOnTimeoutGroup"), task, "Time-limited test");
+            ThreadGroup group = new ThreadGroup("FailOnTimeoutGroup");
+            Thread thread = new Thread(group, task, "Time-limited test");
             thread.setDaemon(true);
-            long startCPU = cpuMillis();
             thread.start();
-            for (long wait = limitMillis; ; wait = SLICE_MILLIS) {
+            long clock = System.nanoTime();
+            long cpu = cpuMillis();
+            long steps = Steps.used();
+            long waited = 0;
+            long computed = 0;
+            while (waited < limitMillis && computed < FACTOR * limitMillis || task.isDone()) {
                 try {
-                    Throwable thrown = task.get(wait, TimeUnit.MILLISECONDS);
+                    Throwable thrown = task.get(SLICE_MILLIS, TimeUnit.MILLISECONDS);
                     if (thrown != null) {
                         throw thrown;
                     }
                     return;
                 } catch (TimeoutException e) {
-                    boolean computes = thread.getState() == Thread.State.RUNNABLE
-                            && cpuMillis() - startCPU < FACTOR * limitMillis;
-                    if (!computes) {
-                        throw new TestTimedOutException(limitMillis, TimeUnit.MILLISECONDS);
+                    long clockNow = System.nanoTime();
+                    long cpuNow = cpuMillis();
+                    long stepsNow = Steps.used();
+                    if (cpuNow == cpu && !isRunnable(group)) {
+                        waited += TimeUnit.NANOSECONDS.toMillis(clockNow - clock);
+                    } else if (stepsNow == steps) {
+                        computed += cpuNow - cpu;
                     }
+                    clock = clockNow;
+                    cpu = cpuNow;
+                    steps = stepsNow;
                 }
             }
+            throw new TestTimedOutException(limitMillis, TimeUnit.MILLISECONDS);
+        }
+
+        /** Whether a thread of the test would go on if it had the processor. */
+        private static boolean isRunnable(ThreadGroup group) {
+            Thread[] threads = new Thread[group.activeCount() + 1];
+            int count = group.enumerate(threads);
+            return Arrays.stream(threads, 0, count).anyMatch(thread -> thread.getState() == Thread.State.RUNNABLE);
         }
 
         private static long cpuMillis() {

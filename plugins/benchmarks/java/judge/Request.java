@@ -37,7 +37,11 @@ final class Request {
 
     final Map<String, String> environment;
     final long heapMiB;
+    /** Time limits, of the tests' run and of a JVM's start by the clock, of the compiler by the processor's. */
     final long wallMillis;
+
+    final long startMillis;
+    final long compileMillis;
     /** Steps that a test may take at least, and in multiples of those that it takes with the reference. */
     final long stepsFloor;
 
@@ -62,7 +66,9 @@ final class Request {
         options = strings(map.get("options"));
         environment = texts(map.get("environment"));
         heapMiB = number(map, "heapMiB");
-        wallMillis = 1000 * number(map, "wallSeconds");
+        wallMillis = number(map, "wallMillis");
+        startMillis = number(map, "startMillis");
+        compileMillis = number(map, "compileMillis");
         stepsFloor = number(map, "stepsFloor");
         stepsFactor = number(map, "stepsFactor");
         if (path.isEmpty() || tests.isEmpty()) {

@@ -27,7 +27,8 @@ import org.junit.runner.notification.StoppedByUserException;
  * leave on standard output, each behind a secret: "ready" before the first candidate class is loaded, and one of "passed",
  * "failed" and "exceeded" at the end. Whatever else appears on standard output is the candidate's and is not believed.
  *
- * <p>Secrets are held by local variables only, which no reflection reaches; the run-time image has no means to read memory.
+ * <p>Secrets are held by local variables only, which no reflection reaches, and what programs of a few files run on has
+ * no interface that reads memory. Whole projects get Unsafe where their tests need it: see Jvms.
  */
 public final class Runner {
     /** A pipe takes writes up to this size in one piece, so that a chatty candidate cannot split a message. */
@@ -63,7 +64,7 @@ public final class Runner {
         System.setErr(new PrintStream(OutputStream.nullOutputStream()));
         byte[] exceeded = secrets.exceeded;
         // A candidate can get hold of this by reflection. It holds nothing but the word that ends it.
-        Steps.start(job.last ? () -> halt(out, exceeded) : null);
+        Steps.start(job.last ? () -> halt(out, exceeded) : null, job.steps);
         send(out, secrets.ready, new byte[0]);
         Tally tally = new Tally(job);
         run(new Loader(job), job, tally);

@@ -94,12 +94,15 @@ public final class Steps {
         throw EXCEEDED;
     }
 
-    /** Starts a candidate. Where end is not null it is run, and may end the JVM, as soon as a budget is spent. */
-    static void start(Runnable end) {
+    /**
+     * Starts a candidate with the steps that it may take before its first test. Where end is not null it is run, and may
+     * end the JVM, as soon as a budget is spent.
+     */
+    static void start(Runnable end, long steps) {
         Steps.end = end;
         spent = false;
         exhausted = false;
-        allow(Long.MAX_VALUE);
+        allow(steps);
     }
 
     /** Allows so many steps from here on; what is spent stays spent. */

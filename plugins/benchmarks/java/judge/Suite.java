@@ -21,7 +21,7 @@ final class Suite {
         String messages = "";
         /** Whose the first error is: "program", or "test" where the candidate itself may be in order. */
         String stage = "program";
-        /** Whether compiling it took all memory there was. */
+        /** Whether compiling it took all the time or memory there was. */
         boolean exhausted;
         /** Whether it may share a JVM with others. */
         boolean tame;
@@ -54,6 +54,9 @@ final class Suite {
     /** How many tests run with the reference; 0: unknown. */
     int referenceTests;
 
+    /** Whether a project's tests get {@code sun.misc.Unsafe}: the reference does not pass without. */
+    boolean unsafe;
+
     /** Compiles a request's files with the reference. What is wrong with them shows when a candidate is compiled. */
     Suite(Compiler compiler, Request request) {
         this.compiler = compiler;
@@ -64,6 +67,9 @@ final class Suite {
         }
         Map<String, String> sources = request.isWhole() ? Map.of(request.path, text) : sources(request, text);
         Compiler.Result result = compiler.compile(sources, Map.of(), request.classpath, request.options);
+        if (result.exhausted) {
+            throw new IllegalStateException(result.messages.strip());
+        }
         if (!result.ok) {
             return;
         }
@@ -97,19 +103,25 @@ final class Suite {
         steps = Math.max(request.stepsFloor, request.stepsFactor * referenceSteps);
     }
 
-    /** Compiles a text in the place of the reference. */
-    Program compile(Request request, String text) {
-        if (api != null) {
-            Map<String, String> alone = Map.of(request.path, text);
-            Compiler.Result result = compiler.compile(alone, plain, request.classpath, request.options);
-            if (!result.ok) {
-                return failed(request, result);
-            }
-            boolean hides = result.classes.keySet().stream().anyMatch(plain::containsKey);
-            if (!hides && Api.of(result.classes).equals(api)) {
-                return ready(result.classes);
-            }
+    /**
+     * Compiles a text in the place of the reference, against what has been compiled already. Returns null where that is
+     * not enough, since the text changes what others compile against.
+     */
+    Program alone(Request request, String text) {
+        if (api == null) {
+            return null;
         }
+        Compiler.Result result =
+                compiler.compile(Map.of(request.path, text), plain, request.classpath, request.options);
+        if (!result.ok) {
+            return failed(request, result);
+        }
+        boolean hides = result.classes.keySet().stream().anyMatch(plain::containsKey);
+        return !hides && Api.of(result.classes).equals(api) ? ready(result.classes) : null;
+    }
+
+    /** Compiles a text with all the sources there are. */
+    Program together(Request request, String text) {
         Compiler.Result result =
                 compiler.compile(sources(request, text), Map.of(), request.classpath, request.options);
         return result.ok ? ready(result.classes) : failed(request, result);

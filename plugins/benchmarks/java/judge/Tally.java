@@ -68,15 +68,23 @@ final class Tally extends RunListener {
     // Tests report from the main thread, but a candidate may start threads of its own.
     @Override
     public synchronized void testStarted(Description description) {
+        measure();
+    }
+
+    /**
+     * Charges the steps since the last time, and allows as many again: for a test, or for what a class does between
+     * tests, before its first and behind its last.
+     */
+    private void measure() {
+        steps = Math.max(steps, Steps.used());
         Steps.allow(budget);
     }
 
     @Override
     public synchronized void testFinished(Description description) {
-        long used = Steps.used();
-        steps = Math.max(steps, used);
         Test test = description.getAnnotation(Test.class);
-        slow |= test != null && test.timeout() > 0 && used / STEPS_PER_MILLI >= test.timeout();
+        slow |= test != null && test.timeout() > 0 && Steps.used() / STEPS_PER_MILLI >= test.timeout();
+        measure();
         run++;
     }
 
@@ -153,7 +161,7 @@ final class Tally extends RunListener {
         out.writeInt(run);
         out.writeInt(failed);
         out.writeInt(fresh);
-        out.writeLong(Math.max(steps, Steps.spent() ? Steps.used() : 0));
+        out.writeLong(Math.max(steps, Steps.used()));
         out.writeBoolean(slow);
         out.writeBoolean(late);
         out.writeBoolean(exhausted || Steps.exhausted());

@@ -37,6 +37,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"harness/core/sdk"
 	"harness/core/sdk/benchmark"
@@ -205,6 +206,7 @@ func (b *plugin) Check(ctx context.Context, request *benchmark.CheckRequest) (*b
 	return java.Check(java.Program{
 		Path: p.path, Text: request.GetPatched(), Reference: Apply(p.text, p.hunks),
 		Files: s.files(p, request.GetPatched()), Tests: p.testClasses, HeapMiB: needs.HeapMiB, Classpath: needs.Classpath,
+		Wall: time.Duration(request.GetLimitMs()) * time.Millisecond,
 	})
 }
 

@@ -80,20 +80,21 @@ func TestPortableForm(t *testing.T) {
 	if r.Bug.Function.Start != 3 || r.Bug.Function.End != 6 || r.Licence != "BSD" || r.Origin != "me/small@0123, ADD.java" || !maps.Equal(r.Bug.Labels, want) {
 		t.Errorf("got %v", r)
 	}
-	check, err := f.Check(t.Context(), &benchmark.CheckRequest{Config: f.Config, Dir: f.Dir, Bug: "ADD", Patched: "class ADD {}"})
+	check, err := f.Check(t.Context(), &benchmark.CheckRequest{Config: f.Config, Dir: f.Dir, Bug: "ADD", Patched: "class ADD {}", LimitMs: 1500})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var payload struct {
-		Files     map[string]string
-		HeapMiB   int
-		Classpath []string
+		Files      map[string]string
+		HeapMiB    int
+		WallMillis int
+		Classpath  []string
 	}
 	if err := json.Unmarshal(check.Payload, &payload); err != nil {
 		t.Fatal(err)
 	}
 	files := []string{"buggy/Helper.java", "tests/ADDTest.java"}
-	if diff := cmp.Diff(files, slices.Sorted(maps.Keys(payload.Files))); diff != "" || payload.HeapMiB != 100 || !slices.Equal(payload.Classpath, []string{"/usr/share/java/x.jar"}) {
+	if diff := cmp.Diff(files, slices.Sorted(maps.Keys(payload.Files))); diff != "" || payload.HeapMiB != 100 || payload.WallMillis != 1500 || !slices.Equal(payload.Classpath, []string{"/usr/share/java/x.jar"}) {
 		t.Errorf("%s, %v", diff, payload)
 	}
 	resolve := func() string {
