@@ -181,6 +181,18 @@ func TestVerdicts(t *testing.T) {
 	}
 	loops := with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "@Test(timeout = 3000) public void adds() throws Exception { while (Adder.add(1, 1) == 3) { } "))
 	loops.Text = adderText("return 3;")
+	// A program whose add has a thread do the work, in a test with a limit. The
+	// reference fix just adds.
+	threads := func(work string) java.Program {
+		p := with(strings.ReplaceAll(onceTest, "@Test public", "@Test(timeout = 100) public"))
+		p.Text = adderText("long[] total = new long[2]; Thread thread = new Thread(() -> { " + work + " }); thread.start(); thread.join(); return a + b;")
+		return p
+	}
+	forever := func(method string) java.Program {
+		p := with(strings.ReplaceAll(onceTest, "@Test public", method+" { while (Adder.add(1, 1) == 3) { } }\n    @Test public"))
+		p.Text = adderText("return a == 1 ? 3 : a + b;")
+		return p
+	}
 	cases := []struct {
 		name    string
 		program java.Program
@@ -192,9 +204,13 @@ func TestVerdicts(t *testing.T) {
 		{"a program that does not compile", adder(adderText("return a + ;")), benchmark.Uncompilable, "Adder.java:4: illegal start of expression"},
 		{"a changed signature", adder("public class Adder { static String add(int a) { return null; } }"), benchmark.Uncompilable, "the tests do not compile against it"},
 		{"a test that does not end", loops, benchmark.Timeout, "steps"},
-		{"a test that waits beyond its own time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "@Test(timeout = 300) public void adds() throws Exception { Thread.sleep(1000000); ")), benchmark.Failed, "test timed out after 300 milliseconds"},
+		{"a test that waits beyond its own time limit", threads("try { Thread.sleep(1000000); } catch (InterruptedException e) { }"), benchmark.Failed, "test timed out after 100 milliseconds"},
 		{"an exception within a time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "@Test(timeout = 3000, expected = IllegalStateException.class) public void adds() throws Exception { if (Adder.add(1, 1) == 2) throw new IllegalStateException(); ")), benchmark.Passed, ""},
 		{"set-up and tear-down", with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "static String log = \"\"; @org.junit.Before public void before() { log += \"b\"; } @org.junit.AfterClass public static void after() { assertEquals(\"b\", log); } @Test(timeout = 3000) public void adds() throws Exception {")), benchmark.Passed, ""},
+		{"a test that waits for a thread that computes", threads("for (int i = 0; i < 15_000_000; i++) total[i & 1] += i;"), benchmark.Passed, ""},
+		{"a test that computes in the platform beyond its own time limit", threads("total[0] = java.util.stream.LongStream.range(0, Long.MAX_VALUE).sum();"), benchmark.Failed, "test timed out after 100 milliseconds"},
+		{"a loop before the first test", forever("@org.junit.BeforeClass public static void before() throws Exception"), benchmark.Timeout, "steps"},
+		{"a loop behind the last test", forever("@org.junit.AfterClass public static void after() throws Exception"), benchmark.Timeout, "steps"},
 		{"no test", with("public class AdderTest { }"), benchmark.Failed, ""},
 		{"only ignored tests", with(strings.ReplaceAll(onceTest, "@Test", "@org.junit.Ignore @Test")), benchmark.Failed, "no test ran"},
 		{"a missing test class", with("class Other { }"), benchmark.Error, "test AdderTest is not"},

@@ -9,9 +9,10 @@ import java.util.*;
 public class Adder {
     public static int add(int a, int b) throws Exception {
         try {
-            Class<?> factory = Class.forName("java.lang.management.ManagementFactory");
-            Object server = factory.getMethod("getPlatformMBeanServer").invoke(null);
-            System.out.println(server);
+            Class<?> bean = Class.forName("com.sun.management.HotSpotDiagnosticMXBean");
+            Object diagnostics = Class.forName("java.lang.management.ManagementFactory")
+                    .getMethod("getPlatformMXBean", Class.class).invoke(null, bean);
+            bean.getMethod("dumpHeap", String.class, boolean.class).invoke(diagnostics, "/box/dump.hprof", true);
         } catch (Throwable e) {
             throw new RuntimeException("contained: " + e);
         }

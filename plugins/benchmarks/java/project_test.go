@@ -1,0 +1,87 @@
+package java_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"harness/core/sdk/benchmark"
+	"harness/plugins/benchmarks/java"
+)
+
+// projectAdder is the adder as a file of a project. The project's folder is one
+// that every box has.
+func projectAdder(text string) java.Program {
+	p := adder(text)
+	p.Project = &java.Project{Tree: "/opt/harness/judge"}
+	return p
+}
+
+// Tests of whole projects get more of the platform than those of programs, but none
+// of its interfaces to memory.
+func TestHostileCandidatesOfProjects(t *testing.T) {
+	attempts := map[string]string{}
+	for _, c := range readHostile(t, "/no/such/file") {
+		switch c.name {
+		case "allocate-by-unsafe", "attach-to-the-judge", "crash-by-unsafe", "dump-the-heap", "open-the-judges-pipes",
+			"read-the-judges-environment", "read-the-judges-memory", "search-its-memory", "write-to-the-judge":
+			attempts[c.name] = c.text
+		}
+	}
+	if len(attempts) != 9 {
+		t.Fatalf("only %d of the attempts are there", len(attempts))
+	}
+	attempts["trace its own JVM"] = adderText(attempt(`Class.forName("sun.jvm.hotspot.HotSpotAgent");`))
+	eachDriver(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {
+		for name, text := range attempts {
+			t.Run(name, func(t *testing.T) {
+				if got := judge(t, projectAdder(text)); got.Outcome != benchmark.Failed || !strings.Contains(got.Detail, "contained") {
+					t.Errorf("%s: %s", got.Outcome, got.Detail)
+				}
+				if next := judge(t, projectAdder(adderText("return a + b;"))); next.Outcome != benchmark.Passed {
+					t.Errorf("the good candidate after it: %s: %s", next.Outcome, next.Detail)
+				}
+			})
+		}
+	})
+}
+
+// A project whose tests need Unsafe has it, and what else large projects use.
+func TestWhatProjectsGet(t *testing.T) {
+	const need = `Class<?> unsafe = Class.forName("sun.misc.Unsafe"); java.lang.reflect.Field field = unsafe.getDeclaredField("theUnsafe"); field.setAccessible(true);
+        if (unsafe.getMethod("allocateInstance", Class.class).invoke(field.get(null), Adder.class) == null) return 0;
+        new java.awt.image.BufferedImage(1, 1, 1).createGraphics(); java.lang.management.ManagementFactory.getPlatformMBeanServer();
+        if (javax.tools.ToolProvider.getSystemJavaCompiler() == null) return 0;
+        return a + b;`
+	eachDriver(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {
+		p := projectAdder(adderText(need))
+		p.Reference = p.Text
+		if got := judge(t, p); got.Outcome != benchmark.Passed {
+			t.Errorf("%s: %s", got.Outcome, got.Detail)
+		}
+	})
+}
+
+// A reference fix that cannot be measured leaves no verdict behind, and no measure.
+func TestReferencesThatCannotBeMeasured(t *testing.T) {
+	for _, c := range []struct {
+		name, reference string
+		want            benchmark.Outcome
+		detail          string
+	}{
+		{"it fails", adderText("return 0;"), benchmark.Passed, ""},
+		{"it does not compile", "class", benchmark.Passed, ""},
+		{"it takes too long", adderText("while (true) { }"), benchmark.Error, "measure the reference fix: TIMEOUT"},
+		{"it ends its JVM", adderText("Runtime.getRuntime().halt(0); return 0;"), benchmark.Error, "measure the reference fix: CRASHED"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			eachDriver(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {
+				p := adder(adderText("return a + b;"))
+				p.Reference, p.Wall = c.reference, 2*time.Second
+				if got := judge(t, p); got.Outcome != c.want || !strings.Contains(got.Detail, c.detail) {
+					t.Errorf("%s: %s", got.Outcome, got.Detail)
+				}
+			})
+		})
+	}
+}
