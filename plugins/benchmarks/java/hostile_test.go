@@ -254,3 +254,32 @@ func TestCheckRefusesNothingToDo(t *testing.T) {
 		}
 	}
 }
+
+// TestProgramsAtTheLimitOfAClass judges programs of about as many constants as a
+// class can have: some compile, but have no room for the counting of steps.
+func TestProgramsAtTheLimitOfAClass(t *testing.T) {
+	text := func(constants int) string {
+		var b strings.Builder
+		b.WriteString("return a + b;")
+		for i := range constants {
+			if i%8000 == 0 {
+				fmt.Fprintf(&b, " } static void f%d() { int n;", i)
+			}
+			fmt.Fprintf(&b, " n = %d;", 100_000+i)
+		}
+		return adderText(b.String())
+	}
+	eachDriver(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {
+		var outcomes []benchmark.Outcome
+		for _, constants := range []int{65_496, 65_499, 65_510} {
+			got := judge(t, adder(text(constants)))
+			if got.Outcome != benchmark.Passed && got.Outcome != benchmark.Uncompilable {
+				t.Errorf("%d constants: %s: %s", constants, got.Outcome, got.Detail)
+			}
+			outcomes = append(outcomes, got.Outcome)
+		}
+		if !slices.Contains(outcomes, benchmark.Passed) || !slices.Contains(outcomes, benchmark.Uncompilable) {
+			t.Errorf("no program was at the limit: %v", outcomes)
+		}
+	})
+}
