@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"harness/core/score"
@@ -34,8 +35,17 @@ func Compare(name, title string, specs []TableSpec, trials []score.Trial, agreem
 		r.Tables = append(r.Tables, t)
 	}
 	for _, a := range agreements {
-		if a.Errors > 0 {
-			r.Notes = append(r.Notes, clean(fmt.Sprintf("%s: of %d candidates with a published verdict %d have none of ours, for the harness failed", a.Benchmark, a.Candidates+a.Errors, a.Errors)))
+		for _, missing := range []struct {
+			n   int
+			why string
+		}{
+			{a.Errors, "for the harness failed"},
+			{a.Unsound, "for their bugs count for no model here"},
+			{a.Unplaced, "for they do not fit the program's text here"},
+		} {
+			if missing.n > 0 {
+				r.Notes = append(r.Notes, clean(fmt.Sprintf("%s: of %d candidates with a published verdict %d have none of ours, %s: they are not in these counts", a.Benchmark, a.Candidates+a.Unjudged(), missing.n, missing.why)))
+			}
 		}
 	}
 	return r, nil
@@ -87,7 +97,8 @@ func twice(values []string) []string {
 
 const publishedPrefix = "published."
 
-// agreementTable counts by benchmark and trial. "all" stands for a benchmark's trials together.
+// agreementTable counts by benchmark and trial. "all" stands for a benchmark's trials together. The outcome is whether a
+// candidate passes, the verdict also how it fails.
 func agreementTable(agreements []score.Agreement) Table {
 	t := plainTable("agreement", "Agreement with the published verdicts", 2,
 		"benchmark", "trial", "candidates", "left out", "compared", "same outcome", "same verdict")
@@ -96,7 +107,7 @@ func agreementTable(agreements []score.Agreement) Table {
 			if n.Compared() == 0 {
 				return Missing
 			}
-			return fmt.Sprintf("%.1f %% (%d/%d)", 100*float64(k)/float64(n.Compared()), k, n.Compared())
+			return fmt.Sprintf("%s %% (%d/%d)", shareOf(k, n.Compared()), k, n.Compared())
 		}
 		t.Rows = append(t.Rows, cleanAll([]string{benchmark, trial, fmt.Sprint(n.Candidates), fmt.Sprint(n.Void), fmt.Sprint(n.Compared()), share(n.SamePass), share(n.SameVerdict)}))
 	}
@@ -109,6 +120,18 @@ func agreementTable(agreements []score.Agreement) Table {
 	return t
 }
 
+// shareOf is k of n in percent, to one digit behind the point, or to as many more as keep nearly all from looking like all, and
+// hardly any like none.
+func shareOf(k, n int) string {
+	for digits := 1; ; digits++ {
+		text := func(share float64) string { return strconv.FormatFloat(100*share, 'f', digits, 64) }
+		share := text(float64(k) / float64(n))
+		if (k == n || share != text(1)) && (k == 0 || share != text(0)) {
+			return share
+		}
+	}
+}
+
 // meanings are the classes of disagreements in a few words; package score has more of them.
 var meanings = map[string]string{
 	score.ClassStated:        "left out: the study calls the published verdicts void",
@@ -117,7 +140,7 @@ var meanings = map[string]string{
 	score.ClassContradiction: "published twice for one program, once as we say",
 	score.ClassSignature:     "the tests do not compile against the program",
 	score.ClassPlatform:      "the program needs what this platform has not",
-	score.ClassTimeLimit:     "one judge stopped at a limit",
+	score.ClassTimeLimit:     "one judge stopped at a limit, or would have on a slower machine",
 	score.ClassMemory:        "out of memory or stack here, a pass there",
 	score.ClassUnexplained:   "nothing known explains it",
 }
@@ -172,7 +195,7 @@ func classTable(agreements []score.Agreement) Table {
 // unexplained lists what nothing explains, by bug.
 func unexplained(agreements []score.Agreement) Table {
 	t := plainTable("unexplained", "Disagreements that nothing explains", 7,
-		"benchmark", "bug", "trial", "rank", "published", "here", "the judge says")
+		"benchmark", "bug", "trial", "rank from 0", "published", "here", "the judge says")
 	for _, a := range agreements {
 		found := slices.DeleteFunc(slices.Clone(a.Disagreements), func(d score.Disagreement) bool { return d.Class != score.ClassUnexplained })
 		slices.SortStableFunc(found, func(a, b score.Disagreement) int { return strings.Compare(a.Bug, b.Bug) })

@@ -1,6 +1,7 @@
 package reports_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,6 +25,8 @@ func TestCompare(t *testing.T) {
 		made("codellama", "ia3", "quixbugs",
 			score.Outcome{Bug: "GCD", Verdicts: []string{p, p, f}, Published: []string{plausible, plausible, wrong}},
 			score.Outcome{Bug: "BITCOUNT", Verdicts: []string{e, p}, Published: []string{wrong, plausible}},
+			score.Outcome{Bug: "SQRT", Verdicts: []string{e}, Published: []string{wrong}, Unsound: "its buggy version passes"},
+			score.Outcome{Bug: "LEVENSHTEIN", Verdicts: []string{e}, Published: []string{wrong}, Reasons: []string{score.ReasonUnplaced}},
 		),
 		made("codellama", "ia3", "humaneval", score.Outcome{Bug: "ADD", Verdicts: []string{p, f}, Published: []string{plausible, wrong}}),
 		made("unpublished", "ia3", "humaneval", score.Outcome{Bug: "ADD", Verdicts: []string{p, f}}),
@@ -50,6 +53,21 @@ func TestCompare(t *testing.T) {
 	})
 	t.Run("judges that agree", func(t *testing.T) {
 		golden(t, "testdata/compare-agree.terminal", write(t, compare(nil, trials[2:3]), "terminal"))
+	})
+	t.Run("nearly all is not all", func(t *testing.T) {
+		var o score.Outcome
+		for i := range 5000 {
+			ours, other := f, wrong
+			if i == 0 {
+				ours = u
+			}
+			o.Verdicts, o.Published = append(o.Verdicts, ours), append(o.Published, other)
+		}
+		r := compare(nil, []score.Trial{made("m", "a", "b", o)})
+		want := []string{"100.0 % (5000/5000)", "99.98 % (4999/5000)"}
+		if rows := r.Tables[1].Rows; !slices.Equal(rows[0][5:], want) {
+			t.Errorf("got %q, want %q", rows[0], want)
+		}
 	})
 	t.Run("nothing published", func(t *testing.T) {
 		r := compare(specs, trials[3:])

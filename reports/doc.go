@@ -20,10 +20,12 @@
 //	           outcomes [{bug, verdicts [by rank], reasons, details, exact_match, unchanged, published, patches, refused,
 //	                      unsound, labels}],
 //	           training [{learning_rate, epoch, epochs, train_loss, validation_loss, validation_exact_match, diverged,
-//	                      micro_batch, micro_batch_reduced, chosen}]}]
+//	                      micro_batch, micro_batch_reduced, chosen}],
+//	           judging {name: count}}]
 //	agreements  of Compare, by benchmark: [{benchmark, candidates, void, same_pass, same_verdict, errors,
+//	           unsound, unplaced,
 //	           trials [{labels, candidates, void, same_pass, same_verdict}], void_by {class: candidates},
-//	           disagreements [{class, labels, bug, rank, ours, published, pass, detail}]}]
+//	           disagreements [{class, labels, bug, rank (from 0), ours, published, pass, detail}]}]
 //	notes    [text]
 //
 // # CSV

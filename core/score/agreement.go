@@ -15,7 +15,7 @@ const (
 	ClassContradiction = "contradiction" // published twice for this program, and once as we say
 	ClassSignature     = "signature"     // the tests do not compile against the program here: the other judge ran older classes, or none
 	ClassPlatform      = "platform"      // the program needs what our platform has not, or no more
-	ClassTimeLimit     = "time-limit"    // one judge stopped at a limit of time or steps, the other came to an end
+	ClassTimeLimit     = "time-limit"    // one judge stopped at a limit of time or steps, or would have on a slower machine; the other came to an end
 	ClassMemory        = "memory"        // the program ran out of memory or stack here, and passed there
 	ClassUnexplained   = "unexplained"   // nothing that we know of explains it
 )
@@ -60,9 +60,12 @@ func (t Tally) Compared() int { return t.Candidates - t.Void }
 type Agreement struct {
 	Benchmark string `json:"benchmark"`
 	Tally
-	// Errors are further candidates with a published verdict, for which we have none: the harness failed.
-	Errors int          `json:"errors"`
-	Trials []TrialTally `json:"trials"`
+	// Errors, Unsound and Unplaced are further candidates with a published verdict, for which we have none: because the
+	// harness failed, because their bug counts for no model here, or because they do not fit this copy of the program.
+	Errors   int          `json:"errors"`
+	Unsound  int          `json:"unsound"`
+	Unplaced int          `json:"unplaced"`
+	Trials   []TrialTally `json:"trials"`
 	// VoidBy counts the void candidates by class, whether the judges agree on them or not.
 	VoidBy map[string]int `json:"void_by"`
 	// Disagreements are all of them, void ones too, by trial, bug and rank.
@@ -93,18 +96,22 @@ type Disagreement struct {
 //
 // A disagreement's class follows from facts alone: from what was published about the same program and the same bug, from
 // the rank, from the two verdicts and from our verdict's reason. The published verdicts on a bug are void where they never
-// pass the reference fix, always pass the unchanged program, or say of every candidate, whoever wrote it, that it does not
-// compile, though we compiled some ([RuleReference], [RuleUnchanged], [RuleUncompilable]). Where several classes fit, the first in the order of
-// [Classes] counts.
+// pass the reference fix or always pass the unchanged program, at least twice; or say of every candidate, 40 or more from
+// 4 trials or more, that it does not compile, though most for other bugs do, and we compiled some ([RuleReference],
+// [RuleUnchanged], [RuleUncompilable]). Verdicts that voids cover are no evidence. Where several classes fit, the first in
+// the order of [Classes] counts.
 func Agreements(trials []Trial, voids []Void) []Agreement {
 	var all []Agreement
 	for _, g := range benchmarks(trials) {
-		if a := agreement(g, voids); a.Candidates+a.Errors > 0 {
+		if a := agreement(g, voids); a.Candidates+a.Unjudged() > 0 {
 			all = append(all, a)
 		}
 	}
 	return all
 }
+
+// Unjudged is how many candidates have a published verdict, but none of ours.
+func (a Agreement) Unjudged() int { return a.Errors + a.Unsound + a.Unplaced }
 
 func agreement(g group, voids []Void) Agreement {
 	c := newClassifier(g, voids)
@@ -116,7 +123,14 @@ func agreement(g group, voids []Void) Agreement {
 				switch {
 				case decide(other) == open || rank >= len(o.Verdicts):
 					continue
-				case decide(o.Verdicts[rank]) == open:
+				case decide(o.Verdicts[rank]) != open:
+				case o.Unsound != "":
+					a.Unsound++
+					continue
+				case at(o.Reasons, rank) == ReasonUnplaced:
+					a.Unplaced++
+					continue
+				default:
 					a.Errors++
 					continue
 				}
@@ -166,6 +180,7 @@ type classifier struct {
 }
 
 func newClassifier(g group, voids []Void) *classifier {
+	g = without(g, voids)
 	c := &classifier{trials: g.trials, stated: voids, quiet: silences(publishedJudge, g), published: map[textKey]*text{}}
 	c.bugs = voidBugs(g)
 	found, _ := gather(publishedJudge, g.trials)
@@ -174,6 +189,25 @@ func newClassifier(g group, voids []Void) *classifier {
 		c.published[key] = &text{bug: t.bug, seen: sound}
 	}
 	return c
+}
+
+// without is a group in which nothing that voids cover was published.
+func without(g group, voids []Void) group {
+	trials := slices.Clone(g.trials)
+	for i, t := range trials {
+		outcomes := slices.Clone(t.Outcomes)
+		for j, o := range outcomes {
+			published := slices.Clone(o.Published)
+			for rank := range published {
+				if slices.ContainsFunc(voids, func(v Void) bool { return v.covers(t, o.Bug, rank) }) {
+					published[rank] = ""
+				}
+			}
+			outcomes[j].Published = published
+		}
+		trials[i].Outcomes = outcomes
+	}
+	return group{benchmark: g.benchmark, trials: trials}
 }
 
 // void is the class of verdicts that say nothing, or "".
@@ -205,9 +239,9 @@ func (c *classifier) class(trial int, o Outcome, d Disagreement) string {
 		return ClassSignature
 	case reason == ReasonPlatform && decide(d.Ours) == fail:
 		return ClassPlatform
-	case d.Published == Timeout,
+	case d.Published == Timeout && d.Ours != Uncompilable,
 		d.Ours == Timeout && d.Published != Uncompilable,
-		reason == ReasonLimit && d.Published == Plausible:
+		reason == ReasonLimit && (d.Published == Plausible || d.Published == Wrong && d.Ours == Passed):
 		return ClassTimeLimit
 	case reason == ReasonMemory && d.Published == Plausible:
 		return ClassMemory

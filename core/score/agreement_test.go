@@ -39,6 +39,9 @@ func TestClasses(t *testing.T) {
 		{name: "a test's limit", ours: f, published: plausible, reason: score.ReasonLimit, want: score.ClassTimeLimit},
 		{name: "their limit", ours: p, published: late, want: score.ClassTimeLimit},
 		{name: "their limit, our failure", ours: f, published: late, want: score.ClassTimeLimit},
+		{name: "their limit explains no compiler's complaint", ours: u, published: late, want: score.ClassUnexplained},
+		{name: "a pass that a slower machine's clock would end", ours: p, published: wrong, reason: score.ReasonLimit, want: score.ClassTimeLimit},
+		{name: "a slow pass explains no compiler's complaint", ours: p, published: u, reason: score.ReasonLimit, want: score.ClassUnexplained},
 		{name: "no limit explains what did not compile", ours: late, published: u, want: score.ClassUnexplained},
 
 		{name: "no memory", ours: f, published: plausible, reason: score.ReasonMemory, want: score.ClassMemory},
@@ -150,16 +153,20 @@ func TestAgreements(t *testing.T) {
 			{Bug: "x", Verdicts: []string{p, f, e, f}, Published: []string{plausible, plausible, wrong, ""}, Details: []string{"", "t: 1 is not 2", "", ""}},
 			{Bug: "y", Verdicts: []string{u}, Published: []string{wrong, wrong}, Reasons: []string{score.ReasonInterface}},
 			{Bug: "z", Refused: "too long"},
+			{Bug: "v", Verdicts: []string{e, e}, Published: []string{plausible, wrong}, Unsound: "its buggy version passes"},
+			{Bug: "w", Verdicts: []string{e, e, f}, Published: []string{plausible, wrong, wrong}, Reasons: []string{score.ReasonUnplaced}},
 		}},
 		{Labels: other, Outcomes: []score.Outcome{{Bug: "x", Verdicts: []string{p, p}, Published: []string{wrong, plausible}}}},
 		{Labels: map[string]string{"model": "a", "benchmark": "unpublished"}, Outcomes: []score.Outcome{{Bug: "x", Verdicts: []string{p}}}},
 	}
 	want := []score.Agreement{{
 		Benchmark: "micro",
-		Tally:     score.Tally{Candidates: 5, Void: 2, SamePass: 2, SameVerdict: 1},
-		Errors:    1,
+		Tally:     score.Tally{Candidates: 6, Void: 2, SamePass: 3, SameVerdict: 2},
+		Errors:    2,
+		Unsound:   2,
+		Unplaced:  1,
 		Trials: []score.TrialTally{
-			{Labels: labels, Tally: score.Tally{Candidates: 3, SamePass: 2, SameVerdict: 1}},
+			{Labels: labels, Tally: score.Tally{Candidates: 4, SamePass: 3, SameVerdict: 2}},
 			{Labels: other, Tally: score.Tally{Candidates: 2, Void: 2}},
 		},
 		VoidBy: map[string]int{score.ClassStated: 2},
@@ -175,6 +182,34 @@ func TestAgreements(t *testing.T) {
 	}
 	if all, pass := got[0].Disagreeing(score.ClassUnexplained); all != 1 || pass != 1 {
 		t.Errorf("%d unexplained, %d of them about passing; want 1 and 1", all, pass)
+	}
+}
+
+// What a study calls void shows nothing about the published judge.
+func TestVoidVerdictsAreNoEvidence(t *testing.T) {
+	trials := []score.Trial{
+		trial("a", score.Outcome{Bug: "x", Verdicts: []string{score.Failed}, Published: []string{score.Plausible}}),
+		trial("b", score.Outcome{Bug: "x", Published: []string{score.Wrong, score.Timeout}, ExactMatch: []bool{true, true}}),
+	}
+	for _, tt := range []struct {
+		name  string
+		voids []score.Void
+		want  string
+	}{
+		{"none", nil, score.ClassVoid},
+		{"the evidence", []score.Void{{Where: map[string][]string{"model": {"b"}}}}, score.ClassUnexplained},
+		{"part of it", []score.Void{{Where: map[string][]string{"model": {"b"}}, Ranks: []int{1}}}, score.ClassUnexplained},
+		{"another bug's", []score.Void{{Bugs: []string{"y"}}}, score.ClassVoid},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := score.Agreements(trials, tt.voids)
+			if len(a) != 1 || len(a[0].Disagreements) != 1 || a[0].Disagreements[0].Class != tt.want {
+				t.Errorf("got %+v, want a disagreement of the class %q", a, tt.want)
+			}
+			if got := trials[1].Outcomes[0].Published; got[0] != score.Wrong || got[1] != score.Timeout {
+				t.Errorf("the trial was changed: %v", got)
+			}
+		})
 	}
 }
 

@@ -57,8 +57,8 @@ func failingReferences(j judge, g group) []Lint {
 	if len(bugs) == 0 {
 		return nil
 	}
-	return []Lint{j.lint(RuleReference, "candidates that are the reference fix are never %s for %s on %s: %s; no verdict on %s means anything",
-		j.passes, count(len(bugs), "bug"), g, few(names(bugs)), these(len(bugs)))}
+	return []Lint{j.lint(RuleReference, "candidates that are the reference fix are never %s for %s on %s: %s; where that is so more than once, no verdict on the bug means anything",
+		j.passes, count(len(bugs), "bug"), g, few(names(bugs)))}
 }
 
 // passingUnchanged finds bugs whose buggy program a judge passes.

@@ -97,7 +97,7 @@ func TestLints(t *testing.T) {
 				trial("b", score.Outcome{Bug: "x", Verdicts: []string{score.Timeout}, ExactMatch: []bool{true}}, score.Outcome{Bug: "y", Verdicts: []string{f}, Unchanged: []bool{true}}),
 			},
 			want: []score.Lint{
-				{Rule: score.RuleReference, Text: "our verdicts: candidates that are the reference fix are never passed for 1 bug on micro: x (0 of 2 times); no verdict on it means anything"},
+				{Rule: score.RuleReference, Text: "our verdicts: candidates that are the reference fix are never passed for 1 bug on micro: x (0 of 2 times); where that is so more than once, no verdict on the bug means anything"},
 				{Rule: score.RuleUnchanged, Text: "our verdicts: candidates that leave the program as it was are passed for 1 bug on micro: y (1 of 2 times); the tests do not see it"},
 			},
 		},

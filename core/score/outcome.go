@@ -33,10 +33,11 @@ const EmptyPatch = "empty"
 
 // The reasons of our verdicts, where they are known.
 const (
-	ReasonLimit     = "limit"     // of time or of executed steps: the run's, or a test's own
+	ReasonLimit     = "limit"     // of time or of executed steps: the run's, or a test's own; of a pass: a test's own would have ended it on a slower machine
 	ReasonInterface = "interface" // the tests do not compile against the program
 	ReasonMemory    = "memory"    // the program ran out of memory or of stack
 	ReasonPlatform  = "platform"  // the program needs what this platform has not, an older library's class, say
+	ReasonUnplaced  = "unplaced"  // of Error: the patch does not fit this copy of the program
 )
 
 // Outcome is what became of one bug's candidates in one trial. All lists are by rank, best candidate first; a list that

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	pb "harness/core/protocol/harnesspb"
+	"harness/core/score"
 	"harness/core/store"
 )
 
@@ -42,7 +43,7 @@ type Sandbox struct {
 // Verdict is one candidate's; a record, and part of verdicts.jsonl.
 type Verdict struct {
 	Outcome string `json:"outcome"`          // passed, failed, uncompilable, timeout, crashed, error
-	Reason  string `json:"reason,omitempty"` // limit, interface, memory, platform; see score.Outcome
+	Reason  string `json:"reason,omitempty"` // limit, interface, memory, platform, unplaced; see score.Outcome
 	Detail  string `json:"detail,omitempty"`
 }
 
@@ -201,7 +202,9 @@ func (w Validate) patches(ctx context.Context, model modelClient, bug *pb.Bug, c
 // unplaced is the verdict on a patch that cannot be applied for a reason that is
 // not the model's: it says nothing about the candidate, and judging again would
 // not help.
-func unplaced(why string) Verdict { return Verdict{Outcome: "error", Detail: "not placed: " + why} }
+func unplaced(why string) Verdict {
+	return Verdict{Outcome: "error", Reason: score.ReasonUnplaced, Detail: "not placed: " + why}
+}
 
 func insertsNothing(edits []*pb.Edit) bool {
 	for _, e := range edits {
