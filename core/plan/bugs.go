@@ -36,7 +36,9 @@ func (b *builder) benchmark(block *study.Block) (*Benchmark, error) {
 		return nil, err
 	}
 	added.choice = step.Bugs{Benchmark: added.Data, IDs: block.Bugs, Where: sorted(block.Where)}
-	if added.Bugs, err = b.add("bugs of "+block.Name, added.choice); err != nil {
+	work := added.choice // mistakes are told in the order that was written, which decides nothing
+	work.IDs = slices.Sorted(slices.Values(block.Bugs))
+	if added.Bugs, err = b.add("bugs of "+block.Name, work); err != nil {
 		return nil, err
 	}
 	added.Oracle, err = b.add("oracle "+block.Name, step.Oracle{
@@ -86,9 +88,11 @@ func sorted(where map[string][]string) map[string][]string {
 }
 
 // CheckBugs finds what a study wants of bugs in vain, in the benchmarks that
-// were fetched already; the others' steps will find it.
+// were fetched already; the others' steps will find it. Bugs that a void names
+// are looked for once all benchmarks are there that it may mean.
 func (p *Plan) CheckBugs(s *store.Store) (hcl.Diagnostics, error) {
 	var diagnostics hcl.Diagnostics
+	fetched := map[string]map[string]bool{} // benchmark → ids
 	for _, b := range p.Benchmarks {
 		if !s.Has(b.Data) {
 			continue
@@ -97,12 +101,42 @@ func (p *Plan) CheckBugs(s *store.Store) (hcl.Diagnostics, error) {
 		if err != nil {
 			return nil, err
 		}
+		ids := map[string]bool{}
+		for _, r := range all {
+			ids[r.Bug.Id] = true
+		}
+		fetched[b.Block.Name] = ids
 		_, err = b.choice.Choose(all)
 		for _, m := range mistakes(err) {
 			diagnostics = append(diagnostics, b.Block.Diagnostic(&pb.Diagnostic{Summary: m.Summary, Detail: m.Detail, Path: m.Path}))
 		}
 	}
+	for _, v := range p.Study.Voids {
+		diagnostics = append(diagnostics, p.checkVoid(v, fetched)...)
+	}
 	return diagnostics, nil
+}
+
+// checkVoid finds bugs of a void that none of its benchmarks has.
+func (p *Plan) checkVoid(v *study.Void, fetched map[string]map[string]bool) hcl.Diagnostics {
+	var benchmarks []map[string]bool
+	for _, b := range p.Benchmarks {
+		name := b.Block.Name
+		if wanted := v.Where["benchmark"]; len(wanted) > 0 && !slices.Contains(wanted, name) {
+			continue
+		}
+		if fetched[name] == nil {
+			return nil
+		}
+		benchmarks = append(benchmarks, fetched[name])
+	}
+	var diagnostics hcl.Diagnostics
+	for i, id := range v.Bugs {
+		if !slices.ContainsFunc(benchmarks, func(ids map[string]bool) bool { return ids[id] }) {
+			diagnostics = append(diagnostics, v.UnknownBug(i))
+		}
+	}
+	return diagnostics
 }
 
 // mistakes are the mistakes joined in an error.

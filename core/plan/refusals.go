@@ -24,7 +24,8 @@ type Refusal struct {
 }
 
 // Refusals asks the families about the bugs of benchmarks that were fetched. It
-// also names the benchmarks of which nothing is known yet.
+// also names the benchmarks that a family is to be asked about and of which
+// nothing is known yet.
 func (p *Plan) Refusals(ctx context.Context, env *step.Env) (refusals []*Refusal, unknown []string, err error) {
 	bugs := map[string][]*pb.Bug{} // by benchmark
 	for _, b := range p.Benchmarks {
@@ -32,14 +33,18 @@ func (p *Plan) Refusals(ctx context.Context, env *step.Env) (refusals []*Refusal
 		if bugs[name], err = b.known(env.Store); err != nil {
 			return nil, nil, err
 		}
-		if bugs[name] == nil {
-			unknown = append(unknown, name)
-		}
 	}
 	for _, t := range p.Trials {
-		asked := bugs[t.Labels["benchmark"]]
+		name := t.Labels["benchmark"]
 		work, ok := p.generation(t)
-		if len(asked) == 0 || !ok {
+		if !ok {
+			continue
+		}
+		asked := bugs[name]
+		if asked == nil {
+			if !slices.Contains(unknown, name) {
+				unknown = append(unknown, name)
+			}
 			continue
 		}
 		r, err := refused(ctx, env, work, asked)

@@ -91,7 +91,7 @@ func (w Bugs) checkIDs(all []*pb.BugRecord) error {
 }
 
 func (w Bugs) checkWhere(all []*pb.BugRecord) error {
-	labels := Labels(all)
+	labels := labelsOf(all)
 	var errs []error
 	for _, label := range slices.Sorted(maps.Keys(w.Where)) {
 		if labels[label] == nil {
@@ -109,8 +109,8 @@ func (w Bugs) checkWhere(all []*pb.BugRecord) error {
 	return errors.Join(errs...)
 }
 
-// Labels are the labels that bugs have, each with its values, sorted.
-func Labels(all []*pb.BugRecord) map[string][]string {
+// labelsOf are the labels that bugs have, each with its values, sorted.
+func labelsOf(all []*pb.BugRecord) map[string][]string {
 	labels := map[string][]string{}
 	for _, r := range all {
 		for label, value := range r.Bug.Labels {

@@ -95,7 +95,7 @@ func TestChoiceIsASubset(t *testing.T) {
 		for _, id := range rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z]{1,3}`), 1, 9, rapid.ID).Draw(t, "ids") {
 			all = append(all, bugWith(id, map[string]string{"a": value.Draw(t, "a"), "b": value.Draw(t, "b")}, nil, nil))
 		}
-		wanted := rapid.SliceOfNDistinct(rapid.SampledFrom(Labels(all)["a"]), 1, len(Labels(all)["a"]), rapid.ID).Draw(t, "wanted")
+		wanted := rapid.SliceOfNDistinct(rapid.SampledFrom(labelsOf(all)["a"]), 1, len(labelsOf(all)["a"]), rapid.ID).Draw(t, "wanted")
 		chosen, err := Bugs{Where: map[string][]string{"a": wanted}}.Choose(all)
 		if err != nil {
 			t.Fatal(err)

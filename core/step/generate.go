@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/store"
 )
@@ -132,7 +134,7 @@ func (w Generate) ask(ctx context.Context, env *Env, bugs []*pb.Bug, answers map
 		Config: w.Network.Model.Config, BaseDir: w.Network.Model.BaseDir,
 		AdapterType: w.Network.Adapter.Name, AdapterName: w.AdapterLabel, AdapterConfig: w.Network.Adapter.Config, PromptName: w.PromptLabel,
 		BenchmarkType: w.Benchmark.Name, Options: w.Options.message(),
-		Candidates: int32(w.Decoding.Candidates), Bugs: bugs,
+		Candidates: int32(w.Decoding.Candidates), Bugs: shown(bugs),
 	}
 	return model.Generate(ctx, request, func(r *pb.GenerateResponse) error {
 		c := &Candidates{Bug: r.Bug, Outputs: []Output{}}
@@ -210,7 +212,7 @@ type Prompter interface {
 
 // Prompts asks the family for a prompt of each bug, or why there is none.
 func (w Generate) Prompts(ctx context.Context, model Prompter, bugs []*pb.Bug) ([]*pb.Prompt, error) {
-	response, err := model.Prompt(ctx, &pb.PromptRequest{Config: w.Network.Model.Config, Options: w.Options.message(), Bugs: bugs})
+	response, err := model.Prompt(ctx, &pb.PromptRequest{Config: w.Network.Model.Config, Options: w.Options.message(), Bugs: shown(bugs)})
 	if err != nil {
 		return nil, err
 	}
@@ -218,6 +220,18 @@ func (w Generate) Prompts(ctx context.Context, model Prompter, bugs []*pb.Bug) (
 		return nil, fmt.Errorf("model %s wrote %d prompts for %d bugs", w.Network.Model.Name, len(response.Prompts), len(bugs))
 	}
 	return response.Prompts, nil
+}
+
+// shown are bugs as models see them: without labels, some of which tell of the
+// fix.
+func shown(bugs []*pb.Bug) []*pb.Bug {
+	var bare []*pb.Bug
+	for _, b := range bugs {
+		one := proto.Clone(b).(*pb.Bug)
+		one.Labels = nil
+		bare = append(bare, one)
+	}
+	return bare
 }
 
 // tokenTexts are what the network's tokens add to a text, in which the engine

@@ -175,14 +175,14 @@ func (d *plugged) combines(m *plugged) bool {
 
 func (l *loader) assembleVoid(v *named) *Void {
 	c := v.content
-	void := &Void{Name: v.name, Where: c.labelValues("where")}
+	void := &Void{Name: v.name, Where: c.labelValues("where"), content: c}
 	void.Reason, _ = c.text("reason")
 	void.Bugs, _ = c.texts("bugs")
 	ranks, _ := c.numbers("ranks")
 	for _, rank := range ranks {
 		void.Ranks = append(void.Ranks, int(rank))
 	}
-	if !written(v.block, "where") && !written(v.block, "bugs") && !written(v.block, "ranks") {
+	if !c.gives("where") && !c.gives("bugs") && !c.gives("ranks") {
 		l.mistake(c.header, "Nothing is void", "void %q needs where, bugs or ranks: which published verdicts mean nothing.", v.name)
 	}
 	for _, label := range slices.Sorted(maps.Keys(void.Where)) {
@@ -200,6 +200,18 @@ func (l *loader) assembleVoid(v *named) *Void {
 		}
 	}
 	return void
+}
+
+// gives says whether an attribute's value holds something, or may, for what could not be read.
+func (d *decoded) gives(name string) bool {
+	switch value := d.values[name]; {
+	case !value.IsKnown():
+		return true
+	case value.IsNull():
+		return false
+	default:
+		return value.LengthInt() > 0
+	}
 }
 
 // labelled are the values that a label has in trials. They are not sure where a block could not be read.

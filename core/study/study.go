@@ -2,7 +2,9 @@ package study
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -188,6 +190,17 @@ type Void struct {
 	Where  map[string][]string // values of trials' labels
 	Bugs   []string
 	Ranks  []int // 0-based
+
+	content *decoded
+}
+
+// UnknownBug is the mistake that no benchmark has the bug at place i of Bugs.
+func (v *Void) UnknownBug(i int) *hcl.Diagnostic {
+	subject := v.content.at("bugs", strconv.Itoa(i))
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagError, Summary: "Unknown bug", Subject: &subject,
+		Detail: fmt.Sprintf("No benchmark that void %q is about has a bug %q.", v.Name, v.Bugs[i]),
+	}
 }
 
 // Table lays out metrics by the labels of trials: model, adapter, benchmark, prompt.

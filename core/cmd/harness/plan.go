@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -74,8 +73,8 @@ func newPlan(o *options) *cobra.Command {
 		Short: "Show the trials and steps of a study, and which are done",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !slices.Contains([]string{"terminal", "json"}, format) {
-				return fmt.Errorf("%w: --format %q: expected terminal or json", errUsage, format)
+			if err := checkFormat(format); err != nil {
+				return err
 			}
 			host := o.host()
 			defer host.Close()
@@ -99,9 +98,7 @@ func newPlan(o *options) *cobra.Command {
 				return err
 			}
 			if format == "json" {
-				out := json.NewEncoder(cmd.OutOrStdout())
-				out.SetIndent("", "  ")
-				return out.Encode(r)
+				return writeIndented(cmd.OutOrStdout(), r)
 			}
 			return r.print(cmd.OutOrStdout())
 		},
@@ -130,11 +127,14 @@ func describePlan(p *plan.Plan, s *store.Store) planReport {
 	}
 	r.Totals.Steps = len(p.Steps)
 	r.Totals.Todo = r.Totals.Steps - r.Totals.Done
-	alone := 0
+	alone, reached := 0, map[store.Key]bool{} // some steps are no trial's: they only look at data
 	for _, t := range p.Trials {
-		alone += len(p.Reach(t))
+		for _, st := range p.Reach(t) {
+			alone++
+			reached[st.Key] = true
+		}
 	}
-	r.Totals.Shared = alone - r.Totals.Steps
+	r.Totals.Shared = alone - len(reached)
 	r.Totals.Epochs = p.Epochs()
 	r.Estimates, r.Together = []*plan.Estimate{}, p.Stacks
 	return r

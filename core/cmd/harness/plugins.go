@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/spf13/cobra"
@@ -38,8 +36,8 @@ this program and in the folders of $HARNESS_PLUGINS. A plugin that cannot be
 used is listed with the reason, and the exit code is 1.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !slices.Contains([]string{"terminal", "json"}, format) {
-				return fmt.Errorf("%w: --format %q: expected terminal or json", errUsage, format)
+			if err := checkFormat(format); err != nil {
+				return err
 			}
 			host := o.host()
 			defer host.Close()
@@ -48,9 +46,7 @@ used is listed with the reason, and the exit code is 1.`,
 				return err
 			}
 			if format == "json" {
-				out := json.NewEncoder(cmd.OutOrStdout())
-				out.SetIndent("", "  ")
-				err = out.Encode(pluginEntries(infos))
+				err = writeIndented(cmd.OutOrStdout(), pluginEntries(infos))
 			} else {
 				err = printPlugins(cmd, infos)
 			}

@@ -23,7 +23,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Bug is what a model may see: never the reference fix, never the tests.
+// Bug is what a model may see: never the reference fix, never the tests, and no
+// labels, some of which tell of the fix.
 type Bug struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Id       string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
