@@ -80,22 +80,10 @@ func TestPortableForm(t *testing.T) {
 	if r.Bug.Function.Start != 3 || r.Bug.Function.End != 6 || r.Licence != "BSD" || r.Origin != "me/small@0123, ADD.java" || !maps.Equal(r.Bug.Labels, want) {
 		t.Errorf("got %v", r)
 	}
-	check, err := f.Check(t.Context(), &benchmark.CheckRequest{Config: f.Config, Dir: f.Dir, Bug: "ADD", Patched: "class ADD {}", LimitMs: 1500})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var payload struct {
-		Files      map[string]string
-		HeapMiB    int
-		WallMillis int
-		Classpath  []string
-	}
-	if err := json.Unmarshal(check.Payload, &payload); err != nil {
-		t.Fatal(err)
-	}
+	asked := f.Question(t, &benchmark.CheckRequest{Bug: "ADD", Patched: "class ADD {}", LimitMs: 1500})
 	files := []string{"buggy/Helper.java", "tests/ADDTest.java"}
-	if diff := cmp.Diff(files, slices.Sorted(maps.Keys(payload.Files))); diff != "" || payload.HeapMiB != 100 || payload.WallMillis != 1500 || !slices.Equal(payload.Classpath, []string{"/usr/share/java/x.jar"}) {
-		t.Errorf("%s, %v", diff, payload)
+	if diff := cmp.Diff(files, slices.Sorted(maps.Keys(asked.Files))); diff != "" || asked.HeapMiB != 100 || asked.WallMillis != 1500 || !slices.Equal(asked.Classpath, []string{"/usr/share/java/x.jar"}) {
+		t.Errorf("%s, %v", diff, asked)
 	}
 	resolve := func() string {
 		r, err := f.Resolve(t.Context(), &sdk.ResolveRequest{Config: f.Config})

@@ -3,17 +3,14 @@
 package programstest
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"harness/core/protocol/client"
 	"harness/core/sdk/benchmark"
 	"harness/core/sdk/javasource"
 	"harness/core/sdk/jsonlines"
-	"harness/core/sdk/plugintest"
 )
 
 // Recorded is a bug of a recorded benchmark, of which the portable form is a
@@ -31,9 +28,6 @@ type Recorded struct {
 	Reference struct{ Path, Text string }
 	Tests     []struct{ Path, Text string }
 	Licence   string
-	CLM       struct {
-		Hunk javasource.Span
-	}
 }
 
 // Folder is where recorded benchmarks are; the test is skipped where they are
@@ -70,11 +64,11 @@ func Read(t testing.TB, name string) map[string]Recorded {
 	return bugs
 }
 
-// Upstream writes a recorded benchmark as upstream's repository has it.
-func Upstream(t testing.TB, name string) (dir string, bugs map[string]Recorded) {
+// write writes a recorded benchmark as upstream's repository has it.
+func (s Suite) write(t testing.TB) (dir string) {
 	t.Helper()
-	dir, bugs = t.TempDir(), Read(t, name)
-	for _, b := range bugs {
+	dir = t.TempDir()
+	for _, b := range Read(t, s.Definition.Name) {
 		text := b.File
 		if b.HeadFile != "" {
 			text = b.HeadFile
@@ -85,21 +79,24 @@ func Upstream(t testing.TB, name string) (dir string, bugs map[string]Recorded) 
 			Write(t, dir, test.Path, test.Text)
 		}
 	}
-	support := filepath.Join(Folder(t), name+"_support.jsonl")
+	for path, text := range s.More {
+		Write(t, dir, path, text)
+	}
+	support := filepath.Join(Folder(t), s.Definition.Name+"_support.jsonl")
 	if _, err := os.Stat(support); err == nil {
 		err := jsonlines.Each(t.Context(), support, func(_ int, data []byte) error {
-			var s struct{ Path, Text string }
-			if err := jsonlines.Decode(data, &s); err != nil {
+			var helper struct{ Path, Text string }
+			if err := jsonlines.Decode(data, &helper); err != nil {
 				return err
 			}
-			Write(t, dir, s.Path, s.Text)
+			Write(t, dir, helper.Path, helper.Text)
 			return nil
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	return dir, bugs
+	return dir
 }
 
 // Write writes a file below dir.
@@ -114,10 +111,10 @@ func Write(t testing.TB, dir, name, text string) {
 	}
 }
 
-// Match compares what was derived from upstream's folders with what was
+// match compares what was derived from upstream's folders with what was
 // recorded: the hunk and the method around it. differs is why they differ; ""
 // says that they must not, and with a reason the hunk must.
-func (r Recorded) Match(t testing.TB, record *benchmark.BugRecord, differs string) {
+func (r Recorded) match(t testing.TB, record *benchmark.BugRecord, differs string) {
 	t.Helper()
 	bug, first := record.Bug, r.Hunks[0]
 	same := len(bug.Hunks) == 1 && int(bug.Hunks[0].Start) == first.Start && int(bug.Hunks[0].End) == first.End
@@ -130,33 +127,4 @@ func (r Recorded) Match(t testing.TB, record *benchmark.BugRecord, differs strin
 	if record.Licence == "" || !strings.HasSuffix(record.Origin, ", "+r.Path) {
 		t.Errorf("%s: licence %q, origin %q", r.ID, record.Licence, record.Origin)
 	}
-}
-
-// Fetched is a benchmark that has been fetched from a source.
-type Fetched struct {
-	*client.Benchmark
-	Config []byte
-	Dir    string
-}
-
-// Fetch fetches a benchmark from a source, relative to base.
-func Fetch(t testing.TB, b benchmark.Benchmark, source, base string) (*Fetched, error) {
-	t.Helper()
-	config, err := json.Marshal(map[string]string{"source": source})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := &Fetched{plugintest.Benchmark(t, b), config, t.TempDir()}
-	err = f.Benchmark.Fetch(t.Context(), &benchmark.FetchRequest{Config: config, BaseDir: base, Dir: f.Dir}, func(*benchmark.FetchEvent) {})
-	return f, err
-}
-
-// Records are the bugs, by id.
-func (f *Fetched) Records(t testing.TB) map[string]*benchmark.BugRecord {
-	t.Helper()
-	records := map[string]*benchmark.BugRecord{}
-	for _, r := range plugintest.Bugs(t, f.Benchmark, f.Config, f.Dir) {
-		records[r.Bug.Id] = r
-	}
-	return records
 }
