@@ -163,6 +163,9 @@ func TestInstallationJudges(t *testing.T) {
 			if v, stages := b.judge(t, bug, buggy, false); v.Outcome != benchmark.Failed || len(stages) != 1 {
 				t.Errorf("%s, buggy: %v after %q: %s", bug, v.Outcome, stages, v.Detail)
 			}
+			if v, stages := b.judge(t, bug, buggy, true); v.Outcome != benchmark.Failed || !slices.Equal(stages, []string{quickStage, confirmStage}) {
+				t.Errorf("%s, one that says it is the reference: %v after %q: %s", bug, v.Outcome, stages, v.Detail)
+			}
 			if v, stages := b.judge(t, bug, fixed, true); v.Outcome != benchmark.Passed || !slices.Equal(stages, []string{quickStage, confirmStage}) {
 				t.Errorf("%s, fixed: %v after %q: %s", bug, v.Outcome, stages, v.Detail)
 			}

@@ -132,8 +132,9 @@ func (defects4j) Verdict(_ context.Context, request *benchmark.VerdictRequest) (
 		return b.confirmVerdict(c, request), nil
 	}
 	verdict := b.quickVerdict(c, request)
-	if c.Source == "" && verdict.Outcome == benchmark.Passed {
-		// Its own command has the last word.
+	if c.Source == "" && (verdict.Outcome == benchmark.Passed || request.GetReference()) {
+		// Its own command has the last word; of the reference fix the only one, since it
+		// may need another Java than the service's.
 		verdict.Next, err = b.confirm(c, request.GetPatched(), request.GetReference(), request.GetLimitMs())
 	}
 	return verdict, err

@@ -85,6 +85,10 @@ func decode(data []byte) (config, error) {
 		return c, sdk.Diagnose(nil, "Where are the bugs from?",
 			"Give one of source (exported bugs), installation (a folder with Defects4J) and image (a container image with it).")
 	}
+	if c.JavaHome != "" && c.Installation == "" {
+		return c, sdk.Diagnose([]string{"java_home"}, "There is no use for a JDK",
+			"Exported bugs are judged with JDK 17, an image has its own: leave java_home out, or give installation.")
+	}
 	if _, err := c.selection(); err != nil {
 		return c, sdk.Diagnose([]string{"subset"}, "Unknown subset", err.Error()+".")
 	}

@@ -77,6 +77,7 @@ func TestSourcesThatAreRefused(t *testing.T) {
 		{"no source", `{}`, "Give one of source"},
 		{"two sources", `{"source": "a", "installation": "b"}`, "Give one of source"},
 		{"an installation and an image", `{"image": "a", "installation": "b"}`, "Give one of source"},
+		{"a JDK for exported bugs", `{"source": "a", "java_home": "/usr"}`, "There is no use for a JDK"},
 		{"an unknown subset", `{"source": "a", "subset": "v9"}`, "Unknown subset"},
 		{"a folder that is not there", `{"source": "/no/such/folder"}`, "/no/such/folder"},
 		{"a folder without bugs", fmt.Sprintf(`{"source": %q}`, empty), "no folder <Project>-<n>"},

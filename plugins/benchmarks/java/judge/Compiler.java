@@ -127,6 +127,8 @@ final class Compiler {
         List<File> files = new ArrayList<>();
         entries.forEach(entry -> files.add(new File(entry)));
         platform.setLocation(StandardLocation.CLASS_PATH, files);
+        // Else a source that lies beside resources would be taken instead of an older class.
+        platform.setLocation(StandardLocation.SOURCE_PATH, List.of());
         classpath = List.copyOf(entries);
     }
 

@@ -61,6 +61,9 @@ final class Jvms {
             "-Dfile.encoding=UTF-8",
             "-Duser.language=en");
 
+    /** For projects whose tests were written for an older Java: dates and numbers are written as they were there. */
+    private static final List<String> OLDER = List.of("-Djava.locale.providers=COMPAT", "-Duser.country=US");
+
     private final SecureRandom random = new SecureRandom();
     private final ExecutorService threads;
     private final Path folder;
@@ -127,7 +130,9 @@ final class Jvms {
     /** Whole projects need parts of the platform that the image lacks. */
     private static List<String> whole(boolean unsafe) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return List.of(java, "--limit-modules", unsafe ? MODULES + "," + UNSAFE : MODULES);
+        List<String> command = new ArrayList<>(List.of(java, "--limit-modules", unsafe ? MODULES + "," + UNSAFE : MODULES));
+        command.addAll(OLDER);
+        return command;
     }
 
     private List<String> common(long heapMiB) {

@@ -94,7 +94,7 @@ public final class Runner {
         Thread.currentThread().setContextClassLoader(loader);
         try {
             loader.loadAll();
-            new Tests(loader, job.tests).run(tally.notifier());
+            new Tests(loader, job.tests).run(tally.notifier(), tally::running);
         } catch (Tests.Missing e) {
             tally.missing = e.getMessage();
         } catch (StoppedByUserException e) {

@@ -117,17 +117,18 @@ final class Suite {
             return failed(request, result);
         }
         boolean hides = result.classes.keySet().stream().anyMatch(plain::containsKey);
-        return !hides && Api.of(result.classes).equals(api) ? ready(result.classes) : null;
+        return !hides && Api.of(result.classes).equals(api) ? ready(request, result) : null;
     }
 
     /** Compiles a text with all the sources there are. */
     Program together(Request request, String text) {
         Compiler.Result result =
                 compiler.compile(sources(request, text), Map.of(), request.classpath, request.options);
-        return result.ok ? ready(result.classes) : failed(request, result);
+        return result.ok ? ready(request, result) : failed(request, result);
     }
 
-    private Program ready(Map<String, byte[]> classes) {
+    private Program ready(Request request, Compiler.Result result) {
+        Map<String, byte[]> classes = result.classes;
         Program program = new Program();
         program.ok = true;
         program.tame = tame
@@ -136,7 +137,10 @@ final class Suite {
                 && Tame.isCandidate(classes, plain.keySet());
         program.classes = new HashMap<>(metered);
         classes.forEach((name, bytes) -> {
-            byte[] counting = Meter.instrument(bytes);
+            // Of a project only the candidate's file counts its steps, whatever is compiled with it: with the reference no
+            // more than that was measured.
+            boolean counts = !request.isWhole() || request.path.equals(result.origins.get(name));
+            byte[] counting = counts ? Meter.instrument(bytes) : bytes;
             program.tame &= counting != bytes; // what it catches would not be seen
             program.classes.put(name, counting);
         });

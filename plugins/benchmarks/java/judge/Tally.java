@@ -16,6 +16,8 @@ import org.junit.runners.model.TestTimedOutException;
 /** Counts a job's tests and remembers the first failure that matters. */
 final class Tally extends RunListener {
     private static final int MAX_TEXT = 800;
+    /** What JUnit calls the tests that it puts in the place of a class that cannot be run: the class has failed. */
+    private static final Set<String> CLASS_FAILURES = Set.of("initializationError", "warning");
     private static final int CAUSES = 4;
     /**
      * Steps that an old machine takes in a millisecond: 100 million a second. Our choice, a number rather than a clock, so
@@ -25,7 +27,7 @@ final class Tally extends RunListener {
 
     /** Tests that ran, failed ones among them. */
     int run;
-    /** Failures, forgiven ones aside; those among them that were not known before. */
+    /** Names of failures, forgiven ones aside; those among them that were not known before. */
     int failed;
 
     int fresh;
@@ -46,6 +48,10 @@ final class Tally extends RunListener {
 
     private final Set<String> forgiven = new HashSet<>();
     private final Set<String> known = new HashSet<>();
+    private final Set<String> names = new HashSet<>();
+    /** The test class that runs. */
+    private String running = "";
+
     private boolean all;
     private long budget;
     private RunNotifier notifier;
@@ -100,22 +106,52 @@ final class Tally extends RunListener {
     @Override
     public synchronized void testFailure(Failure failure) {
         Description test = failure.getDescription();
-        String type = String.valueOf(test.getClassName());
         String method = Tests.method(test);
-        if (failure(method == null ? type : type + "::" + method, test.getDisplayName(), failure.getException())) {
+        String name = test.getClassName() + "::" + method;
+        if (method == null || CLASS_FAILURES.contains(method) || isUnmade(failure.getException())) {
+            name = running;
+        }
+        if (failure(name, test.getDisplayName(), failure.getException())) {
             notifier.pleaseStop();
         }
+    }
+
+    /** Is told the name of the test class that runs from here on. */
+    synchronized void running(String type) {
+        running = type;
+    }
+
+    /** Whether a test object could not be made. */
+    private static boolean isUnmade(Throwable thrown) {
+        try {
+            for (StackTraceElement element : thrown.getStackTrace()) {
+                if (element.getMethodName().equals("createTest")) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (Throwable e) {
+            return false; // the exception's class may be the candidate's
+        }
+    }
+
+    /** Whether tests, or the class that the name begins with, are among those. */
+    private static boolean holds(Set<String> tests, String name) {
+        return tests.contains(name) || tests.contains(name.split("::")[0]);
     }
 
     /** Takes a failure down. Returns whether the run is decided. */
     synchronized boolean failure(String name, String shown, Throwable thrown) {
         late |= thrown instanceof TestTimedOutException;
         exhausted |= exhausts(thrown);
-        if (forgiven.contains(name)) {
+        if (holds(forgiven, name)) {
             return false;
         }
+        boolean isNew = !holds(known, name);
+        if (!names.add(name)) {
+            return isNew || !all; // a parameterised test's next time
+        }
         failed++;
-        boolean isNew = !known.contains(name);
         if (failed == 1 || isNew && fresh == 0) {
             describe(shown, thrown);
         }

@@ -1,17 +1,15 @@
 package harness.judge;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.junit.runner.Description;
 import org.junit.runner.manipulation.Filter;
 import org.junit.runner.manipulation.NoTestsRemainException;
 import org.junit.runner.notification.RunNotifier;
-import org.junit.runners.Suite;
-import org.junit.runners.model.InitializationError;
 
 /** The tests of a job: JUnit 3 and 4 classes, whole or some methods of them. */
 final class Tests {
@@ -24,9 +22,9 @@ final class Tests {
         }
     }
 
-    private final Suite suite;
+    private final Map<String, org.junit.runner.Runner> runners = new LinkedHashMap<>();
 
-    Tests(ClassLoader loader, List<String> names) throws Missing, InitializationError {
+    Tests(ClassLoader loader, List<String> names) throws Missing {
         Map<String, Set<String>> wanted = new LinkedHashMap<>(); // methods by class; none: all
         for (String name : names) {
             int colons = name.indexOf("::");
@@ -37,7 +35,6 @@ final class Tests {
             }
         }
         Patience builder = new Patience();
-        List<org.junit.runner.Runner> runners = new ArrayList<>();
         for (Map.Entry<String, Set<String>> entry : wanted.entrySet()) {
             Class<?> type;
             try {
@@ -49,13 +46,8 @@ final class Tests {
             if (!entry.getValue().isEmpty()) {
                 filter(runner, entry.getKey(), entry.getValue());
             }
-            runners.add(runner);
+            runners.put(entry.getKey(), runner);
         }
-        suite = suite(runners);
-    }
-
-    private static Suite suite(List<org.junit.runner.Runner> runners) throws InitializationError {
-        return new Suite((Class<?>) null, runners) {};
     }
 
     private static void filter(org.junit.runner.Runner runner, String type, Set<String> methods) throws Missing {
@@ -66,8 +58,12 @@ final class Tests {
         }
     }
 
-    void run(RunNotifier notifier) {
-        suite.run(notifier);
+    /** @param running is told the name of each class whose tests come next */
+    void run(RunNotifier notifier, Consumer<String> running) {
+        runners.forEach((name, runner) -> {
+            running.accept(name);
+            runner.run(notifier);
+        });
     }
 
     /** A test method's name without what a parameterised test adds to it. */
