@@ -175,6 +175,19 @@ func TestInstallationJudges(t *testing.T) {
 				t.Errorf("half of a fix: %v: %s", v.Outcome, v.Detail)
 			}
 		}
+		// Where the service is no measure, since the reference fails there, it rejects nobody.
+		for reply, final := range map[string]bool{
+			`{"outcome": "failed", "reference": true, "tests": {"run": 3, "failed": 1}}`:  true,
+			`{"outcome": "failed", "reference": false, "tests": {"run": 3, "failed": 1}}`: false,
+			`{"outcome": "uncompilable", "reference": false}`:                             false,
+			`{"outcome": "error", "reference": false}`:                                    true,
+		} {
+			buggy, _ := b.texts(t, "Orchard-1")
+			v, err := b.Verdict(t.Context(), &benchmark.VerdictRequest{Config: []byte(b.config), Dir: b.dir, Bug: "Orchard-1", Patched: buggy, Stage: quickStage, Reply: []byte(reply)})
+			if err != nil || (v.Next == nil) != final {
+				t.Errorf("%s: got %v, %v", reply, v, err)
+			}
+		}
 		slow := *b
 		slow.config = strings.Replace(b.config, "{", `{"quick": false, `, 1)
 		for _, c := range candidates {

@@ -296,7 +296,10 @@ type Reply struct {
 	// Outcome is passed, failed, uncompilable, timeout, crashed or error.
 	Outcome string `json:"outcome"`
 	Detail  string `json:"detail"`
-	Compile struct {
+	// Reference is whether the reference fix passes here. Where it does not, what a
+	// candidate fails may be no fault of its own.
+	Reference bool `json:"reference"`
+	Compile   struct {
 		OK       bool   `json:"ok"`
 		Messages string `json:"messages"`
 		// Stage is "test" where the first error is not in the candidate: the patch

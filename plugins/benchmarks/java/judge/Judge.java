@@ -121,6 +121,7 @@ public final class Judge {
 
     private void judge(Request request, Map<String, Object> reply) throws IOException, InterruptedException {
         Suite suite = suites.get(request, () -> measure(request));
+        reply.put("reference", suite.referencePasses);
         Suite.Program program = compile(suite, request, request.text);
         reply.put("compile", members("ok", program.ok, "messages", program.messages, "stage", program.stage));
         if (!program.ok) {

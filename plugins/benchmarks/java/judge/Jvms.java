@@ -49,6 +49,14 @@ final class Jvms {
      */
     private static final String UNSAFE = "jdk.unsupported";
 
+    /** Goes with it: where old makers of mock objects define their classes, and what tests reflect on. It reads memory as well. */
+    private static final List<String> OPENS = List.of(
+            "java.base/java.io",
+            "java.base/java.lang",
+            "java.base/java.lang.reflect",
+            "java.base/java.text",
+            "java.base/java.util");
+
     private static final Path HOME = Path.of("/opt/harness");
     private static final List<String> OPTIONS = List.of(
             "-XX:TieredStopAtLevel=1",
@@ -131,6 +139,9 @@ final class Jvms {
     private static List<String> whole(boolean unsafe) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         List<String> command = new ArrayList<>(List.of(java, "--limit-modules", unsafe ? MODULES + "," + UNSAFE : MODULES));
+        if (unsafe) {
+            OPENS.forEach(name -> command.addAll(List.of("--add-opens", name + "=ALL-UNNAMED")));
+        }
         command.addAll(OLDER);
         return command;
     }

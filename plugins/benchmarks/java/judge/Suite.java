@@ -54,6 +54,9 @@ final class Suite {
     /** How many tests run with the reference; 0: unknown. */
     int referenceTests;
 
+    /** Whether the reference passes here: if not, what candidates fail may be no fault of theirs. */
+    boolean referencePasses;
+
     /** Whether a project's tests get {@code sun.misc.Unsafe}: the reference does not pass without. */
     boolean unsafe;
 
@@ -98,6 +101,7 @@ final class Suite {
 
     /** Takes the reference's tests as the measure of those of candidates, in number and in steps. */
     void measured(Request request, Tally tally) {
+        referencePasses = true;
         referenceTests = tally.run;
         referenceSteps = tally.steps;
         steps = Math.max(request.stepsFloor, request.stepsFactor * referenceSteps);
