@@ -192,15 +192,26 @@ func classTable(agreements []score.Agreement) Table {
 	return t
 }
 
-// unexplained lists what nothing explains, by bug.
+// unexplained counts what nothing explains by bug and verdicts, with the first such candidate. The JSON form lists all.
 func unexplained(agreements []score.Agreement) Table {
 	t := plainTable("unexplained", "Disagreements that nothing explains", 7,
-		"benchmark", "bug", "trial", "rank from 0", "published", "here", "the judge says")
+		"benchmark", "bug", "published", "here", "the first: trial", "rank from 0", "the judge says", "candidates")
 	for _, a := range agreements {
-		found := slices.DeleteFunc(slices.Clone(a.Disagreements), func(d score.Disagreement) bool { return d.Class != score.ClassUnexplained })
-		slices.SortStableFunc(found, func(a, b score.Disagreement) int { return strings.Compare(a.Bug, b.Bug) })
-		for _, d := range found {
-			t.Rows = append(t.Rows, cleanAll([]string{a.Benchmark, d.Bug, within(d.Labels), fmt.Sprint(d.Rank), d.Published, d.Ours, short(d.Detail)}))
+		type kind struct{ bug, published, ours string }
+		counts, first, kinds := map[kind]int{}, map[kind]score.Disagreement{}, []kind{}
+		for _, d := range a.Disagreements {
+			if d.Class != score.ClassUnexplained {
+				continue
+			}
+			k := kind{d.Bug, d.Published, d.Ours}
+			if counts[k]++; counts[k] == 1 {
+				first[k], kinds = d, append(kinds, k)
+			}
+		}
+		slices.SortStableFunc(kinds, func(a, b kind) int { return strings.Compare(a.bug, b.bug) })
+		for _, k := range kinds {
+			d := first[k]
+			t.Rows = append(t.Rows, cleanAll([]string{a.Benchmark, k.bug, k.published, k.ours, within(d.Labels), fmt.Sprint(d.Rank), short(d.Detail), fmt.Sprint(counts[k])}))
 		}
 	}
 	return t
