@@ -57,11 +57,11 @@ func Each(ctx context.Context, path string, f func(line int, data []byte) error)
 		defer unzipped.Close()
 		in = unzipped
 	}
-	return each(ctx, path, in, f)
+	return each(ctx, path, in, MaxFile, f)
 }
 
-func each(ctx context.Context, path string, in io.Reader, f func(int, []byte) error) error {
-	limited := &io.LimitedReader{R: in, N: MaxFile}
+func each(ctx context.Context, path string, in io.Reader, most int64, f func(int, []byte) error) error {
+	limited := &io.LimitedReader{R: in, N: most + 1}
 	scanner := bufio.NewScanner(limited)
 	scanner.Buffer(make([]byte, 1<<16), MaxLine)
 	line := 0
@@ -69,6 +69,9 @@ func each(ctx context.Context, path string, in io.Reader, f func(int, []byte) er
 		line++
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if limited.N <= 0 { // what the scanner holds may be cut off
+			return fmt.Errorf("%s:%d: the file holds more than %d bytes", path, line, most)
 		}
 		data := bytes.TrimSpace(scanner.Bytes())
 		if len(data) == 0 {
@@ -84,7 +87,7 @@ func each(ctx context.Context, path string, in io.Reader, f func(int, []byte) er
 	case err != nil:
 		return fmt.Errorf("%s:%d: %w", path, line+1, err)
 	case limited.N <= 0:
-		return fmt.Errorf("%s:%d: the file holds more than %d GiB", path, line, MaxFile>>30)
+		return fmt.Errorf("%s:%d: the file holds more than %d bytes", path, line, most)
 	}
 	return nil
 }

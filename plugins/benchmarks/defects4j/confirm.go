@@ -106,9 +106,9 @@ func (b *bug) confirmVerdict(c config, request *benchmark.VerdictRequest) *bench
 	}
 	switch request.GetFailure() {
 	case "":
-	case "timeout":
+	case benchmark.BoxTimeout:
 		return say(benchmark.Timeout, "the box: %s", request.GetDetail())
-	case "died", "oom":
+	case benchmark.BoxDied, benchmark.BoxOOM:
 		return say(benchmark.Crashed, "the box %s: %s", request.GetFailure(), request.GetDetail())
 	default:
 		return say(benchmark.Error, "the sandbox reports %q: %s", request.GetFailure(), request.GetDetail())

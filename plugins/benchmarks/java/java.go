@@ -329,7 +329,7 @@ type Reply struct {
 }
 
 // Verdict turns what the sandbox found into an outcome: the service's frame, or
-// the reason ("timeout", "died", "oom") and detail why there is none.
+// the reason ([benchmark.BoxTimeout] and the like) and detail why there is none.
 //
 // A test that exceeds its own time limit has failed; timeout is the limit of the
 // whole run. What the service calls an error, and an answer that cannot be read,
@@ -337,11 +337,11 @@ type Reply struct {
 func Verdict(frame []byte, failure, detail string) *benchmark.VerdictResponse {
 	switch failure {
 	case "":
-	case "timeout":
+	case benchmark.BoxTimeout:
 		return verdict(benchmark.Timeout, benchmark.Limit, "the box: "+detail)
-	case "died":
+	case benchmark.BoxDied:
 		return verdict(benchmark.Crashed, unknown, "the box died: "+detail)
-	case "oom":
+	case benchmark.BoxOOM:
 		return verdict(benchmark.Crashed, benchmark.Memory, "the box ran out of memory: "+detail)
 	default:
 		return verdict(benchmark.Error, unknown, fmt.Sprintf("the sandbox reports %q: %s", failure, detail))

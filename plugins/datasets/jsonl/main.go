@@ -44,7 +44,7 @@ type plugin struct{}
 func (plugin) Describe(context.Context) *dataset.Description {
 	return &dataset.Description{
 		Name:    "jsonl",
-		Version: "0.1.0",
+		Version: "0.1.1",
 		Summary: "Training samples from a file of one JSON object a line.",
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{{
 			Name:        "path",

@@ -33,12 +33,13 @@ func TestSamples(t *testing.T) {
 	content := `{"id":"a","split":"validation","before":"int f() {\n","buggy":"return 1;","after":"}\n","fixed":"","note":1,"licence":"MIT","origin":"a/b"}` + "\n" +
 		`{"text":"class C {}","split":null}` + "\n" +
 		`{"id":7,"function":"int f() {\n  return 1;\n}","fixed_function":"int f() {\n  check();\n  return 1;\n}"}` + "\n" +
-		`{"function":"int f() {}","fixed_function":"int f() {}\n"}` + "\n"
+		`{"function":"int f() {}","fixed_function":"int f() {}\n"}` + "\n" +
+		`{"before":"","buggy":"int f() {}","after":"","fixed":"int f() {}\n"}` + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "x.jsonl"), []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	all, err := samples(t, dir, config{Path: "x.jsonl"})
-	if err != nil || len(all) != 4 {
+	if err != nil || len(all) != 5 {
 		t.Fatalf("got %v, %v", all, err)
 	}
 	pair := all[0].GetPair()
@@ -48,8 +49,10 @@ func TestSamples(t *testing.T) {
 	if pair := all[2].GetPair(); all[2].Id != "7" || pair.GetBefore() != "int f() {\n" || pair.GetBuggy() != "" || pair.GetAfter() != "  return 1;\n}\n" || pair.GetFixed() != "  check();\n" {
 		t.Errorf("got %v", all[2])
 	}
-	if all[3].Content != nil || all[3].Skipped == "" {
-		t.Errorf("got %v", all[3])
+	for _, same := range all[3:] {
+		if same.Content != nil || same.Skipped == "" {
+			t.Errorf("got %v", same)
+		}
 	}
 	if all[1].Id != "2" || all[1].GetText() != "class C {}" {
 		t.Errorf("got %v", all[1])

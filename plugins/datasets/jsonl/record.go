@@ -161,21 +161,23 @@ func (n names) fill(sample *dataset.Sample, l line) error {
 	case isText:
 		sample.Content = &dataset.TextContent{Text: text}
 	case hasParts:
-		sample.Content = &dataset.PairContent{Pair: &dataset.Pair{
-			Before: ended(parts[0]), Buggy: ended(parts[1]), After: ended(parts[2]), Fixed: ended(parts[3]),
-		}}
+		take(sample, &dataset.Pair{Before: ended(parts[0]), Buggy: ended(parts[1]), After: ended(parts[2]), Fixed: ended(parts[3])})
 	case isWhole:
-		pair := differing(ended(whole[0]), ended(whole[1]))
-		if pair.Buggy == pair.Fixed {
-			sample.Skipped = "both functions are the same"
-			return nil
-		}
-		sample.Content = &dataset.PairContent{Pair: pair}
+		take(sample, differing(ended(whole[0]), ended(whole[1])))
 	default:
 		return fmt.Errorf("there is neither a text (%q) nor a fix (%q, %q, %q, %q, or %q and %q)", n[fieldText],
 			n[fieldBefore], n[fieldBuggy], n[fieldAfter], n[fieldFixed], n[fieldFunction], n[fieldFixedFunction])
 	}
 	return nil
+}
+
+// take makes a fix the sample's content, unless it would teach to copy.
+func take(sample *dataset.Sample, pair *dataset.Pair) {
+	if pair.Buggy == pair.Fixed {
+		sample.Skipped = "both functions are the same"
+		return
+	}
+	sample.Content = &dataset.PairContent{Pair: pair}
 }
 
 // differing parts two functions at the first and the last line in which they
