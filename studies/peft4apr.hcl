@@ -5,6 +5,9 @@
 #
 # FOLDER holds one JSON Lines file (.gz) for each model, method and benchmark; a
 # line is a bug with its raw outputs by rank and the verdicts that were published.
+# The outputs were made for the texts of upstream's repositories; with others, such
+# as CLM's copy of QuixBugs, some methods of SHORTEST_PATH_LENGTH and
+# SHORTEST_PATH_LENGTHS do not fit.
 
 study "peft4apr" {
   title = "PEFT on automated program repair (arXiv 2406.05639), re-judged"
