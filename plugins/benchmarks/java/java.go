@@ -19,9 +19,9 @@
 // # Time
 //
 // Loops are ended by a count, not by a clock: the classes count each call and each
-// jump backwards, and a test may take [StepsFactor] times the steps that it takes
-// with the reference fix, and at least [StepsFloor]. Who takes more gets the
-// verdict timeout, on every machine and under every load. The limit of a test
+// jump backwards, and a test may take a large multiple of the steps that it takes
+// with the reference fix (see [StepsFloor]). Who takes more gets the verdict
+// timeout, on every machine and under every load. The limit of a test
 // (@Test(timeout = …)) ends it where it waits for so long, or computes three times
 // as long inside of the platform, where no steps are counted. JUnit's other limits,
 // those of rules and of runners that a test chooses itself, are left as they are,
@@ -201,10 +201,16 @@ type Project struct {
 	Lax   bool
 }
 
-// What a test may take in steps: calls of methods and jumps backwards.
+// What a test may take in steps, which are calls of methods and jumps backwards:
+// StepsFactor times those of the most expensive test with the reference fix. At
+// least StepsFloor; and not more than StepsPlenty, some ten seconds, unless that
+// is less than StepsLeast times the reference's: a budget that nothing reaches
+// within the limit of the run would leave the verdict to the clock.
 const (
 	StepsFloor  = 20_000_000
-	StepsFactor = 1_000 // times the steps of the most expensive test with the reference fix
+	StepsFactor = 1_000
+	StepsPlenty = 2_000_000_000
+	StepsLeast  = 50
 )
 
 const (
@@ -245,6 +251,8 @@ type request struct {
 
 	StepsFloor  int64             `json:"stepsFloor"`
 	StepsFactor int64             `json:"stepsFactor"`
+	StepsPlenty int64             `json:"stepsPlenty"`
+	StepsLeast  int64             `json:"stepsLeast"`
 	Classpath   []string          `json:"classpath,omitempty"`
 	Tree        string            `json:"tree,omitempty"`
 	Original    string            `json:"original,omitempty"`
@@ -274,7 +282,7 @@ func Check(p Program) (*benchmark.CheckResponse, error) {
 	r := request{
 		Files: p.Files, Reference: p.Reference, Tests: p.Tests, HeapMiB: p.HeapMiB,
 		WallMillis: max(1, p.Wall.Milliseconds()), StartMillis: startLimit.Milliseconds(), CompileMillis: compile.Milliseconds(),
-		Classpath: p.Classpath, StepsFloor: StepsFloor, StepsFactor: StepsFactor,
+		Classpath: p.Classpath, StepsFloor: StepsFloor, StepsFactor: StepsFactor, StepsPlenty: StepsPlenty, StepsLeast: StepsLeast,
 	}
 	r.Candidate.Path, r.Candidate.Text = p.Path, p.Text
 	if project := p.Project; project != nil {

@@ -42,10 +42,12 @@ final class Request {
 
     final long startMillis;
     final long compileMillis;
-    /** Steps that a test may take at least, and in multiples of those that it takes with the reference. */
+    /** Steps that a test may take at least, in multiples of the reference's, and where that is a lot; see java.go. */
     final long stepsFloor;
 
     final long stepsFactor;
+    final long stepsPlenty;
+    final long stepsLeast;
 
     /** Reads the members of a request; a missing or mistyped one is an IllegalArgumentException. */
     Request(Object value) {
@@ -71,6 +73,8 @@ final class Request {
         compileMillis = number(map, "compileMillis");
         stepsFloor = number(map, "stepsFloor");
         stepsFactor = number(map, "stepsFactor");
+        stepsPlenty = number(map, "stepsPlenty");
+        stepsLeast = number(map, "stepsLeast");
         if (path.isEmpty() || tests.isEmpty()) {
             throw new IllegalArgumentException("the request names no file or no tests");
         }

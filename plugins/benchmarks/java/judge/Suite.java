@@ -104,7 +104,8 @@ final class Suite {
         referencePasses = true;
         referenceTests = tally.run;
         referenceSteps = tally.steps;
-        steps = Math.max(request.stepsFloor, request.stepsFactor * referenceSteps);
+        long most = Math.max(request.stepsPlenty, request.stepsLeast * referenceSteps);
+        steps = Math.max(request.stepsFloor, Math.min(most, request.stepsFactor * referenceSteps));
     }
 
     /**

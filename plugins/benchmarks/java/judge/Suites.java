@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +41,10 @@ final class Suites {
 
     /** Names all of a request but the candidate's text. */
     private static String key(Request r) {
-        List<String> parts = new ArrayList<>(Arrays.asList(r.path, r.reference, r.original, "" + r.heapMiB, "" + r.stepsFloor, "" + r.stepsFactor, r.tree));
+        List<String> parts = new ArrayList<>(List.of(r.path, r.reference, r.original, r.tree));
+        for (long number : new long[] {r.heapMiB, r.stepsFloor, r.stepsFactor, r.stepsPlenty, r.stepsLeast}) {
+            parts.add("" + number);
+        }
         for (List<String> list : List.of(r.tests, r.classpath, r.options, r.sources)) {
             parts.add("" + list.size());
             parts.addAll(list);
