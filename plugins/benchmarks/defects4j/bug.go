@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -45,6 +44,8 @@ type bug struct {
 	Paths      paths            `json:"paths"`
 	// Tests are the classes that decide, those first that the bug makes fail.
 	Tests []string `json:"tests"`
+	// OnlyTriggers: the export names no relevant tests but those.
+	OnlyTriggers bool `json:"onlyTriggers,omitempty"`
 	// Problem says why nothing can be judged: the project does not compile, or its
 	// tests do not tell the buggy version from the fixed one.
 	Problem string `json:"problem,omitempty"`
@@ -130,18 +131,24 @@ func read(ctx context.Context, root string, id bugID) (*bug, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(content) > maxExport {
-		return nil, fmt.Errorf("export.json has %d bytes; at most %d are read", len(content), maxExport)
-	}
 	if b.Properties, err = parseProperties(content); err != nil {
 		return nil, fmt.Errorf("export.json: %w", err)
+	}
+	if len(b.Properties.RelevantTests) == 0 {
+		b.OnlyTriggers, b.Properties.RelevantTests = true, classesOf(b.Properties.TriggerTests)
+	}
+	if err := b.folders(); err != nil {
+		return nil, err
+	}
+	if err := b.arrange(ctx); err != nil {
+		return nil, err
 	}
 	changed, err := b.changed(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if len(changed) == 0 {
-		return nil, fmt.Errorf("no file in fixed/ differs from that in buggy/")
+		return nil, errors.New("no file of dir.src.classes differs between fixed/ and buggy/")
 	}
 	most := -1
 	for _, name := range changed {
@@ -157,6 +164,9 @@ func read(ctx context.Context, root string, id bugID) (*bug, error) {
 		return nil, errors.New("the fix changes no text of a file that the buggy version has")
 	}
 	b.Problem = b.Properties.Unsound
+	if b.Problem == "" {
+		b.Problem = b.Properties.contradiction()
+	}
 	b.Others = slices.DeleteFunc(changed, func(name string) bool { return name == b.Path })
 	if len(b.Others) == 0 {
 		if err := b.locate(); err != nil {
@@ -207,8 +217,8 @@ func (b *bug) locate() error {
 	return nil
 }
 
-// changed lists the Java files of fixed/ that differ from those of buggy/ or are
-// new, but for tests.
+// changed lists the source files of fixed/ that differ from those of buggy/ or are
+// new.
 func (b *bug) changed(ctx context.Context) ([]string, error) {
 	top := filepath.Join(b.root, exportDir, b.ID.String(), "fixed")
 	var names []string
@@ -224,7 +234,11 @@ func (b *bug) changed(ctx context.Context) ([]string, error) {
 			return err
 		}
 		name := filepath.ToSlash(relative)
-		if tests := b.Properties.TestDir; tests != "" && tests != b.Properties.SourceDir && below(name, tests) {
+		p := b.Properties
+		made := func(dir string) bool {
+			return dir != "" && dir != p.SourceDir && below(name, dir) && !below(p.SourceDir, dir)
+		}
+		if !below(name, p.SourceDir) || made(p.TestDir) || made(p.ClassesDir) || made(p.TestClassesDir) {
 			return nil
 		}
 		fixed, err := readFile(full)
@@ -241,12 +255,6 @@ func (b *bug) changed(ctx context.Context) ([]string, error) {
 		return nil
 	})
 	return names, err
-}
-
-// within cleans a relative path with slashes; not ok: it leaves its folder.
-func within(name string) (string, bool) {
-	clean := path.Clean(strings.TrimSpace(name))
-	return clean, fs.ValidPath(clean)
 }
 
 func below(name, dir string) bool { return dir == "." || strings.HasPrefix(name, dir+"/") }

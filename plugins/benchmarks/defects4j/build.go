@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -40,12 +41,25 @@ func (b *bug) choose() error {
 	return nil
 }
 
+// isCompiled looks for a class among those of the project and in its libraries.
 func (b *bug) isCompiled(class string) bool {
+	return slices.ContainsFunc(append(b.classes(), b.Paths.Libraries...), func(p place) bool { return b.holds(p, class) })
+}
+
+// holds reports whether a folder or a jar has a class.
+func (b *bug) holds(p place, class string) bool {
 	name := strings.ReplaceAll(class, ".", "/") + ".class"
-	return slices.ContainsFunc(b.classes(), func(p place) bool {
-		_, err := os.Stat(filepath.Join(b.root, filepath.FromSlash(path.Join(p.Here, name))))
-		return err == nil
-	})
+	full := filepath.Join(b.root, filepath.FromSlash(p.Here))
+	if !b.isFolder(p.Here) {
+		jar, err := zip.OpenReader(full)
+		if err != nil {
+			return false // Java ignores it, too
+		}
+		defer jar.Close()
+		return slices.ContainsFunc(jar.File, func(f *zip.File) bool { return f.Name == name })
+	}
+	_, err := os.Stat(filepath.Join(full, filepath.FromSlash(name)))
+	return err == nil
 }
 
 // build compiles a project that was exported without classes, once. The compiler
@@ -53,8 +67,7 @@ func (b *bug) isCompiled(class string) bool {
 // all tests compile (what they need may not have been exported), those that
 // decide do.
 func (b *bug) build(ctx context.Context) error {
-	project := path.Join(exportDir, b.ID.String(), "buggy")
-	if b.hasClasses(path.Join(project, b.Properties.ClassesDir)) && b.hasClasses(path.Join(project, b.Properties.TestClassesDir)) {
+	if b.isBuilt() {
 		return nil
 	}
 	b.Paths.Built = true
@@ -75,7 +88,7 @@ func (b *bug) build(ctx context.Context) error {
 	}
 	err = b.javac(ctx, filepath.Join(out, "classes"), "", sources)
 	if err != nil {
-		return fmt.Errorf("compile the buggy version: %w", err)
+		return fmt.Errorf("compile the buggy version: %w (%s)", err, withClasses)
 	}
 	target := filepath.Join(out, "tests")
 	err = b.javac(ctx, target, "", tests)
@@ -87,20 +100,40 @@ func (b *bug) build(ctx context.Context) error {
 		err = b.javac(ctx, target, b.Properties.TestDir, b.filesOf(wanted))
 	}
 	if err != nil {
-		return fmt.Errorf("compile the tests: %w", err)
+		return fmt.Errorf("compile the tests: %w (%s)", err, withClasses)
 	}
 	return nil
 }
 
-func (b *bug) hasClasses(here string) bool {
-	found := errors.New("found")
-	err := filepath.WalkDir(filepath.Join(b.root, filepath.FromSlash(here)), func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() && strings.HasSuffix(d.Name(), ".class") {
-			return found
+// withClasses is for projects whose builds do more than compile.
+const withClasses = "where a project's own build is needed, export it with the classes that `defects4j compile` leaves"
+
+// isBuilt reports whether the export has compiled classes: that of the changed
+// file and those of the tests that the bug makes fail. Where the properties do not
+// say where the changed file's is, it is looked for in the folders of class paths.
+func (b *bug) isBuilt() bool {
+	p := &b.Properties
+	source := strings.TrimSuffix(b.Path, ".java")
+	if p.SourceDir != "." {
+		source = strings.TrimPrefix(source, p.SourceDir+"/")
+	}
+	class := strings.ReplaceAll(source, "/", ".")
+	project := path.Join(exportDir, b.ID.String(), "buggy")
+	if p.ClassesDir == "" || !b.holds(place{Here: path.Join(project, p.ClassesDir)}, class) {
+		i := slices.IndexFunc(b.Paths.Libraries, func(l place) bool {
+			return strings.HasPrefix(l.Here, project+"/") && b.isFolder(l.Here) && b.holds(l, class)
+		})
+		if i < 0 {
+			return false
 		}
-		return err
-	})
-	return errors.Is(err, found)
+		p.ClassesDir = strings.TrimPrefix(b.Paths.Libraries[i].Here, project+"/")
+		b.Paths.Libraries = slices.Delete(b.Paths.Libraries, i, i+1)
+	}
+	tests := b.triggerClasses()
+	if len(tests) == 0 {
+		return slices.ContainsFunc(p.RelevantTests, b.isCompiled)
+	}
+	return !slices.ContainsFunc(tests, func(class string) bool { return !b.isCompiled(class) })
 }
 
 // sources lists the Java files below a folder of the buggy version.
@@ -121,13 +154,25 @@ func (b *bug) sources(dir string) ([]string, error) {
 	return all, err
 }
 
-func (b *bug) triggerClasses() list {
-	var all list
-	for _, test := range b.Properties.TriggerTests {
-		class, _, _ := strings.Cut(test, "::")
-		all = append(all, class)
+func (b *bug) triggerClasses() list { return classesOf(b.Properties.TriggerTests) }
+
+// deciding says which tests decide, for the label "tests", and in words where
+// they are fewer than Defects4J's.
+func (b *bug) deciding() (label, fewer string) {
+	relevant := b.Properties.RelevantTests
+	there := 0
+	for _, class := range relevant {
+		if slices.Contains(b.Tests, class) {
+			there++
+		}
 	}
-	return all
+	switch {
+	case there < len(relevant):
+		return "some", fmt.Sprintf("%d of its %d relevant test classes decide; the others are not compiled", there, len(relevant))
+	case b.OnlyTriggers:
+		return "triggering", "only the classes of its triggering tests decide, since the export names no others"
+	}
+	return "relevant", ""
 }
 
 // filesOf are the files of test classes, as far as they are there.
@@ -157,9 +202,8 @@ func (b *bug) javac(ctx context.Context, out, sourcePath string, files []string)
 	for _, p := range append(b.classes(), b.Paths.Libraries...) {
 		classPath = append(classPath, filepath.Join(b.root, filepath.FromSlash(p.Here)))
 	}
-	if b.needsJUnit() {
-		classPath = append(classPath, "/usr/share/java/junit4.jar", "/usr/share/java/hamcrest-core.jar")
-	}
+	// Last, as in the box: the project's own goes first.
+	classPath = append(classPath, "/usr/share/java/junit4.jar", "/usr/share/java/hamcrest-core.jar")
 	source := ""
 	if sourcePath != "" {
 		source = b.file("buggy", sourcePath)
@@ -200,16 +244,6 @@ func firstError(output string) string {
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(output), "\n")
 	return first
-}
-
-// needsJUnit reports whether the libraries hold no JUnit of their own.
-func (b *bug) needsJUnit() bool {
-	for _, p := range b.Paths.Libraries {
-		if strings.Contains(strings.ToLower(path.Base(p.Here)), "junit") {
-			return false
-		}
-	}
-	return true
 }
 
 // oldest and newest are the source levels that JDK 17 compiles.

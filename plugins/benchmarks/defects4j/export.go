@@ -27,10 +27,10 @@ type properties struct {
 	TestDir         string `json:"dir.src.tests"`
 	ClassesDir      string `json:"dir.bin.classes"`
 	TestClassesDir  string `json:"dir.bin.tests"`
-	CompilePath     list   `json:"cp.compile"` // relative to buggy/, to the bug's folder, or to the export's
+	CompilePath     list   `json:"cp.compile"` // see readings for what paths are relative to
 	TestPath        list   `json:"cp.test"`
 	ModifiedClasses list   `json:"classes.modified"`
-	RelevantTests   list   `json:"tests.relevant"` // classes
+	RelevantTests   list   `json:"tests.relevant"` // classes; default: those of tests.trigger
 	TriggerTests    list   `json:"tests.trigger"`  // Class::method
 	// SourceLevel is that of the sources: "1.5", "8".
 	SourceLevel string `json:"source.level,omitempty"`
@@ -80,24 +80,13 @@ func parseProperties(content []byte) (properties, error) {
 	return p, p.tidy()
 }
 
-// tidy gives missing members their defaults and refuses paths that leave the
-// project.
+// tidy gives missing members their defaults.
 func (p *properties) tidy() error {
 	if p.TimeZone == "" {
 		p.TimeZone = "America/Los_Angeles"
 	}
 	if p.SourceDir == "" {
 		return errors.New("dir.src.classes is missing")
-	}
-	for _, dir := range []*string{&p.SourceDir, &p.TestDir, &p.ClassesDir, &p.TestClassesDir} {
-		if *dir == "" {
-			continue
-		}
-		clean, ok := within(*dir)
-		if !ok {
-			return fmt.Errorf("the folder %q leaves the project", *dir)
-		}
-		*dir = clean
 	}
 	_, name, err := encodingOf(p.Encoding)
 	if err != nil {
@@ -113,10 +102,7 @@ func (p *properties) tidy() error {
 		}
 		*paths = slices.DeleteFunc(all, func(entry string) bool { return strings.TrimSpace(entry) == "" })
 	}
-	if len(p.RelevantTests) == 0 {
-		p.RelevantTests = classesOf(p.TriggerTests)
-	}
-	if len(p.RelevantTests) == 0 {
+	if len(p.RelevantTests) == 0 && len(p.TriggerTests) == 0 {
 		return errors.New("neither tests.trigger nor tests.relevant names a test")
 	}
 	if p.BuggyFailures == nil {
@@ -130,3 +116,19 @@ func (p *properties) tidy() error {
 
 // list is of strings.
 type list []string
+
+// contradiction says why the baseline cannot be that of a bug: what the fix repairs
+// would be forgiven, or does not fail without it.
+func (p *properties) contradiction() string {
+	for _, test := range p.TriggerTests {
+		class, _, _ := strings.Cut(test, "::")
+		if fails := *p.FixedFailures; slices.Contains(fails, test) || slices.Contains(fails, class) {
+			return "the triggering test " + test + " fails in the fixed version, too, by baseline.fixed"
+		}
+		fails := func(name string) bool { return name == test || name == class || strings.HasPrefix(name, test+"::") }
+		if !slices.ContainsFunc(*p.BuggyFailures, fails) {
+			return "the triggering test " + test + " does not fail in the buggy version, by baseline.buggy"
+		}
+	}
+	return ""
+}

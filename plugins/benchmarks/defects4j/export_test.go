@@ -14,7 +14,7 @@ const minimum = `"dir.src.classes": "src", "tests.trigger": ["a.ATest::x"]`
 func TestPropertiesAreReadLeniently(t *testing.T) {
 	buggy, none := list{"a.ATest::x"}, list{}
 	least := properties{
-		SourceDir: "src", TimeZone: "America/Los_Angeles", RelevantTests: list{"a.ATest"}, TriggerTests: list{"a.ATest::x"},
+		SourceDir: "src", TimeZone: "America/Los_Angeles", TriggerTests: list{"a.ATest::x"},
 		BuggyFailures: &buggy, FixedFailures: &none,
 	}
 	with := func(change func(*properties)) properties {
@@ -34,10 +34,9 @@ func TestPropertiesAreReadLeniently(t *testing.T) {
 			with(func(p *properties) { p.CompilePath = list{"target/classes", "lib/a.jar"} })},
 		{"lists as lines", `{` + minimum + `, "tests.relevant": "a.ATest\na.BTest\n"}`,
 			with(func(p *properties) { p.RelevantTests = list{"a.ATest", "a.BTest"} })},
-		{"lists with semicolons", `{"dir.src.classes": "src/", "tests.trigger": "a.ATest::x; a.BTest::y"}`,
+		{"lists with semicolons", `{"dir.src.classes": "src", "tests.trigger": "a.ATest::x; a.BTest::y"}`,
 			with(func(p *properties) {
 				p.TriggerTests = list{"a.ATest::x", "a.BTest::y"}
-				p.RelevantTests = list{"a.ATest", "a.BTest"}
 				p.BuggyFailures = &p.TriggerTests
 			})},
 		{"an old source level", `{` + minimum + `, "source.level": "1.5"}`, with(func(p *properties) { p.SourceLevel = "5" })},
@@ -54,7 +53,7 @@ func TestPropertiesAreReadLeniently(t *testing.T) {
 		{"tests as others write them", `{"dir.src.classes": "src", "tests.trigger": ["a.ATest#x", "x(a.ATest)", "a.ATest.x", "--- a.ATest::x[0]"]}`, least},
 		{"tests with why they fail", `{"dir.src.classes": "src", "tests.trigger": {"a.ATest::x": "AssertionError: 1, not 2"}}`, least},
 		{"a file failing_tests", `{"dir.src.classes": "src", "tests.trigger": "--- a.ATest::x\nAssertionError: 1, not 2\n\tat a.ATest.x(ATest.java:7)\n"}`, least},
-		{"relevant tests with methods", `{` + minimum + `, "tests.relevant": ["a.ATest::x", "a.ATest"]}`, least},
+		{"relevant tests with methods", `{` + minimum + `, "tests.relevant": ["a.ATest::x", "a.ATest"]}`, with(func(p *properties) { p.RelevantTests = list{"a.ATest"} })},
 		{"a baseline as text", `{` + minimum + `, "baseline.failures.fixed": "a.BTest::y\na.CTest"}`,
 			with(func(p *properties) { p.FixedFailures = &list{"a.BTest::y", "a.CTest"} })},
 		{"a baseline with why tests fail", `{` + minimum + `, "failures": {"f": {"a.BTest::y": "NullPointerException"}, "b": {"a.ATest::x": null}}}`,
@@ -91,8 +90,6 @@ func TestPropertiesThatAreRefused(t *testing.T) {
 		{"two objects", `{} {}`, "more follows"},
 		{"no sources", `{"tests.trigger": ["a.ATest::x"]}`, "dir.src.classes"},
 		{"no tests", `{"dir.src.classes": "src"}`, "names a test"},
-		{"a folder outside", `{"dir.src.classes": "../fixed/src", "tests.trigger": ["a.ATest::x"]}`, "leaves the project"},
-		{"a folder elsewhere", `{"dir.src.classes": "/etc", "tests.trigger": ["a.ATest::x"]}`, "leaves the project"},
 		{"two folders", `{"a": {"dir.src.classes": "src"}, "b": {"dir.src.classes": "main"}, "tests.trigger": ["a.ATest::x"]}`, "both say what dir.src.classes is"},
 		{"a test that is none", `{"dir.src.classes": "src", "tests.trigger": ["the first one"]}`, "tests.trigger: \"the first one\" is no test"},
 		{"two baselines", `{` + minimum + `, "baseline": {"fixed": {"failed": ["a.ATest"], "failing": ["a.BTest"]}}}`, "write baseline.fixed"},
@@ -122,12 +119,7 @@ func FuzzProperties(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, dir := range []string{p.SourceDir, p.TestDir, p.ClassesDir, p.TestClassesDir} {
-			if clean, ok := within(dir); dir != "" && (!ok || clean != dir) {
-				t.Errorf("the folder %q", dir)
-			}
-		}
-		if len(p.RelevantTests) == 0 || p.BuggyFailures == nil || p.FixedFailures == nil {
+		if len(p.RelevantTests)+len(p.TriggerTests) == 0 || p.BuggyFailures == nil || p.FixedFailures == nil {
 			t.Errorf("got %+v", p)
 		}
 		text, err := json.Marshal(p)

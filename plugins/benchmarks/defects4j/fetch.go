@@ -147,6 +147,11 @@ func index(ctx context.Context, root string, out []skipped, progress func(*bench
 			} else if n := len(b.Paths.Missing); n > 0 {
 				event.Message = fmt.Sprintf("%s: of its class paths %d entries are not there, such as %s", id, n, b.Paths.Missing[0])
 			}
+			if err == nil && b.Problem == "" {
+				if _, fewer := b.deciding(); fewer != "" {
+					event.Message += "; " + fewer
+				}
+			}
 			progress(event)
 			return nil
 		})

@@ -18,7 +18,9 @@
 // A hunk is a run of lines that differ between buggy and fixed; where lines are
 // only missing, it is empty (start = end). A bug whose fix changes several files
 // is shown as the file in which most lines change, and labelled so ("files"); no
-// model that writes one file repairs it. Labels: "project"; "files", their number.
+// model that writes one file repairs it. Labels: "project"; "files", their number;
+// "tests", which decide: all "relevant" classes, "some" of them (the others are not
+// compiled), or the "triggering" ones, where an export names no others.
 //
 // # Verdicts
 //
@@ -175,6 +177,7 @@ func (b *bug) record() (*benchmark.BugRecord, error) {
 		Licence: licenceOf(b.ID.project),
 		Origin:  origin(b),
 	}
+	record.Bug.Labels["tests"], _ = b.deciding()
 	if len(b.Others) > 0 { // what the host sees is one of the files
 		record.Bug.Labels["hunks"], record.Bug.Labels["lines"], record.Bug.Labels["functions"] = "multiple", "multiple", "other"
 	}

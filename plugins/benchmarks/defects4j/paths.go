@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -42,72 +40,6 @@ type place struct {
 	Box  string `json:"box"`
 }
 
-// find resolves the class paths of an export.
-func (b *bug) find() error {
-	id := b.ID.String()
-	b.Paths.Mounts = map[string]string{projectTarget: path.Join(exportDir, id, "buggy")}
-	own := []string{b.Properties.ClassesDir, b.Properties.TestClassesDir}
-	for _, entry := range slices.Concat(b.Properties.TestPath, b.Properties.CompilePath) {
-		name := strings.TrimPrefix(filepath.ToSlash(entry), "./")
-		if slices.Contains(own, path.Clean(name)) {
-			continue
-		}
-		found, ok, err := b.resolve(name)
-		if err != nil {
-			return err
-		}
-		switch {
-		case !ok && !slices.Contains(b.Paths.Missing, entry):
-			b.Paths.Missing = append(b.Paths.Missing, entry)
-		case ok && !slices.Contains(b.Paths.Libraries, found):
-			b.Paths.Libraries = append(b.Paths.Libraries, found)
-		}
-	}
-	return nil
-}
-
-// resolve finds an entry of a class path: in the project, beside it, or in what
-// bugs share; failing that, a file of its name in one of the lib folders.
-func (b *bug) resolve(entry string) (place, bool, error) {
-	id := b.ID.String()
-	names := []string{entry, path.Join("lib", path.Base(entry))}
-	for _, name := range names {
-		clean, ok := within(name)
-		if !ok {
-			continue
-		}
-		first, _, nested := strings.Cut(clean, "/")
-		for _, base := range []struct{ here, box string }{
-			{path.Join(exportDir, id, "buggy"), projectTarget},
-			{path.Join(exportDir, id), bugTarget},
-			{exportDir, sharedTarget},
-		} {
-			if base.box != projectTarget {
-				// Only a folder can be mounted, and none with an answer in it.
-				if !nested || first == "fixed" || first == "buggy" {
-					continue
-				}
-				if _, isBug := parseID(first); isBug && base.box == sharedTarget {
-					continue
-				}
-			}
-			here := path.Join(base.here, clean)
-			_, err := os.Stat(filepath.Join(b.root, filepath.FromSlash(here)))
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			if err != nil {
-				return place{}, false, err
-			}
-			if base.box != projectTarget {
-				b.Paths.Mounts[base.box+"/"+first] = path.Join(base.here, first)
-			}
-			return place{Here: here, Box: path.Join(base.box, clean)}, true, nil
-		}
-	}
-	return place{}, false, nil
-}
-
 // classes returns the folders of the project's compiled classes and tests, and
 // the folders of the sources, which hold resources that Java looks for beside
 // classes and that compiling may not have copied.
@@ -121,6 +53,9 @@ func (b *bug) classes() []place {
 		}
 	} else {
 		for _, dir := range []string{b.Properties.ClassesDir, b.Properties.TestClassesDir} {
+			if dir == "" { // the classes are in a library
+				continue
+			}
 			all = append(all, place{path.Join(project, dir), path.Join(projectTarget, dir)})
 		}
 	}
