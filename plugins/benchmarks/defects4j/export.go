@@ -51,9 +51,6 @@ type properties struct {
 	Report   string `json:"report.url,omitempty"`
 }
 
-// maxExport bounds an export.json.
-const maxExport = 16 << 20
-
 // parseProperties reads an export.json.
 func parseProperties(content []byte) (properties, error) {
 	var p properties
