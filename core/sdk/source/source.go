@@ -8,7 +8,7 @@
 //
 // Commits are named in full: nothing else says for ever what is meant. Only
 // files are taken, never a repository's hooks, filters or submodules, and a
-// symbolic link that leads out of the tree is refused.
+// symbolic link that leads out of the tree is refused, or left out.
 package source
 
 import (
@@ -31,6 +31,9 @@ type Options struct {
 	Keep func(path string) bool
 	// MaxBytes bounds the sum of the files' sizes. Default: 4 GiB.
 	MaxBytes int64
+	// Stray is told of each symbolic link that leads out of the tree, which is then
+	// left out. Default: such a link is an error.
+	Stray func(link, target string)
 	// Progress is told, in a few words, what is going on.
 	Progress func(message string)
 }

@@ -212,6 +212,23 @@ func TestHostileTrees(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), "out of the tree") {
 					t.Errorf("%s: got %v", from, err)
 				}
+				var strays []string
+				to := t.TempDir()
+				_, err = source.Checkout(context.Background(), from, to, source.Options{Stray: func(link, target string) {
+					strays = append(strays, link)
+					if files[link] != "-> "+target {
+						t.Errorf("%s leads to %s, not to %s", link, target, files[link])
+					}
+				}})
+				left := read(t, to)
+				for _, name := range strays {
+					if _, there := left[name]; there {
+						t.Errorf("%s: %s is said to be left out", from, name)
+					}
+				}
+				if err != nil || len(strays) == 0 {
+					t.Errorf("%s: left out are %q, %v", from, strays, err)
+				}
 			}
 		})
 	}

@@ -15,7 +15,8 @@ import (
 type tree struct {
 	root  *os.Root
 	keep  func(string) bool
-	limit int64 // bytes that may still come
+	stray func(link, target string) // nil: an error
+	limit int64                     // bytes that may still come
 	links []link
 }
 
@@ -30,7 +31,7 @@ func newTree(dir string, options Options) (*tree, error) {
 	if keep == nil {
 		keep = func(string) bool { return true }
 	}
-	return &tree{root: root, keep: keep, limit: options.MaxBytes}, nil
+	return &tree{root: root, keep: keep, stray: options.Stray, limit: options.MaxBytes}, nil
 }
 
 func (t *tree) close() { t.root.Close() }
@@ -79,7 +80,7 @@ func (t *tree) symlink(name, target string) error {
 		return err
 	}
 	if path.IsAbs(target) {
-		return escapes(name, target)
+		return t.escapes(link{name, target})
 	}
 	t.links = append(t.links, link{name, target})
 	return nil
@@ -99,14 +100,20 @@ func (t *tree) link() error {
 		// The root follows links that stay within it. One that leads nowhere
 		// is harmless, and its owner's affair.
 		if _, err := t.root.Stat(l.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return errors.Join(escapes(l.name, l.target), t.root.Remove(l.name))
+			if err := errors.Join(t.root.Remove(l.name), t.escapes(l)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func escapes(name, target string) error {
-	return fmt.Errorf("the symbolic link %s leads to %s, out of the tree; remove it from the source", name, target)
+func (t *tree) escapes(l link) error {
+	if t.stray != nil {
+		t.stray(l.name, l.target)
+		return nil
+	}
+	return fmt.Errorf("the symbolic link %s leads to %s, out of the tree; remove it from the source", l.name, l.target)
 }
 
 // validPath refuses names that no tree should hold.

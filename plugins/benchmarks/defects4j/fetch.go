@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -23,20 +24,44 @@ import (
 // some tens of GB.
 const maxBytes = 200 << 30
 
+// strays are, by the first folder of their names, the symbolic links that lead out
+// of an export. They are left out, and the bugs without which that does no harm
+// are judged.
+type strays map[string][]string
+
+// remark tells of the links that a folder lacks; nothing, if it lacks none.
+func (s strays) remark(folder string) string {
+	links := s[folder]
+	if len(links) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("of its symbolic links %d lead out of the export and are left out, such as %s", len(links), links[0])
+}
+
 // take brings the exported bugs that are asked for into the fetched folder.
-func take(ctx context.Context, c config, request *benchmark.FetchRequest, progress func(*benchmark.FetchEvent)) error {
+func take(ctx context.Context, c config, request *benchmark.FetchRequest, progress func(*benchmark.FetchEvent)) (strays, error) {
 	wanted, err := c.selection()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	left := strays{}
 	_, err = checkout.Checkout(ctx, c.Source, filepath.Join(request.GetDir(), exportDir), checkout.Options{
 		BaseDir: request.GetBaseDir(), Keep: wanted.file, MaxBytes: maxBytes,
 		Progress: func(message string) { progress(&benchmark.FetchEvent{Message: message}) },
+		Stray: func(link, target string) {
+			folder, _, _ := strings.Cut(link, "/")
+			left[folder] = append(left[folder], link+" to "+target)
+		},
 	})
 	if err != nil {
-		return sdk.Diagnose([]string{"source"}, "Exported bugs cannot be fetched", err.Error())
+		return nil, sdk.Diagnose([]string{"source"}, "Exported bugs cannot be fetched", err.Error())
 	}
-	return nil
+	for _, folder := range slices.Sorted(maps.Keys(left)) {
+		if _, isBug := parseID(folder); !isBug {
+			progress(&benchmark.FetchEvent{Message: fmt.Sprintf("%s: %s", folder, left.remark(folder))})
+		}
+	}
+	return left, nil
 }
 
 // fromInstallation checks the bugs out that are asked for, as exported bugs.
@@ -108,7 +133,7 @@ type skipped struct {
 // index reads the exported bugs and compiles those that have no classes. One that
 // cannot be read is left out and said to be; one that does not compile stays, and
 // is found unsound when it is judged.
-func index(ctx context.Context, root string, out []skipped, progress func(*benchmark.FetchEvent)) error {
+func index(ctx context.Context, root string, out []skipped, left strays, progress func(*benchmark.FetchEvent)) error {
 	entries, err := os.ReadDir(filepath.Join(root, exportDir))
 	if err != nil {
 		return err
@@ -122,6 +147,11 @@ func index(ctx context.Context, root string, out []skipped, progress func(*bench
 			ids = append(ids, id)
 		}
 	}
+	for folder := range left {
+		if id, ok := parseID(folder); ok && !slices.Contains(ids, id) {
+			out = append(out, skipped{folder, left.remark(folder)})
+		}
+	}
 	slices.SortFunc(ids, compareIDs)
 	var (
 		mu   sync.Mutex
@@ -131,7 +161,7 @@ func index(ctx context.Context, root string, out []skipped, progress func(*bench
 	group.SetLimit(runtime.NumCPU())
 	for _, id := range ids {
 		group.Go(func() error {
-			b, err := prepare(ctx, root, id)
+			b, err := prepare(ctx, root, id, left.remark(id.String()))
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -139,18 +169,14 @@ func index(ctx context.Context, root string, out []skipped, progress func(*bench
 			defer mu.Unlock()
 			done++
 			event := &benchmark.FetchEvent{Message: id.String(), Done: done, Total: int64(len(ids))}
-			if err != nil {
+			switch {
+			case err != nil:
 				out = append(out, skipped{id.String(), err.Error()})
 				event.Message = fmt.Sprintf("%s is left out: %v", id, err)
-			} else if b.Problem != "" {
+			case b.Problem != "":
 				event.Message = fmt.Sprintf("%s cannot be judged: %s", id, b.Problem)
-			} else if n := len(b.Paths.Missing); n > 0 {
-				event.Message = fmt.Sprintf("%s: of its class paths %d entries are not there, such as %s", id, n, b.Paths.Missing[0])
-			}
-			if err == nil && b.Problem == "" {
-				if _, fewer := b.deciding(); fewer != "" {
-					event.Message += "; " + fewer
-				}
+			default:
+				event.Message = strings.Join(append([]string{id.String()}, b.remarks(left.remark(id.String()))...), "; ")
 			}
 			progress(event)
 			return nil
@@ -182,22 +208,43 @@ func noBugs(out []skipped) error {
 	return sdk.Diagnose(nil, "There are no bugs", detail)
 }
 
+// remarks are what is to be known of a bug that can be judged.
+func (b *bug) remarks(links string) []string {
+	var all []string
+	if links != "" {
+		all = append(all, links)
+	}
+	if n := len(b.Paths.Missing); n > 0 {
+		all = append(all, fmt.Sprintf("of its class paths %d entries are not there, such as %s", n, b.Paths.Missing[0]))
+	}
+	if _, fewer := b.deciding(); fewer != "" {
+		all = append(all, fewer)
+	}
+	return all
+}
+
 // prepare reads a bug, compiles it where that has to be done, and keeps what was
-// found.
-func prepare(ctx context.Context, root string, id bugID) (*bug, error) {
+// found. Links that it lacks may be why that fails.
+func prepare(ctx context.Context, root string, id bugID, links string) (*bug, error) {
+	because := func(err error) error {
+		if err == nil || links == "" {
+			return err
+		}
+		return fmt.Errorf("%w (%s)", err, links)
+	}
 	b, err := read(ctx, root, id)
 	if err != nil {
-		return nil, err
+		return nil, because(err)
 	}
 	if err := b.find(); err != nil {
-		return nil, err
+		return nil, because(err)
 	}
 	err = b.build(ctx)
 	if err == nil {
 		err = b.choose()
 	}
 	if err != nil && b.Problem == "" {
-		b.Problem = err.Error()
+		b.Problem = because(err).Error()
 	}
 	return b, b.save()
 }

@@ -40,6 +40,13 @@ func TestLeftoversAreLeftOut(t *testing.T) {
 	}
 }
 
+func link(t *testing.T, target, name string) {
+	t.Helper()
+	if err := os.Symlink(target, name); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Bugs that others export are laid out in many ways, and are the same bugs.
 func TestLayouts(t *testing.T) {
 	rename := func(t *testing.T, from, to string) {
@@ -77,6 +84,27 @@ func TestLayouts(t *testing.T) {
 		{name: "another JUnit by name", members: map[string]any{"cp.test": "lib/ant-junit.jar"}, files: func(t *testing.T, bug string) {
 			write(t, bug+"/lib/ant-junit.jar", "PK\x05\x06"+strings.Repeat("\x00", 18)) // without entries
 		}, tests: "relevant"},
+		{name: "links out of the export", files: func(t *testing.T, bug string) {
+			link(t, "/usr/share/dict", bug+"/buggy/src/dict")
+			link(t, "../../../elsewhere", bug+"/buggy/elsewhere")
+			link(t, "nowhere", bug+"/buggy/src/main/java/orchard/Nothing.java")
+			link(t, "itself", bug+"/buggy/itself")
+			link(t, "/usr/share/java", filepath.Dir(bug)+"/lib")
+		}, tests: "relevant"},
+		{name: "a source elsewhere", files: func(t *testing.T, bug string) {
+			fruit := bug + "/buggy/src/main/java/orchard/Fruit.java"
+			rename(t, fruit, bug+"/Fruit.java")
+			link(t, bug+"/Fruit.java", fruit)
+		}, problem: "Fruit.java to "},
+		{name: "an export.json elsewhere", files: func(t *testing.T, bug string) {
+			rename(t, bug+"/export.json", bug+"/properties.json")
+			link(t, bug+"/properties.json", bug+"/export.json")
+		}, refused: "such as Orchard-2/export.json to "},
+		{name: "a bug elsewhere", files: func(t *testing.T, bug string) {
+			elsewhere := filepath.Join(t.TempDir(), "bug")
+			rename(t, bug, elsewhere)
+			link(t, elsewhere, bug)
+		}, refused: "such as Orchard-2 to "},
 		{name: "a folder elsewhere", members: map[string]any{"dir.src.classes": "/etc"}, refused: "dir.src.classes"},
 		{name: "a folder outside", members: map[string]any{"dir.src.classes": "../fixed/src/main/java"}, refused: "dir.src.classes"},
 		{name: "a forgiven triggering test", members: map[string]any{"baseline.fixed": "orchard.BasketTest"}, problem: "by baseline.fixed"},

@@ -11,7 +11,8 @@
 // buggy/ (the project as the checkout leaves it, compiled, without version
 // control), fixed/ (the files that the fix changes), lib/ (jars) and export.json
 // (see properties). They are judged by javac and JUnit alone. A box shows buggy/
-// and lib/ to a candidate; fixed/ is in none.
+// and lib/ to a candidate; fixed/ is in none. Symbolic links that lead out of DIR
+// are left out when bugs are fetched, and are told of.
 //
 // # Bugs
 //
@@ -52,7 +53,7 @@ type defects4j struct{}
 func (defects4j) Describe(context.Context) *benchmark.Description {
 	return &benchmark.Description{
 		Name:    "defects4j",
-		Version: "0.2.0",
+		Version: "0.3.0",
 		Summary: "Defects4J's bugs of real Java projects, from an installation or as exported from one.",
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{Name: "source", Type: "string", DefaultJson: `""`, Description: "Exported bugs: a folder, a local repository with @<commit>, or a git URL with @<commit>."},
@@ -259,15 +260,16 @@ func (defects4j) Fetch(ctx context.Context, request *benchmark.FetchRequest, pro
 		return err
 	}
 	var out []skipped
+	var left strays
 	if c.Source != "" {
-		err = take(ctx, c, request, progress)
+		left, err = take(ctx, c, request, progress)
 	} else if out, err = fromInstallation(ctx, c, request.GetBaseDir(), nil, dir, progress); err == nil {
 		err = c.takeTools(ctx, request)
 	}
 	if err != nil {
 		return err
 	}
-	return index(ctx, request.GetDir(), out, progress)
+	return index(ctx, request.GetDir(), out, left, progress)
 }
 
 // Export writes bugs of an installation as exported bugs.
