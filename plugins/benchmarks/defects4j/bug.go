@@ -124,7 +124,7 @@ func readFile(name string) ([]byte, error) {
 // that what does not differ has one form.
 func (b *bug) fixedText(buggy string) string { return programs.Apply(buggy, b.Hunks) }
 
-// read makes a bug of an export: it finds what the fix changes.
+// read makes a bug of an export.
 func read(ctx context.Context, root string, id bugID) (*bug, error) {
 	b := &bug{ID: id, root: root}
 	content, err := readFile(filepath.Join(root, exportDir, id.String(), "export.json"))
@@ -143,37 +143,43 @@ func read(ctx context.Context, root string, id bugID) (*bug, error) {
 	if err := b.arrange(ctx); err != nil {
 		return nil, err
 	}
-	changed, err := b.changed(ctx)
-	if err != nil {
+	if err := b.differ(ctx); err != nil {
 		return nil, err
 	}
+	b.Problem = b.Properties.Unsound
+	if b.Problem == "" {
+		b.Problem = b.Properties.contradiction()
+	}
+	return b, nil
+}
+
+// differ finds what the fix changes.
+func (b *bug) differ(ctx context.Context) error {
+	changed, err := b.changed(ctx)
+	if err != nil {
+		return err
+	}
 	if len(changed) == 0 {
-		return nil, errors.New("no file of dir.src.classes differs between fixed/ and buggy/")
+		return errors.New("no file of dir.src.classes differs between fixed/ and buggy/")
 	}
 	most := -1
 	for _, name := range changed {
 		hunks, err := b.compare(name)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		if n := lineCount(hunks); n > most {
 			most, b.Path, b.Hunks = n, name, hunks
 		}
 	}
 	if most < 0 || len(b.Hunks) == 0 {
-		return nil, errors.New("the fix changes no text of a file that the buggy version has")
-	}
-	b.Problem = b.Properties.Unsound
-	if b.Problem == "" {
-		b.Problem = b.Properties.contradiction()
+		return errors.New("the fix changes no text of a file that the buggy version has")
 	}
 	b.Others = slices.DeleteFunc(changed, func(name string) bool { return name == b.Path })
 	if len(b.Others) == 0 {
-		if err := b.locate(); err != nil {
-			return nil, err
-		}
+		return b.locate()
 	}
-	return b, nil
+	return nil
 }
 
 // compare returns how the fix changes a file; none where only its bytes do, or

@@ -30,18 +30,17 @@ const testLimit = time.Hour
 
 // exportBugs writes bugs of an installation into dir, as exported bugs. A bug is
 // there whole or not at all; one that cannot be exported is told about and left
-// out.
-func (i *installation) exportBugs(ctx context.Context, ids []bugID, dir string, progress func(*benchmark.FetchEvent)) ([]skipped, error) {
+// out, as is one that turns out to be outside of what is wanted.
+func (i *installation) exportBugs(ctx context.Context, ids []bugID, wanted selection, dir string, progress func(*benchmark.FetchEvent)) (out, outside []skipped, err error) {
 	var (
 		mu   sync.Mutex
-		out  []skipped
 		done int64
 	)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, runtime.NumCPU()/2))
 	for _, id := range ids {
 		group.Go(func() error {
-			err := i.exportBug(ctx, id, dir)
+			err := i.exportBug(ctx, id, wanted, dir)
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -50,26 +49,37 @@ func (i *installation) exportBugs(ctx context.Context, ids []bugID, dir string, 
 			done++
 			event := &benchmark.FetchEvent{Message: id.String(), Done: done, Total: int64(len(ids))}
 			if err != nil {
-				out = append(out, skipped{id.String(), err.Error()})
+				to := &out
+				if errors.Is(err, errOutside) {
+					to = &outside
+				}
+				*to = append(*to, skipped{id.String(), err.Error()})
 				event.Message = fmt.Sprintf("%s is left out: %v", id, err)
 			}
 			progress(event)
 			return nil
 		})
 	}
-	err := group.Wait()
-	return out, err
+	err = group.Wait()
+	return out, outside, err
 }
 
-// exportBug checks both versions of a bug out, finds out what its tests say there,
-// and writes what judging needs.
-func (i *installation) exportBug(ctx context.Context, id bugID, dir string) (err error) {
+var errOutside = errors.New("it is not in the subset")
+
+// exportBug checks both versions of a bug out, compares them, finds out what its
+// tests say there, and writes what judging needs. errOutside: what the fix changes
+// is not what is wanted.
+func (i *installation) exportBug(ctx context.Context, id bugID, wanted selection, dir string) (err error) {
 	work, err := os.MkdirTemp(i.scratch, id.String()+"-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	buggy, fixed := filepath.Join(work, "b"), filepath.Join(work, "f")
+	b := &bug{ID: id, root: work}
+	buggy, fixed := b.file("buggy", ""), b.file("fixed", "")
+	if err := os.MkdirAll(filepath.Dir(buggy), 0o700); err != nil {
+		return err
+	}
 	for version, folder := range map[string]string{"b": buggy, "f": fixed} {
 		if err := i.cli.checkout(ctx, id, version, folder); err != nil {
 			return err
@@ -78,6 +88,16 @@ func (i *installation) exportBug(ctx context.Context, id bugID, dir string) (err
 	p, err := i.properties(ctx, id, buggy)
 	if err != nil {
 		return err
+	}
+	b.Properties = p
+	if err := b.folders(); err != nil {
+		return err
+	}
+	if err := b.differ(ctx); err != nil {
+		return err
+	}
+	if !wanted.takes(b) {
+		return errOutside
 	}
 	if err := i.baseline(ctx, &p, buggy, fixed); err != nil {
 		return err

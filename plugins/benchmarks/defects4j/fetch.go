@@ -90,7 +90,18 @@ func fromInstallation(ctx context.Context, c config, baseDir string, only []stri
 	if len(ids) == 0 {
 		return nil, sdk.Diagnose([]string{"subset"}, "No bug is in the subset", "The installation has none of the bugs that are asked for.")
 	}
-	return i.exportBugs(ctx, ids, dir, progress)
+	out, outside, err := i.exportBugs(ctx, ids, wanted, dir, progress)
+	switch n := len(outside); {
+	case err != nil:
+		return nil, err
+	case n == len(ids):
+		return nil, sdk.Diagnose([]string{"subset"}, "No bug is in the subset", fmt.Sprintf("None of the %d bugs that were checked out is in %q.", n, c.Subset))
+	case len(only) > 0:
+		return append(out, outside...), nil // it was named
+	case n > 0:
+		progress(&benchmark.FetchEvent{Message: fmt.Sprintf("%d of %d bugs are not in the subset", n, len(ids))})
+	}
+	return out, nil
 }
 
 // file says which files of an export are taken: those of the bugs that are asked

@@ -100,6 +100,42 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// What a fix changes is known once both versions are there: bugs outside of a subset
+// that goes by it are then neither tested nor written.
+func TestExportOfASubset(t *testing.T) {
+	for _, c := range []struct {
+		name, mode, subset, want string
+		bugs, left               []string
+	}{
+		{name: "functions", subset: singleFunction, left: []string{"Orchard-7"}},
+		{name: "hunks, by name", subset: singleHunk, bugs: []string{"Orchard-5", "Orchard-6"}, left: []string{"Orchard-6"}, want: "Orchard-5: it is not in the subset"},
+		{name: "none, and no test would run", mode: "empty-all-tests", subset: singleFunction, bugs: []string{"Orchard-5"}, want: "No bug is in the subset"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			to := t.TempDir()
+			var events []string
+			err := plugintest.Benchmark(t, defects4j{}).Export(t.Context(), &benchmark.ExportRequest{
+				Config: fmt.Appendf(nil, `{"installation": %q, "only": ["Orchard-1", "Orchard-5", "Orchard-6", "Orchard-7"], "subset": %q}`, standIn(t, c.mode), c.subset),
+				Dir:    to, Bugs: c.bugs,
+			}, func(e *benchmark.FetchEvent) { events = append(events, e.Message) })
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v", err)
+			}
+			entries, err := os.ReadDir(to)
+			var left []string
+			for _, e := range entries {
+				left = append(left, e.Name())
+			}
+			if err != nil || !slices.Equal(left, c.left) {
+				t.Errorf("exported %v, %v", left, err)
+			}
+			if c.bugs == nil && !slices.Contains(events, "3 of 4 bugs are not in the subset") {
+				t.Errorf("said %q", events)
+			}
+		})
+	}
+}
+
 func TestInstallationsThatFail(t *testing.T) {
 	for _, c := range []struct{ name, mode, bug, want string }{
 		{"the wrong Java", "wrong-java", "Orchard-1", "Java 11 is required"},
