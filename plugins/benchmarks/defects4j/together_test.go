@@ -48,6 +48,8 @@ func TestWhatIsCompiledWithACandidate(t *testing.T) {
         @Test public void two() { throw new IllegalStateException(); }
     }
 `)
+	// All is compiled as no module, as Defects4J's own builds do.
+	write(t, filepath.Join(source, "Orchard-2", "buggy", "src/main/java/module-info.java"), "module orchard { }\n")
 	export := filepath.Join(source, "Orchard-2", "export.json")
 	edit(t, export, `"fixed": []`, `"fixed": ["orchard.BasketTest$Unmade", "orchard.BasketTest$Lost"]`)
 	edit(t, export, `"tests.relevant": "`, `"tests.relevant": "orchard.BasketTest$Unmade\norchard.BasketTest$Lost\n`)

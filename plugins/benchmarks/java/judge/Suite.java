@@ -168,7 +168,9 @@ final class Suite {
             Path tree = Path.of(request.tree);
             try (Stream<Path> paths = Files.walk(Path.of(folder))) {
                 for (Path path : (Iterable<Path>) paths.filter(Files::isRegularFile)::iterator) {
-                    if (path.toString().endsWith(".java")) {
+                    // A project is compiled as no module: its tests, and its libraries, are not in one.
+                    boolean module = path.endsWith("module-info.java");
+                    if (path.toString().endsWith(".java") && !module) {
                         String source = new String(Files.readAllBytes(path), request.encoding());
                         sources.putIfAbsent(tree.relativize(path).toString(), source);
                     }
