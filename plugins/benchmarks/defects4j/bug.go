@@ -226,41 +226,32 @@ func (b *bug) locate() error {
 // changed lists the source files of fixed/ that differ from those of buggy/ or are
 // new.
 func (b *bug) changed(ctx context.Context) ([]string, error) {
-	top := filepath.Join(b.root, exportDir, b.ID.String(), "fixed")
+	all, err := javaFiles(ctx, b.file("fixed", ""))
+	if err != nil {
+		return nil, err
+	}
+	p := b.Properties
 	var names []string
-	err := filepath.WalkDir(top, func(full string, d fs.DirEntry, err error) error {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(d.Name(), ".java") {
-			return err
-		}
-		relative, err := filepath.Rel(top, full)
-		if err != nil {
-			return err
-		}
-		name := filepath.ToSlash(relative)
-		p := b.Properties
+	for _, name := range all {
 		made := func(dir string) bool {
 			return dir != "" && dir != p.SourceDir && below(name, dir) && !below(p.SourceDir, dir)
 		}
 		if !below(name, p.SourceDir) || made(p.TestDir) || made(p.ClassesDir) || made(p.TestClassesDir) {
-			return nil
+			continue
 		}
-		fixed, err := readFile(full)
+		fixed, err := readFile(b.file("fixed", name))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		buggy, err := readFile(b.file("buggy", name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return nil, err
 		}
 		if err != nil || !bytes.Equal(buggy, fixed) {
 			names = append(names, name)
 		}
-		return nil
-	})
-	return names, err
+	}
+	return names, nil
 }
 
 func below(name, dir string) bool { return dir == "." || strings.HasPrefix(name, dir+"/") }

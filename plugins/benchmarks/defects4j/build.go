@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path"
@@ -78,11 +77,11 @@ func (b *bug) build(ctx context.Context) error {
 			return err
 		}
 	}
-	sources, err := b.sources(b.Properties.SourceDir)
+	sources, err := b.sources(ctx, b.Properties.SourceDir)
 	if err != nil {
 		return err
 	}
-	tests, err := b.sources(b.Properties.TestDir)
+	tests, err := b.sources(ctx, b.Properties.TestDir)
 	if err != nil {
 		return err
 	}
@@ -137,20 +136,18 @@ func (b *bug) isBuilt() bool {
 }
 
 // sources lists the Java files below a folder of the buggy version.
-func (b *bug) sources(dir string) ([]string, error) {
+func (b *bug) sources(ctx context.Context, dir string) ([]string, error) {
 	if dir == "" {
 		return nil, nil
 	}
+	folder := b.file("buggy", dir)
+	names, err := javaFiles(ctx, folder)
 	var all []string
-	err := filepath.WalkDir(b.file("buggy", dir), func(full string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.Type().IsRegular() && strings.HasSuffix(d.Name(), ".java") && d.Name() != "module-info.java":
-			all = append(all, full)
+	for _, name := range names {
+		if path.Base(name) != "module-info.java" {
+			all = append(all, filepath.Join(folder, filepath.FromSlash(name)))
 		}
-		return nil
-	})
+	}
 	return all, err
 }
 

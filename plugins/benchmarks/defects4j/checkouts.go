@@ -192,6 +192,38 @@ func (i *installation) baseline(ctx context.Context, p *properties, buggy, fixed
 	return nil
 }
 
+// takeFix copies the Java files that the fix changes or adds, and finds out what
+// encoding the project is in.
+func takeFix(ctx context.Context, p *properties, buggy, fixed, to string) error {
+	names, err := javaFiles(ctx, fixed)
+	if err != nil {
+		return err
+	}
+	p.Encoding = "UTF-8"
+	for _, name := range names {
+		relative := filepath.FromSlash(name)
+		full := filepath.Join(fixed, relative)
+		content, err := readFile(full)
+		if err != nil {
+			return err
+		}
+		if !utf8.Valid(content) {
+			p.Encoding = "ISO-8859-1"
+		}
+		same, err := sameBytes(full, filepath.Join(buggy, relative))
+		if err != nil {
+			return err
+		}
+		if same {
+			continue
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(to, relative)), 0o755), os.WriteFile(filepath.Join(to, relative), content, 0o644)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // writeBug writes a bug's folder.
 func (i *installation) writeBug(ctx context.Context, p *properties, buggy, fixed, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -205,34 +237,7 @@ func (i *installation) writeBug(ctx context.Context, p *properties, buggy, fixed
 	if err := copyInto(ctx, buggy, filepath.Join(dir, "buggy"), keep); err != nil {
 		return fmt.Errorf("copy the buggy version: %w", err)
 	}
-	var err error
-	p.Encoding = "UTF-8"
-	err = filepath.WalkDir(fixed, func(full string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(d.Name(), ".java") {
-			return err
-		}
-		relative, err := filepath.Rel(fixed, full)
-		if err != nil {
-			return err
-		}
-		content, err := readFile(full)
-		if err != nil {
-			return err
-		}
-		if !utf8.Valid(content) {
-			p.Encoding = "ISO-8859-1"
-		}
-		same, err := sameBytes(full, filepath.Join(buggy, relative))
-		if err != nil || same {
-			return err
-		}
-		to := filepath.Join(dir, "fixed", relative)
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return err
-		}
-		return os.WriteFile(to, content, 0o644)
-	})
-	if err != nil {
+	if err := takeFix(ctx, p, buggy, fixed, filepath.Join(dir, "fixed")); err != nil {
 		return fmt.Errorf("compare the versions: %w", err)
 	}
 	libraries := map[string]string{}

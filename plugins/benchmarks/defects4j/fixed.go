@@ -12,37 +12,46 @@ import (
 	"strings"
 )
 
-// arrange puts the files of fixed/ where buggy/ has those of their names, where
-// they are relative to dir.src.classes or have no folders at all.
-func (b *bug) arrange(ctx context.Context) error {
-	top := b.file("fixed", "")
-	var moves [][2]string
-	err := filepath.WalkDir(top, func(full string, d fs.DirEntry, err error) error {
+// javaFiles lists the Java files below a folder, in order, by their paths within it.
+func javaFiles(ctx context.Context, dir string) ([]string, error) {
+	var names []string
+	err := filepath.WalkDir(dir, func(full string, d fs.DirEntry, err error) error {
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(d.Name(), ".java") {
 			return err
 		}
-		relative, err := filepath.Rel(top, full)
-		if err != nil {
-			return err
-		}
-		name := filepath.ToSlash(relative)
-		to, err := b.place(name)
-		if err == nil && to != name {
-			moves = append(moves, [2]string{full, b.file("fixed", to)})
-		}
+		name, err := filepath.Rel(dir, full)
+		names = append(names, filepath.ToSlash(name))
 		return err
 	})
+	return names, err
+}
+
+// arrange puts the files of fixed/ where buggy/ has those of their names, where
+// they are relative to dir.src.classes or have no folders at all.
+func (b *bug) arrange(ctx context.Context) error {
+	names, err := javaFiles(ctx, b.file("fixed", ""))
 	if err != nil {
 		return err
 	}
-	for _, move := range moves {
-		if _, err := os.Stat(move[1]); err == nil {
-			return fmt.Errorf("fixed/ has two files that may be %s of the project; leave one", strings.TrimPrefix(move[1], top+"/"))
+	var moves [][2]string
+	for _, name := range names {
+		to, err := b.place(name)
+		if err != nil {
+			return err
 		}
-		if err := errors.Join(os.MkdirAll(filepath.Dir(move[1]), 0o755), os.Rename(move[0], move[1])); err != nil {
+		if to != name {
+			moves = append(moves, [2]string{name, to})
+		}
+	}
+	for _, move := range moves {
+		from, to := b.file("fixed", move[0]), b.file("fixed", move[1])
+		if _, err := os.Stat(to); err == nil {
+			return fmt.Errorf("fixed/ has two files that may be %s of the project; leave one", move[1])
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.Rename(from, to)); err != nil {
 			return err
 		}
 	}
