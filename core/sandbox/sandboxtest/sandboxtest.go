@@ -3,7 +3,6 @@
 package sandboxtest
 
 import (
-	"fmt"
 	"log/slog"
 	"os"
 	"testing"
@@ -29,23 +28,14 @@ func Drivers(t *testing.T, cache string, test func(t *testing.T, driver sandbox.
 // each candidate follows the one before into the same box.
 func Each(t *testing.T, test func(t *testing.T, driver string, pool *sandbox.Pool)) {
 	Drivers(t, "", func(t *testing.T, driver sandbox.Driver) {
-		test(t, driver.Name(), single(t, driver))
+		pool := sandbox.NewPool(driver, 1)
+		t.Cleanup(func() {
+			if err := pool.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		test(t, driver.Name(), pool)
 	})
-}
-
-// First is a pool of one box of the first driver that works on this machine.
-func First(t *testing.T) *sandbox.Pool {
-	t.Helper()
-	var problem error
-	for _, name := range sandbox.Names() {
-		driver, err := open(t, name, "")
-		if err == nil {
-			return single(t, driver)
-		}
-		problem = err
-	}
-	NotHere(t, fmt.Errorf("no sandbox works here: %w", problem))
-	return nil
 }
 
 // open opens a driver, to be closed with the test.
@@ -59,17 +49,6 @@ func open(t *testing.T, name, cache string) (sandbox.Driver, error) {
 		})
 	}
 	return driver, err
-}
-
-// single is a pool of one box, to be closed with the test.
-func single(t *testing.T, driver sandbox.Driver) *sandbox.Pool {
-	pool := sandbox.NewPool(driver, 1)
-	t.Cleanup(func() {
-		if err := pool.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return pool
 }
 
 // NotHere ends a test that lacks what it needs: in CI, where all parts have to be
