@@ -244,7 +244,7 @@ func (i *installation) writeBug(ctx context.Context, p *properties, buggy, fixed
 	for _, paths := range []*list{&p.CompilePath, &p.TestPath} {
 		var relative list
 		for _, entry := range *paths {
-			name, ok, err := i.library(entry, buggy, dir, libraries)
+			name, ok, err := i.library(ctx, entry, buggy, dir, libraries)
 			if err != nil {
 				return err
 			}
@@ -264,7 +264,7 @@ func (i *installation) writeBug(ctx context.Context, p *properties, buggy, fixed
 
 // library returns an entry of a class path as one of the export's: relative to the
 // project, or a copy in lib/. Not ok: it is not there.
-func (i *installation) library(entry, buggy, dir string, copied map[string]string) (string, bool, error) {
+func (i *installation) library(ctx context.Context, entry, buggy, dir string, copied map[string]string) (string, bool, error) {
 	full := entry
 	if !filepath.IsAbs(full) {
 		full = filepath.Join(buggy, entry)
@@ -275,7 +275,7 @@ func (i *installation) library(entry, buggy, dir string, copied map[string]strin
 	if name := copied[full]; name != "" {
 		return name, true, nil
 	}
-	content, err := i.read(full)
+	content, err := i.read(ctx, full)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errFolder) {
 		// Java ignores what is not there. A folder outside of the project is one of the
 		// installation's, and no project of Defects4J has classes there.

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
@@ -18,9 +21,9 @@ import (
 	tclog "github.com/testcontainers/testcontainers-go/log"
 )
 
-// idle is what a container runs while its command is called: it ends by itself,
-// should nobody be there to end it.
-var idle = []string{"sleep", "1d"}
+// idle is what a container runs while its command is called: it ends with its
+// standard input, which this process holds open, and so even when that is killed.
+var idle = []string{"cat"}
 
 // provider connects to the engine. The library's reaper would need an image from a
 // registry, and is not needed.
@@ -66,6 +69,7 @@ func openImage(ctx context.Context, image, scratch string) (*installation, error
 		ConfigModifier: func(c *container.Config) {
 			c.User = fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()) // who has to delete what is made
 			c.WorkingDir = scratch
+			c.AttachStdin, c.OpenStdin, c.StdinOnce = true, true, true
 		},
 		HostConfigModifier: func(h *container.HostConfig) {
 			h.Binds = []string{scratch + ":" + scratch}
@@ -83,24 +87,42 @@ func openImage(ctx context.Context, image, scratch string) (*installation, error
 		_, err := p.Client().ContainerRemove(context.WithoutCancel(ctx), created.GetContainerID(), client.ContainerRemoveOptions{Force: true})
 		return errors.Join(err, p.Close())
 	}
+	input, err := p.Client().ContainerAttach(ctx, created.GetContainerID(), client.ContainerAttachOptions{Stream: true, Stdin: true})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("attach to a container of image %s: %w", image, err), i.close())
+	}
+	remove := i.close
+	i.close = func() error {
+		err := remove()
+		input.Close()
+		return err
+	}
 	if err := created.Start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start a container of image %s: %w", image, err), i.close())
 	}
 	call := func(ctx context.Context, argv []string) (called, error) {
+		if deadline, ok := ctx.Deadline(); ok {
+			// The engine does not end a command that nobody waits for.
+			seconds := max(1, math.Ceil(time.Until(deadline).Seconds()))
+			argv = append([]string{"timeout", "--signal", "KILL", strconv.FormatFloat(seconds, 'f', 0, 64)}, argv...)
+		}
 		code, output, err := created.Exec(ctx, argv, exec.WithWorkingDir(scratch))
-		if err != nil {
-			return called{}, fmt.Errorf("run %s in a container of image %s: %w", argv[0], image, err)
-		}
 		var stdout, stderr bytes.Buffer
-		if _, err := stdcopy.StdCopy(&stdout, &stderr, output); err != nil && !errors.Is(err, io.EOF) {
-			return called{}, fmt.Errorf("run %s in a container of image %s: %w", argv[0], image, err)
+		if err == nil {
+			_, err = stdcopy.StdCopy(&stdout, &stderr, output)
 		}
-		return called{exit: code, stdout: stdout.String(), stderr: stderr.String()}, ctx.Err()
+		if ctx.Err() != nil {
+			return called{}, context.Cause(ctx)
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return called{}, fmt.Errorf("run %s in a container of image %s: %w", strings.Join(argv, " "), image, err)
+		}
+		return called{exit: code, stdout: stdout.String(), stderr: stderr.String()}, nil
 	}
 	i.cli = cli{run: func(ctx context.Context, arguments ...string) (called, error) {
 		return call(ctx, append([]string{"defects4j"}, arguments...))
 	}}
-	i.read = func(name string) ([]byte, error) {
+	i.read = func(ctx context.Context, name string) ([]byte, error) {
 		result, err := call(ctx, []string{"cat", name})
 		switch {
 		case err != nil:

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"harness/core/sdk"
 	"harness/core/sdk/benchmark"
@@ -76,4 +80,80 @@ func TestImageJudges(t *testing.T) {
 			t.Errorf("buggy: %v: %s", v.Outcome, v.Detail)
 		}
 	})
+}
+
+// The container of an installation lives as long as the process that opened it,
+// however that ends, and a command in it no longer than it may.
+func TestImageLetsGo(t *testing.T) {
+	if image := os.Getenv("TEST_OPEN_IMAGE"); image != "" { // the process that is killed
+		i, err := openImage(t.Context(), image, t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, err := i.read(t.Context(), "/etc/hostname")
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("container %s\n", strings.TrimSpace(string(name)))
+		time.Sleep(time.Minute)
+		t.Fatal("nobody killed this")
+	}
+	image := buildImage(t)
+
+	scratch := t.TempDir()
+	i, err := openImage(t.Context(), image, scratch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer i.close()
+	pipe := filepath.Join(scratch, "nobody-writes")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	late := errors.New("it takes too long")
+	limited, cancel := context.WithTimeoutCause(t.Context(), 2*time.Second, late)
+	defer cancel()
+	if _, err := i.read(limited, pipe); !errors.Is(err, late) {
+		t.Errorf("got %v, want %v", err, late)
+	}
+	name, err := i.read(t.Context(), "/etc/hostname")
+	if err != nil {
+		t.Fatal(err)
+	}
+	within(t, "the command runs on", func() bool {
+		top, err := exec.CommandContext(t.Context(), "docker", "top", strings.TrimSpace(string(name))).Output()
+		return err == nil && !strings.Contains(string(top), pipe)
+	})
+
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestImageLetsGo$")
+	child.Env = append(os.Environ(), "TEST_OPEN_IMAGE="+image)
+	stdout, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var id string
+	if _, err := fmt.Fscanf(stdout, "container %s\n", &id); err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = child.Wait()
+	within(t, "the container lives on", func() bool {
+		return exec.CommandContext(t.Context(), "docker", "inspect", id).Run() != nil
+	})
+}
+
+func within(t *testing.T, problem string, done func() bool) {
+	t.Helper()
+	for range 100 {
+		if done() {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Error(problem)
 }

@@ -35,7 +35,7 @@ type installation struct {
 	// scratch is a folder that the command and this process both see by its name.
 	scratch string
 	// read returns a file of the installation, such as a jar.
-	read  func(name string) ([]byte, error)
+	read  func(ctx context.Context, name string) ([]byte, error)
 	close func() error
 }
 
@@ -67,7 +67,7 @@ func openInstallation(ctx context.Context, c config, baseDir string) (*installat
 	return &installation{cli: local(command, environment), scratch: scratch, read: readLibrary, close: remove}, nil
 }
 
-func readLibrary(name string) ([]byte, error) {
+func readLibrary(_ context.Context, name string) ([]byte, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return nil, errFolder
 	}
