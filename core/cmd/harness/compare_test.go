@@ -127,4 +127,14 @@ table "fixed" {
 			t.Errorf("the terminal lacks %q:\n%s", want, text)
 		}
 	}
+
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = append(text, "void \"race\" {\n  reason = \"it was not waited for\"\n  bugs   = [\"Clamp\", \"Clam\"]\n}\n"...)
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	harness(t, "compare", file).want(t, 2).says(t, `void "race" is about has a bug "Clam"`, `bugs   = ["Clamp", "Clam"]`)
 }

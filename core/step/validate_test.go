@@ -1,0 +1,49 @@
+package step
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	pb "harness/core/protocol/harnesspb"
+	"harness/core/score"
+)
+
+// What no patch can be made of is the model's doing, what cannot be applied is not.
+func TestWhatIsJudgedOfPatches(t *testing.T) {
+	s := &scripted{check: pb.CheckResponse{TimeoutMs: 1000}}
+	var judged *Judged
+	_, counts, err := s.judging(t, openStore(t), func(j *judge) {
+		bug := &pb.BugRecord{Bug: &pb.Bug{Id: "B", Text: "failed\nfailed\n"}}
+		outputs := []Output{
+			{Patch: &Patch{Edits: []Edit{{Start: 1, End: 2, Text: "passed\n"}}}, Published: "plausible"},
+			{Patch: &Patch{Edits: []Edit{{Start: 1, End: 2, Text: " \n"}}}},
+			{Patch: &Patch{None: "the output holds no method"}},
+			{Patch: &Patch{Unplaced: "the method stands elsewhere"}, Published: "wrong"},
+			{Patch: &Patch{Edits: []Edit{{Start: 7, End: 9, Text: "passed\n"}}}},
+		}
+		var err error
+		if judged, err = (Validate{}).patch(t.Context(), nil, bug, &Candidates{Bug: "B", Outputs: outputs}, j); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if err != nil || counts["patches"] != 2 {
+		t.Fatalf("%v patches were judged, %v", counts["patches"], err)
+	}
+	var got []string
+	for _, c := range judged.Candidates {
+		words := []string{c.Verdict.Outcome, c.Verdict.Reason, c.Published}
+		if c.Patch != "" {
+			words = append(words, "judged")
+		}
+		if c.Empty {
+			words = append(words, "empty")
+		}
+		got = append(got, strings.Join(strings.Fields(strings.Join(words, " ")), " "))
+	}
+	want := []string{"plausible judged", "judged empty", "uncompilable", "error " + score.ReasonUnplaced + " wrong", "error " + score.ReasonUnplaced}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("candidates (-want +got):\n%s", diff)
+	}
+}
