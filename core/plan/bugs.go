@@ -120,15 +120,14 @@ func (p *Plan) CheckBugs(s *store.Store) (hcl.Diagnostics, error) {
 // checkVoid finds bugs of a void that none of its benchmarks has.
 func (p *Plan) checkVoid(v *study.Void, fetched map[string]map[string]bool) hcl.Diagnostics {
 	var benchmarks []map[string]bool
-	for _, b := range p.Benchmarks {
-		name := b.Block.Name
-		if wanted := v.Where["benchmark"]; len(wanted) > 0 && !slices.Contains(wanted, name) {
+	for _, b := range p.Study.Benchmarks { // of which the plan may have one only
+		if wanted := v.Where["benchmark"]; len(wanted) > 0 && !slices.Contains(wanted, b.Name) {
 			continue
 		}
-		if fetched[name] == nil {
+		if fetched[b.Name] == nil {
 			return nil
 		}
-		benchmarks = append(benchmarks, fetched[name])
+		benchmarks = append(benchmarks, fetched[b.Name])
 	}
 	var diagnostics hcl.Diagnostics
 	for i, id := range v.Bugs {

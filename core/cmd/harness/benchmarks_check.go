@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/tw"
 	"github.com/spf13/cobra"
 
 	"harness/core/sandbox"
@@ -85,7 +86,7 @@ func printOracle(w io.Writer, name string, record step.OracleRecord, file string
 		counts["buggy version"][b.Buggy.Outcome]++
 		counts["reference fix"][b.Reference.Outcome]++
 	}
-	table := tablewriter.NewTable(w)
+	table := tablewriter.NewTable(w, tablewriter.WithHeaderAutoFormat(tw.Off)) // else names get spaces
 	table.Header(append([]string{name}, outcomes...))
 	for _, version := range []string{"buggy version", "reference fix"} {
 		row := []string{version}

@@ -79,6 +79,29 @@ func TestBenchmarksMistakes(t *testing.T) {
 	harness(t, "benchmarks", "export", "microbugs", "--to", t.TempDir(), "--store", store).want(t, 1).says(t, "does not have the ability Export")
 }
 
+// What a void says of other benchmarks is no matter of this one.
+func TestOneBenchmarkOfAStudyWithVoids(t *testing.T) {
+	voids := `
+void "there" {
+  reason = "its tests are others"
+  where  = { benchmark = "second" }
+  bugs   = ["Clam"]
+}
+`
+	file, store := study(t, `
+study "two" {}
+model "codegen" "micro" { source = "CHECKPOINT" }
+adapter "none" "base" {}
+benchmark "microbugs" "first" {}
+benchmark "microbugs" "second" { bugs = ["Clamp"] }
+sandbox "bubblewrap" {}
+`+voids), t.TempDir()
+	for range 2 { // before and after its bugs are known
+		harness(t, "benchmarks", "list", "first", "--study", file, "--store", store, "--bugs", "Clamp").want(t, 0)
+	}
+	harness(t, "benchmarks", "list", "second", "--study", file, "--store", store).want(t, 2).says(t, `has a bug "Clam"`)
+}
+
 // wishes is a study of what some bugs lack.
 const wishes = `
 study "wishes" {}
