@@ -228,10 +228,14 @@ const (
 
 // boxLimit is how long a box may take for a request: its first about a bug compiles
 // the tests; then the reference fix and the candidate, each alone, and again with
-// all else where that is not enough; runs the reference fix, of a project with
-// Unsafe, too, where it needs that; and the candidate in a warm and in a fresh JVM.
-func boxLimit(wall, compile time.Duration) time.Duration {
-	const compilations, runs = 5, 4
+// all else where that is not enough; and runs both, the candidate in a warm and in
+// a fresh JVM, the reference fix of a project with each Platform of judge/Jvms.java.
+func boxLimit(wall, compile time.Duration, project bool) time.Duration {
+	const compilations = 5
+	runs := time.Duration(4)
+	if project {
+		runs = 6
+	}
 	return patience*(compilations*compile+runs*wall) + runs*startLimit + slack
 }
 
@@ -294,7 +298,7 @@ func Check(p Program) (*benchmark.CheckResponse, error) {
 		return nil, fmt.Errorf("check a Java program: %w", err)
 	}
 	return &benchmark.CheckResponse{
-		Environment: environment, Payload: payload, TimeoutMs: boxLimit(p.Wall, compile).Milliseconds(),
+		Environment: environment, Payload: payload, TimeoutMs: boxLimit(p.Wall, compile, p.Project != nil).Milliseconds(),
 		Program: javasource.Digest(p.Text),
 	}, nil
 }

@@ -46,18 +46,28 @@ func TestHostileCandidatesOfProjects(t *testing.T) {
 	})
 }
 
-// A project whose tests need Unsafe has it, and what else large projects use.
+// A project whose tests need Unsafe has it, and what else large projects use; and
+// dates as its Java wrote them, whichever that was.
 func TestWhatProjectsGet(t *testing.T) {
-	const need = `Class<?> unsafe = Class.forName("sun.misc.Unsafe"); java.lang.reflect.Field field = unsafe.getDeclaredField("theUnsafe"); field.setAccessible(true);
+	const date = `java.text.DateFormat.getDateTimeInstance(2, 2, java.util.Locale.US).format(new java.util.Date(0))`
+	const commas = date + `.matches(".*(69|70),.*")`
+	const unsafe = `Class<?> unsafe = Class.forName("sun.misc.Unsafe"); java.lang.reflect.Field field = unsafe.getDeclaredField("theUnsafe"); field.setAccessible(true);
         if (unsafe.getMethod("allocateInstance", Class.class).invoke(field.get(null), Adder.class) == null) return 0;
         new java.awt.image.BufferedImage(1, 1, 1).createGraphics(); java.lang.management.ManagementFactory.getPlatformMBeanServer();
         if (javax.tools.ToolProvider.getSystemJavaCompiler() == null) return 0;
         return a + b;`
 	eachDriver(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {
-		p := projectAdder(adderText(need))
-		p.Reference = p.Text
-		if got := judge(t, p); got.Outcome != benchmark.Passed {
-			t.Errorf("%s: %s", got.Outcome, got.Detail)
+		for name, body := range map[string]string{
+			"Unsafe":                    unsafe,
+			"dates of Java 8":           "return " + commas + " ? 0 : a + b;",
+			"dates of today":            "return " + commas + " ? a + b : 0;",
+			"Unsafe and dates of today": "if (!" + commas + ") return 0; " + unsafe,
+		} {
+			p := projectAdder(adderText(body))
+			p.Reference = p.Text
+			if got := judge(t, p); got.Outcome != benchmark.Passed {
+				t.Errorf("%s: %s: %s", name, got.Outcome, got.Detail)
+			}
 		}
 	})
 }

@@ -69,8 +69,24 @@ final class Jvms {
             "-Dfile.encoding=UTF-8",
             "-Duser.language=en");
 
-    /** For projects whose tests were written for an older Java: dates and numbers are written as they were there. */
-    private static final List<String> OLDER = List.of("-Djava.locale.providers=COMPAT", "-Duser.country=US");
+    /** Dates and numbers are written as in Java 8 and before. */
+    private static final String OLDER = "-Djava.locale.providers=COMPAT";
+
+    /** What tests of whole projects get of the platform: the first of these with which the reference fix passes. */
+    enum Platform {
+        OLDER_FORMATS(true, false),
+        FORMATS(false, false),
+        OLDER_FORMATS_AND_UNSAFE(true, true),
+        FORMATS_AND_UNSAFE(false, true);
+
+        private final boolean older;
+        private final boolean unsafe;
+
+        Platform(boolean older, boolean unsafe) {
+            this.older = older;
+            this.unsafe = unsafe;
+        }
+    }
 
     private final SecureRandom random = new SecureRandom();
     private final ExecutorService threads;
@@ -86,11 +102,11 @@ final class Jvms {
     /**
      * Runs a job in a JVM of its own.
      *
-     * @param unsafe whether a whole project's tests get what reads memory
+     * @param platform what a whole project's tests get
      */
-    TestJvm.Outcome fresh(Job job, Request request, boolean unsafe) throws IOException, InterruptedException {
+    TestJvm.Outcome fresh(Job job, Request request, Platform platform) throws IOException, InterruptedException {
         job.last = true;
-        List<String> command = new ArrayList<>(request.isWhole() ? whole(unsafe) : small());
+        List<String> command = new ArrayList<>(request.isWhole() ? whole(platform) : small());
         command.addAll(common(request.heapMiB));
         try (TestJvm jvm = new TestJvm(threads, random, command, request.workFolder(folder), request.environment)) {
             return jvm.ask(job, request.startMillis, request.wallMillis);
@@ -136,13 +152,16 @@ final class Jvms {
     }
 
     /** Whole projects need parts of the platform that the image lacks. */
-    private static List<String> whole(boolean unsafe) {
+    private static List<String> whole(Platform platform) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command = new ArrayList<>(List.of(java, "--limit-modules", unsafe ? MODULES + "," + UNSAFE : MODULES));
-        if (unsafe) {
+        List<String> command = new ArrayList<>(List.of(java, "--limit-modules", platform.unsafe ? MODULES + "," + UNSAFE : MODULES));
+        if (platform.unsafe) {
             OPENS.forEach(name -> command.addAll(List.of("--add-opens", name + "=ALL-UNNAMED")));
         }
-        command.addAll(OLDER);
+        if (platform.older) {
+            command.add(OLDER);
+        }
+        command.add("-Duser.country=US");
         return command;
     }
 

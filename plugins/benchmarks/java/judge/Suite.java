@@ -57,8 +57,8 @@ final class Suite {
     /** Whether the reference passes here: if not, what candidates fail may be no fault of theirs. */
     boolean referencePasses;
 
-    /** Whether a project's tests get {@code sun.misc.Unsafe}: the reference does not pass without. */
-    boolean unsafe;
+    /** What a project's tests get of the platform. */
+    Jvms.Platform platform = Jvms.Platform.values()[0];
 
     /** Compiles a request's files with the reference. What is wrong with them shows when a candidate is compiled. */
     Suite(Compiler compiler, Request request) {
