@@ -28,10 +28,15 @@ const workTarget = "/box/work"
 // testLimit is how long the relevant tests of an unchanged version may take.
 const testLimit = time.Hour
 
+// exporterOf stands for an installation of that identity and for what this package
+// makes of it: to be changed where that becomes something else.
+func exporterOf(identity string) string { return "harness 1 " + identity }
+
 // exportBugs writes bugs of an installation into dir, as exported bugs. A bug is
-// there whole or not at all; one that cannot be exported is told about and left
-// out, as is one that turns out to be outside of what is wanted.
-func (i *installation) exportBugs(ctx context.Context, ids []bugID, wanted selection, dir string, progress func(*benchmark.FetchEvent)) (out, outside []skipped, err error) {
+// there whole or not at all, and kept where it is there from the same exporter; one
+// that cannot be exported is told about and left out, as is one that turns out to
+// be outside of what is wanted.
+func (i *installation) exportBugs(ctx context.Context, ids []bugID, wanted selection, exporter, dir string, progress func(*benchmark.FetchEvent)) (out, outside []skipped, err error) {
 	var (
 		mu   sync.Mutex
 		done int64
@@ -40,7 +45,11 @@ func (i *installation) exportBugs(ctx context.Context, ids []bugID, wanted selec
 	group.SetLimit(max(1, runtime.NumCPU()/2))
 	for _, id := range ids {
 		group.Go(func() error {
-			err := i.exportBug(ctx, id, wanted, dir)
+			kept := hasExported(exporter, filepath.Join(dir, id.String()))
+			var err error
+			if !kept {
+				err = i.exportBug(ctx, id, wanted, exporter, dir)
+			}
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -48,6 +57,9 @@ func (i *installation) exportBugs(ctx context.Context, ids []bugID, wanted selec
 			defer mu.Unlock()
 			done++
 			event := &benchmark.FetchEvent{Message: id.String(), Done: done, Total: int64(len(ids))}
+			if kept {
+				event.Message += " is there already"
+			}
 			if err != nil {
 				to := &out
 				if errors.Is(err, errOutside) {
@@ -64,12 +76,22 @@ func (i *installation) exportBugs(ctx context.Context, ids []bugID, wanted selec
 	return out, outside, err
 }
 
+// hasExported reports whether a bug's folder is that exporter's.
+func hasExported(exporter, dir string) bool {
+	content, err := readFile(filepath.Join(dir, "export.json"))
+	if err != nil {
+		return false
+	}
+	p, err := parseProperties(content)
+	return err == nil && p.Exporter == exporter
+}
+
 var errOutside = errors.New("it is not in the subset")
 
 // exportBug checks both versions of a bug out, compares them, finds out what its
 // tests say there, and writes what judging needs. errOutside: what the fix changes
 // is not what is wanted.
-func (i *installation) exportBug(ctx context.Context, id bugID, wanted selection, dir string) (err error) {
+func (i *installation) exportBug(ctx context.Context, id bugID, wanted selection, exporter, dir string) (err error) {
 	work, err := os.MkdirTemp(i.scratch, id.String()+"-")
 	if err != nil {
 		return err
@@ -89,6 +111,7 @@ func (i *installation) exportBug(ctx context.Context, id bugID, wanted selection
 	if err != nil {
 		return err
 	}
+	p.Exporter = exporter
 	b.Properties = p
 	if err := b.folders(); err != nil {
 		return err

@@ -46,6 +46,8 @@ type properties struct {
 	Tests int `json:"baseline.tests,omitempty"`
 	// Unsound says why the baseline is not what it must be; nothing, where it is.
 	Unsound string `json:"baseline.problem,omitempty"`
+	// Exporter is what exported it: see exporterOf.
+	Exporter string `json:"exporter,omitempty"`
 	// Where the fixed version is from, and the report that it answers.
 	Revision string `json:"revision.id.fixed,omitempty"`
 	Report   string `json:"report.url,omitempty"`

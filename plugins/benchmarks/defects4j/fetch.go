@@ -75,6 +75,10 @@ func fromInstallation(ctx context.Context, c config, baseDir string, only []stri
 		return nil, sdk.Diagnose([]string{c.kind()}, "Defects4J cannot be used", err.Error())
 	}
 	defer func() { err = errors.Join(err, i.close()) }()
+	identity, err := c.identity(ctx, baseDir)
+	if err != nil {
+		return nil, sdk.Diagnose([]string{c.kind()}, "Defects4J cannot be used", err.Error())
+	}
 	ids, err := i.cli.bugs(ctx, wanted)
 	if err != nil {
 		return nil, sdk.Diagnose([]string{c.kind()}, "Defects4J does not answer", err.Error())
@@ -90,7 +94,7 @@ func fromInstallation(ctx context.Context, c config, baseDir string, only []stri
 	if len(ids) == 0 {
 		return nil, sdk.Diagnose([]string{"subset"}, "No bug is in the subset", "The installation has none of the bugs that are asked for.")
 	}
-	out, outside, err := i.exportBugs(ctx, ids, wanted, dir, progress)
+	out, outside, err := i.exportBugs(ctx, ids, wanted, exporterOf(identity), dir, progress)
 	switch n := len(outside); {
 	case err != nil:
 		return nil, err

@@ -87,6 +87,7 @@ func TestExport(t *testing.T) {
 		t.Fatal(err)
 	}
 	content = regexp.MustCompile(`"baseline.seconds": [\d.]+`).ReplaceAll(content, []byte(`"baseline.seconds": 1`))
+	content = regexp.MustCompile(`"exporter": "harness 1 [0-9a-f]{64}"`).ReplaceAll(content, []byte(`"exporter": "harness 1 …"`))
 	golden(t, "export.json", content)
 
 	// What has been exported is what is fetched from there.
@@ -97,6 +98,22 @@ func TestExport(t *testing.T) {
 	}
 	if !slices.Equal(ids, []string{"Orchard-12", "Orchard-51"}) {
 		t.Errorf("fetched %v", ids)
+	}
+
+	// Once more, it goes on with the bugs that are not there, unless the installation
+	// is another.
+	mark := filepath.Join(to, "Orchard-1", "mark")
+	write(t, mark, "")
+	for _, c := range []struct {
+		mode string
+		kept bool
+	}{{"", true}, {"another", false}} {
+		if err := export(t, standIn(t, c.mode), to, "Orchard-1"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(mark); (err == nil) != c.kept {
+			t.Errorf("installation %q: the bug is kept: %t", c.mode, err == nil)
+		}
 	}
 }
 

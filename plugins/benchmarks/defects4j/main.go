@@ -272,7 +272,8 @@ func (defects4j) Fetch(ctx context.Context, request *benchmark.FetchRequest, pro
 	return index(ctx, request.GetDir(), out, left, progress)
 }
 
-// Export writes bugs of an installation as exported bugs.
+// Export writes bugs of an installation as exported bugs, those that are not there
+// yet.
 func (defects4j) Export(ctx context.Context, request *benchmark.ExportRequest, progress func(*benchmark.FetchEvent)) error {
 	c, err := decode(request.GetConfig())
 	if err != nil {
