@@ -153,8 +153,19 @@ func (c config) takeTools(ctx context.Context, request *benchmark.FetchRequest) 
 		}
 		return false
 	}
-	if err := copyInto(ctx, root, filepath.Join(request.GetDir(), toolDir), keep); err != nil {
+	tools := filepath.Join(request.GetDir(), toolDir)
+	if err := copyInto(ctx, root, tools, keep); err != nil {
 		return fmt.Errorf("copy the installation: %w", err)
+	}
+	// The command refuses to work without these, whatever is in them.
+	for _, name := range []string{"test_generation/generation", "build_systems/gradle/dists", "build_systems/gradle/deps"} {
+		name = filepath.Join("framework", "lib", name)
+		if info, err := os.Stat(filepath.Join(root, name)); err != nil || !info.IsDir() {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Join(tools, name), 0o755); err != nil {
+			return fmt.Errorf("copy the installation: %w", err)
+		}
 	}
 	if home := absolute(c.JavaHome, request.GetBaseDir()); c.JavaHome != "" && !strings.HasPrefix(home, "/usr/") {
 		if err := copyInto(ctx, home, filepath.Join(request.GetDir(), jdkDir), nil); err != nil {

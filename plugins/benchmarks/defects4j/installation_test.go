@@ -177,6 +177,39 @@ func TestInstallationsThatFail(t *testing.T) {
 	}
 }
 
+// The box gets the tools, without what gives fixes away; and folders that the
+// command looks for, even if nothing is in them.
+func TestToolsOfAnInstallation(t *testing.T) {
+	installation, to := t.TempDir(), t.TempDir()
+	for _, name := range []string{
+		"framework/bin/defects4j", "framework/projects/Orchard/patches/1.src.patch", "framework/projects/Orchard/lib/a.jar", "framework/test/all.sh",
+		"major/bin/ant", "project_repos/README", "project_repos/orchard.git/HEAD", ".git/HEAD",
+	} {
+		write(t, filepath.Join(installation, name), name)
+	}
+	const empty = "framework/lib/test_generation/generation"
+	if err := os.MkdirAll(filepath.Join(installation, empty), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c := config{Installation: installation}
+	if err := c.takeTools(t.Context(), &benchmark.FetchRequest{Dir: to}); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	tools := filepath.Join(to, toolDir)
+	err := filepath.WalkDir(tools, func(name string, d fs.DirEntry, err error) error {
+		relative, _ := filepath.Rel(tools, name)
+		if err == nil && (!d.IsDir() || relative == empty) {
+			got = append(got, relative)
+		}
+		return err
+	})
+	want := []string{"framework/bin/defects4j", empty, "framework/projects/Orchard/lib/a.jar", "major/bin/ant", "project_repos/README"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
 func TestIdentityOfAnInstallation(t *testing.T) {
 	identity := func(root string) string {
 		t.Helper()
