@@ -175,18 +175,24 @@ public final class Judge {
             return suite;
         }
         TestJvm.Outcome outcome = null;
+        Jvms.Platform best = suite.platform; // where the fewest tests fail
+        int fewest = Integer.MAX_VALUE;
         for (Jvms.Platform platform : Jvms.Platform.values()) {
             suite.platform = platform;
             outcome = tryReference(suite, request, reference);
             if (!request.isWhole() || outcome.end != TestJvm.End.FAILED || outcome.tally.late) {
                 break;
             }
+            if (outcome.tally.failed < fewest) {
+                fewest = outcome.tally.failed;
+                best = platform;
+            }
         }
         if (outcome.end == TestJvm.End.PASSED) {
             suite.measured(request, outcome.tally);
             return suite;
         }
-        suite.platform = Jvms.Platform.values()[0];
+        suite.platform = best;
         if (outcome.end != TestJvm.End.FAILED || outcome.tally.late) {
             // Another time the reference may pass, and its measure is for as long as the box lives.
             throw new IllegalStateException("measure the reference fix: " + outcome.end + " " + outcome.detail);
