@@ -130,6 +130,7 @@ func TestHostileCandidates(t *testing.T) {
 				}
 				for range c.runs {
 					got := judge(t, p)
+					t.Logf("%s: %s: %s", c.tries, name(got.Outcome), got.Detail)
 					if !slices.Contains(c.verdicts, name(got.Outcome)) || !strings.Contains(got.Detail, c.detail) {
 						t.Errorf("%s: got %s: %s; want %s", c.tries, name(got.Outcome), got.Detail, strings.Join(c.verdicts, " or "))
 					}
