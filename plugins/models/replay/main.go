@@ -24,7 +24,8 @@
 // into the program) and "verdict", null where the candidate was not judged. A
 // bug of which none was judged counts as not recorded. The patch is inserted
 // trimmed and without a line end behind it, as the recordings of CLM (ICSE 2023)
-// for QuixBugs and HumanEval-Java were judged; an empty one deletes the lines.
+// for QuixBugs and HumanEval-Java were judged; an empty one deletes the lines. With
+// the "benchmark" "defects4j" a line end follows, as it did there.
 // What it replaces says the folder's index.json, {"files": {NAME: {…}}}: a
 // recording's "applies_to" is "hunk" or "function"; and of its "benchmark" and
 // "family" there are files of the "kind" "prompts", a line a bug: "bug", "loc"
@@ -56,7 +57,7 @@ func newReplay() replay { return replay{newRecordings()} }
 func (replay) Describe(context.Context) *model.Description {
 	return &model.Description{
 		Name:      "replay",
-		Version:   "0.3.0",
+		Version:   "0.3.1",
 		Summary:   "Candidates that were recorded elsewhere, with their published verdicts.",
 		Generates: true,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{{

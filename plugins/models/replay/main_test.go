@@ -264,9 +264,12 @@ func TestPlaces(t *testing.T) {
 			one("outside", "x"),
 		}, "\n"),
 		"functions.jsonl": one("right", "int f() { }\n"),
+		"defects4j.jsonl": one("right", "  return 2; // two \n"),
 		"index.json": `{"files": {
 			"hunks.jsonl": {"kind": "candidates", "benchmark": "b", "family": "f", "applies_to": "hunk"},
 			"functions.jsonl": {"kind": "candidates", "benchmark": "b", "family": "f", "applies_to": "function"},
+			"defects4j.jsonl": {"kind": "candidates", "benchmark": "defects4j", "family": "f", "applies_to": "hunk"},
+			"p4.jsonl": {"kind": "prompts", "benchmark": "defects4j", "family": "f"},
 			"p1.jsonl": {"kind": "prompts", "benchmark": "b", "family": "f"},
 			"p2.jsonl": {"kind": "prompts", "benchmark": "b", "family": "f"},
 			"p3.jsonl": {"kind": "prompts", "benchmark": "b", "family": "other"}
@@ -282,6 +285,7 @@ func TestPlaces(t *testing.T) {
 		}, "\n"),
 		"p2.jsonl": `{"bug":"right","loc":"5-6","prompt":"int f() {"}`,
 		"p3.jsonl": "{",
+		"p4.jsonl": `{"bug":"right","loc":"5-6"}`,
 	})
 	m := plugintest.Model(t, newReplay())
 	for _, test := range []struct {
@@ -299,6 +303,7 @@ func TestPlaces(t *testing.T) {
 		{"functions.jsonl", "right", &model.Span{Start: 4, End: 7}, false, 4, 7, "int f() { }"},
 		{"functions.jsonl", "right", nil, false, 0, 0, "neither the recording nor the benchmark says"},
 		{"hunks.jsonl", "right", nil, true, 5, 6, "return 2; // two"},
+		{"defects4j.jsonl", "right", nil, false, 5, 6, "return 2; // two\n"},
 		{"hunks.jsonl", "shifted", &model.Span{Start: 4, End: 7}, false, 5, 6, ""},
 		{"hunks.jsonl", "moved", nil, false, 5, 6, "x"},
 		{"hunks.jsonl", "other text", &model.Span{Start: 4, End: 7}, false, 0, 0, "are not in this copy"},

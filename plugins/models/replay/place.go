@@ -97,6 +97,13 @@ func (h hunk) find(bug *model.Bug) (javasource.Span, string) {
 
 func (hunk) text(output string, _ bool) string { return strings.TrimSpace(output) }
 
+// ended is a target where a line end follows what is inserted.
+type ended struct{ target }
+
+func (e ended) text(output string, cutAfterBrace bool) string {
+	return e.target.text(output, cutAfterBrace) + "\n"
+}
+
 // nearest finds a piece of a program, comments and white space aside: the one
 // that begins nearest to a line.
 func nearest(text, piece string, line int) (javasource.Span, bool) {

@@ -89,6 +89,9 @@ func (r *recordings) load(ctx context.Context, f folder, key string) (*recording
 			default:
 				one.target = at
 			}
+			if content.byCandidate && sayings[name].Benchmark == "defects4j" {
+				one.target = ended{one.target}
+			}
 			all.bugs[bug], from[bug] = one, name
 		}
 	}
