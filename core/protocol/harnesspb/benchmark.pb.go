@@ -269,8 +269,9 @@ type ExportRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Config  []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
 	BaseDir string                 `protobuf:"bytes,2,opt,name=base_dir,json=baseDir,proto3" json:"base_dir,omitempty"`
-	// Where to. It may hold bugs of an earlier export, which are written anew
-	// when they are asked for; a bug is there whole or not at all.
+	// Where to. It may hold bugs of an earlier export. Those that are asked for are
+	// written anew, or kept where that would be the same; a bug is there whole or
+	// not at all.
 	Dir           string   `protobuf:"bytes,3,opt,name=dir,proto3" json:"dir,omitempty"`
 	Bugs          []string `protobuf:"bytes,4,rep,name=bugs,proto3" json:"bugs,omitempty"` // ids; none: all that the configuration names
 	unknownFields protoimpl.UnknownFields

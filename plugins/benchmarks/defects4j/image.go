@@ -82,21 +82,18 @@ func openImage(ctx context.Context, image, scratch string) (*installation, error
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("create a container of image %s: %w", image, err), p.Close())
 	}
-	i := &installation{scratch: scratch}
-	i.close = func() error {
+	remove := func() error {
 		_, err := p.Client().ContainerRemove(context.WithoutCancel(ctx), created.GetContainerID(), client.ContainerRemoveOptions{Force: true})
 		return errors.Join(err, p.Close())
 	}
 	input, err := p.Client().ContainerAttach(ctx, created.GetContainerID(), client.ContainerAttachOptions{Stream: true, Stdin: true})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("attach to a container of image %s: %w", image, err), i.close())
+		return nil, errors.Join(fmt.Errorf("attach to a container of image %s: %w", image, err), remove())
 	}
-	remove := i.close
-	i.close = func() error {
-		err := remove()
-		input.Close()
-		return err
-	}
+	i := &installation{scratch: scratch, close: func() error {
+		defer input.Close()
+		return remove()
+	}}
 	if err := created.Start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start a container of image %s: %w", image, err), i.close())
 	}
