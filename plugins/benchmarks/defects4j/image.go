@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -98,6 +99,8 @@ func openImage(ctx context.Context, image, scratch string) (*installation, error
 		return nil, errors.Join(fmt.Errorf("start a container of image %s: %w", image, err), i.close())
 	}
 	call := func(ctx context.Context, argv []string) (called, error) {
+		// The collector would close an input that only a lost close holds.
+		defer runtime.KeepAlive(input)
 		if deadline, ok := ctx.Deadline(); ok {
 			// The engine does not end a command that nobody waits for.
 			seconds := max(1, math.Ceil(time.Until(deadline).Seconds()))
@@ -126,8 +129,10 @@ func openImage(ctx context.Context, image, scratch string) (*installation, error
 			return nil, err
 		case strings.Contains(result.stderr, "Is a directory"):
 			return nil, errFolder
-		case result.exit != 0:
+		case result.exit == 1: // cat's own word
 			return nil, fmt.Errorf("%w: %s", fs.ErrNotExist, strings.TrimSpace(result.stderr))
+		case result.exit != 0: // the engine's, which says why on standard output
+			return nil, fmt.Errorf("read %s in a container of image %s: exit code %d: %s", name, image, result.exit, strings.TrimSpace(result.stdout+result.stderr))
 		}
 		return []byte(result.stdout), nil
 	}

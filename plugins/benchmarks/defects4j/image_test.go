@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -90,6 +91,7 @@ func TestImageLetsGo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer i.close() // keeps it from the collector, which would close it
 		name, err := i.read(t.Context(), "/etc/hostname")
 		if err != nil {
 			t.Fatal(err)
@@ -134,9 +136,10 @@ func TestImageLetsGo(t *testing.T) {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var id string
-	if _, err := fmt.Fscanf(stdout, "container %s\n", &id); err != nil {
-		t.Fatal(err)
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	id, ok := strings.CutPrefix(strings.TrimSpace(line), "container ")
+	if !ok {
+		t.Fatalf("the process to kill says %q, %v", line, err)
 	}
 	if err := child.Process.Kill(); err != nil {
 		t.Fatal(err)
