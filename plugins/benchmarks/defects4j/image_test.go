@@ -128,7 +128,7 @@ func TestImageLetsGo(t *testing.T) {
 	})
 
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestImageLetsGo$")
-	child.Env = append(os.Environ(), "TEST_OPEN_IMAGE="+image)
+	child.Env = append(os.Environ(), "TEST_OPEN_IMAGE="+image, "TMPDIR="+scratch) // it cannot tidy up
 	stdout, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
