@@ -30,6 +30,9 @@ func (c called) err(arguments ...string) error {
 		return nil
 	}
 	text := strings.TrimSpace(c.stderr)
+	if text == "" { // such as from a container engine that could not start it
+		text = strings.TrimSpace(c.stdout)
+	}
 	if lines := strings.Split(text, "\n"); len(lines) > 8 {
 		text = strings.Join(lines[len(lines)-8:], "\n")
 	}
