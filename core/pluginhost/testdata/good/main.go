@@ -111,6 +111,7 @@ func (plugin) Generate(ctx context.Context, request *model.GenerateRequest, send
 			if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
 				return err
 			}
+			select {} // as above
 		}
 	}
 	return nil
