@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,7 +85,8 @@ func TestImageJudges(t *testing.T) {
 }
 
 // The container of an installation lives as long as the process that opened it,
-// however that ends, and a command in it no longer than it may.
+// however that ends, and a command in it no longer than it may. A file that cannot
+// be asked for is not a file that is absent.
 func TestImageLetsGo(t *testing.T) {
 	if image := os.Getenv("TEST_OPEN_IMAGE"); image != "" { // the process that is killed
 		i, err := openImage(t.Context(), image, t.TempDir())
@@ -126,6 +128,16 @@ func TestImageLetsGo(t *testing.T) {
 		top, err := exec.CommandContext(t.Context(), "docker", "top", strings.TrimSpace(string(name))).Output()
 		return err == nil && !strings.Contains(string(top), pipe)
 	})
+
+	if _, err := i.read(t.Context(), pipe+".absent"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "docker", "exec", "--user", "0", strings.TrimSpace(string(name)), "rm", "/bin/cat").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if _, err := i.read(t.Context(), "/etc/hostname"); err == nil || errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "executable file not found") {
+		t.Errorf("a command that the engine cannot start: %v", err)
+	}
 
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestImageLetsGo$")
 	child.Env = append(os.Environ(), "TEST_OPEN_IMAGE="+image, "TMPDIR="+scratch) // it cannot tidy up
