@@ -1,0 +1,96 @@
+package needs_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"harness/core/needs"
+)
+
+// recorder stands for the test that calls package needs, and notes how it ends.
+type recorder struct {
+	testing.TB
+	ended, message string
+}
+
+func (r *recorder) Helper() {}
+
+func (r *recorder) end(how string, message string) {
+	r.ended, r.message = how, message
+	runtime.Goexit()
+}
+
+func (r *recorder) Fatal(args ...any)                 { r.end("failed", fmt.Sprint(args...)) }
+func (r *recorder) Fatalf(format string, args ...any) { r.end("failed", fmt.Sprintf(format, args...)) }
+func (r *recorder) Skip(args ...any)                  { r.end("skipped", fmt.Sprint(args...)) }
+
+// record runs a function as a test does.
+func record(run func(testing.TB)) *recorder {
+	r := &recorder{ended: "passed"}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		run(r)
+	}()
+	<-done
+	return r
+}
+
+func TestMissingPartsFailInCIAndSkipElsewhere(t *testing.T) {
+	calls := map[string]struct {
+		run  func(testing.TB)
+		says []string
+	}{
+		"a part":               {func(t testing.TB) { needs.Part(t, "the moon", "look up") }, []string{"the moon is missing: look up"}},
+		"a program":            {func(t testing.TB) { needs.Programs(t, "make one", "sh", "no-such-program") }, []string{"no-such-program is missing: make one"}},
+		"recorded data":        {func(t testing.TB) { needs.Shared(t, "no", "such", "file") }, []string{"no/such/file", "beside the checkout"}},
+		"recorded data, a dir": {func(t testing.TB) { needs.Shared(t, "no-such-folder") }, []string{"no-such-folder"}},
+	}
+	for name, call := range calls {
+		for ci, want := range map[string]string{"true": "failed", "": "skipped"} {
+			t.Run(fmt.Sprintf("%s, CI=%q", name, ci), func(t *testing.T) {
+				t.Setenv("CI", ci)
+				got := record(call.run)
+				if got.ended != want {
+					t.Errorf("the test %s, want %s", got.ended, want)
+				}
+				for _, text := range call.says {
+					if !strings.Contains(got.message, text) {
+						t.Errorf("message %q does not say %q", got.message, text)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestPresentPartsEndNothing(t *testing.T) {
+	t.Setenv("CI", "true")
+	if got := record(func(t testing.TB) { needs.Programs(t, "", "sh") }); got.ended != "passed" {
+		t.Errorf("a program that is there: the test %s: %s", got.ended, got.message)
+	}
+}
+
+func TestSlow(t *testing.T) {
+	for value, want := range map[string]string{"": "skipped", "0": "skipped", "1": "passed"} {
+		t.Setenv("HARNESS_SLOW", value)
+		if got := record(needs.Slow); got.ended != want {
+			t.Errorf("HARNESS_SLOW=%q: the test %s, want %s", value, got.ended, want)
+		}
+	}
+}
+
+func TestRootHoldsTheModule(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(needs.Root(t), "go.mod"))
+	if err != nil || !strings.HasPrefix(string(text), "module harness\n") {
+		t.Errorf("go.mod of the root: %v, %.40q", err, text)
+	}
+	t.Chdir(t.TempDir())
+	if got := record(func(t testing.TB) { needs.Root(t) }); got.ended != "failed" {
+		t.Errorf("outside of a module the test %s, want failed", got.ended)
+	}
+}
