@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -56,7 +57,7 @@ func (s *scope) decode(body *hclsyntax.Body, spec *spec, of owner, each cty.Valu
 		case set && !(value.IsKnown() && value.IsNull()):
 			continue
 		case a.required:
-			s.report(mistake(of.header, "Missing attribute", fmt.Sprintf("%s needs %s: %s.", of.name, a.name, wantedValue(a))))
+			s.report(mistake(of.header, "Missing attribute", strings.TrimSpace(fmt.Sprintf("%s needs %s: %s. %s", of.name, a.name, wantedValue(a), a.description))))
 			d.values[a.name] = cty.DynamicVal
 		case a.fallback != cty.NilVal:
 			d.values[a.name] = a.fallback

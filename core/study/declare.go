@@ -45,30 +45,35 @@ type named struct {
 
 // form is how a type of block is written.
 type form struct {
-	labels  []string // what they are
-	example string
-	single  bool
-	root    string // of references to such blocks
+	labels      []string // what they are
+	example     string
+	single      bool
+	root        string // of references to such blocks
+	description string
 }
 
 func forms() map[string]form {
-	plugin := func(kind, example string) form {
-		return form{labels: []string{"TYPE", "NAME"}, example: fmt.Sprintf("%s %s { … }", kind, example), root: kind}
+	plugin := func(kind, example, description string) form {
+		return form{labels: []string{"TYPE", "NAME"}, example: fmt.Sprintf("%s %s { … }", kind, example), root: kind, description: description}
 	}
 	return map[string]form{
-		"study":     {labels: []string{"NAME"}, example: `study "quick" { … }`, single: true},
-		"variable":  {labels: []string{"NAME"}, example: `variable "folder" { … }`, root: "var"},
-		"locals":    {example: `locals { … }`, root: "local"},
-		"model":     plugin("model", `"codegen" "m350"`),
-		"adapter":   plugin("adapter", `"lora" "r8"`),
-		"dataset":   plugin("dataset", `"jsonl" "fixes"`),
-		"benchmark": plugin("benchmark", `"quixbugs" "quixbugs"`),
-		"prompt":    {labels: []string{"NAME"}, example: `prompt "with-buggy-lines" { … }`, root: "prompt"},
-		"train":     {example: `train { … }`, single: true},
-		"generate":  {example: `generate { … }`, single: true},
-		"sandbox":   {labels: []string{"DRIVER"}, example: `sandbox "docker" { … }`, single: true},
-		"table":     {labels: []string{"NAME"}, example: `table "pass@1" { … }`},
-		"void":      {labels: []string{"NAME"}, example: `void "other-run" { … }`},
+		"study": {labels: []string{"NAME"}, example: `study "quick" { … }`, single: true, description: "Names the study. Every study file has one."},
+		"variable": {labels: []string{"NAME"}, example: `variable "folder" { … }`, root: "var",
+			description: "A value that --var or --var-file gives; expressions read it as var.NAME."},
+		"locals":  {example: `locals { … }`, root: "local", description: "Names for values: any NAME = VALUE lines; expressions read them as local.NAME."},
+		"model":   plugin("model", `"codegen" "m350"`, "A checkpoint of a model family, or a model that answers by itself. TYPE is the family's plugin."),
+		"adapter": plugin("adapter", `"lora" "r8"`, "A way to fine-tune each model, or none. TYPE is the method's plugin."),
+		"dataset": plugin("dataset", `"jsonl" "fixes"`, "Samples to train on. TYPE is the plugin that reads or makes them."),
+		"benchmark": plugin("benchmark", `"quixbugs" "quixbugs"`,
+			"Bugs to repair, with the tests that judge candidates. TYPE is the benchmark's plugin."),
+		"prompt": {labels: []string{"NAME"}, example: `prompt "with-buggy-lines" { … }`, root: "prompt",
+			description: "A way to show a bug to the models. A study without one has the prompt \"" + DefaultPrompt + "\", which shows the buggy lines."},
+		"train":    {example: `train { … }`, single: true, description: "How adapters are trained: the recipe, the grid of values to try, and how one of them is chosen."},
+		"generate": {example: `generate { … }`, single: true, description: "How candidates are decoded. A study without it uses the defaults."},
+		"sandbox": {labels: []string{"DRIVER"}, example: `sandbox "docker" { … }`, single: true,
+			description: "Where candidates are judged. DRIVER is docker (Docker or Podman), bubblewrap, or auto: docker if a daemon answers, else bubblewrap."},
+		"table": {labels: []string{"NAME"}, example: `table "pass@1" { … }`, description: "A table of the report: metrics by the labels of trials."},
+		"void":  {labels: []string{"NAME"}, example: `void "other-run" { … }`, description: "Published verdicts that mean nothing, so that compare leaves them out."},
 	}
 }
 

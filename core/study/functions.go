@@ -13,8 +13,8 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// functions are what expressions may call; the package comment lists them. All but file and pathexpand depend on
-// nothing but their arguments: no clock, no random numbers, no environment.
+// functions are what expressions may call. All but file and pathexpand depend on their arguments alone: no clock, no
+// random numbers, no environment.
 func functions(dir string) map[string]function.Function {
 	return map[string]function.Function{
 		"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "log": stdlib.LogFunc,

@@ -1,77 +1,116 @@
 package study
 
-import "github.com/zclconf/go-cty/cty"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/zclconf/go-cty/cty"
+)
 
 // trainSpec has the defaults of Hugging Face's Trainer where those of the reference study do not differ, but for the
 // schedule: a rate that ignores the number of epochs lets all of a grid's epochs share one run. Defaults that hang on
 // the optimizer or the metric are assembleTrain's.
 func trainSpec() *spec {
 	grid := &spec{attributes: []attribute{
-		{name: "learning_rate", kind: cty.List(cty.Number), required: true, check: learningRates},
-		{name: "epochs", kind: cty.List(cty.Number), required: true, whole: true, minimum: bound(1), maximum: bound(10000), check: distinct},
+		{name: "learning_rate", kind: cty.List(cty.Number), required: true, check: learningRates, expects: "a list, each a number of more than 0",
+			description: "Learning rates to try."},
+		{name: "epochs", kind: cty.List(cty.Number), required: true, whole: true, minimum: bound(1), maximum: bound(10000), check: distinct,
+			description: "Numbers of epochs to try."},
 	}}
 	choice := &spec{attributes: []attribute{
-		{name: "metric", kind: cty.String, oneOf: []string{"validation.loss", "validation.exact_match"}, fallback: cty.StringVal("validation.loss")},
-		{name: "goal", kind: cty.String, oneOf: []string{"min", "max"}},
-		{name: "epochs", kind: cty.String, oneOf: []string{"last", "all"}, fallback: cty.StringVal("last")},
+		{name: "metric", kind: cty.String, oneOf: []string{"validation.loss", "validation.exact_match"}, fallback: cty.StringVal("validation.loss"),
+			description: "Metric on the validation split that chooses."},
+		{name: "goal", kind: cty.String, oneOf: []string{"min", "max"}, otherwise: `"min" for a loss, "max" for exact matches`, description: "Whether less or more is better."},
+		{name: "epochs", kind: cty.String, oneOf: []string{"last", "all"}, fallback: cty.StringVal("last"),
+			description: "Which checkpoints of a run can be chosen: the last, or one after each epoch (load_best_model_at_end of Hugging Face's Trainer)."},
 	}}
 	return &spec{
-		attributes: []attribute{
-			{name: "dataset", kind: cty.DynamicPseudoType, required: true, check: referenceTo("dataset")},
-			{name: "optimizer", kind: cty.String, oneOf: []string{"adamw", "adafactor"}, fallback: cty.StringVal("adamw")},
-			{name: "betas", kind: cty.List(cty.Number), minimum: bound(0), maximum: bound(1), check: twoBelowOne},
-			{name: "epsilon", kind: cty.Number, check: positive},
-			{name: "decay_rate", kind: cty.Number, minimum: bound(-1), maximum: bound(0)},
-			{name: "clip_threshold", kind: cty.Number, check: positive},
-			{name: "weight_decay", kind: cty.Number, minimum: bound(0), fallback: cty.Zero},
-			{name: "decay", kind: cty.String, oneOf: []string{"weights", "all"}, fallback: cty.StringVal("weights")},
-			{name: "schedule", kind: cty.String, oneOf: []string{"constant", "linear", "cosine"}, fallback: cty.StringVal("constant")},
-			{name: "warmup_steps", kind: cty.Number, whole: true, minimum: bound(0), maximum: bound(1e9)},
-			{name: "warmup_share", kind: cty.Number, minimum: bound(0), maximum: bound(1)},
-			{name: "batch_size", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(4096), fallback: cty.NumberIntVal(4)},
-			{name: "micro_batch", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(4096)},
-			{name: "clip", kind: cty.Number, minimum: bound(0), fallback: cty.NumberIntVal(1)},
-			{name: "max_length", kind: cty.Number, whole: true, minimum: bound(0), maximum: bound(1 << 24), fallback: cty.NumberIntVal(768)},
-			maxPromptLength(),
-			{name: "max_target_length", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 24)},
-			{name: "packing", kind: cty.Bool, fallback: cty.False},
-			{name: "padding", kind: cty.String, oneOf: []string{"right", "left-counted"}, fallback: cty.StringVal("right")},
-			precision(),
-			{name: "gradient_checkpointing", kind: cty.String, oneOf: []string{"auto", "on", "off"}, fallback: cty.StringVal("auto")},
-			{name: "together", kind: cty.String, fallback: cty.StringVal("auto"), check: togetherness}, // a number is turned into text
-		},
+		attributes: slices.Concat([]attribute{{name: "dataset", kind: cty.DynamicPseudoType, required: true, check: referenceTo("dataset"),
+			expects: "a reference such as " + exampleOf("dataset"), description: "Data set to train on."}}, optimizerAttributes(), batchAttributes()),
 		blocks: []nested{
-			{name: "grid", spec: grid, minimum: 1, maximum: 1},
-			{name: "select", spec: choice, maximum: 1},
+			{name: "grid", spec: grid, minimum: 1, maximum: 1, description: "Every combination of the values is trained."},
+			{name: "select", spec: choice, maximum: 1, description: "How one combination of the grid is chosen, always on validation data and never on a benchmark."},
 		},
+	}
+}
+
+func optimizerAttributes() []attribute {
+	return []attribute{
+		{name: "optimizer", kind: cty.String, oneOf: []string{"adamw", "adafactor"}, fallback: cty.StringVal("adamw"),
+			description: "Optimizer, as Hugging Face's Trainer sets it: adafactor without relative steps and without scaling by the parameter."},
+		{name: "betas", kind: cty.List(cty.Number), minimum: bound(0), maximum: bound(1), check: twoBelowOne, expects: "a list of two numbers of at least 0 and less than 1",
+			otherwise: "[0.9, 0.999]", description: "Decay rates of adamw's two moments."},
+		{name: "epsilon", kind: cty.Number, check: positive, expects: "a number of more than 0", otherwise: "1e-8 for adamw, 1e-30 for adafactor",
+			description: "What adamw adds to the root of the second moment, or adafactor to squared gradients."},
+		{name: "decay_rate", kind: cty.Number, minimum: bound(-1), maximum: bound(0), otherwise: "-0.8", description: "adafactor: the second moment decays by 1 - step^decay_rate."},
+		{name: "clip_threshold", kind: cty.Number, check: positive, expects: "a number of more than 0", otherwise: "1",
+			description: "adafactor: updates with a larger root mean square are scaled down to this."},
+		{name: "weight_decay", kind: cty.Number, minimum: bound(0), fallback: cty.Zero, description: "Weight decay, decoupled from the gradient."},
+		{name: "decay", kind: cty.String, oneOf: []string{"weights", "all"}, fallback: cty.StringVal("weights"),
+			description: "Which parameters decay: weights leaves out biases and norms, as Hugging Face's Trainer does."},
+		{name: "schedule", kind: cty.String, oneOf: []string{"constant", "linear", "cosine"}, fallback: cty.StringVal("constant"),
+			description: "Learning rate after the warm-up. Only with constant can runs of different lengths share epochs."},
+		{name: "warmup_steps", kind: cty.Number, whole: true, minimum: bound(0), maximum: bound(1e9), otherwise: "0", description: "Optimizer steps over which the learning rate rises from 0."},
+		{name: "warmup_share", kind: cty.Number, minimum: bound(0), maximum: bound(1), otherwise: "0", description: "Share of all steps over which it rises, in the place of warmup_steps."},
+		{name: "clip", kind: cty.Number, minimum: bound(0), fallback: cty.NumberIntVal(1), description: "Largest norm of the gradient; 0 for no limit."},
+	}
+}
+
+func batchAttributes() []attribute {
+	limit := maxPromptLength()
+	limit.otherwise, limit.description = "no limit", "Longest prompt in tokens; samples with longer ones are left out."
+	return []attribute{
+		{name: "batch_size", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(4096), fallback: cty.NumberIntVal(4), description: "Samples in an optimizer step."},
+		{name: "micro_batch", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(4096), otherwise: "as many as memory allows",
+			description: "Samples computed at once; it changes the result by rounding only."},
+		{name: "max_length", kind: cty.Number, whole: true, minimum: bound(0), maximum: bound(1 << 24), fallback: cty.NumberIntVal(768),
+			description: "Longest sample in tokens; longer ones are left out, and plain text is cut into parts of this length. 0 for no limit."},
+		limit,
+		{name: "max_target_length", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 24), otherwise: "no limit",
+			description: "Longest answer in tokens; samples with longer ones are left out."},
+		{name: "packing", kind: cty.Bool, fallback: cty.False, description: "Whether several samples share a row, each seeing only itself."},
+		{name: "padding", kind: cty.String, oneOf: []string{"right", "left-counted"}, fallback: cty.StringVal("right"),
+			description: "Where rows are filled up. left-counted: on the left, and positions count the padding, as in a Trainer that gets no position ids."},
+		precision("Number type of frozen weights and products. What trains stays in f32."),
+		{name: "gradient_checkpointing", kind: cty.String, oneOf: []string{"auto", "on", "off"}, fallback: cty.StringVal("auto"),
+			description: "Whether the backward pass computes layers again instead of keeping their values; auto: where keeping them would take gigabytes."},
+		{name: "together", kind: cty.String, fallback: cty.StringVal("auto"), check: togetherness, // a number is turned into text
+			expects:     fmt.Sprintf(`"auto", "off" or a whole number from 2 to %d`, maxTogether),
+			description: "How many of the grid's learning rates are trained side by side on the same batches, each with its own adapter and optimizer state; it changes the result by rounding only. auto: where it saves at least a sixth of the time."},
 	}
 }
 
 // generateSpec leaves the defaults of what belongs to one way of decoding to assembleGenerate.
 func generateSpec() *spec {
+	limit := maxPromptLength()
+	limit.otherwise, limit.description = "the model's positions", "Longest prompt in tokens; a bug with a longer one is not attempted."
 	return &spec{attributes: []attribute{
-		{name: "decode", kind: cty.String, oneOf: []string{"beam", "greedy", "sample"}, fallback: cty.StringVal("beam")},
-		{name: "beams", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1024)},
-		{name: "candidates", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1024)},
-		{name: "length_penalty", kind: cty.Number},
-		{name: "early_stopping", kind: cty.String, oneOf: []string{"false", "true", "never"}}, // true and false are turned into texts
-		{name: "temperature", kind: cty.Number, check: positive},
-		{name: "top_k", kind: cty.Number, whole: true, minimum: bound(0), maximum: bound(1 << 24)},
-		{name: "top_p", kind: cty.Number, maximum: bound(1), check: positive},
-		{name: "max_new_tokens", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 20), fallback: cty.NumberIntVal(128)},
-		maxPromptLength(),
-		{name: "stop_strings", kind: cty.Bool, fallback: cty.True},
-		precision(),
-		{name: "batch_size", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 20)},
+		{name: "decode", kind: cty.String, oneOf: []string{"beam", "greedy", "sample"}, fallback: cty.StringVal("beam"), description: "How tokens are chosen."},
+		{name: "beams", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1024), otherwise: "10, or candidates if that is more", description: "Width of a beam search."},
+		{name: "candidates", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1024), otherwise: "beams; 1 for greedy, 10 for sample",
+			description: "Candidates for each bug; at most one for each beam."},
+		{name: "length_penalty", kind: cty.Number, otherwise: "1", description: "beam: exponent of the length that a candidate's log-probability is divided by."},
+		{name: "early_stopping", kind: cty.String, oneOf: []string{"false", "true", "never"}, otherwise: "false", // true and false are turned into texts
+			description: "beam: when the search ends, as in Hugging Face's generate."},
+		{name: "temperature", kind: cty.Number, check: positive, expects: "a number of more than 0", otherwise: "1", description: "sample: what logits are divided by."},
+		{name: "top_k", kind: cty.Number, whole: true, minimum: bound(0), maximum: bound(1 << 24), otherwise: "0", description: "sample: only the most probable tokens, this many; 0 for all."},
+		{name: "top_p", kind: cty.Number, maximum: bound(1), check: positive, expects: "a number of more than 0 and at most 1", otherwise: "1",
+			description: "sample: only the most probable tokens that together have this probability."},
+		{name: "max_new_tokens", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 20), fallback: cty.NumberIntVal(128),
+			description: "Longest answer in tokens. A benchmark may set its own."},
+		limit,
+		{name: "stop_strings", kind: cty.Bool, fallback: cty.True, description: "Whether a candidate ends where one of the family's stop strings appears."},
+		precision("Number type of weights and products."),
+		{name: "batch_size", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 20), otherwise: "the engine chooses", description: "Prompts decoded side by side."},
 	}}
 }
 
 func maxPromptLength() attribute {
-	return attribute{name: "max_prompt_length", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 24)}
+	return attribute{name: "max_prompt_length", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 24), otherwise: "the limit in generate"}
 }
 
-func precision() attribute {
-	return attribute{name: "precision", kind: cty.String, oneOf: []string{"f32", "bf16"}, fallback: cty.StringVal("f32")}
+func precision(description string) attribute {
+	return attribute{name: "precision", kind: cty.String, oneOf: []string{"f32", "bf16"}, fallback: cty.StringVal("f32"), description: description}
 }
 
 func (l *loader) assembleTrain(c *decoded) *Train {

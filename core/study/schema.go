@@ -60,7 +60,7 @@ func schemaSpec(schema *harnesspb.Schema, depth int) (*spec, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", b.GetName(), err)
 		}
-		n := nested{name: b.GetName(), spec: inner, minimum: int(b.GetMinimum()), maximum: int(b.GetMaximum())}
+		n := nested{name: b.GetName(), spec: inner, minimum: int(b.GetMinimum()), maximum: int(b.GetMaximum()), description: b.GetDescription()}
 		if n.minimum < 0 || n.maximum < 0 || n.maximum > 0 && n.minimum > n.maximum {
 			return nil, fmt.Errorf("%s: from %d to %d blocks", n.name, n.minimum, n.maximum)
 		}
@@ -72,6 +72,7 @@ func schemaSpec(schema *harnesspb.Schema, depth int) (*spec, error) {
 func schemaAttribute(a *harnesspb.Attribute) (attribute, error) {
 	read := attribute{
 		name: a.GetName(), required: a.GetRequired(), oneOf: a.GetOneOf(), minimum: a.Minimum, maximum: a.Maximum,
+		description: a.GetDescription(),
 	}
 	var err error
 	if read.kind, err = schemaType(a.GetType()); err != nil {

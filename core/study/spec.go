@@ -31,6 +31,12 @@ type attribute struct {
 	oneOf            []string
 	// check finds what the rest cannot say. It sees a value of the right kind.
 	check func(value cty.Value) []problem
+	// expects says in words which values are right, where the fields above say too little.
+	expects string
+	// otherwise says in words what holds if the attribute is not set and has no fallback.
+	otherwise string
+	// description says what the attribute is for, in sentences.
+	description string
 }
 
 // nested is a block within a body, without labels.
@@ -38,6 +44,7 @@ type nested struct {
 	name             string
 	spec             *spec
 	minimum, maximum int // maximum 0: any number
+	description      string
 }
 
 // problem is a mistake in a value, or in the part of it that the path leads to.
@@ -118,16 +125,32 @@ func (a *attribute) accept(value cty.Value) (cty.Value, []problem) {
 
 // wantedValue describes what an attribute must be.
 func wantedValue(a *attribute) string {
-	switch len(a.oneOf) {
-	case 0:
-		if a.whole {
-			return strings.Replace(wanted(a.kind), "a number", "a whole number", 1)
-		}
-		return wanted(a.kind)
-	case 1:
+	switch {
+	case a.expects != "":
+		return a.expects
+	case len(a.oneOf) == 1:
 		return quoted(a.oneOf)[0]
+	case len(a.oneOf) > 1:
+		return "one of " + list(quoted(a.oneOf))
 	}
-	return "one of " + list(quoted(a.oneOf))
+	return strings.Replace(wanted(a.kind), "a number", a.wantedNumber(), 1)
+}
+
+// wantedNumber describes what a number in the attribute must be.
+func (a *attribute) wantedNumber() string {
+	number := "a number"
+	if a.whole {
+		number = "a whole number"
+	}
+	switch {
+	case a.minimum != nil && a.maximum != nil:
+		return fmt.Sprintf("%s between %.15g and %.15g", number, *a.minimum, *a.maximum)
+	case a.minimum != nil:
+		return fmt.Sprintf("%s of at least %.15g", number, *a.minimum)
+	case a.maximum != nil:
+		return fmt.Sprintf("%s of at most %.15g", number, *a.maximum)
+	}
+	return number
 }
 
 func (a *attribute) wrongKind(value cty.Value, err error) []problem {
@@ -249,25 +272,14 @@ func (a *attribute) numbers(value cty.Value, path []string) []problem {
 
 func (a *attribute) outOfBounds(n *big.Float) string {
 	f, _ := n.Float64()
-	number := "a number"
-	if a.whole {
-		number = "a whole number"
-	}
 	low, high := a.minimum != nil && f < *a.minimum, a.maximum != nil && f > *a.maximum
-	fractional := a.whole && !n.IsInt()
 	switch {
 	case math.IsInf(f, 0):
 		return "must be a number of at most 1.8e308"
 	case f == 0 && n.Sign() != 0:
 		return "must be 0 or a number that 64 bits can hold"
-	case !low && !high && !fractional:
-		return ""
-	case a.minimum != nil && a.maximum != nil:
-		return fmt.Sprintf("must be %s between %.15g and %.15g", number, *a.minimum, *a.maximum)
-	case a.minimum != nil:
-		return fmt.Sprintf("must be %s of at least %.15g", number, *a.minimum)
-	case a.maximum != nil:
-		return fmt.Sprintf("must be %s of at most %.15g", number, *a.maximum)
+	case low || high || a.whole && !n.IsInt():
+		return "must be " + a.wantedNumber()
 	}
-	return "must be a whole number"
+	return ""
 }

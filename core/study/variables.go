@@ -94,9 +94,10 @@ func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 func variableSpec() *spec {
 	return &spec{attributes: []attribute{
-		{name: "type", kind: cty.DynamicPseudoType},
-		{name: "default", kind: cty.DynamicPseudoType},
-		{name: "description", kind: cty.String, fallback: cty.StringVal("")},
+		{name: "type", kind: cty.DynamicPseudoType, expects: "a type such as string, number, bool, list(string) or map(number)", otherwise: "any value",
+			description: "What values the variable takes."},
+		{name: "default", kind: cty.DynamicPseudoType, otherwise: "a value must be given", description: "Value where neither --var nor --var-file gives one."},
+		{name: "description", kind: cty.String, fallback: cty.StringVal(""), description: "What the variable is for."},
 	}}
 }
 
