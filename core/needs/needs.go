@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -42,6 +44,37 @@ func Shared(t testing.TB, name ...string) string {
 		Part(t, "recorded data ("+err.Error()+")", "put the folder shared/ beside the checkout")
 	}
 	return path
+}
+
+// Checkpoints returns the folders of golden checkpoints that hold a file of a name
+// or pattern, such as golden/training.json. The folders lie in $HARNESS_FIXTURES,
+// or where that is not set, among the recorded data. It ends the test where no
+// checkpoint has such a file.
+func Checkpoints(t testing.TB, pattern string) []string {
+	t.Helper()
+	models := os.Getenv("HARNESS_FIXTURES")
+	switch {
+	case models == "":
+		models = Shared(t, "fixtures", "models")
+	case !filepath.IsAbs(models):
+		models = filepath.Join(Root(t), models)
+	}
+	found, err := filepath.Glob(filepath.Join(models, "*", filepath.FromSlash(pattern)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) == 0 {
+		Part(t, "a golden checkpoint with "+pattern+" in "+models, "set HARNESS_FIXTURES to a folder that holds golden checkpoints, each in a folder of its own")
+	}
+	for i, path := range found {
+		inside, err := filepath.Rel(models, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, _, _ := strings.Cut(inside, string(filepath.Separator))
+		found[i] = filepath.Join(models, name)
+	}
+	return slices.Compact(found)
 }
 
 // Root returns the folder of the repository, from wherever in it the test runs.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,15 +46,16 @@ func TestMissingPartsFailInCIAndSkipElsewhere(t *testing.T) {
 		run  func(testing.TB)
 		says []string
 	}{
-		"a part":               {func(t testing.TB) { needs.Part(t, "the moon", "look up") }, []string{"the moon is missing: look up"}},
-		"a program":            {func(t testing.TB) { needs.Programs(t, "make one", "sh", "no-such-program") }, []string{"no-such-program is missing: make one"}},
-		"recorded data":        {func(t testing.TB) { needs.Shared(t, "no", "such", "file") }, []string{"no/such/file", "beside the checkout"}},
-		"recorded data, a dir": {func(t testing.TB) { needs.Shared(t, "no-such-folder") }, []string{"no-such-folder"}},
+		"a part":             {func(t testing.TB) { needs.Part(t, "the moon", "look up") }, []string{"the moon is missing: look up"}},
+		"a program":          {func(t testing.TB) { needs.Programs(t, "make one", "sh", "no-such-program") }, []string{"no-such-program is missing: make one"}},
+		"recorded data":      {func(t testing.TB) { needs.Shared(t, "no", "such", "file") }, []string{"no/such/file", "beside the checkout"}},
+		"golden checkpoints": {func(t testing.TB) { needs.Checkpoints(t, "no-such-file") }, []string{"no-such-file", "HARNESS_FIXTURES"}},
 	}
 	for name, call := range calls {
 		for ci, want := range map[string]string{"true": "failed", "": "skipped"} {
 			t.Run(fmt.Sprintf("%s, CI=%q", name, ci), func(t *testing.T) {
 				t.Setenv("CI", ci)
+				t.Setenv("HARNESS_FIXTURES", "core")
 				got := record(call.run)
 				if got.ended != want {
 					t.Errorf("the test %s, want %s", got.ended, want)
@@ -80,6 +82,28 @@ func TestSlow(t *testing.T) {
 		t.Setenv("HARNESS_SLOW", value)
 		if got := record(needs.Slow); got.ended != want {
 			t.Errorf("HARNESS_SLOW=%q: the test %s, want %s", value, got.ended, want)
+		}
+	}
+}
+
+func TestCheckpointsAreFoundByTheirFiles(t *testing.T) {
+	models := t.TempDir()
+	for _, name := range []string{"one/config.json", "one/a.bin", "one/b.bin", "two/config.json", "two/golden/training.json"} {
+		path := filepath.Join(models, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("HARNESS_FIXTURES", models)
+	one, two := filepath.Join(models, "one"), filepath.Join(models, "two")
+	for pattern, want := range map[string][]string{
+		"config.json": {one, two}, "*.bin": {one}, "golden/training.json": {two}, "golden": {two},
+	} {
+		if got := needs.Checkpoints(t, pattern); !slices.Equal(got, want) {
+			t.Errorf("%s is in %q, want %q", pattern, got, want)
 		}
 	}
 }
