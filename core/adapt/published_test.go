@@ -2,8 +2,6 @@ package adapt_test
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"math"
 	"os"
 	"os/exec"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"harness/core/ir"
+	"harness/core/needs"
 	"harness/core/pluginhost"
 	pb "harness/core/protocol/harnesspb"
 )
@@ -45,25 +44,6 @@ var modelTypes = map[string]string{
 	"T5ForConditionalGeneration": "t5",
 }
 
-// fixtures is the folder of golden models.
-func fixtures(t *testing.T) string {
-	t.Helper()
-	if root := os.Getenv("HARNESS_FIXTURES"); root != "" {
-		return root
-	}
-	return filepath.Join("..", "..", "..", "shared", "fixtures", "models")
-}
-
-// missing ends a test that lacks what it needs: in CI it fails.
-func missing(t *testing.T, what string) {
-	t.Helper()
-	what += "; set HARNESS_FIXTURES to the folder of golden models"
-	if os.Getenv("CI") == "true" {
-		t.Fatal(what)
-	}
-	t.Skip("NOT CHECKED: " + what)
-}
-
 // plugins builds what a test needs.
 func plugins(t *testing.T, families map[string]bool, adapters ...string) *pluginhost.Host {
 	t.Helper()
@@ -88,10 +68,7 @@ func plugins(t *testing.T, families map[string]bool, adapters ...string) *plugin
 // The default adapters of every published checkpoint are counted as PEFT
 // counts them, from the configuration alone.
 func TestParityPublishedCounts(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(fixtures(t), "..", "published_sizes.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		missing(t, "no published_sizes.json beside the golden models")
-	}
+	text, err := os.ReadFile(needs.Shared(t, "fixtures", "published_sizes.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"harness/core/adapt"
+	"harness/core/needs"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/weights/peft"
 )
@@ -24,11 +25,7 @@ var familyOf = map[string]string{
 // same adapter. With HARNESS_KEEP_ADAPTERS the folders are kept there, to be
 // opened with PEFT by hand.
 func TestParitySavedAdapters(t *testing.T) {
-	root := fixtures(t)
-	configs, err := filepath.Glob(filepath.Join(root, "*", "config.json"))
-	if err != nil || len(configs) == 0 {
-		missing(t, "no model folders in "+root)
-	}
+	configs := needs.Goldens(t, "config.json")
 	families := map[string]bool{}
 	for _, family := range familyOf {
 		families[family] = true
@@ -58,7 +55,7 @@ func TestParitySavedAdapters(t *testing.T) {
 			t.Fatalf("no adapters beside %s", path)
 		}
 		for _, dir := range dirs {
-			name, _ := filepath.Rel(root, dir)
+			name, _ := filepath.Rel(filepath.Dir(filepath.Dir(path)), dir)
 			t.Run(filepath.ToSlash(name), func(t *testing.T) {
 				a, err := host.Adapter(t.Context(), filepath.Base(filepath.Dir(dir)))
 				if err != nil {

@@ -18,6 +18,7 @@ import (
 	"harness/core/adapt"
 	"harness/core/engine"
 	"harness/core/ir"
+	"harness/core/needs"
 	"harness/core/pluginhost"
 	"harness/core/protocol/harnesspb"
 	"harness/core/weights/safetensors"
@@ -104,15 +105,7 @@ type fixture struct {
 
 // eachFixture runs a subtest per model folder.
 func eachFixture(t *testing.T, run func(t *testing.T, f fixture)) {
-	root := os.Getenv("HARNESS_FIXTURES")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "fixtures", "models")
-	}
-	folders, err := filepath.Glob(filepath.Join(root, "*", "config.json"))
-	if err != nil || len(folders) == 0 {
-		missing(t, "no model folders in "+root+"; set HARNESS_FIXTURES to the folder of golden models")
-	}
-	for _, path := range folders {
+	for _, path := range needs.Goldens(t, "config.json") {
 		dir := filepath.Dir(path)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			text := readFile(t, path)
@@ -160,15 +153,6 @@ func withoutDropout(g *ir.Graph) {
 			}
 		}
 	}
-}
-
-// missing ends a test that lacks what it needs: in CI it fails.
-func missing(t testing.TB, what string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(what)
-	}
-	t.Skip("NOT CHECKED: " + what)
 }
 
 func readFile(t testing.TB, path string) []byte {

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"harness/core/needs"
 	"harness/core/protocol/harnesspb"
 )
 
@@ -50,7 +51,7 @@ func TestTrainingGoesOnWithLessMemory(t *testing.T) {
 		return
 	}
 	if os.Getenv("GOMLX_BACKEND") == "go" {
-		missing(t, "the pure-Go backend does not survive an allocation that fails: unset GOMLX_BACKEND, and `make xla`")
+		needs.Part(t, "a backend that survives a failed allocation", "unset GOMLX_BACKEND, and `make xla`")
 	}
 	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.count=1")
 	child.Env = append(os.Environ(), limitedMemory+"=1")

@@ -14,6 +14,7 @@ import (
 	"harness/core/engine"
 	"harness/core/engine/xlaruntime"
 	"harness/core/ir"
+	"harness/core/needs"
 	"harness/core/protocol/harnesspb"
 	"harness/core/weights/safetensors"
 )
@@ -281,7 +282,7 @@ func TestUnknownBackendIsAnError(t *testing.T) {
 	t.Run("cut short", func(t *testing.T) {
 		runtime, err := xlaruntime.Find()
 		if err != nil {
-			missing(t, err.Error())
+			needs.Part(t, "the XLA runtime ("+err.Error()+")", "make xla")
 		}
 		whole, err := os.ReadFile(runtime)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	"harness/core/needs"
 	"harness/core/protocol/harnesspb"
 	"harness/core/weights/safetensors"
 )
@@ -17,19 +18,7 @@ import (
 // TestParitySampling compares what stays of the goldens' logits, and with
 // which probabilities, with what transformers' warpers gave.
 func TestParitySampling(t *testing.T) {
-	root := os.Getenv("HARNESS_FIXTURES")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "fixtures", "models")
-	}
-	goldens, err := filepath.Glob(filepath.Join(root, "*", "golden", "inference.json"))
-	if err != nil || len(goldens) == 0 {
-		const what = "no goldens found; set HARNESS_FIXTURES to the folder of golden models"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(what)
-		}
-		t.Skip("NOT CHECKED: " + what)
-	}
-	for _, path := range goldens {
+	for _, path := range needs.Goldens(t, "golden/inference.json") {
 		t.Run(filepath.Base(filepath.Dir(filepath.Dir(path))), func(t *testing.T) { paritySampling(t, path) })
 	}
 }

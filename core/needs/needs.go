@@ -24,11 +24,16 @@ func Part(t testing.TB, what, how string) {
 	t.Skip("NOT TESTED HERE: " + message)
 }
 
-// Programs ends a test unless all of the programs are on the PATH.
-func Programs(t testing.TB, how string, names ...string) {
+// Installed ends a test unless all programs are on the PATH and all files, named by
+// absolute paths, exist.
+func Installed(t testing.TB, how string, names ...string) {
 	t.Helper()
 	for _, name := range names {
-		if _, err := exec.LookPath(name); err != nil {
+		find := exec.LookPath
+		if filepath.IsAbs(name) {
+			find = func(name string) (string, error) { _, err := os.Stat(name); return name, err }
+		}
+		if _, err := find(name); err != nil {
 			Part(t, name, how)
 		}
 	}
@@ -47,10 +52,22 @@ func Shared(t testing.TB, name ...string) string {
 }
 
 // Checkpoints returns the folders of golden checkpoints that hold a file of a name
-// or pattern, such as golden/training.json. The folders lie in $HARNESS_FIXTURES,
-// or where that is not set, among the recorded data. It ends the test where no
-// checkpoint has such a file.
+// or pattern, such as golden/training.json.
 func Checkpoints(t testing.TB, pattern string) []string {
+	t.Helper()
+	found := Goldens(t, pattern)
+	for i := range found {
+		for range strings.Count(pattern, "/") + 1 {
+			found[i] = filepath.Dir(found[i])
+		}
+	}
+	return slices.Compact(found)
+}
+
+// Goldens returns the files of golden checkpoints whose paths in their folders match
+// a pattern. The folders lie in $HARNESS_FIXTURES, or where that is not set, among
+// the recorded data. It ends the test where no checkpoint has such a file.
+func Goldens(t testing.TB, pattern string) []string {
 	t.Helper()
 	models := os.Getenv("HARNESS_FIXTURES")
 	switch {
@@ -66,15 +83,7 @@ func Checkpoints(t testing.TB, pattern string) []string {
 	if len(found) == 0 {
 		Part(t, "a golden checkpoint with "+pattern+" in "+models, "set HARNESS_FIXTURES to a folder that holds golden checkpoints, each in a folder of its own")
 	}
-	for i, path := range found {
-		inside, err := filepath.Rel(models, path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name, _, _ := strings.Cut(inside, string(filepath.Separator))
-		found[i] = filepath.Join(models, name)
-	}
-	return slices.Compact(found)
+	return found
 }
 
 // Root returns the folder of the repository, from wherever in it the test runs.

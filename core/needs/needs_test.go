@@ -47,7 +47,8 @@ func TestMissingPartsFailInCIAndSkipElsewhere(t *testing.T) {
 		says []string
 	}{
 		"a part":             {func(t testing.TB) { needs.Part(t, "the moon", "look up") }, []string{"the moon is missing: look up"}},
-		"a program":          {func(t testing.TB) { needs.Programs(t, "make one", "sh", "no-such-program") }, []string{"no-such-program is missing: make one"}},
+		"a program":          {func(t testing.TB) { needs.Installed(t, "make one", "sh", "no-such-program") }, []string{"no-such-program is missing: make one"}},
+		"a file":             {func(t testing.TB) { needs.Installed(t, "write one", "/no/such.jar") }, []string{"/no/such.jar is missing: write one"}},
 		"recorded data":      {func(t testing.TB) { needs.Shared(t, "no", "such", "file") }, []string{"no/such/file", "beside the checkout"}},
 		"golden checkpoints": {func(t testing.TB) { needs.Checkpoints(t, "no-such-file") }, []string{"no-such-file", "HARNESS_FIXTURES"}},
 	}
@@ -72,7 +73,7 @@ func TestMissingPartsFailInCIAndSkipElsewhere(t *testing.T) {
 
 func TestPresentPartsEndNothing(t *testing.T) {
 	t.Setenv("CI", "true")
-	if got := record(func(t testing.TB) { needs.Programs(t, "", "sh") }); got.ended != "passed" {
+	if got := record(func(t testing.TB) { needs.Installed(t, "", "sh", "/") }); got.ended != "passed" {
 		t.Errorf("a program that is there: the test %s: %s", got.ended, got.message)
 	}
 }
@@ -105,6 +106,10 @@ func TestCheckpointsAreFoundByTheirFiles(t *testing.T) {
 		if got := needs.Checkpoints(t, pattern); !slices.Equal(got, want) {
 			t.Errorf("%s is in %q, want %q", pattern, got, want)
 		}
+	}
+	want := []string{filepath.Join(one, "a.bin"), filepath.Join(one, "b.bin")}
+	if got := needs.Goldens(t, "*.bin"); !slices.Equal(got, want) {
+		t.Errorf("*.bin are %q, want %q", got, want)
 	}
 }
 

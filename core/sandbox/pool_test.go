@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"harness/core/needs"
 	"harness/core/sandbox"
-	"harness/core/sandbox/sandboxtest"
 )
 
 func TestPoolAnswersEveryRequestAndReplacesBoxes(t *testing.T) {
@@ -99,7 +99,7 @@ func TestPoolAsksOnceMoreAfterADeath(t *testing.T) {
 func TestPoolForgetsThatABoxWasOutOfMemory(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
 		if !grouped(driver) {
-			sandboxtest.NotHere(t, "nothing counts a box's memory without control groups: run as root where they can be made")
+			needs.Part(t, "a control group, which counts a box's memory,", "run as root where control groups can be made")
 		}
 		pool := sandbox.NewPool(driver, 1)
 		t.Cleanup(func() { closePool(t, pool) })
@@ -140,7 +140,7 @@ func TestPoolKeepsEnvironmentsApart(t *testing.T) {
 func TestPoolReplacesABoxThatEndedWhileIdle(t *testing.T) {
 	driver, err := sandbox.Open(t.Context(), "docker", sandbox.Options{})
 	if err != nil {
-		sandboxtest.NotHere(t, err)
+		needs.Part(t, "sandbox docker", err.Error())
 	}
 	pool := sandbox.NewPool(driver, 1)
 	t.Cleanup(func() { closePool(t, pool) })
@@ -157,7 +157,7 @@ func TestPoolReplacesABoxThatEndedWhileIdle(t *testing.T) {
 	image := ownImage(t, env)
 	out, err := exec.Command("docker", "ps", "-q", "--filter", "ancestor="+image).Output()
 	if err != nil || len(strings.Fields(string(out))) != 1 {
-		sandboxtest.NotHere(t, fmt.Sprintf("the docker command does not find the box: %q, %v", out, err))
+		needs.Part(t, fmt.Sprintf("the box in what the docker command lists (%q, %v)", out, err), "let the docker command reach the same daemon")
 	}
 	if out, err := exec.Command("docker", "kill", strings.TrimSpace(string(out))).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -170,7 +170,7 @@ func ownImage(t *testing.T, env sandbox.Environment) string {
 	t.Helper()
 	out, err := exec.Command("docker", "images", "-q", "harness.invalid/sandbox").Output()
 	if err != nil {
-		sandboxtest.NotHere(t, "no docker command: apt-get install docker.io: ", err)
+		needs.Part(t, "the docker command ("+err.Error()+")", "apt-get install docker.io")
 	}
 	for _, id := range strings.Fields(string(out)) {
 		variables, err := exec.Command("docker", "inspect", "-f", "{{.Config.Env}}", id).Output()
@@ -294,7 +294,7 @@ func existing(t *testing.T, driver string, boxes []string) int {
 	if driver == "docker" {
 		out, err := exec.Command("docker", "ps", "-aq", "--no-trunc").Output()
 		if err != nil {
-			sandboxtest.NotHere(t, "no docker command: apt-get install docker.io: ", err)
+			needs.Part(t, "the docker command ("+err.Error()+")", "apt-get install docker.io")
 		}
 		there = map[string]bool{}
 		for _, id := range strings.Fields(string(out)) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"harness/core/needs"
 	"harness/core/sandbox"
 	"harness/core/sandbox/sandboxtest"
 	"harness/core/sdk/benchmark"
@@ -163,7 +164,7 @@ func TestLimits(t *testing.T) {
 		})
 		t.Run("CPU time", func(t *testing.T) {
 			if !grouped(driver) {
-				sandboxtest.NotHere(t, "nothing limits CPU time without control groups: run as root where they can be made")
+				needs.Part(t, "a control group, which limits CPU time,", "run as root where control groups can be made")
 			}
 			box := open(t, driver, environment(t))
 			used, err := time.ParseDuration(ask(t, box, "spin"))
@@ -244,7 +245,7 @@ func TestPrepareTellsWhatIsMissing(t *testing.T) {
 	t.Run("bubblewrap", func(t *testing.T) {
 		driver, err := sandbox.Open(t.Context(), "bubblewrap", sandbox.Options{CacheDir: t.TempDir()})
 		if err != nil {
-			sandboxtest.NotHere(t, err)
+			needs.Part(t, "sandbox bubblewrap", err.Error())
 		}
 		env := environment(t)
 		env.Requires = []sandbox.Requirement{
@@ -259,7 +260,7 @@ func TestPrepareTellsWhatIsMissing(t *testing.T) {
 	t.Run("docker", func(t *testing.T) {
 		driver, err := sandbox.Open(t.Context(), "docker", sandbox.Options{})
 		if err != nil {
-			sandboxtest.NotHere(t, err)
+			needs.Part(t, "sandbox docker", err.Error())
 		}
 		env := environment(t)
 		env.Dockerfile = "FROM localhost:1/no-such-base:1\n"
@@ -283,7 +284,7 @@ func TestDockerBehindAMirror(t *testing.T) {
 	if os.Getenv("TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX") != "" {
 		driver, err := sandbox.Open(t.Context(), "docker", sandbox.Options{})
 		if err != nil {
-			sandboxtest.NotHere(t, err)
+			needs.Part(t, "sandbox docker", err.Error())
 		}
 		if got := ask(t, open(t, driver, environment(t)), "echo here"); got != "here" {
 			t.Errorf("got %q", got)
@@ -322,7 +323,7 @@ func TestDockerNotRunning(t *testing.T) {
 func TestBubblewrapWithoutMounts(t *testing.T) {
 	bwrap, err := exec.LookPath("bwrap")
 	if err != nil {
-		sandboxtest.NotHere(t, err)
+		needs.Part(t, "sandbox bubblewrap", err.Error())
 	}
 	path := t.TempDir()
 	if err := os.Symlink(bwrap, filepath.Join(path, "bwrap")); err != nil {

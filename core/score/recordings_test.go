@@ -11,12 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"harness/core/needs"
 	"harness/core/score"
 	"harness/core/sdk/javasource"
 )
-
-// shared is the project's shared data, beside the checkout.
-const shared = "../../../shared"
 
 // recordedBug is a bug as shared/benchmarks has it, with CLM's view of it.
 type recordedBug struct {
@@ -54,13 +52,9 @@ func recordedBugs(t *testing.T, benchmark string) map[string]recordedBug {
 // eachLine reads JSON lines of the shared data, which may be compressed.
 func eachLine[T any](t *testing.T, name string, each func(T)) {
 	t.Helper()
-	f, err := os.Open(filepath.Join(shared, name))
+	f, err := os.Open(needs.Shared(t, name))
 	if err != nil {
-		text := fmt.Sprintf("the shared data is missing (%v): put it beside the checkout", err)
-		if os.Getenv("CI") == "true" {
-			t.Fatal(text)
-		}
-		t.Skip("NOT TESTED HERE: " + text)
+		t.Fatal(err)
 	}
 	defer f.Close()
 	var r io.Reader = f

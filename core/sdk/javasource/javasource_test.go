@@ -4,12 +4,12 @@ import (
 	"bufio"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"harness/core/needs"
 	"harness/core/sdk/javasource"
 )
 
@@ -122,13 +122,9 @@ func TestFind(t *testing.T) {
 // The 203 recorded bugs name the method around each hunk.
 func TestInnermostOfRecordedBugs(t *testing.T) {
 	for _, name := range []string{"quixbugs.jsonl", "humanevaljava.jsonl"} {
-		path := filepath.Join("..", "..", "..", "..", "shared", "benchmarks", name)
-		f, err := os.Open(path)
+		f, err := os.Open(needs.Shared(t, "benchmarks", name))
 		if err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("the shared data is missing: put it beside the checkout: %v", err)
-			}
-			t.Skipf("the shared data is missing: put it beside the checkout: %v", err)
+			t.Fatal(err)
 		}
 		defer f.Close()
 		lines := bufio.NewScanner(f)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"harness/core/needs"
 	"harness/core/sdk/source"
 )
 
@@ -61,12 +62,7 @@ func read(t *testing.T, dir string) map[string]string {
 
 func git(t *testing.T, dir string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("git is missing: apt-get install git")
-		}
-		t.Skip("git is missing: apt-get install git")
-	}
+	needs.Installed(t, "apt-get install git", "git")
 	cmd := exec.Command("git", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
@@ -99,12 +95,7 @@ var content = map[string]string{"a.txt": "alpha", "sub/b.txt": "beta", "sub/to-a
 func TestCheckoutOfCommits(t *testing.T) {
 	dir, commit := repository(t, content)
 	backend := filepath.Join(git(t, dir, "--exec-path"), "git-http-backend")
-	if _, err := os.Stat(backend); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("git-http-backend is missing: apt-get install git")
-		}
-		t.Skip("git-http-backend is missing: apt-get install git")
-	}
+	needs.Installed(t, "apt-get install git", backend)
 	server := httptest.NewServer(&cgi.Handler{Path: backend, Env: []string{
 		"GIT_PROJECT_ROOT=" + dir, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"}})
 	defer server.Close()

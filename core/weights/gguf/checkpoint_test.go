@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"harness/core/needs"
 	"harness/core/weights/gguf"
-	"harness/core/weights/internal/fixture"
 	"harness/core/weights/safetensors"
 	"harness/core/weights/snapshot"
 )
@@ -93,7 +93,7 @@ func write(t *testing.T, w writer) string {
 func llamas(t *testing.T) []string {
 	t.Helper()
 	var out []string
-	for _, dir := range fixture.Folders(t, "config.json") {
+	for _, dir := range needs.Checkpoints(t, "config.json") {
 		text, err := os.ReadFile(filepath.Join(dir, "config.json"))
 		if err != nil {
 			t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"harness/core/weights/internal/fixture"
+	"harness/core/needs"
 	"harness/core/weights/tokenizer"
 )
 
@@ -75,7 +75,7 @@ func (s spec) vocabulary() ([]string, []int) {
 // A llama's tokenizer, written into a GGUF file as llama.cpp's converter does,
 // gives the same ids and texts.
 func TestParityTokenizer(t *testing.T) {
-	for _, dir := range fixture.Folders(t, "golden/tokenizer.jsonl") {
+	for _, dir := range needs.Checkpoints(t, "golden/tokenizer.jsonl") {
 		s := readSpec(t, dir)
 		tokens, kinds := s.vocabulary()
 		w := writer{metadata: map[string]any{"tokenizer.ggml.tokens": tokens, "tokenizer.ggml.token_type": kinds}}

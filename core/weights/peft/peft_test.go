@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"harness/core/weights/internal/fixture"
+	"harness/core/needs"
 	"harness/core/weights/peft"
 	"harness/core/weights/safetensors"
 )
@@ -160,16 +160,12 @@ func TestUnknownKeysAndSpellingsAreKept(t *testing.T) {
 
 // Adapters that PEFT saved, loaded and saved again, keep every byte.
 func TestParityAdapters(t *testing.T) {
-	models := fixture.Models(t)
-	dirs, err := filepath.Glob(filepath.Join(models, "*", "adapters", "*", "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(dirs) == 0 {
-		t.Fatalf("no adapters below %s", models)
-	}
-	for _, dir := range dirs {
-		name, _ := filepath.Rel(models, dir)
+	for _, dir := range needs.Goldens(t, "adapters/*/*") {
+		adapters := filepath.Dir(filepath.Dir(dir))
+		name, err := filepath.Rel(filepath.Dir(filepath.Dir(adapters)), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
 		t.Run(filepath.ToSlash(name), func(t *testing.T) {
 			a, err := peft.Load(dir)
 			if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"harness/core/weights/internal/fixture"
+	"harness/core/needs"
 	"harness/core/weights/safetensors"
 )
 
@@ -293,22 +293,8 @@ func TestEveryF16(t *testing.T) {
 
 // Files of the reference implementation, read and written again, keep every byte.
 func TestParityBytes(t *testing.T) {
-	models := fixture.Models(t)
-	files, err := filepath.Glob(filepath.Join(models, "*", "*.safetensors"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden, err := filepath.Glob(filepath.Join(models, "*", "golden", "*.safetensors"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	files = append(files, golden...)
-	if len(files) == 0 {
-		t.Fatalf("no safetensors below %s", models)
-	}
-	for _, path := range files {
-		name, _ := filepath.Rel(models, path)
-		t.Run(filepath.ToSlash(name), func(t *testing.T) {
+	for _, path := range append(needs.Goldens(t, "*.safetensors"), needs.Goldens(t, "golden/*.safetensors")...) {
+		t.Run(filepath.Join(filepath.Base(filepath.Dir(path)), filepath.Base(path)), func(t *testing.T) {
 			f, err := safetensors.Open(path)
 			if err != nil {
 				t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"harness/core/weights/internal/fixture"
+	"harness/core/needs"
 	"harness/core/weights/safetensors"
 	"harness/core/weights/snapshot"
 )
@@ -396,7 +396,7 @@ func TestShardsAreWrittenAndReadBack(t *testing.T) {
 }
 
 func TestParityFolders(t *testing.T) {
-	for _, dir := range fixture.Folders(t, "config.json") {
+	for _, dir := range needs.Checkpoints(t, "config.json") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			s, err := snapshot.Open(dir)
 			if err != nil {

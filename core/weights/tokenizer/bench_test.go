@@ -7,13 +7,12 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"harness/core/weights/internal/fixture"
+	"harness/core/needs"
 	"harness/core/weights/tokenizer"
 )
 
@@ -21,8 +20,8 @@ import (
 // and with one that has seen them all. It also counts the processor's time,
 // which says more on a machine that others use.
 func BenchmarkEncode(b *testing.B) {
-	for _, dir := range fixture.Folders(b, "tokenizer.json") {
-		texts := programs(b, dir)
+	for _, dir := range needs.Checkpoints(b, "tokenizer.json") {
+		texts := programs(b)
 		b.Run(filepath.Base(dir)+"/new", func(b *testing.B) {
 			encode(b, texts, func() *tokenizer.Tokenizer { return loadFrom(b, dir) })
 		})
@@ -75,11 +74,10 @@ func processorTime(b *testing.B) time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-// programs gives the benchmarks' Java files or, where they do not
-// lie beside the fixtures, the folder's golden texts.
-func programs(b *testing.B, dir string) []string {
+// programs returns the Java files of the recorded benchmarks.
+func programs(b *testing.B) []string {
 	b.Helper()
-	files, err := filepath.Glob(filepath.Join(fixture.Models(b), "..", "..", "benchmarks", "*.jsonl"))
+	files, err := filepath.Glob(filepath.Join(needs.Shared(b, "benchmarks"), "*.jsonl"))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -87,13 +85,7 @@ func programs(b *testing.B, dir string) []string {
 	for _, path := range files {
 		texts = append(texts, sources(b, path)...)
 	}
-	if len(texts) > 0 {
-		return texts
-	}
-	for _, g := range goldens(b, dir) {
-		texts = append(texts, g.Text)
-	}
-	return slices.Repeat(texts, 20)
+	return texts
 }
 
 // sources gives the files of a benchmark's bugs.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"harness/core/weights/internal/fixture"
+	"harness/core/needs"
 	"harness/core/weights/tokenizer"
 )
 
@@ -16,7 +16,7 @@ var broken = regexp.MustCompile("\uFFFD+")
 
 // The bytes of a text's tokens are the text.
 func TestParityTokenBytes(t *testing.T) {
-	for _, dir := range fixture.Folders(t, "golden/tokenizer.jsonl") {
+	for _, dir := range needs.Checkpoints(t, "golden/tokenizer.jsonl") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			tok, err := tokenizer.Load(dir)
 			if err != nil {

@@ -6,13 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"harness/core/weights/internal/fixture"
+	"harness/core/needs"
 	"harness/core/weights/tokenizer"
 )
 
 // A text cut in two is the same text, whatever a family does at starts.
 func TestParityContinuedTexts(t *testing.T) {
-	for _, dir := range fixture.Folders(t, "tokenizer.json") {
+	for _, dir := range needs.Checkpoints(t, "tokenizer.json") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			tok, err := tokenizer.Load(dir)
 			if err != nil {

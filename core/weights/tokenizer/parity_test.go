@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"harness/core/weights/internal/fixture"
+	"harness/core/needs"
 	"harness/core/weights/tokenizer"
 )
 
@@ -79,7 +79,7 @@ func (g golden) check(t *testing.T, tok *tokenizer.Tokenizer) {
 }
 
 func TestParityTokenizer(t *testing.T) {
-	for _, dir := range fixture.Folders(t, "golden/tokenizer.jsonl") {
+	for _, dir := range needs.Checkpoints(t, "golden/tokenizer.jsonl") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			tok, err := tokenizer.Load(dir)
 			if err != nil {

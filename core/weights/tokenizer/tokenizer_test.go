@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"harness/core/weights/internal/fixture"
+	"harness/core/needs"
 	"harness/core/weights/tokenizer"
 )
 
@@ -188,7 +188,7 @@ func TestBytesThatAreNotUTF8CountAsReplacements(t *testing.T) {
 // A folder without tokenizer.json, as old checkpoints are, gives the same
 // where tokenizer.json has nothing that the other files cannot say.
 func TestParityVocabularyAndMerges(t *testing.T) {
-	for _, dir := range fixture.Folders(t, "vocab.json") {
+	for _, dir := range needs.Checkpoints(t, "vocab.json") {
 		if !plainByteLevel(t, dir) {
 			continue
 		}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"harness/core/weights/internal/fixture"
+	"harness/core/needs"
 	"harness/core/weights/safetensors"
 	"harness/core/weights/torchbin"
 )
@@ -113,11 +113,7 @@ func TestViewsReadAsTorchReadsThem(t *testing.T) {
 
 // Every fixture's pickled weights read whole and as floats.
 func TestParityFixtures(t *testing.T) {
-	found, err := filepath.Glob(filepath.Join(fixture.Models(t), "*", "pytorch_model*.bin"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range found {
+	for _, path := range needs.Goldens(t, "pytorch_model*.bin") {
 		t.Run(filepath.Base(filepath.Dir(path)), func(t *testing.T) {
 			f, err := torchbin.Open(path)
 			if err != nil {

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"harness/core/needs"
 	"harness/core/sdk"
 	"harness/core/sdk/benchmark"
 	"harness/core/sdk/plugintest"
@@ -23,14 +24,7 @@ import (
 // the orchard. With a mode it is a copy in which that goes wrong.
 func standIn(t *testing.T, mode string) string {
 	t.Helper()
-	for _, program := range []string{"perl", "git", "javac", "/usr/share/java/junit4.jar"} {
-		if _, err := lookFor(program); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal(err, "; apt-get install perl git openjdk-17-jdk-headless junit4")
-			}
-			t.Skip("NOT TESTED HERE: ", err)
-		}
-	}
+	needs.Installed(t, "apt-get install perl git openjdk-17-jdk-headless junit4", "perl", "git", "javac", "/usr/share/java/junit4.jar")
 	dir, err := filepath.Abs(orchard)
 	if err != nil {
 		t.Fatal(err)

@@ -148,12 +148,3 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Errorf("%s (-want +got; -update writes it):\n%s", file, diff)
 	}
 }
-
-// lookFor finds a program or a file.
-func lookFor(name string) (string, error) {
-	if filepath.IsAbs(name) {
-		_, err := os.Stat(name)
-		return name, err
-	}
-	return exec.LookPath(name)
-}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"harness/core/needs"
 	"harness/core/sdk/javasource"
 	"harness/plugins/benchmarks/java/programs"
 )
@@ -137,13 +138,10 @@ type packed struct {
 
 func pack(t *testing.T) []packed {
 	t.Helper()
-	const name = "../../../../shared/benchmarks/defects4j-mini/defects4j-mini.jsonl"
+	name := needs.Shared(t, "benchmarks", "defects4j-mini", "defects4j-mini.jsonl")
 	content, err := os.ReadFile(name)
 	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("shared/ belongs beside the repository: %v", err)
-		}
-		t.Skip("NOT TESTED HERE: shared/ is not beside the repository: ", err)
+		t.Fatal(err)
 	}
 	var all []packed
 	for line := range bytes.Lines(content) {

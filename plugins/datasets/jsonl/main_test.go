@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"harness/core/needs"
 	"harness/core/sdk"
 	"harness/core/sdk/dataset"
 	"harness/core/sdk/plugintest"
@@ -110,13 +111,7 @@ func TestResolve(t *testing.T) {
 }
 
 func TestSharedTrainingData(t *testing.T) {
-	dir := filepath.Join("..", "..", "..", "..", "shared", "train")
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the shared data is missing: put it beside the checkout: %v", err)
-		}
-		t.Skipf("the shared data is missing: put it beside the checkout: %v", err)
-	}
+	dir := needs.Shared(t, "train")
 	all, err := samples(t, dir, config{Path: "codrep.jsonl.gz"})
 	if err != nil || len(all) < 1000 {
 		t.Fatalf("got %d samples, %v", len(all), err)

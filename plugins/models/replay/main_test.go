@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"harness/core/needs"
 	"harness/core/protocol/client"
 	"harness/core/sdk"
 	"harness/core/sdk/javasource"
@@ -16,22 +17,6 @@ import (
 	"harness/core/sdk/model"
 	"harness/core/sdk/plugintest"
 )
-
-func shared(t *testing.T, parts ...string) string {
-	t.Helper()
-	path := filepath.Join(append([]string{"..", "..", "..", "..", "shared"}, parts...)...)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the shared data is missing: put it beside the checkout: %v", err)
-		}
-		t.Skipf("the shared data is missing: put it beside the checkout: %v", err)
-	}
-	absolute, err := filepath.Abs(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return absolute
-}
 
 func encode(t *testing.T, c config) []byte {
 	t.Helper()
@@ -46,7 +31,7 @@ func encode(t *testing.T, c config) []byte {
 func bugs(t *testing.T, name string) []*model.Bug {
 	t.Helper()
 	var all []*model.Bug
-	err := jsonlines.Each(t.Context(), shared(t, "benchmarks", name), func(_ int, data []byte) error {
+	err := jsonlines.Each(t.Context(), needs.Shared(t, "benchmarks", name), func(_ int, data []byte) error {
 		var line struct {
 			ID       string
 			File     string
@@ -77,7 +62,7 @@ func generate(t *testing.T, m *client.Model, request *model.GenerateRequest) (ma
 func TestDescription(t *testing.T) { plugintest.Describe(t, "model", newReplay()) }
 
 func TestRecordingsOfTheReplicationPackage(t *testing.T) {
-	folder := shared(t, "replay", "peft4apr")
+	folder := needs.Shared(t, "replay", "peft4apr")
 	m := plugintest.Model(t, newReplay())
 	c := encode(t, config{Folder: "peft4apr", Files: map[string]string{
 		"lora": "codellama-7b-hf__lora__apr__*.jsonl.gz",
@@ -115,7 +100,7 @@ func TestRecordingsOfTheReplicationPackage(t *testing.T) {
 }
 
 func TestPublishedVerdicts(t *testing.T) {
-	folder := shared(t, "replay", "peft4apr")
+	folder := needs.Shared(t, "replay", "peft4apr")
 	m := plugintest.Model(t, newReplay())
 	c := encode(t, config{Folder: folder, Files: map[string]string{"lora": "codellama-7b-hf__lora__apr__quixbugs.jsonl.gz"}})
 	answers, err := generate(t, m, &model.GenerateRequest{Config: c, AdapterName: "lora", Candidates: 2, Bugs: []*model.Bug{{Id: "BITCOUNT"}}})
@@ -154,7 +139,7 @@ func span(s javasource.Span) *model.Span {
 // Every candidate of CLM goes where CLM put it, whatever the model and variant;
 // and in upstream's newest texts, where lines have moved, to the same code.
 func TestRecordingsOfCLM(t *testing.T) {
-	folder := shared(t, "replay")
+	folder := needs.Shared(t, "replay")
 	m := plugintest.Model(t, newReplay())
 	candidates := 0
 	for _, family := range []string{"codet5-small", "codegen-350M"} {
@@ -168,7 +153,7 @@ func TestRecordingsOfCLM(t *testing.T) {
 		}
 		for _, name := range []string{"quixbugs.jsonl", "humanevaljava.jsonl"} {
 			bugs := map[string]clm{}
-			err := jsonlines.Each(t.Context(), shared(t, "benchmarks", name), func(_ int, data []byte) error {
+			err := jsonlines.Each(t.Context(), needs.Shared(t, "benchmarks", name), func(_ int, data []byte) error {
 				var b clm
 				err := jsonlines.Decode(data, &b)
 				bugs[b.ID] = b

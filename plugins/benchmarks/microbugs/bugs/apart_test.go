@@ -3,10 +3,10 @@ package bugs
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"harness/core/needs"
 	"harness/plugins/benchmarks/microbugs/likeness"
 )
 
@@ -72,13 +72,9 @@ func TestBugsAreNotOfOtherBenchmarks(t *testing.T) {
 // recorded are the bugs of another benchmark.
 func recorded(t *testing.T, name string) []Bug {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "..", "shared", "benchmarks", name))
+	data, err := os.ReadFile(needs.Shared(t, "benchmarks", name))
 	if err != nil {
-		message := "the shared data is missing: put it beside the checkout: " + err.Error()
-		if os.Getenv("CI") == "true" {
-			t.Fatal(message)
-		}
-		t.Skip("NOT TESTED HERE: " + message)
+		t.Fatal(err)
 	}
 	var bugs []Bug
 	for line := range strings.Lines(string(data)) {

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"harness/core/needs"
 )
 
 // TestJavaJudgesEveryBug compiles all wrong classes in one compiler run and
@@ -63,25 +65,8 @@ func TestJavaJudgesEveryBug(t *testing.T) {
 // junit is the class path of JUnit 4, where this machine has it and a JDK.
 func junit(t *testing.T) string {
 	t.Helper()
-	missing := func(what string) {
-		t.Helper()
-		message := what + " is missing: apt-get install openjdk-17-jdk-headless junit4"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(message)
-		}
-		t.Skip("NOT TESTED HERE: " + message)
-	}
-	for _, tool := range []string{"javac", "java"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			missing(tool)
-		}
-	}
 	jars := []string{"/usr/share/java/junit4.jar", "/usr/share/java/hamcrest-core.jar"}
-	for _, jar := range jars {
-		if _, err := os.Stat(jar); err != nil {
-			missing(jar)
-		}
-	}
+	needs.Installed(t, "apt-get install openjdk-17-jdk-headless junit4", append(jars, "javac", "java")...)
 	return strings.Join(jars, ":")
 }
 

@@ -10,19 +10,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"harness/core/needs"
 )
 
 // TestMethodsAreJava gives javac each of many methods in a class of its own:
 // right ones, texts for pretraining, and wrong ones. All right ones must
 // compile; a mistake may make a method that does not, but few do.
 func TestMethodsAreJava(t *testing.T) {
-	if _, err := exec.LookPath("javac"); err != nil {
-		const message = "javac is missing: apt-get install openjdk-17-jdk-headless"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(message)
-		}
-		t.Skip("SKIPPED, nothing was compiled: " + message)
-	}
+	needs.Installed(t, "apt-get install openjdk-17-jdk-headless", "javac")
 	var right, wrong []string
 	for p := range Pairs(11, 600) {
 		right = append(right, p.Before+p.Fixed+p.After)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"harness/core/needs"
 	"harness/core/sdk/model"
 	"harness/plugins/models/internal/java"
 )
@@ -62,7 +63,7 @@ func WayBack(t *testing.T, m model.Model, output func(o *model.PromptOptions, fi
 
 // eachBug runs a subtest for every bug of the shared benchmarks.
 func eachBug(t *testing.T, run func(t *testing.T, b benchmarkBug)) {
-	root := benchmarks(t)
+	root := needs.Shared(t, "benchmarks")
 	files, err := filepath.Glob(filepath.Join(root, "*java.jsonl"))
 	if err != nil {
 		t.Fatal(err)
@@ -89,25 +90,6 @@ func eachBug(t *testing.T, run func(t *testing.T, b benchmarkBug)) {
 		}
 	}
 	t.Logf("%d bugs", count)
-}
-
-// benchmarks is the folder of the shared benchmarks, beside this repository.
-func benchmarks(t *testing.T) string {
-	root := Shared("benchmarks")
-	if _, err := os.Stat(filepath.Join(root, "quixbugs.jsonl")); err != nil {
-		missing(t, "the shared benchmarks: "+err.Error())
-	}
-	return root
-}
-
-// Shared is a path in the folder of shared data, beside this repository, seen
-// from a family's folder or from a package that families share.
-func Shared(path string) string {
-	root := filepath.Join("..", "..", "..", "..", "shared")
-	if _, err := os.Stat(filepath.Join("..", "..", "..", "go.mod")); err != nil {
-		root = filepath.Join("..", root)
-	}
-	return filepath.Join(root, filepath.FromSlash(path))
 }
 
 // apply makes a patch's edit.

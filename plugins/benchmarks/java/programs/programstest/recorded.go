@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"harness/core/needs"
 	"harness/core/sdk/benchmark"
 	"harness/core/sdk/javasource"
 	"harness/core/sdk/jsonlines"
@@ -30,29 +31,11 @@ type Recorded struct {
 	Licence   string
 }
 
-// Folder is where recorded benchmarks are; the test is skipped where they are
-// not, and fails in CI.
-func Folder(t testing.TB) string {
-	t.Helper()
-	folder, err := filepath.Abs(filepath.Join("..", "..", "..", "..", "shared", "benchmarks"))
-	if err == nil {
-		_, err = os.Stat(folder)
-	}
-	if err == nil {
-		return folder
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("the recorded benchmarks should lie in shared/ beside the checkout: %v", err)
-	}
-	t.Skipf("NOT TESTED HERE: the recorded benchmarks should lie in shared/ beside the checkout: %v", err)
-	return ""
-}
-
 // Read reads a recorded benchmark, by id.
 func Read(t testing.TB, name string) map[string]Recorded {
 	t.Helper()
 	bugs := map[string]Recorded{}
-	err := jsonlines.Each(t.Context(), filepath.Join(Folder(t), name+".jsonl"), func(_ int, data []byte) error {
+	err := jsonlines.Each(t.Context(), needs.Shared(t, "benchmarks", name+".jsonl"), func(_ int, data []byte) error {
 		var b Recorded
 		err := jsonlines.Decode(data, &b)
 		bugs[b.ID] = b
@@ -82,7 +65,7 @@ func (s Suite) write(t testing.TB) (dir string) {
 	for path, text := range s.More {
 		Write(t, dir, path, text)
 	}
-	support := filepath.Join(Folder(t), s.Definition.Name+"_support.jsonl")
+	support := filepath.Join(needs.Shared(t, "benchmarks"), s.Definition.Name+"_support.jsonl")
 	if _, err := os.Stat(support); err == nil {
 		err := jsonlines.Each(t.Context(), support, func(_ int, data []byte) error {
 			var helper struct{ Path, Text string }

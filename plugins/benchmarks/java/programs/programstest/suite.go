@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"harness/core/needs"
 	"harness/core/sandbox"
 	"harness/core/sandbox/sandboxtest"
 	"harness/core/sdk/benchmark"
@@ -71,7 +72,7 @@ func (s Suite) upstream(t *testing.T) {
 
 // portable compares the bugs of the portable form with those that were recorded.
 func (s Suite) portable(t *testing.T) {
-	f, err := Fetch(t, programs.New(s.Definition), Folder(t), "")
+	f, err := Fetch(t, programs.New(s.Definition), needs.Shared(t, "benchmarks"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
