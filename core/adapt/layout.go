@@ -22,13 +22,16 @@ type Layout struct {
 	tensors map[string]string           // parameter → tensor, layers written out
 	shapes  map[string]safetensors.Info // of those parameters
 	joined  []peft.Join                 // parts are parameters
+	left    []string                    // parameters of the adapter that PEFT's files do not hold
 }
 
 // ErrNoPEFT is returned for a method that PEFT does not have.
 var ErrNoPEFT = errors.New("PEFT has no such method")
 
 // LayoutOf reads a plugin's answer, which is not trusted: every parameter that
-// trains must have exactly one place.
+// trains must have exactly one place, and so must every parameter that the
+// adapter adds and freezes, unless it has the same values for whoever loads the
+// adapter: a constant's, or the checkpoint's.
 func LayoutOf(graph *pb.Graph, attached *pb.AttachResponse) (*Layout, error) {
 	format := attached.GetPeft()
 	if format == nil {
@@ -78,8 +81,22 @@ func LayoutOf(graph *pb.Graph, attached *pb.AttachResponse) (*Layout, error) {
 		}
 		delete(places, name)
 	}
+	frozen, err := program.Frozen(attached.GetRewrite())
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range frozen {
+		switch n := places[p.Name]; {
+		case n == 0 && reproducible(p):
+			l.left = append(l.left, p.Name)
+		case n != 1:
+			return nil, fmt.Errorf("the adapter plugin gives the parameter %s %d places in PEFT's format, expected one: "+
+				"the adapter adds and freezes it, and without its values a saved adapter computes something else", p.Name, n)
+		}
+		delete(places, p.Name)
+	}
 	for name := range places {
-		return nil, fmt.Errorf("the adapter plugin gives the parameter %s a place in PEFT's format, but it does not train", name)
+		return nil, fmt.Errorf("the adapter plugin gives the parameter %s a place in PEFT's format, but it neither trains nor is the adapter's", name)
 	}
 	return l, nil
 }
@@ -103,6 +120,13 @@ func joinOf(j *pb.PeftJoin, copies map[string][]ir.Param) (peft.Join, error) {
 	return join, nil
 }
 
+// reproducible says whether a parameter that does not train starts with the
+// same values everywhere. Another one's norms do not count: that one may train.
+func reproducible(p ir.Param) bool {
+	_, constant := p.Initializer.GetKind().(*pb.Initializer_Constant)
+	return constant || len(p.Tensors) > 0
+}
+
 func info(p ir.Param) safetensors.Info {
 	i := safetensors.Info{Name: p.Name, DType: safetensors.F32}
 	for _, d := range p.Shape {
@@ -111,12 +135,12 @@ func info(p ir.Param) safetensors.Info {
 	return i
 }
 
-// Save writes trained parameters, under their graph names, into the new folder
-// dir as PEFT saves them.
+// Save writes an adapter's parameters, under their graph names, into the new
+// folder dir as PEFT saves them.
 func (l *Layout) Save(dir string, trained safetensors.Source) error {
 	for _, name := range trained.Names() {
-		if _, ok := l.tensors[name]; !ok && !slices.ContainsFunc(l.joined, func(j peft.Join) bool { return has(j, name) }) {
-			return fmt.Errorf("save adapter %s: the trained tensor %q has no place in PEFT's format", dir, name)
+		if _, ok := l.tensors[name]; !ok && !slices.Contains(l.left, name) && !slices.ContainsFunc(l.joined, func(j peft.Join) bool { return has(j, name) }) {
+			return fmt.Errorf("save adapter %s: the tensor %q has no place in PEFT's format", dir, name)
 		}
 	}
 	var tensors []safetensors.Tensor

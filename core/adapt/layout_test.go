@@ -60,6 +60,26 @@ func joined() *pb.AttachResponse {
 	return a
 }
 
+// shared scales a matrix that both layers share and that never trains.
+func shared(start ir.ParameterOption) *pb.AttachResponse {
+	b := ir.NewRewrite()
+	matrix := b.Frozen("shared", []int64{2, 2}, start)
+	scale := b.Parameter("h.{i}.q.scale", []int64{2, 1}, ir.Templated(2), ir.Constant(0))
+	b.Replace("h.{i}.q", func(n *ir.Nodes, original ir.Value) ir.Value {
+		scaled := n.Multiply("h.{i}.q.scaled", n.Linear("h.{i}.q.product", "h", matrix), n.Reshape("h.{i}.q.vector", scale, 2))
+		return n.Add("h.{i}.q.sum", original, scaled)
+	})
+	return &pb.AttachResponse{Rewrite: b.Rewrite(), Peft: &pb.PeftFormat{AdapterConfig: []byte(`{"peft_type":"VERA"}`), Tensors: map[string]string{
+		"shared": "base_model.shared", "h.{i}.q.scale": "base_model.model.h.{i}.q.scale",
+	}}}
+}
+
+// unsaved is an adapter whose frozen matrix has no place in PEFT's format.
+func unsaved(a *pb.AttachResponse) *pb.AttachResponse {
+	delete(a.Peft.Tensors, "shared")
+	return a
+}
+
 func set(t testing.TB, tensors ...safetensors.Tensor) safetensors.Set {
 	t.Helper()
 	s, err := safetensors.NewSet(tensors...)
@@ -87,6 +107,8 @@ func TestSavedAndLoaded(t *testing.T) {
 			[]string{"base_model.model.h.0.q.lora_A.weight", "base_model.model.h.0.q.lora_B.weight", "base_model.model.h.1.q.lora_A.weight", "base_model.model.h.1.q.lora_B.weight"}},
 		"joined": {joined(), set(t, tensor("h.0.q.key", 1, 2, 1), tensor("h.0.q.value", 1, 2, 3), tensor("h.1.q.key", 1, 2, 5), tensor("h.1.q.value", 1, 2, 7)),
 			[]string{"prompt_embeddings"}},
+		"with a frozen matrix": {shared(ir.Normal(1)), set(t, tensor("shared", 2, 2, 9), tensor("h.0.q.scale", 2, 1, 1), tensor("h.1.q.scale", 2, 1, 3)),
+			[]string{"base_model.model.h.0.q.scale", "base_model.model.h.1.q.scale", "base_model.shared"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			layout, err := adapt.LayoutOf(network(t), c.attached)
@@ -119,6 +141,27 @@ func TestSavedAndLoaded(t *testing.T) {
 				t.Errorf("loaded (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A frozen matrix with the same values for every reader needs no place; what
+// the engine says of it is passed over.
+func TestConstantsNeedNoPlace(t *testing.T) {
+	layout, err := adapt.LayoutOf(network(t), unsaved(shared(ir.Constant(1))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "adapter")
+	trained := set(t, tensor("h.0.q.scale", 2, 1, 1), tensor("h.1.q.scale", 2, 1, 3))
+	if err := layout.Save(dir, set(t, tensor("shared", 2, 2, 1), trained["h.0.q.scale"], trained["h.1.q.scale"])); err != nil {
+		t.Fatal(err)
+	}
+	back, err := layout.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(trained, back); diff != "" {
+		t.Errorf("loaded (-want +got):\n%s", diff)
 	}
 }
 
@@ -167,7 +210,13 @@ func TestAnswersThatSayNoLayout(t *testing.T) {
 		"2 places": change(func(a *pb.AttachResponse) {
 			a.Peft.Joined = []*pb.PeftJoin{{Tensor: "x", Parameters: []string{"h.{i}.q.A"}}}
 		}),
-		"does not train":  change(func(a *pb.AttachResponse) { a.Peft.Tensors["wte"] = "x" }),
+		"shared 0 places": unsaved(shared(ir.Normal(1))),
+		"computes something else": change(func(a *pb.AttachResponse) {
+			b := ir.NewRewrite()
+			b.Frozen("norms", []int64{9}, ir.NormOf("wte", 1))
+			a.Rewrite.Parameters = append(a.Rewrite.Parameters, b.Rewrite().Parameters...)
+		}),
+		"neither trains":  change(func(a *pb.AttachResponse) { a.Peft.Tensors["wte"] = "x" }),
 		"no parameter is": change(func(a *pb.AttachResponse) { a.Peft.Tensors["nothing"] = "x" }),
 		"all must be as": change(func(a *pb.AttachResponse) {
 			a.Peft.Joined = []*pb.PeftJoin{{Tensor: "x", Parameters: []string{"wte", "h.{i}.q.A"}}}

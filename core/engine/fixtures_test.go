@@ -63,7 +63,7 @@ var start = sync.OnceValues(func() (shared, error) {
 			return shared{}, err
 		}
 	}
-	for _, name := range []string{"none", "lora", "dora", "ia3", "prefix", "full"} {
+	for _, name := range []string{"none", "lora", "dora", "ia3", "prefix", "vera", "full"} {
 		if err := build("adapter", name); err != nil {
 			return shared{}, err
 		}

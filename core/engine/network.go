@@ -19,8 +19,9 @@ type network struct {
 	// what trains have in common.
 	decodes    string
 	program    *ir.Program
-	half       bool     // bfloat16: see harnesspb.Precision
-	train      []string // names of the parameters that train, sorted
+	half       bool       // bfloat16: see harnesspb.Precision
+	train      []string   // names of the parameters that train, sorted
+	frozen     []ir.Param // that the adapter adds and does not train
 	counts     ir.Counts
 	attentions []ir.Step // of the decoder
 	vocabulary int
@@ -75,14 +76,16 @@ func newNetwork(digest string, m *harnesspb.ModelState) (*network, error) {
 	if n.train, err = program.Trainable(m.GetRewrite().GetTrain()); err != nil {
 		return nil, err
 	}
+	if n.frozen, err = program.Frozen(m.GetRewrite()); err != nil {
+		return nil, err
+	}
+	if n.counts, err = program.Count(m.GetRewrite()); err != nil {
+		return nil, err
+	}
 	n.differs, n.alone = program.Stackable(n.train)
 	shapes := map[string][]int64{}
 	for _, p := range program.Parameters {
 		shapes[p.Name] = p.Shape
-		n.counts.All += p.Elements()
-		if n.trains(p.Name) {
-			n.counts.Trainable += p.Elements()
-		}
 	}
 	for _, st := range program.Decoder.Steps {
 		if op := st.GetAttention(); op != nil {

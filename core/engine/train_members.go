@@ -21,6 +21,7 @@ const maxMembers = 64
 type member struct {
 	place    int
 	rate     float64
+	trained  string // as in ModelState
 	stateIn  string
 	stateOut string // empty: nothing is trained in this place
 
@@ -95,7 +96,7 @@ func checkMembers(n *network, s *harnesspb.TrainStart) error {
 func (t *trainer) loadMembers() error {
 	started := false
 	for i, from := range membersOf(t.start) {
-		m := &member{place: i, rate: from.GetLearningRate(), stateIn: from.GetStateIn(), stateOut: from.GetStateOut()}
+		m := &member{place: i, rate: from.GetLearningRate(), trained: from.GetTrained(), stateIn: from.GetStateIn(), stateOut: from.GetStateOut()}
 		t.members = append(t.members, m)
 		if from.GetVacant() {
 			continue

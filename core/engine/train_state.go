@@ -71,7 +71,9 @@ func (t *trainer) eachKept(m *member, make func(ir.Param) (*tensors.Tensor, erro
 	return nil
 }
 
-// save writes both files, with one tensor at a time on the host.
+// save writes both files, with one tensor at a time on the host. The trained
+// file also holds what the adapter adds and freezes, so that it says all of the
+// adapter, whatever seed a reader draws with.
 func (t *trainer) save(m *member) error {
 	weights, kept := onDevice{}, onDevice{}
 	for i, p := range t.updates.parameters {
@@ -80,7 +82,11 @@ func (t *trainer) save(m *member) error {
 			kept[k.prefix+p.Name] = deviceTensor{k.shape, m.kept[i][j]}
 		}
 	}
-	if err := safetensors.WriteSource(filepath.Join(m.stateOut, trainedFile), weights, nil); err != nil {
+	adapter := &adapterTensors{onDevice: weights, trainer: t, frozen: map[string]ir.Param{}}
+	for _, p := range t.network.frozen {
+		adapter.frozen[p.Name] = p
+	}
+	if err := adapter.write(m); err != nil {
 		return err
 	}
 	return safetensors.WriteSource(filepath.Join(m.stateOut, optimizerFile), kept, map[string]string{
@@ -110,4 +116,51 @@ func (d onDevice) Tensor(name string) (safetensors.Tensor, error) {
 		return safetensors.Tensor{}, fmt.Errorf("read %q from the device: %w", name, err)
 	}
 	return safetensors.FromFloat32(name, ints(d[name].shape), values), nil
+}
+
+// adapterTensors are the trained tensors and the frozen ones that the adapter
+// adds. These are read from where they came from: the device may hold them
+// rounded.
+type adapterTensors struct {
+	onDevice
+	trainer *trainer
+	frozen  map[string]ir.Param
+	sources *sources
+}
+
+func (a *adapterTensors) write(m *member) (err error) {
+	model := a.trainer.start.GetModel()
+	a.sources = &sources{checkpoint: model.GetCheckpoint()}
+	defer a.sources.close()
+	if m.trained != "" {
+		if a.sources.trained, err = safetensors.Open(m.trained); err != nil {
+			return fmt.Errorf("trained weights: %w", err)
+		}
+	}
+	return safetensors.WriteSource(filepath.Join(m.stateOut, trainedFile), a, nil)
+}
+
+func (a *adapterTensors) Names() []string {
+	names := slices.AppendSeq(a.onDevice.Names(), maps.Keys(a.frozen))
+	slices.Sort(names)
+	return names
+}
+
+func (a *adapterTensors) Info(name string) (safetensors.Info, bool) {
+	if p, ok := a.frozen[name]; ok {
+		return safetensors.Info{Name: name, DType: safetensors.F32, Shape: ints(p.Shape)}, true
+	}
+	return a.onDevice.Info(name)
+}
+
+func (a *adapterTensors) Tensor(name string) (safetensors.Tensor, error) {
+	p, ok := a.frozen[name]
+	if !ok {
+		return a.onDevice.Tensor(name)
+	}
+	values, err := a.sources.values(a.trainer.network.program, p, a.trainer.start.GetModel().GetInitSeed())
+	if err != nil {
+		return safetensors.Tensor{}, err
+	}
+	return safetensors.FromFloat32(name, ints(p.Shape), values), nil
 }

@@ -146,7 +146,8 @@ func (b *RewriteBuilder) Parameter(name string, shape []int64, options ...Parame
 	return Value(name)
 }
 
-// Frozen adds a parameter that does not train.
+// Frozen adds a parameter that does not train, and that is saved with those
+// that do: see Program.Frozen.
 func (b *RewriteBuilder) Frozen(name string, shape []int64, options ...ParameterOption) Value {
 	b.rewrite.Parameters = append(b.rewrite.Parameters, newParameter(name, shape, options))
 	return Value(name)

@@ -7,7 +7,8 @@ import (
 
 // Counts are numbers of parameters as PEFT's print_trainable_parameters
 // counts them: a table that two places share counts once, and All includes
-// the adapter.
+// what the adapter trains. What an adapter adds and freezes (VeRA's shared
+// matrices) PEFT keeps in buffers, which are no parameters: it does not count.
 type Counts struct {
 	Trainable, All int64
 }
@@ -23,18 +24,50 @@ func Count(g *Graph, r *Rewrite) (Counts, error) {
 	if err != nil {
 		return Counts{}, err
 	}
-	names, err := p.Trainable(r.GetTrain())
+	return p.Count(r)
+}
+
+// Count counts the program of a graph after the rewrite.
+func (p *Program) Count(r *Rewrite) (Counts, error) {
+	train, err := p.Trainable(r.GetTrain())
+	if err != nil {
+		return Counts{}, err
+	}
+	frozen, err := p.Frozen(r)
 	if err != nil {
 		return Counts{}, err
 	}
 	var c Counts
 	for _, param := range p.Parameters {
 		c.All += param.Elements()
-		if _, ok := slices.BinarySearch(names, param.Name); ok {
+		if _, trains := slices.BinarySearch(train, param.Name); trains {
 			c.Trainable += param.Elements()
 		}
 	}
+	for _, param := range frozen {
+		c.All -= param.Elements()
+	}
 	return c, nil
+}
+
+// Frozen gives the parameters that the rewrite added to the program's graph
+// and does not train. They belong to the adapter: whoever saves it saves them.
+func (p *Program) Frozen(r *Rewrite) ([]Param, error) {
+	train, err := p.Trainable(r.GetTrain())
+	if err != nil {
+		return nil, err
+	}
+	added := map[string]bool{}
+	for _, param := range r.GetParameters() {
+		added[param.GetName()] = true
+	}
+	var frozen []Param
+	for _, param := range p.Parameters {
+		if _, trains := slices.BinarySearch(train, param.Name); added[param.Template] && !trains {
+			frozen = append(frozen, param)
+		}
+	}
+	return frozen, nil
 }
 
 // Trainable gives the sorted written-out names of the parameters that the

@@ -284,11 +284,55 @@ func TestCountsAreOfDistinctParameters(t *testing.T) {
 		{"biases", &ir.Rewrite{Train: []string{"*.bias"}}, ir.Counts{Trainable: 36, All: 232}},
 		{"one layer", &ir.Rewrite{Train: []string{"h.1.*"}}, ir.Counts{Trainable: 64, All: 232}},
 		{"lora", lora(), ir.Counts{Trainable: 3 * 32, All: 232 + 3*32}},
+		// PEFT keeps what an adapter freezes in buffers, which it does not count.
+		{"lora with a frozen half", frozenLora(), ir.Counts{Trainable: 3 * 24, All: 232 + 3*24}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := ir.Count(tiny(t), c.r)
 			if err != nil || got != c.want {
 				t.Errorf("%+v, %v; want %+v", got, err, c.want)
+			}
+		})
+	}
+}
+
+// frozenLora is lora that does not train its first matrix.
+func frozenLora() *ir.Rewrite {
+	r := lora()
+	r.Train = []string{"*.qkv.B"}
+	return r
+}
+
+func TestFrozenAdditions(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		r    *ir.Rewrite
+		want []string
+	}{
+		{"of nothing", nil, nil},
+		{"of what trains", lora(), nil},
+		{"of the graph", &ir.Rewrite{Train: []string{"*.bias"}}, nil},
+		{"of a frozen half", frozenLora(), []string{"h.0.attn.qkv.A", "h.1.attn.qkv.A", "h.2.attn.qkv.A"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			after, err := ir.Apply(tiny(t), c.r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := ir.Expand(after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			frozen, err := p.Frozen(c.r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, param := range frozen {
+				got = append(got, param.Name)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -114,8 +114,10 @@ func (x *AttachRequest) GetPeftConfig() []byte {
 type AttachResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Rewrite *Rewrite               `protobuf:"bytes,1,opt,name=rewrite,proto3" json:"rewrite,omitempty"`
-	// How the trained parameters are saved so that PEFT opens them; absent if
-	// PEFT has no such method (they are then saved under their own names).
+	// How the adapter is saved so that PEFT opens it; absent if PEFT has no such
+	// method (its parameters are then saved under their own names). Every
+	// parameter that trains has a place, and so has every one that the rewrite
+	// adds and freezes, unless it starts as a constant or from the checkpoint.
 	Peft          *PeftFormat `protobuf:"bytes,2,opt,name=peft,proto3" json:"peft,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

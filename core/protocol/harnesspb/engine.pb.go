@@ -227,8 +227,9 @@ type ModelState struct {
 	Rewrite *Rewrite               `protobuf:"bytes,2,opt,name=rewrite,proto3" json:"rewrite,omitempty"` // absent: no adapter
 	// Folder in hub layout. The engine trusts its content not to change.
 	Checkpoint string `protobuf:"bytes,3,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
-	// safetensors of trained parameters under their graph names (layers
-	// expanded); empty: they start from initializers drawn with init_seed.
+	// safetensors of the parameters that train, and of those that the rewrite
+	// adds and freezes, under their graph names (layers expanded); empty: they
+	// start from initializers drawn with init_seed.
 	Trained  string `protobuf:"bytes,4,opt,name=trained,proto3" json:"trained,omitempty"`
 	InitSeed uint64 `protobuf:"varint,5,opt,name=init_seed,json=initSeed,proto3" json:"init_seed,omitempty"`
 	// Type in which frozen weights are kept and their products computed.
@@ -402,8 +403,8 @@ type TrainStart struct {
 	Epoch     int32                  `protobuf:"varint,7,opt,name=epoch,proto3" json:"epoch,omitempty"`                          // 0-based; this call runs just this one
 	// Folder of the segment before: optimizer state. Empty for the first.
 	StateIn string `protobuf:"bytes,8,opt,name=state_in,json=stateIn,proto3" json:"state_in,omitempty"`
-	// Existing empty folder: receives trained.safetensors and
-	// optimizer.safetensors.
+	// Existing empty folder: receives trained.safetensors (as ModelState.trained)
+	// and optimizer.safetensors.
 	StateOut string `protobuf:"bytes,9,opt,name=state_out,json=stateOut,proto3" json:"state_out,omitempty"`
 	Pad      int32  `protobuf:"varint,10,opt,name=pad,proto3" json:"pad,omitempty"`
 	// Examples in the order given instead of shuffled (parity tests).

@@ -76,10 +76,7 @@ func (m Method) read(r *adapter.AttachRequest) (config, []layers.Layer, error) {
 		reader.Problem(`use_dora is %t: load it with adapter "%s"`, dora, map[bool]string{false: "lora", true: "dora"}[dora])
 	}
 	takeInitialization(reader)
-	var s layers.Selection
-	reader.Take("target_modules", &s.Targets)
-	reader.Take("exclude_modules", &s.Exclude)
-	takeLayers(reader, &s)
+	s := layers.TakeSelection(reader)
 	// A linear layer's weight has one orientation in PEFT, whatever this says.
 	reader.Ignore("fan_in_fan_out")
 	reader.Refuse("modules_to_save", "weights of whole modules beside the adapter are not supported; merge them into the checkpoint with PEFT")
@@ -111,27 +108,4 @@ func takeInitialization(reader *peftconfig.Reader) {
 	}
 	reader.Problem("init_lora_weights is %v: it changes the base model's weights, so that the adapter fits only those; "+
 		"save it with PEFT's path_initial_model_for_weight_conversion, or merge it with PEFT", how)
-}
-
-// takeLayers reads layers_to_transform, a number or a list, and
-// layers_pattern, a text or a list.
-func takeLayers(reader *peftconfig.Reader, s *layers.Selection) {
-	var numbers, pattern json.RawMessage
-	reader.Take("layers_to_transform", &numbers)
-	reader.Take("layers_pattern", &pattern)
-	var one int
-	if len(numbers) > 0 && json.Unmarshal(numbers, &one) == nil {
-		s.Layers = []int{one}
-	} else if len(numbers) > 0 && json.Unmarshal(numbers, &s.Layers) != nil {
-		reader.Problem("layers_to_transform is neither a number nor a list of numbers")
-	}
-	if len(s.Layers) == 0 {
-		s.Layers = nil
-	}
-	var name string
-	if len(pattern) > 0 && json.Unmarshal(pattern, &name) == nil && name != "" {
-		s.LayersPattern = []string{name}
-	} else if len(pattern) > 0 && name == "" && json.Unmarshal(pattern, &s.LayersPattern) != nil && string(pattern) != `""` {
-		reader.Problem("layers_pattern is neither a text nor a list of texts")
-	}
 }
