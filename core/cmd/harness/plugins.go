@@ -22,7 +22,7 @@ type pluginEntry struct {
 
 func newPlugins(o *options) *cobra.Command {
 	cmd := &cobra.Command{Use: "plugins", Short: "Look at plugins"}
-	cmd.AddCommand(newPluginsList(o))
+	cmd.AddCommand(newPluginsList(o), newPluginsShow(o))
 	return cmd
 }
 
