@@ -8,19 +8,19 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"harness/core/judge"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/step"
-	"harness/core/store"
 	"harness/core/study"
 )
 
 // Benchmark is a benchmark of a plan, by the steps that trials share.
 type Benchmark struct {
-	Block  *study.Block
-	Data   store.Key // fetches it
-	Bugs   store.Key // chooses the bugs that the study uses
-	Oracle store.Key // proves them
-	choice step.Bugs
+	Block    *study.Block
+	Data     step.ID // fetches it
+	Bugs     step.ID // chooses the bugs that the study uses
+	Baseline step.ID // judges their own two versions
+	choice   step.Bugs
 }
 
 // benchmark adds the fetching of a benchmark and the choice of its bugs, once.
@@ -41,7 +41,7 @@ func (b *builder) benchmark(block *study.Block) (*Benchmark, error) {
 	if added.Bugs, err = b.add("bugs of "+block.Name, work); err != nil {
 		return nil, err
 	}
-	added.Oracle, err = b.add("oracle "+block.Name, step.Oracle{
+	added.Baseline, err = b.add("baseline "+block.Name, step.Baseline{
 		Benchmark: b.plugins[block], Data: added.Data, Bugs: added.Bugs, Sandbox: b.sandbox(),
 	})
 	if err != nil {
@@ -52,10 +52,10 @@ func (b *builder) benchmark(block *study.Block) (*Benchmark, error) {
 }
 
 // ForBenchmark plans the work on one of a study's benchmarks alone: up to the
-// choice of its bugs, or, with judge, up to their proof in the study's sandbox.
+// choice of its bugs, or, with judged, up to their baseline in the study's sandbox.
 // The steps are those of the whole study's plan, so that each does the other's
 // work.
-func ForBenchmark(ctx context.Context, s *study.Study, block *study.Block, judge bool, options Options) (*Plan, hcl.Diagnostics, error) {
+func ForBenchmark(ctx context.Context, s *study.Study, block *study.Block, judged bool, options Options) (*Plan, hcl.Diagnostics, error) {
 	b := newBuilder(s, options)
 	if err := b.resolveBlock(ctx, block); err != nil || b.diagnostics.HasErrors() {
 		return nil, b.diagnostics, err
@@ -65,17 +65,17 @@ func ForBenchmark(ctx context.Context, s *study.Study, block *study.Block, judge
 		return nil, b.diagnostics, err
 	}
 	last := bench.Bugs
-	if judge {
-		last = bench.Oracle
+	if judged {
+		last = bench.Baseline
 	}
 	b.plan.Steps = b.plan.upTo(last)
 	return b.plan, b.diagnostics, nil
 }
 
-// sandbox is what of the study's sandbox decides verdicts.
-func (b *builder) sandbox() step.Sandbox {
+// sandbox is the part of the study's sandbox that decides verdicts.
+func (b *builder) sandbox() judge.Sandbox {
 	box := b.study.Sandbox
-	return step.Sandbox{Driver: box.Driver, Memory: box.Memory, CPUs: box.CPUs, Timeout: box.Timeout}
+	return judge.Sandbox{Driver: b.Driver, Memory: box.Memory, CPUs: box.CPUs, Timeout: box.Timeout}
 }
 
 // sorted gives a condition on labels one form whatever the order of its values.
@@ -90,20 +90,20 @@ func sorted(where map[string][]string) map[string][]string {
 // CheckBugs finds what a study wants of bugs in vain, in the benchmarks that
 // were fetched already; the others' steps will find it. Bugs that a void names
 // are looked for once all benchmarks are there that it may mean.
-func (p *Plan) CheckBugs(s *store.Store) (hcl.Diagnostics, error) {
+func (p *Plan) CheckBugs(r *step.Results) (hcl.Diagnostics, error) {
 	var diagnostics hcl.Diagnostics
 	fetched := map[string]map[string]bool{} // benchmark → ids
 	for _, b := range p.Benchmarks {
-		if !s.Has(b.Data) {
+		if !r.Has(b.Data) {
 			continue
 		}
-		all, err := step.ReadBugs(s, b.Data)
+		all, err := step.ReadBugs(r, b.Data)
 		if err != nil {
 			return nil, err
 		}
 		ids := map[string]bool{}
-		for _, r := range all {
-			ids[r.Bug.Id] = true
+		for _, bug := range all {
+			ids[bug.Bug.Id] = true
 		}
 		fetched[b.Block.Name] = ids
 		_, err = b.choice.Choose(all)

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"harness/core/step"
-	"harness/core/store"
 	"harness/core/study"
 )
 
@@ -14,16 +13,30 @@ type Data struct {
 	Name string
 	// Read is the step that has all its samples, Trained the one with those that
 	// are trained on.
-	Read, Trained store.Key
+	Read, Trained step.ID
 	// Cleaned are the steps that looked for duplicates and leaks, one of which
 	// may be Trained.
-	Cleaned []store.Key
+	Cleaned []step.ID
 	// Benchmarks names the benchmarks that were looked for, by their steps.
-	Benchmarks map[store.Key]string
+	Benchmarks map[step.ID]string
+	// Examples are the steps that tokenized it, by the trial's model and prompt.
+	Examples map[step.ID]ModelPrompt
+}
+
+// ModelPrompt names what token ids of samples depend on.
+type ModelPrompt struct{ Model, Prompt string }
+
+// noteExamples keeps which step tokenized a data set for a trial.
+func (t *trial) noteExamples(dataset string, examples step.ID) {
+	for _, d := range t.builder.plan.Data {
+		if _, known := d.Examples[examples]; d.Name == dataset && !known {
+			d.Examples[examples] = ModelPrompt{t.model.Name, t.prompt.Name}
+		}
+	}
 }
 
 // dataset adds a data set as it is.
-func (b *builder) dataset(name string) (store.Key, error) {
+func (b *builder) dataset(name string) (step.ID, error) {
 	d, err := b.datasetBlock(name)
 	if err != nil {
 		return "", err
@@ -43,7 +56,7 @@ func (b *builder) datasetBlock(name string) (*study.Block, error) {
 // trainingData adds a data set without what it should not be trained on. What
 // is trained depends on the study's benchmarks only where their methods are
 // taken out: where they are kept, studies with other benchmarks share it.
-func (b *builder) trainingData(name string) (store.Key, error) {
+func (b *builder) trainingData(name string) (step.ID, error) {
 	for _, d := range b.plan.Data {
 		if d.Name == name {
 			return d.Trained, nil
@@ -53,7 +66,7 @@ func (b *builder) trainingData(name string) (store.Key, error) {
 	if err != nil {
 		return "", err
 	}
-	data := &Data{Name: name, Benchmarks: map[store.Key]string{}}
+	data := &Data{Name: name, Benchmarks: map[step.ID]string{}, Examples: map[step.ID]ModelPrompt{}}
 	if data.Read, err = b.dataset(name); err != nil {
 		return "", err
 	}

@@ -6,10 +6,8 @@ import (
 	"slices"
 
 	"harness/core/ir"
-	"harness/core/pluginhost"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/step"
-	"harness/core/store"
 	"harness/core/weights/snapshot"
 )
 
@@ -27,20 +25,20 @@ type Estimate struct {
 }
 
 // TrainEstimate is for batches of the longest examples that the recipe lets
-// in, or, once an epoch was trained, of the longest that there are.
+// in, or, once the data were tokenized, of the longest that there are.
 type TrainEstimate struct {
 	Epochs     int     `json:"epochs"` // trained, each once
 	MicroBatch int     `json:"micro_batch"`
 	Length     int64   `json:"length"` // padded tokens of a row
 	Labels     int64   `json:"labels"` // of a row
 	StepFLOPs  float64 `json:"step_flops"`
-	// Measured says that an epoch was trained: Length and Labels are those of
+	// Measured says that the data were tokenized: Length and Labels are those of
 	// the data, and these are known.
 	Measured    bool    `json:"measured"`
 	EpochTokens int64   `json:"epoch_tokens,omitempty"`
 	EpochSteps  int     `json:"epoch_steps,omitempty"`
 	EpochFLOPs  float64 `json:"epoch_flops,omitempty"` // of the tokens, padding aside
-	Memory      Memory  `json:"memory_bytes"`          // of all trainings that run side by side
+	Memory      Memory  `json:"memory_bytes"`
 	// FitsMicroBatch is the largest micro-batch that fits the device; 0: none,
 	// or the device's memory is not known.
 	FitsMicroBatch int   `json:"fits_micro_batch,omitempty"`
@@ -81,7 +79,7 @@ func (p *Plan) Epochs() Epochs {
 	for _, total := range recipe.Epochs {
 		alone += total * len(recipe.LearningRates)
 	}
-	chains := map[store.Key]bool{} // of first epochs that end apart, as one
+	chains := map[step.ID]bool{} // of first epochs that end apart, as one
 	for _, s := range p.Steps {
 		work, ok := s.Work.(step.Train)
 		if !ok {
@@ -89,7 +87,7 @@ func (p *Plan) Epochs() Epochs {
 		}
 		e.Trained++
 		if work.Epoch == 0 && (work.Optimization.TotalEpochs == 0 || work.Optimization.TotalEpochs == slices.Max(recipe.Epochs)) {
-			chains[s.Key] = true
+			chains[s.ID] = true
 		}
 	}
 	for _, t := range p.Trials {
@@ -104,16 +102,16 @@ func (p *Plan) Epochs() Epochs {
 // Estimates works out what the plan's networks take, in the order of the
 // trials. device is the memory that they have to fit, in bytes; 0: not known.
 func (p *Plan) Estimates(ctx context.Context, env *step.Env, device int64) ([]*Estimate, error) {
-	e := &estimator{plan: p, env: env, device: device, steps: map[store.Key]*step.Step{}}
+	e := &estimator{plan: p, env: env, device: device, steps: map[step.ID]*step.Step{}}
 	for _, s := range p.Steps {
-		e.steps[s.Key] = s
+		e.steps[s.ID] = s
 	}
 	groups := map[[2]string]*group{}
 	var order []*group
 	for _, t := range p.Trials {
 		id := [2]string{t.Labels["model"], t.Labels["adapter"]}
 		if groups[id] == nil {
-			groups[id] = &group{model: id[0], adapter: id[1], trains: map[store.Key]step.Train{}}
+			groups[id] = &group{model: id[0], adapter: id[1], trains: map[step.ID]step.Train{}}
 			order = append(order, groups[id])
 		}
 		for _, s := range p.Reach(t) {
@@ -150,8 +148,10 @@ func (p *Plan) Estimates(ctx context.Context, env *step.Env, device int64) ([]*E
 type group struct {
 	model, adapter string
 	network        *step.Network
-	order          []store.Key // of trains
-	trains         map[store.Key]step.Train
+	order          []step.ID // of trains
+	trains         map[step.ID]step.Train
+	lengths        step.Lengths
+	examples       step.ID
 	generates      []step.Generate
 }
 
@@ -159,10 +159,12 @@ func (g *group) add(s *step.Step) {
 	switch work := s.Work.(type) {
 	case step.Train:
 		g.network = &work.Network
-		if _, seen := g.trains[s.Key]; !seen {
-			g.order = append(g.order, s.Key)
+		if _, seen := g.trains[s.ID]; !seen {
+			g.order = append(g.order, s.ID)
 		}
-		g.trains[s.Key] = work
+		g.trains[s.ID] = work
+	case step.Examples:
+		g.lengths, g.examples = work.Lengths, s.ID
 	case step.Generate:
 		if work.Engine != nil {
 			g.network = &work.Network
@@ -188,7 +190,7 @@ type estimator struct {
 	env    *step.Env
 	device int64
 	kept   int64 // bytes that the programs of all networks leave
-	steps  map[store.Key]*step.Step
+	steps  map[step.ID]*step.Step
 }
 
 // net is a network as far as a plan knows it.
@@ -207,7 +209,7 @@ func (e *estimator) net(ctx context.Context, g *group) (*net, error) {
 }
 
 // newNet asks the plugins for a network.
-func newNet(ctx context.Context, plugins *pluginhost.Host, network step.Network, config []byte) (*net, error) {
+func newNet(ctx context.Context, plugins step.Plugins, network step.Network, config []byte) (*net, error) {
 	built, attached, err := network.Graph(ctx, plugins, config)
 	if err != nil {
 		return nil, err
@@ -246,11 +248,11 @@ func (e *estimator) estimate(n *net, g *group) *Estimate {
 }
 
 // config is a checkpoint's config.json, before or after its step has run.
-func (e *estimator) config(key store.Key) ([]byte, error) {
-	if e.env.Store.Has(key) {
+func (e *estimator) config(id step.ID) ([]byte, error) {
+	if key, ok := e.env.Results.Key(id); ok {
 		return snapshot.ReadConfig(e.env.Store.Path(key))
 	}
-	return draft(e.steps[key].Work)
+	return draft(e.steps[id].Work)
 }
 
 // draft is the config.json that a step will give its checkpoint.
@@ -271,14 +273,8 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 	if o.MicroBatch > 0 {
 		t.MicroBatch = o.MicroBatch
 	}
-	together := 1
-	for _, work := range g.trains {
-		if work.Together != nil {
-			together = max(together, work.Together.Width)
-		}
-	}
-	result := e.measured(g)
-	x := n.trainExtent(o, result)
+	data := e.measured(g)
+	x := n.trainExtent(g.lengths, data)
 	t.Length, t.Labels = max(x.Tokens, x.Source), x.Picked
 	// atOnce is how many of some rows the engine computes at once, and whether
 	// it computes layers again in the backward pass. Where it may choose, it
@@ -289,7 +285,7 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 		}
 		for few := rows; few > 0; few /= 2 {
 			one := x
-			one.Rows = int64(few * together)
+			one.Rows = int64(few)
 			if !n.program.Cost(n.trained, one).Recomputes() {
 				return few, false
 			}
@@ -306,22 +302,20 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 	}
 	x.Rows = int64(o.BatchSize)
 	t.StepFLOPs = flops(x)
-	if result != nil {
-		t.Measured, t.EpochTokens = true, result.Tokens
-		t.EpochSteps = (result.Examples + o.BatchSize - 1) / o.BatchSize
+	if data != nil {
+		t.Measured, t.EpochTokens = true, data.Tokens
+		t.EpochSteps = (data.Train + o.BatchSize - 1) / o.BatchSize
 		mean := x
-		mean.Tokens = max(1, result.Tokens/int64(max(1, result.Examples)))
+		mean.Tokens = max(1, data.Tokens/int64(max(1, data.Train)))
 		mean.Picked = min(mean.Picked, mean.Tokens)
 		mean.Source = min(mean.Source, mean.Tokens)
-		mean.Rows = int64(result.Examples)
+		mean.Rows = int64(data.Train)
 		t.EpochFLOPs = flops(mean)
 	}
 	memory := func(rows int) Memory {
 		rows, again := atOnce(rows)
-		x.Rows = int64(rows * together)
+		x.Rows = int64(rows)
 		m := TrainingMemory(n.program, n.trained, o.Optimizer, again, x)
-		m.Gradients *= int64(together)
-		m.Optimizer *= int64(together)
 		m.Kept = e.kept
 		return m
 	}
@@ -333,28 +327,26 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 	}
 	// An epoch leaves its weights, in PEFT's layout too if they are an
 	// adapter's, and the optimizer's state.
-	t.Disk = int64(t.Epochs) * (t.Memory.Gradients + t.Memory.Optimizer) / int64(together)
+	t.Disk = int64(t.Epochs) * (t.Memory.Gradients + t.Memory.Optimizer)
 	return t
 }
 
-// measured is the result of an epoch that is done, or nil.
-func (e *estimator) measured(g *group) *step.TrainResult {
-	for _, key := range g.order {
-		if !e.env.Store.Has(key) {
-			continue
-		}
-		var r step.TrainResult
-		if step.ReadJSON(e.env.Store, key, "train.json", &r) == nil && r.Longest > 0 && r.Tokens > 0 {
-			return &r
-		}
+// measured is what is known of the data, or nil.
+func (e *estimator) measured(g *group) *step.ExamplesSummary {
+	if !e.env.Results.Has(g.examples) {
+		return nil
 	}
-	return nil
+	var sum step.ExamplesSummary
+	if e.env.Results.ReadJSON(g.examples, "examples.json", &sum) != nil || sum.Longest == 0 {
+		return nil
+	}
+	return &sum
 }
 
 // trainExtent is the longest row of a recipe, or of its data where known.
-func (n *net) trainExtent(o step.Optimization, data *step.TrainResult) ir.Extent {
+func (n *net) trainExtent(l step.Lengths, data *step.ExamplesSummary) ir.Extent {
 	positions := n.built.GetMaxPositions()
-	prompt, target, whole := int64(o.MaxPromptLength), int64(o.MaxTargetLength), int64(o.MaxLength)
+	prompt, target, whole := int64(l.MaxPrompt), int64(l.MaxTarget), int64(l.Max)
 	if whole == 0 && prompt > 0 && target > 0 {
 		whole = prompt + target
 	}

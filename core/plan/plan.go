@@ -1,6 +1,6 @@
 // Package plan turns a study, and what plugins say of themselves, into a
 // directed acyclic graph of steps. Trials that need the same step share it,
-// because equal work has an equal key.
+// because equal work has an equal ID.
 package plan
 
 import (
@@ -18,8 +18,6 @@ import (
 	"harness/core/step"
 	"harness/core/store"
 	"harness/core/study"
-	"harness/core/weights/peft"
-	"harness/core/weights/snapshot"
 )
 
 // Plan is what a study comes to.
@@ -32,26 +30,38 @@ type Plan struct {
 	Benchmarks []*Benchmark
 	// Data is what the study trains on, as far as it does.
 	Data []*Data
-	// Together lists steps that run as one, each list in the order of its
-	// steps' places. Each remains a step of its own, with its key and result.
-	Together [][]*step.Step
-	// Stacks says for each network that is trained at several rates whether its
-	// trainings run together, in the order of the trials.
-	Stacks []Stack
 }
 
 // Trial is one cell of a study: a model, an adapter, a benchmark, a prompt.
 type Trial struct {
 	Labels map[string]string // model, adapter, benchmark, prompt
-	Score  store.Key         // the step that measures it
-	Select store.Key         // the step that chose its weights; empty: nothing was trained
+	Score  step.ID           // the step that measures it
+	Select step.ID           // the step that chose its weights; empty: nothing was trained
 }
 
 // Options of New.
 type Options struct {
-	Plugins *pluginhost.Host
+	World World
 	// Engine is the engine plugin's name; "gomlx" is the one that ships.
 	Engine string
+	// Driver is set where one sandbox driver is to be tried: its verdicts are then
+	// apart from those of the others.
+	Driver string
+}
+
+// World answers what a plan asks about plugins and about data outside the study's
+// text.
+type World interface {
+	Info(ctx context.Context, kind, name string) (pluginhost.Info, error)
+	Describe(ctx context.Context, kind, name string) (*pb.Description, error)
+	Resolve(ctx context.Context, kind, name string, request *pb.ResolveRequest) (*pb.ResolveResponse, error)
+	// Backend is the class of what an engine computes on: cpu, cuda, go.
+	Backend(ctx context.Context, engine string) (string, error)
+	// CheckpointDigest and AdapterDigest name what lies in a folder.
+	CheckpointDigest(ctx context.Context, dir string) (string, error)
+	AdapterDigest(ctx context.Context, dir string) (string, error)
+	// AdapterConfig reads the adapter_config.json of a folder that PEFT saved.
+	AdapterConfig(ctx context.Context, dir string) (json.RawMessage, error)
 }
 
 // New plans a study. Mistakes that only the outside world reveals (a folder
@@ -71,7 +81,7 @@ func New(ctx context.Context, s *study.Study, options Options) (*Plan, hcl.Diagn
 func newBuilder(s *study.Study, options Options) *builder {
 	return &builder{
 		Options: options, study: s,
-		plan: &Plan{Study: s}, steps: map[store.Key]*step.Step{}, stacks: map[store.Key]int{},
+		plan: &Plan{Study: s}, steps: map[step.ID]*step.Step{},
 		plugins: map[*study.Block]step.Plugin{}, digests: map[string]string{}, saved: map[string]json.RawMessage{},
 	}
 }
@@ -80,8 +90,7 @@ type builder struct {
 	Options
 	study       *study.Study
 	plan        *Plan
-	steps       map[store.Key]*step.Step // what plan.Steps holds
-	stacks      map[store.Key]int        // numbers in plan.Together, by the step in the first place
+	steps       map[step.ID]*step.Step // what plan.Steps holds
 	plugins     map[*study.Block]step.Plugin
 	digests     map[string]string          // of the folders that core itself reads
 	saved       map[string]json.RawMessage // adapter_config.json of the folders to load
@@ -101,11 +110,11 @@ func (b *builder) resolve(ctx context.Context) error {
 }
 
 func (b *builder) resolveBlock(ctx context.Context, block *study.Block) error {
-	info, err := b.Plugins.Info(ctx, block.Kind, block.Type)
+	info, err := b.World.Info(ctx, block.Kind, block.Type)
 	if err != nil {
 		return err
 	}
-	resolved, err := b.Plugins.Resolve(ctx, block.Kind, block.Type, &pb.ResolveRequest{Config: block.Config, BaseDir: b.study.Dir})
+	resolved, err := b.World.Resolve(ctx, block.Kind, block.Type, &pb.ResolveRequest{Config: block.Config, BaseDir: b.study.Dir})
 	var told *pluginhost.DiagnosticsError
 	switch {
 	case errors.As(err, &told):
@@ -115,22 +124,20 @@ func (b *builder) resolveBlock(ctx context.Context, block *study.Block) error {
 	case err != nil:
 		return err
 	}
-	b.plugins[block] = step.Plugin{
-		Kind: block.Kind, Name: block.Type, Version: info.Version, Checksum: info.Checksum,
-		Config: block.Config, Identity: resolved.GetIdentity(), BaseDir: b.study.Dir,
-	}
-	b.digestFolder(block, "source", block.Source)
-	b.digestFolder(block, "load", block.Load)
-	b.readSaved(block)
-	return nil
+	pin := step.Pin(info)
+	pin.Config, pin.Identity, pin.BaseDir = block.Config, resolved.GetIdentity(), b.study.Dir
+	b.plugins[block] = pin
+	b.digestFolder(ctx, block, "source", block.Source, b.World.CheckpointDigest)
+	b.readSaved(ctx, block)
+	return ctx.Err()
 }
 
 // readSaved reads how a finished adapter is set.
-func (b *builder) readSaved(block *study.Block) {
+func (b *builder) readSaved(ctx context.Context, block *study.Block) {
 	if block.Load == "" {
 		return
 	}
-	config, err := peft.ReadConfig(b.path(block.Load))
+	config, err := b.World.AdapterConfig(ctx, b.path(block.Load))
 	if err != nil {
 		b.diagnostics = append(b.diagnostics, block.Diagnostic(&pb.Diagnostic{
 			Summary: "Not an adapter's folder",
@@ -140,13 +147,14 @@ func (b *builder) readSaved(block *study.Block) {
 		return
 	}
 	b.saved[block.Load] = config
+	b.digestFolder(ctx, block, "load", block.Load, b.World.AdapterDigest)
 }
 
-func (b *builder) digestFolder(block *study.Block, attribute, folder string) {
+func (b *builder) digestFolder(ctx context.Context, block *study.Block, attribute, folder string, digestOf func(context.Context, string) (string, error)) {
 	if folder == "" {
 		return
 	}
-	digest, err := snapshot.Digest(b.path(folder))
+	digest, err := digestOf(ctx, b.path(folder))
 	if err != nil {
 		b.diagnostics = append(b.diagnostics, block.Diagnostic(&pb.Diagnostic{
 			Summary: "Folder cannot be read",
@@ -165,17 +173,17 @@ func (b *builder) path(name string) string {
 	return filepath.Join(b.study.Dir, name)
 }
 
-// add puts a step into the plan, once, and returns its key.
-func (b *builder) add(label string, work step.Work) (store.Key, error) {
+// add puts a step into the plan, once, and returns its ID.
+func (b *builder) add(label string, work step.Work) (step.ID, error) {
 	s, err := step.New(label, work)
 	if err != nil {
 		return "", err
 	}
-	if b.steps[s.Key] == nil {
-		b.steps[s.Key] = s
+	if b.steps[s.ID] == nil {
+		b.steps[s.ID] = s
 		b.plan.Steps = append(b.plan.Steps, s)
 	}
-	return s.Key, nil
+	return s.ID, nil
 }
 
 // label joins what tells a step from its like.
@@ -184,19 +192,30 @@ func label(parts ...string) string { return strings.Join(parts, " · ") }
 // Reach lists the steps that a trial needs, each behind its needs.
 func (p *Plan) Reach(t *Trial) []*step.Step { return p.upTo(t.Score) }
 
+// Results finds which steps of the plan a store has.
+func (p *Plan) Results(s *store.Store) (*step.Results, error) {
+	results := step.NewResults(s)
+	for _, one := range p.Steps { // each stands behind what it reads
+		if _, err := results.Look(one); err != nil {
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
 // upTo lists a step behind all that it needs.
-func (p *Plan) upTo(key store.Key) []*step.Step {
-	wanted := map[store.Key]bool{key: true}
+func (p *Plan) upTo(id step.ID) []*step.Step {
+	wanted := map[step.ID]bool{id: true}
 	for i := len(p.Steps) - 1; i >= 0; i-- {
-		if s := p.Steps[i]; wanted[s.Key] {
-			for _, need := range s.Needs {
-				wanted[need] = true
+		if s := p.Steps[i]; wanted[s.ID] {
+			for _, in := range s.Inputs {
+				wanted[in.Step] = true
 			}
 		}
 	}
 	var reach []*step.Step
 	for _, s := range p.Steps {
-		if wanted[s.Key] {
+		if wanted[s.ID] {
 			reach = append(reach, s)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/score"
 	"harness/core/step"
-	"harness/core/store"
 )
 
 // Refusal tells of bugs that a model's family cannot put into a prompt, such as
@@ -30,7 +29,7 @@ func (p *Plan) Refusals(ctx context.Context, env *step.Env) (refusals []*Refusal
 	bugs := map[string][]*pb.Bug{} // by benchmark
 	for _, b := range p.Benchmarks {
 		name := b.Block.Name
-		if bugs[name], err = b.known(env.Store); err != nil {
+		if bugs[name], err = b.known(env.Results); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -61,18 +60,18 @@ func (p *Plan) Refusals(ctx context.Context, env *step.Env) (refusals []*Refusal
 }
 
 // known are the benchmark's chosen bugs, nil if it was not fetched.
-func (b *Benchmark) known(s *store.Store) ([]*pb.Bug, error) {
-	if !s.Has(b.Data) {
+func (b *Benchmark) known(r *step.Results) ([]*pb.Bug, error) {
+	if !r.Has(b.Data) {
 		return nil, nil
 	}
-	all, err := step.ReadBugs(s, b.Data)
+	all, err := step.ReadBugs(r, b.Data)
 	if err != nil {
 		return nil, err
 	}
 	chosen, err := b.choice.Choose(all)
 	var bugs []*pb.Bug
-	for _, r := range chosen {
-		bugs = append(bugs, r.Bug)
+	for _, record := range chosen {
+		bugs = append(bugs, record.Bug)
 	}
 	return bugs, err
 }

@@ -8,7 +8,6 @@ import (
 
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/step"
-	"harness/core/store"
 	"harness/core/study"
 )
 
@@ -54,16 +53,16 @@ type trial struct {
 	prompt                    *study.Prompt
 
 	describedModel, describedAdapter *pb.Description
-	engine                           step.Plugin
-	snapshot                         store.Key
+	engine                           step.Engine
+	snapshot                         step.ID
 }
 
 func (t *trial) plan(ctx context.Context) error {
 	var err error
-	if t.describedModel, err = t.Plugins.Describe(ctx, "model", t.model.Type); err != nil {
+	if t.describedModel, err = t.World.Describe(ctx, "model", t.model.Type); err != nil {
 		return err
 	}
-	if t.describedAdapter, err = t.Plugins.Describe(ctx, "adapter", t.adapter.Type); err != nil {
+	if t.describedAdapter, err = t.World.Describe(ctx, "adapter", t.adapter.Type); err != nil {
 		return err
 	}
 	if !t.describedModel.Generates {
@@ -72,12 +71,12 @@ func (t *trial) plan(ctx context.Context) error {
 		}
 	}
 	work := step.Score{Labels: map[string]string{"model": t.model.Name, "adapter": t.adapter.Name, "prompt": t.prompt.Name}}
-	var weights store.Key
+	var weights step.ID
 	switch {
 	case t.adapter.Load != "":
 		weights, err = t.imported()
 	case t.describedAdapter.Trains:
-		weights, err = t.trained(ctx)
+		weights, err = t.trained()
 		work.Select = weights
 	}
 	if err != nil {
@@ -107,11 +106,14 @@ func (t *trial) name(what string, parts ...string) string {
 
 // prepare adds the checkpoint and finds the engine.
 func (t *trial) prepare(ctx context.Context) error {
-	info, err := t.Plugins.Info(ctx, "engine", t.Engine)
+	info, err := t.World.Info(ctx, "engine", t.Engine)
 	if err != nil {
 		return err
 	}
-	t.engine = step.Plugin{Kind: "engine", Name: t.Engine, Version: info.Version, Checksum: info.Checksum}
+	t.engine = step.Engine{Plugin: step.Pin(info)}
+	if t.engine.Backend, err = t.World.Backend(ctx, t.Engine); err != nil {
+		return err
+	}
 	if s := t.model.Scratch; s != nil {
 		dataset, err := t.dataset(s.Dataset)
 		if err != nil {
@@ -141,8 +143,10 @@ func (t *trial) specialTokens(s *study.Scratch) []string {
 	return tokens
 }
 
+// network is the trial's network. Where it trains, what starts from random
+// numbers is drawn with the study's seed.
 func (t *trial) network() step.Network {
-	n := step.Network{Model: t.plugins[t.model], Snapshot: t.snapshot, Adapter: t.plugins[t.adapter], Seed: t.study.Seed}
+	n := step.Network{Model: t.plugins[t.model], Snapshot: t.snapshot, Adapter: t.plugins[t.adapter]}
 	if t.adapter.Load != "" {
 		n.Adapter, n.Saved = n.Adapter.Bare(), t.saved[t.adapter.Load]
 	}
@@ -156,33 +160,34 @@ func (t *trial) options() step.Options {
 	}
 }
 
-func (t *trial) imported() (store.Key, error) {
+func (t *trial) imported() (step.ID, error) {
 	return t.add(label("import "+t.model.Name, t.adapter.Name), step.Import{
 		Network: t.network(), Digest: t.digests[t.adapter.Load], Dir: t.path(t.adapter.Load),
 	})
 }
 
 // trained adds the grid of epoch segments and the choice among them.
-func (t *trial) trained(ctx context.Context) (store.Key, error) {
+func (t *trial) trained() (step.ID, error) {
 	recipe := t.study.Train
 	dataset, err := t.trainingData(recipe.Dataset)
 	if err != nil {
 		return "", err
 	}
+	examples, err := t.add(label("examples "+t.model.Name, t.prompt.Name), step.Examples{
+		Model: t.plugins[t.model], Snapshot: t.snapshot, Dataset: dataset, Options: t.options(),
+		Lengths: step.Lengths{Max: recipe.MaxLength, MaxPrompt: recipe.MaxPromptLength, MaxTarget: recipe.MaxTargetLength},
+	})
+	if err != nil {
+		return "", err
+	}
+	t.noteExamples(recipe.Dataset, examples)
 	choice := step.Select{Metric: recipe.Metric, Goal: recipe.Goal}
-	for rates := range t.stack(ctx).over(recipe.LearningRates) {
-		stack := &stacked{builder: t.builder, firsts: map[[2]int]store.Key{}}
-		for i, rate := range rates {
-			var place *step.Place
-			if len(rates) > 1 {
-				place = &step.Place{Width: len(rates), Index: i}
-			}
-			ends, err := t.segments(dataset, rate, place, stack)
-			if err != nil {
-				return "", err
-			}
-			choice.Candidates = append(choice.Candidates, ends...)
+	for _, rate := range recipe.LearningRates {
+		ends, err := t.segments(examples, rate)
+		if err != nil {
+			return "", err
 		}
+		choice.Candidates = append(choice.Candidates, ends...)
 	}
 	return t.add(t.name("select"), choice)
 }
@@ -190,27 +195,26 @@ func (t *trial) trained(ctx context.Context) (store.Key, error) {
 // segments adds the training of one learning rate and returns the segments
 // that can be chosen. Where the rate of a step does not depend on the total all
 // totals share one chain; else each needs its own.
-func (t *trial) segments(dataset store.Key, rate float64, place *step.Place, stack *stacked) ([]store.Key, error) {
+func (t *trial) segments(examples step.ID, rate float64) ([]step.ID, error) {
 	recipe := t.study.Train
 	optimization := optimization(recipe)
 	optimization.LearningRate = rate
-	var choices []store.Key
+	network := t.network()
+	network.Seed = t.study.Seed
+	var choices []step.ID
 	for _, total := range recipe.Epochs {
 		if recipe.DependsOnTotal() {
 			optimization.TotalEpochs = total
 		}
-		var previous store.Key
+		var previous step.ID
 		for epoch := range total {
 			var err error
 			previous, err = t.add(t.name("train", fmt.Sprintf("lr %g", rate), fmt.Sprintf("epoch %d", epoch+1)), step.Train{
-				Engine: t.engine, Network: t.network(), Dataset: dataset, Options: t.options(),
-				Optimization: optimization, Epoch: epoch, Previous: previous, Together: place,
+				Engine: t.engine, Network: network, Examples: examples,
+				Optimization: optimization, Epoch: epoch, Previous: previous,
 			})
 			if err != nil {
 				return nil, err
-			}
-			if place != nil {
-				stack.join(previous, [2]int{optimization.TotalEpochs, epoch}, place.Index)
 			}
 			if (recipe.EveryEpoch || epoch == total-1) && !slices.Contains(choices, previous) {
 				choices = append(choices, previous)
@@ -227,7 +231,6 @@ func optimization(recipe *study.Train) step.Optimization {
 		WeightDecay: recipe.WeightDecay, DecayAll: recipe.DecayAll && recipe.WeightDecay > 0,
 		Schedule: recipe.Schedule, WarmupSteps: recipe.Warmup, WarmupShare: recipe.WarmupShare,
 		BatchSize: recipe.BatchSize, MicroBatch: recipe.MicroBatch, Clip: recipe.Clip,
-		MaxLength: recipe.MaxLength, MaxPromptLength: recipe.MaxPromptLength, MaxTargetLength: recipe.MaxTargetLength,
 		Packing: recipe.Packing, PositionsFromPadding: recipe.PositionsFromPadding,
 	}
 	if recipe.Precision != "f32" {
@@ -241,17 +244,17 @@ func optimization(recipe *study.Train) step.Optimization {
 
 // judged adds generation and validation; it names the steps with the verdicts
 // and the bugs.
-func (t *trial) judged(weights store.Key) (verdicts, bugs store.Key, err error) {
+func (t *trial) judged(weights step.ID) (verdicts, bugs step.ID, err error) {
 	bench, err := t.builder.benchmark(t.benchmark)
 	if err != nil {
 		return "", "", err
 	}
 	generate := step.Generate{
-		Network: t.network(), Benchmark: t.plugins[t.benchmark].Bare(), Bugs: bench.Bugs, Weights: weights, Options: t.options(),
+		Network: t.network(), Bugs: bench.Bugs, Weights: weights, Options: t.options(),
 		Decoding: t.decoding(),
 	}
 	if t.describedModel.Generates {
-		generate.AdapterLabel, generate.PromptLabel = t.adapter.Name, t.prompt.Name
+		generate.AdapterLabel, generate.PromptLabel, generate.Benchmark = t.adapter.Name, t.prompt.Name, t.benchmark.Type
 	} else {
 		generate.Engine = &t.engine
 	}
@@ -261,7 +264,7 @@ func (t *trial) judged(weights store.Key) (verdicts, bugs store.Key, err error) 
 	}
 	verdicts, err = t.add(t.name("validate", t.benchmark.Name), step.Validate{
 		Model: t.plugins[t.model], Options: t.options(), Benchmark: t.plugins[t.benchmark], Data: bench.Data, Bugs: bench.Bugs, Candidates: candidates,
-		Oracle: bench.Oracle, Sandbox: t.sandbox(),
+		Baseline: bench.Baseline, Sandbox: t.sandbox(),
 	})
 	return verdicts, bench.Bugs, err
 }
@@ -278,6 +281,9 @@ func (t *trial) decoding() step.Decoding {
 		EarlyStopping: g.EarlyStopping == "true", NeverStopEarly: g.EarlyStopping == "never",
 		Temperature: g.Temperature, TopK: g.TopK, TopP: g.TopP,
 		MaxNewTokens: g.MaxNewTokens, MaxPromptLength: g.MaxPromptLength, IgnoreStops: !g.StopStrings, BatchSize: g.BatchSize,
+	}
+	if g.Decode == "sample" {
+		d.Seed = t.study.Seed
 	}
 	if g.Precision != "f32" {
 		d.Precision = g.Precision

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"harness/core/plan"
 	"harness/core/step"
@@ -11,34 +10,28 @@ import (
 )
 
 // Retry takes those finished steps of a plan out of the store that lack something
-// for reasons of the machine alone, and what needs them, so that Run does them
-// again. It reports how many steps that were.
-func Retry(ctx context.Context, p *plan.Plan, s *store.Store) (int, error) {
-	again := map[store.Key]bool{}
-	var steps []*step.Step
+// for reasons of the machine alone, so that Run does them again. What reads them
+// follows from their new results. It reports how many steps that were.
+func Retry(ctx context.Context, p *plan.Plan, s *store.Store, results *step.Results) (int, error) {
+	removed := 0
 	for _, one := range p.Steps {
-		if !s.Has(one.Key) {
+		work, ok := one.Work.(step.Retryable)
+		key, done := results.Key(one.ID)
+		if !ok || !done {
 			continue
 		}
-		retry := slices.ContainsFunc(one.Needs, func(need store.Key) bool { return again[need] })
-		if work, ok := one.Work.(step.Retryable); ok && !retry {
-			lacks, err := work.Errors(s, one.Key)
-			if err != nil {
-				return 0, fmt.Errorf("look for errors in %s: %w", one.Label, err)
-			}
-			retry = lacks > 0
+		lacks, err := work.Errors(results, one.ID)
+		if err != nil {
+			return removed, fmt.Errorf("look for errors in %s: %w", one.Label, err)
 		}
-		if retry {
-			again[one.Key] = true
-			steps = append(steps, one)
+		if lacks == 0 {
+			continue
 		}
+		if err := s.Remove(ctx, key); err != nil {
+			return removed, err
+		}
+		results.Forget(one.ID)
+		removed++
 	}
-	// What needs a step goes before it: whenever this stops, the store holds no
-	// step without its needs.
-	for _, one := range slices.Backward(steps) {
-		if err := s.Remove(ctx, one.Key); err != nil {
-			return 0, err
-		}
-	}
-	return len(steps), nil
+	return removed, nil
 }

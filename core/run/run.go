@@ -1,24 +1,23 @@
 // Package run executes plans: on this machine, as many steps at a time as its
-// resources allow, and every step at most once per store. Steps that a plan has
-// run together count as one against a resource.
+// resources allow, and every step at most once per store.
 package run
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"harness/core/plan"
 	"harness/core/step"
-	"harness/core/store"
 )
 
 // Observer hears what happens to steps. Its methods are called from several
 // goroutines.
 type Observer interface {
+	// Kept says that the store has a step's result. Which steps have one is known
+	// only when what they read is finished.
+	Kept(s *step.Step)
 	// Started says that a step that is not in the store begins.
 	Started(s *step.Step)
 	// Progress says how far a started step is; total 0: unknown.
@@ -69,23 +68,19 @@ func (e *FailedError) Unwrap() []error { return e.Errs }
 func Run(ctx context.Context, p *plan.Plan, env *step.Env, limits Limits, observer Observer) (Summary, error) {
 	e := &executor{
 		env: env, observer: observer,
-		limits: map[step.Resource]chan struct{}{}, done: map[store.Key]chan struct{}{}, broken: map[store.Key]*step.Step{},
+		limits: map[step.Resource]chan struct{}{}, ended: map[step.ID]chan struct{}{}, broken: map[step.ID]*step.Step{},
 	}
 	for resource, n := range limits {
 		e.limits[resource] = make(chan struct{}, n)
 	}
 	for _, s := range p.Steps {
-		e.done[s.Key] = make(chan struct{})
+		e.ended[s.ID] = make(chan struct{})
 	}
 	var wg sync.WaitGroup
-	for _, piece := range pieces(p) {
+	for _, s := range p.Steps {
 		wg.Go(func() {
-			defer func() {
-				for _, s := range piece {
-					close(e.done[s.Key])
-				}
-			}()
-			e.piece(ctx, piece)
+			defer close(e.ended[s.ID])
+			e.step(ctx, s)
 		})
 	}
 	wg.Wait()
@@ -102,48 +97,46 @@ type executor struct {
 	env      *step.Env
 	observer Observer
 	limits   map[step.Resource]chan struct{}
-	done     map[store.Key]chan struct{}
+	ended    map[step.ID]chan struct{}
 
 	judging sync.RWMutex // of all steps
 
 	mu      sync.Mutex
-	broken  map[store.Key]*step.Step // step → the failed step that it waits for in vain
+	broken  map[step.ID]*step.Step // step → the failed step that it waits for in vain
 	failed  FailedError
 	summary Summary
 }
 
-// pieces are what runs at a time: a step, or those that run together.
-func pieces(p *plan.Plan) [][]*step.Step {
-	joint := map[*step.Step]bool{}
-	var all [][]*step.Step
-	for _, piece := range p.Together {
-		for _, s := range piece {
-			joint[s] = true
-		}
-		all = append(all, piece)
-	}
-	for _, s := range p.Steps {
-		if !joint[s] {
-			all = append(all, []*step.Step{s})
-		}
-	}
-	return all
-}
-
-func (e *executor) piece(ctx context.Context, piece []*step.Step) {
-	var todo []*step.Step
-	for _, s := range piece {
-		switch needed, err := e.ready(ctx, s); {
-		case err != nil:
+// step waits for what a step reads, and runs the step if the store does not
+// have its result.
+func (e *executor) step(ctx context.Context, s *step.Step) {
+	for _, in := range s.Inputs {
+		select {
+		case <-e.ended[in.Step]:
+		case <-ctx.Done():
 			return
-		case needed:
-			todo = append(todo, s)
 		}
 	}
-	if len(todo) == 0 {
+	if because := e.brokenInput(s); because != nil {
+		e.count(func(sum *Summary) { sum.Skipped++; e.broken[s.ID] = because })
+		e.observer.Skipped(s, because)
 		return
 	}
-	if slots, ok := e.limits[todo[0].Work.Resource()]; ok {
+	begin := time.Now()
+	found, err := e.env.Results.Look(s)
+	switch {
+	case ctx.Err() != nil:
+		return
+	case err != nil:
+		e.observer.Started(s)
+		e.finish(ctx, s, begin, false, err)
+		return
+	case found.Done:
+		e.count(func(sum *Summary) { sum.Kept++ })
+		e.observer.Kept(s)
+		return
+	}
+	if slots, ok := e.limits[s.Work.Resource()]; ok {
 		select {
 		case slots <- struct{}{}:
 			defer func() { <-slots }()
@@ -151,60 +144,43 @@ func (e *executor) piece(ctx context.Context, piece []*step.Step) {
 			return
 		}
 	}
-	if ctx.Err() == nil {
-		e.run(ctx, todo)
+	if ctx.Err() != nil {
+		return
 	}
+	env := *e.env
+	env.Judging = &e.judging
+	env.Progress = func(done, total int64, note string) { e.observer.Progress(s, done, total, note) }
+	e.observer.Started(s)
+	begin = time.Now()
+	made, err := s.Make(ctx, env)
+	e.finish(ctx, s, begin, made, err)
 }
 
-// ready waits for a step's needs. It is not needed if it is in the store, or
-// if one of those failed.
-func (e *executor) ready(ctx context.Context, s *step.Step) (needed bool, err error) {
-	if e.env.Store.Has(s.Key) {
+// finish counts a step that was started and tells the observer.
+func (e *executor) finish(ctx context.Context, s *step.Step, begin time.Time, made bool, err error) {
+	switch {
+	case err == nil && made:
+		e.count(func(sum *Summary) { sum.Ran++ })
+	case err == nil:
 		e.count(func(sum *Summary) { sum.Kept++ })
-		return false, nil
+	case ctx.Err() != nil: // interrupted: not the step's failure
+		err = context.Cause(ctx)
+	default:
+		e.count(func(sum *Summary) {
+			sum.Failed++
+			e.broken[s.ID] = s
+			e.failed.Steps = append(e.failed.Steps, s)
+			e.failed.Errs = append(e.failed.Errs, err)
+		})
 	}
-	for _, need := range s.Needs {
-		select {
-		case <-e.done[need]:
-		case <-ctx.Done():
-			return false, ctx.Err()
-		}
-	}
-	if because := e.brokenNeed(s); because != nil {
-		e.count(func(sum *Summary) { sum.Skipped++; e.broken[s.Key] = because })
-		e.observer.Skipped(s, because)
-		return false, nil
-	}
-	return true, nil
+	e.observer.Ended(s, time.Since(begin), err)
 }
 
-// run runs a step, or steps together.
-func (e *executor) run(ctx context.Context, todo []*step.Step) {
-	j := &joint{executor: e, begin: time.Now()}
-	for _, s := range todo {
-		env := *e.env
-		env.Judging = &e.judging
-		env.Progress = func(done, total int64, note string) { e.observer.Progress(s, done, total, note) }
-		j.steps = append(j.steps, s)
-		j.parts = append(j.parts, step.Part{Work: s.Work, Env: &env})
-		e.observer.Started(s)
-	}
-	j.errs = make([]error, len(todo))
-	// Each holds its lock while the next takes its own: one order everywhere
-	// keeps two processes from waiting for each other.
-	j.order = make([]int, len(todo))
-	for i := range j.order {
-		j.order[i] = i
-	}
-	slices.SortFunc(j.order, func(a, b int) int { return cmp.Compare(j.steps[a].Key, j.steps[b].Key) })
-	j.from(ctx, 0)
-}
-
-func (e *executor) brokenNeed(s *step.Step) *step.Step {
+func (e *executor) brokenInput(s *step.Step) *step.Step {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, need := range s.Needs {
-		if because := e.broken[need]; because != nil {
+	for _, in := range s.Inputs {
+		if because := e.broken[in.Step]; because != nil {
 			return because
 		}
 	}

@@ -18,11 +18,12 @@ import (
 
 // work is a step that notes when it ran, or fails.
 type work struct {
-	Name  string      `json:"name"`
-	After []store.Key `json:"after"`
-	log   *log
-	fails error
-	waits bool
+	Name    string    `json:"name"`
+	Setting string    `json:"setting"` // decides the key; the result is the same
+	After   []step.ID `json:"-"`
+	log     *log
+	fails   error
+	waits   bool
 }
 
 type log struct {
@@ -32,8 +33,16 @@ type log struct {
 
 func (work) Kind() string            { return "work" }
 func (work) Version() int            { return 1 }
-func (w work) Needs() []store.Key    { return w.After }
 func (work) Resource() step.Resource { return step.Device }
+
+func (w work) Inputs() []step.Input {
+	var all []step.Input
+	for _, id := range w.After {
+		all = append(all, step.Input{Name: "before", Step: id})
+	}
+	return all
+}
+
 func (w work) Run(ctx context.Context, env *step.Env, dir string) error {
 	w.log.mu.Lock()
 	w.log.names = append(w.log.names, w.Name)
@@ -51,6 +60,7 @@ func (w work) Run(ctx context.Context, env *step.Env, dir string) error {
 
 type silent struct{}
 
+func (silent) Kept(*step.Step)                           {}
 func (silent) Started(*step.Step)                        {}
 func (silent) Progress(*step.Step, int64, int64, string) {}
 func (silent) Ended(*step.Step, time.Duration, error)    {}
@@ -60,14 +70,14 @@ func (silent) Skipped(*step.Step, *step.Step)            {}
 func graph(t *testing.T, l *log, change map[string]func(*work)) *plan.Plan {
 	t.Helper()
 	p := &plan.Plan{}
-	keys := map[string]store.Key{}
+	ids := map[string]step.ID{}
 	for _, n := range []struct {
 		name  string
 		after []string
 	}{{"a", nil}, {"b", []string{"a"}}, {"c", []string{"b"}}, {"d", []string{"a"}}} {
 		w := work{Name: n.name, log: l}
 		for _, need := range n.after {
-			w.After = append(w.After, keys[need])
+			w.After = append(w.After, ids[need])
 		}
 		if f := change[n.name]; f != nil {
 			f(&w)
@@ -76,11 +86,13 @@ func graph(t *testing.T, l *log, change map[string]func(*work)) *plan.Plan {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys[n.name] = s.Key
+		ids[n.name] = s.ID
 		p.Steps = append(p.Steps, s)
 	}
 	return p
 }
+
+func env(s *store.Store) *step.Env { return &step.Env{Store: s, Results: step.NewResults(s)} }
 
 func open(t *testing.T) *store.Store {
 	t.Helper()
@@ -94,7 +106,7 @@ func open(t *testing.T) *store.Store {
 func TestStepsRunBehindTheirNeedsAndOnce(t *testing.T) {
 	l, s := &log{}, open(t)
 	p := graph(t, l, nil)
-	sum, err := run.Run(t.Context(), p, &step.Env{Store: s}, run.DefaultLimits(), silent{})
+	sum, err := run.Run(t.Context(), p, env(s), run.DefaultLimits(), silent{})
 	if err != nil || sum.Ran != 4 {
 		t.Fatalf("%+v, %v", sum, err)
 	}
@@ -105,7 +117,7 @@ func TestStepsRunBehindTheirNeedsAndOnce(t *testing.T) {
 	if at["a"] != 0 || at["b"] > at["c"] {
 		t.Errorf("the order was %v", l.names)
 	}
-	sum, err = run.Run(t.Context(), p, &step.Env{Store: s}, run.DefaultLimits(), silent{})
+	sum, err = run.Run(t.Context(), p, env(s), run.DefaultLimits(), silent{})
 	if err != nil || sum.Kept != 4 || len(l.names) != 4 {
 		t.Errorf("again: %+v, %v, %v", sum, err, l.names)
 	}
@@ -115,7 +127,7 @@ func TestAFailureStopsOnlyWhatDependsOnIt(t *testing.T) {
 	l, s := &log{}, open(t)
 	boom := errors.New("boom")
 	p := graph(t, l, map[string]func(*work){"b": func(w *work) { w.fails = boom }})
-	sum, err := run.Run(t.Context(), p, &step.Env{Store: s}, run.DefaultLimits(), silent{})
+	sum, err := run.Run(t.Context(), p, env(s), run.DefaultLimits(), silent{})
 	var failed *run.FailedError
 	if !errors.As(err, &failed) || !errors.Is(err, boom) || len(failed.Steps) != 1 {
 		t.Fatalf("error %v", err)
@@ -124,7 +136,7 @@ func TestAFailureStopsOnlyWhatDependsOnIt(t *testing.T) {
 		t.Errorf("%+v", sum)
 	}
 	// Mended, the run goes on.
-	sum, err = run.Run(t.Context(), graph(t, l, nil), &step.Env{Store: s}, run.DefaultLimits(), silent{})
+	sum, err = run.Run(t.Context(), graph(t, l, nil), env(s), run.DefaultLimits(), silent{})
 	if err != nil || sum != (run.Summary{Ran: 2, Kept: 2}) {
 		t.Errorf("mended: %+v, %v", sum, err)
 	}
@@ -136,102 +148,17 @@ func TestCancelStopsWithItsCause(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	p := graph(t, l, map[string]func(*work){"b": func(w *work) { w.waits = true }})
 	time.AfterFunc(200*time.Millisecond, func() { cancel(stop) })
-	sum, err := run.Run(ctx, p, &step.Env{Store: s}, run.DefaultLimits(), silent{})
+	sum, err := run.Run(ctx, p, env(s), run.DefaultLimits(), silent{})
 	if !errors.Is(err, stop) || sum.Failed != 0 || sum.Skipped != 0 {
 		t.Errorf("%+v, %v", sum, err)
-	}
-}
-
-// pair is work that is done with its like.
-type pair struct {
-	work
-	group *group
-}
-
-// group notes which pairs were done at once.
-type group struct{ names [][]string }
-
-func (p pair) RunTogether(ctx context.Context, parts []step.Part) []error {
-	var names []string
-	errs := make([]error, len(parts))
-	for i, part := range parts {
-		one := part.Work.(pair)
-		names = append(names, one.Name)
-		errs[i] = one.Run(ctx, part.Env, part.Dir)
-	}
-	p.group.names = append(p.group.names, names)
-	return errs
-}
-
-// joined is a plan of a, then b and c together, then d behind b and e behind c.
-func joined(t *testing.T, l *log, g *group, fails map[string]error) *plan.Plan {
-	t.Helper()
-	p := &plan.Plan{Together: make([][]*step.Step, 1)}
-	keys := map[string]store.Key{}
-	for _, n := range []struct {
-		name, after string
-	}{{"a", ""}, {"b", "a"}, {"c", "a"}, {"d", "b"}, {"e", "c"}} {
-		w := work{Name: n.name, log: l, fails: fails[n.name]}
-		if n.after != "" {
-			w.After = append(w.After, keys[n.after])
-		}
-		var whole step.Work = w
-		if n.after == "a" {
-			whole = pair{w, g}
-		}
-		s, err := step.New(n.name, whole)
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys[n.name] = s.Key
-		p.Steps = append(p.Steps, s)
-		if n.after == "a" {
-			p.Together[0] = append(p.Together[0], s)
-		}
-	}
-	return p
-}
-
-func TestStepsRunTogether(t *testing.T) {
-	l, g, s := &log{}, &group{}, open(t)
-	p := joined(t, l, g, nil)
-	sum, err := run.Run(t.Context(), p, &step.Env{Store: s}, run.DefaultLimits(), silent{})
-	if err != nil || sum != (run.Summary{Ran: 5}) {
-		t.Fatalf("%+v, %v", sum, err)
-	}
-	if len(g.names) != 1 || len(g.names[0]) != 2 {
-		t.Errorf("together ran %v", g.names)
-	}
-	for _, one := range p.Steps {
-		text, err := os.ReadFile(filepath.Join(s.Path(one.Key), "name"))
-		if err != nil || string(text) != one.Label {
-			t.Errorf("step %s left %q, %v", one.Label, text, err)
-		}
-	}
-	if sum, err = run.Run(t.Context(), p, &step.Env{Store: s}, run.DefaultLimits(), silent{}); err != nil || sum != (run.Summary{Kept: 5}) {
-		t.Errorf("again: %+v, %v", sum, err)
-	}
-}
-
-func TestOneOfStepsTogetherFailsAlone(t *testing.T) {
-	l, g, s := &log{}, &group{}, open(t)
-	boom := errors.New("boom")
-	sum, err := run.Run(t.Context(), joined(t, l, g, map[string]error{"c": boom}), &step.Env{Store: s}, run.DefaultLimits(), silent{})
-	if !errors.Is(err, boom) || sum != (run.Summary{Ran: 3, Failed: 1, Skipped: 1}) {
-		t.Fatalf("%+v, %v", sum, err)
-	}
-	// Mended, what is there already is not done again.
-	sum, err = run.Run(t.Context(), joined(t, l, g, nil), &step.Env{Store: s}, run.DefaultLimits(), silent{})
-	if err != nil || sum != (run.Summary{Ran: 2, Kept: 3}) || len(g.names) != 1 {
-		t.Errorf("mended: %+v, %v, together ran %v", sum, err, g.names)
 	}
 }
 
 // shaky is work that lacks something when it is done for the first time.
 type shaky struct{ work }
 
-func (shaky) Errors(s *store.Store, key store.Key) (int64, error) {
-	_, err := os.Stat(filepath.Join(s.Path(key), "lacking"))
+func (shaky) Errors(r *step.Results, id step.ID) (int64, error) {
+	_, err := r.File(id, "lacking")
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
 	}
@@ -246,17 +173,22 @@ func (w shaky) Run(ctx context.Context, env *step.Env, dir string) error {
 	return err
 }
 
-func TestRetryDoesAgainWhatLacksSomethingAndWhatNeedsIt(t *testing.T) {
+func TestRetryDoesAgainWhatLacksSomethingAndWhatReadsIt(t *testing.T) {
 	l, s := &log{}, open(t)
 	p := graph(t, l, nil)
-	p.Steps[1].Work = shaky{p.Steps[1].Work.(work)} // b, which c needs
+	p.Steps[1].Work = shaky{p.Steps[1].Work.(work)} // b, which c reads
 	again := func() (run.Summary, int) {
 		t.Helper()
-		n, err := run.Retry(t.Context(), p, s)
+		e := env(s)
+		var err error
+		if e.Results, err = p.Results(s); err != nil {
+			t.Fatal(err)
+		}
+		n, err := run.Retry(t.Context(), p, s, e.Results)
 		if err != nil {
 			t.Fatal(err)
 		}
-		sum, err := run.Run(t.Context(), p, &step.Env{Store: s}, run.DefaultLimits(), silent{})
+		sum, err := run.Run(t.Context(), p, e, run.DefaultLimits(), silent{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -265,12 +197,28 @@ func TestRetryDoesAgainWhatLacksSomethingAndWhatNeedsIt(t *testing.T) {
 	for i, want := range []struct {
 		sum     run.Summary
 		removed int
-	}{{run.Summary{Ran: 4}, 0}, {run.Summary{Ran: 2, Kept: 2}, 2}, {run.Summary{Kept: 4}, 0}} {
+	}{{run.Summary{Ran: 4}, 0}, {run.Summary{Ran: 2, Kept: 2}, 1}, {run.Summary{Kept: 4}, 0}} {
 		if sum, n := again(); sum != want.sum || n != want.removed {
 			t.Errorf("time %d: %+v after %d steps were removed, want %+v after %d", i, sum, n, want.sum, want.removed)
 		}
 	}
 	if got := l.names[4:]; !slices.Equal(got, []string{"b", "c"}) {
 		t.Errorf("done again: %v", got)
+	}
+}
+
+// What a step reads decides by its content, not by the way it was come by.
+func TestTheSameResultOfAnotherStepChangesNothing(t *testing.T) {
+	l, s := &log{}, open(t)
+	for i, change := range []func(*work){nil, func(w *work) { w.Setting = "another" }} {
+		p := graph(t, l, map[string]func(*work){"a": func(w *work) {
+			if change != nil {
+				change(w)
+			}
+		}})
+		sum, err := run.Run(t.Context(), p, env(s), run.DefaultLimits(), silent{})
+		if want := []run.Summary{{Ran: 4}, {Ran: 1, Kept: 3}}[i]; err != nil || sum != want {
+			t.Errorf("time %d: %+v, %v; want %+v", i, sum, err, want)
+		}
 	}
 }

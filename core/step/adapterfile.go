@@ -22,7 +22,7 @@ func savePEFT(net *network, dir string) error {
 	if err != nil {
 		return fmt.Errorf("save adapter: %w", err)
 	}
-	file, err := safetensors.Open(filepath.Join(dir, "trained.safetensors"))
+	file, err := safetensors.Open(trainedPath(dir))
 	if err != nil {
 		return err
 	}

@@ -2,13 +2,14 @@ package step
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"harness/core/judge"
 	pb "harness/core/protocol/harnesspb"
-	"harness/core/store"
 )
 
 // Benchmark fetches all of a benchmark: its bugs into bugs.jsonl, with the
@@ -19,8 +20,8 @@ type Benchmark struct {
 }
 
 func (Benchmark) Kind() string       { return "benchmark" }
-func (Benchmark) Version() int       { return 2 }
-func (Benchmark) Needs() []store.Key { return nil }
+func (Benchmark) Version() int       { return 3 }
+func (Benchmark) Inputs() []Input    { return nil }
 func (Benchmark) Resource() Resource { return IO }
 
 func (w Benchmark) Run(ctx context.Context, env *Env, dir string) (err error) {
@@ -38,14 +39,14 @@ func (w Benchmark) Run(ctx context.Context, env *Env, dir string) (err error) {
 	if err != nil {
 		return fmt.Errorf("fetch benchmark: %w", err)
 	}
-	out, err := createLines(dir, "bugs.jsonl")
+	out, err := createLines(dir, bugsFile)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, out.close()) }()
 	seen := map[string]bool{}
 	err = bench.Bugs(ctx, &pb.BugsRequest{Config: w.Plugin.Config, Dir: data}, func(r *pb.BugRecord) error {
-		if err := checkBug(r); err != nil {
+		if err := judge.CheckBug(r); err != nil {
 			return err
 		}
 		if seen[r.Bug.Id] {
@@ -61,30 +62,79 @@ func (w Benchmark) Run(ctx context.Context, env *Env, dir string) (err error) {
 	if len(seen) == 0 {
 		return fmt.Errorf("benchmark %s has no bugs", w.Plugin.Name)
 	}
-	return nil
+	return w.Plugin.unchanged(ctx, env)
+}
+
+// LeaksPart is the part of a benchmark step that training data are compared
+// with.
+const LeaksPart = "leaks"
+
+// Parts implements [Divisible].
+func (Benchmark) Parts(dir string) (map[string]string, error) {
+	known := &methods{}
+	var texts []any
+	err := eachLine(filepath.Join(dir, bugsFile), func(r *pb.BugRecord) error {
+		all, err := known.of(r)
+		texts = append(texts, r.Bug.Id, all)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	part, err := partOf(texts)
+	return map[string]string{LeaksPart: part}, err
 }
 
 // benchmarkData is the folder that a finished Benchmark step fetched.
-func benchmarkData(s *store.Store, benchmark store.Key) string {
-	return filepath.Join(s.Path(benchmark), "data")
+func benchmarkData(ctx context.Context, r *Results, benchmark ID) (string, error) {
+	dir, err := r.Folder(ctx, benchmark)
+	return filepath.Join(dir, "data"), err
 }
+
+// bugsFile holds bugs, a line each.
+const bugsFile = "bugs.jsonl"
 
 // Bugs chooses the bugs of a benchmark that a study uses. It leaves bugs.jsonl,
 // in the benchmark's order.
 type Bugs struct {
-	Benchmark store.Key `json:"benchmark"`
+	Benchmark ID `json:"-"`
 	// IDs and Where restrict the choice; empty: all.
 	IDs   []string            `json:"ids,omitempty"`
 	Where map[string][]string `json:"where,omitempty"` // label → values, one of which a bug must have
 }
 
-func (Bugs) Kind() string         { return "bugs" }
-func (Bugs) Version() int         { return 1 }
-func (w Bugs) Needs() []store.Key { return []store.Key{w.Benchmark} }
-func (Bugs) Resource() Resource   { return IO }
+func (Bugs) Kind() string       { return "bugs" }
+func (Bugs) Version() int       { return 2 }
+func (w Bugs) Inputs() []Input  { return []Input{{Name: "benchmark", Step: w.Benchmark}} }
+func (Bugs) Resource() Resource { return IO }
+
+// ShownPart is the part of a bugs step that models see.
+const ShownPart = "shown"
+
+// Parts implements [Divisible].
+func (Bugs) Parts(dir string) (map[string]string, error) {
+	var all []*pb.Bug
+	err := eachLine(filepath.Join(dir, bugsFile), func(r *pb.BugRecord) error {
+		all = append(all, r.Bug)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var texts []json.RawMessage
+	for _, b := range shown(all) {
+		text, err := marshalMessage(b)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	part, err := partOf(texts)
+	return map[string]string{ShownPart: part}, err
+}
 
 func (w Bugs) Run(_ context.Context, env *Env, dir string) (err error) {
-	all, err := ReadBugs(env.Store, w.Benchmark)
+	all, err := ReadBugs(env.Results, w.Benchmark)
 	if err != nil {
 		return err
 	}
@@ -92,7 +142,7 @@ func (w Bugs) Run(_ context.Context, env *Env, dir string) (err error) {
 	if err != nil {
 		return fmt.Errorf("choose bugs: %w", err)
 	}
-	out, err := createLines(dir, "bugs.jsonl")
+	out, err := createLines(dir, bugsFile)
 	if err != nil {
 		return err
 	}
@@ -106,9 +156,9 @@ func (w Bugs) Run(_ context.Context, env *Env, dir string) (err error) {
 }
 
 // ReadBugs reads what a finished Benchmark or Bugs step left.
-func ReadBugs(s *store.Store, key store.Key) ([]*pb.BugRecord, error) {
+func ReadBugs(r *Results, id ID) ([]*pb.BugRecord, error) {
 	var all []*pb.BugRecord
-	err := readLines(s, key, "bugs.jsonl", func(r *pb.BugRecord) error {
+	err := readLines(r, id, bugsFile, func(r *pb.BugRecord) error {
 		all = append(all, r)
 		return nil
 	})

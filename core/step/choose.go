@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"harness/core/judge"
 	pb "harness/core/protocol/harnesspb"
 )
 
@@ -27,7 +28,7 @@ func addLabels(r *pb.BugRecord) {
 	oneHunk, oneLine, functions := multiple, multiple, "other"
 	if len(b.Hunks) == 1 {
 		oneHunk = single
-		if b.Hunks[0].End-b.Hunks[0].Start <= 1 && len(splitLines(r.Fixes[0])) <= 1 {
+		if b.Hunks[0].End-b.Hunks[0].Start <= 1 && len(judge.SplitLines(r.Fixes[0])) <= 1 {
 			oneLine = single
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"harness/core/judge"
 	pb "harness/core/protocol/harnesspb"
 )
 
@@ -39,7 +40,7 @@ func TestLabelsThatFollowFromLines(t *testing.T) {
 			map[string]string{"hunks": "multiple", "lines": "single", "functions": "single", "class": "null"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := checkBug(c.bug); err != nil {
+			if err := judge.CheckBug(c.bug); err != nil {
 				t.Fatal(err)
 			}
 			addLabels(c.bug)

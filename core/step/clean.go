@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"harness/core/judge"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/similarity"
-	"harness/core/store"
 )
 
 // What to do with training samples that are like a benchmark's methods.
@@ -31,12 +31,12 @@ const (
 // looks for them. What it found is in dropped.jsonl or kept.jsonl, a Finding a
 // line, and clean.json counts.
 type Clean struct {
-	Dataset    store.Key `json:"dataset"`
-	Duplicates bool      `json:"duplicates"` // are dropped
+	Dataset    ID   `json:"-"`
+	Duplicates bool `json:"duplicates"` // are dropped
 	// Benchmarks are the steps with the bugs to look for; none: only duplicates.
-	Benchmarks []store.Key `json:"benchmarks,omitempty"`
-	Leaks      string      `json:"leaks,omitempty"` // drop, keep, fail
-	Similarity float64     `json:"similarity,omitempty"`
+	Benchmarks []ID    `json:"-"`
+	Leaks      string  `json:"leaks,omitempty"` // drop, keep, fail
+	Similarity float64 `json:"similarity,omitempty"`
 }
 
 // Cleaning is clean.json.
@@ -59,9 +59,9 @@ type Cleaning struct {
 
 // Leaked is a bug that samples were like.
 type Leaked struct {
-	Benchmark store.Key `json:"benchmark"`
-	Bug       string    `json:"bug"`
-	Samples   int       `json:"samples"`
+	Benchmark string `json:"benchmark"` // digest of the methods compared with; see LeaksPart
+	Bug       string `json:"bug"`
+	Samples   int    `json:"samples"`
 }
 
 // Finding is a sample that was dropped, or would have been.
@@ -75,18 +75,33 @@ type Finding struct {
 	Of  string `json:"of,omitempty"` // duplicate: the earlier sample
 	// Version of the sample's method that is like Method of the bug: "buggy" or
 	// "fixed", or "text" where the sample is plain text.
-	Version   string    `json:"version,omitempty"`
-	Benchmark store.Key `json:"benchmark,omitempty"`
-	Bug       string    `json:"bug,omitempty"`
-	Method    string    `json:"method,omitempty"` // "buggy", "fixed"
+	Version   string `json:"version,omitempty"`
+	Benchmark string `json:"benchmark,omitempty"` // as Leaked has it
+	Bug       string `json:"bug,omitempty"`
+	Method    string `json:"method,omitempty"` // "buggy", "fixed"
 	// Similarity is the Jaccard index of both, within [0,1].
 	Similarity float64 `json:"similarity,omitempty"`
 }
 
-func (Clean) Kind() string         { return "clean" }
-func (Clean) Version() int         { return 2 }
-func (w Clean) Needs() []store.Key { return append([]store.Key{w.Dataset}, w.Benchmarks...) }
-func (Clean) Resource() Resource   { return IO }
+func (Clean) Kind() string       { return "clean" }
+func (Clean) Version() int       { return 3 }
+func (Clean) Resource() Resource { return IO }
+
+func (w Clean) Inputs() []Input {
+	all := []Input{{"samples", w.Dataset, SamplesPart}}
+	for _, b := range w.Benchmarks {
+		all = append(all, Input{"benchmark", b, LeaksPart})
+	}
+	return all
+}
+
+// Parts implements [Divisible].
+func (w Clean) Parts(dir string) (map[string]string, error) {
+	if w.Leaks == KeepLeaks {
+		return nil, nil // it only looks
+	}
+	return fileParts(dir, map[string]string{SamplesPart: "samples.jsonl"})
+}
 
 func (w Clean) Run(ctx context.Context, env *Env, dir string) (err error) {
 	known, err := w.methods(env)
@@ -130,7 +145,7 @@ func (w Clean) Run(ctx context.Context, env *Env, dir string) (err error) {
 
 // source is where a method of the index is from.
 type source struct {
-	benchmark store.Key
+	benchmark string // digest
 	bug       string
 	version   string // buggy, fixed
 }
@@ -152,8 +167,12 @@ func (w Clean) methods(env *Env) (*methods, error) {
 	}
 	m := &methods{index: similarity.New(w.Similarity)}
 	for _, benchmark := range w.Benchmarks {
-		err := readLines(env.Store, benchmark, "bugs.jsonl", func(r *pb.BugRecord) error {
-			if err := m.add(benchmark, r); err != nil {
+		part, err := env.Results.Part(benchmark, LeaksPart)
+		if err != nil {
+			return nil, err
+		}
+		err = readLines(env.Results, benchmark, bugsFile, func(r *pb.BugRecord) error {
+			if err := m.add(part, r); err != nil {
 				return fmt.Errorf("bug %s: %w", r.Bug.Id, err)
 			}
 			return nil
@@ -167,17 +186,10 @@ func (w Clean) methods(env *Env) (*methods, error) {
 
 // add puts a bug's methods into the index: those that its benchmark lists, or else
 // the one around its hunks, or else the whole file.
-func (m *methods) add(benchmark store.Key, r *pb.BugRecord) error {
-	all := r.Methods
-	if len(all) == 0 {
-		shown, err := shownMethod(r)
-		if err != nil {
-			return err
-		}
-		all = append(all, shown)
-		if r.Bug.Function == nil {
-			m.whole++
-		}
+func (m *methods) add(benchmark string, r *pb.BugRecord) error {
+	all, err := m.of(r)
+	if err != nil {
+		return err
 	}
 	m.bugs++
 	for _, one := range all {
@@ -188,10 +200,25 @@ func (m *methods) add(benchmark store.Key, r *pb.BugRecord) error {
 	return nil
 }
 
+// of lists a bug's methods.
+func (m *methods) of(r *pb.BugRecord) ([]*pb.Method, error) {
+	if len(r.Methods) > 0 {
+		return r.Methods, nil
+	}
+	method, err := shownMethod(r)
+	if err != nil {
+		return nil, err
+	}
+	if r.Bug.Function == nil {
+		m.whole++
+	}
+	return []*pb.Method{method}, nil
+}
+
 // shownMethod is the method around a bug's hunks, or the whole file where no method
 // holds them all.
 func shownMethod(r *pb.BugRecord) (*pb.Method, error) {
-	fixed, err := fixedText(r)
+	fixed, err := judge.FixedText(r)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +226,7 @@ func shownMethod(r *pb.BugRecord) (*pb.Method, error) {
 	if f == nil {
 		return &pb.Method{Buggy: r.Bug.Text, Fixed: fixed}, nil
 	}
-	before, after := splitLines(r.Bug.Text), splitLines(fixed)
+	before, after := judge.SplitLines(r.Bug.Text), judge.SplitLines(fixed)
 	start, below := int(f.Start)-1, len(before)-(int(f.End)-1)
 	return &pb.Method{
 		Buggy: strings.Join(before[start:len(before)-below], ""),
@@ -257,7 +284,7 @@ func (c *cleaner) run(ctx context.Context, env *Env) error {
 		lines = lines[:0]
 		return ctx.Err()
 	}
-	err := readLines(env.Store, c.Dataset, "samples.jsonl", func(line *json.RawMessage) error {
+	err := readLines(env.Results, c.Dataset, "samples.jsonl", func(line *json.RawMessage) error {
 		if lines = append(lines, *line); len(lines) == sideBySide {
 			return flush()
 		}
@@ -305,7 +332,7 @@ func (c *cleaner) batch(ctx context.Context, lines []json.RawMessage) error {
 func (c *cleaner) compare(line json.RawMessage) (compared, error) {
 	s := &pb.Sample{}
 	if err := protojson.Unmarshal(line, s); err != nil {
-		return compared{}, fmt.Errorf("read a sample of step %s: %w", c.Dataset.Short(), err)
+		return compared{}, fmt.Errorf("read a sample of step %s: %w", c.Dataset.short(), err)
 	}
 	one := compared{id: s.Id, split: s.Split, origin: s.Origin, digest: similarity.Digest(s.GetText())}
 	if p := s.GetPair(); p != nil {

@@ -3,7 +3,6 @@ package step
 import (
 	"bufio"
 	"compress/gzip"
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -15,33 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	pb "harness/core/protocol/harnesspb"
-	"harness/core/store"
 )
-
-// finished puts a step into the store that has one file of lines.
-func finished[T any](t testing.TB, s *store.Store, kind, name string, lines []T) store.Key {
-	t.Helper()
-	key, err := store.NewKey(kind, 1, fmt.Sprint(len(lines), name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = s.Do(t.Context(), key, nil, func(_ context.Context, dir string) error {
-		out, err := createLines(dir, name)
-		if err != nil {
-			return err
-		}
-		for _, line := range lines {
-			if err := out.write(line); err != nil {
-				return err
-			}
-		}
-		return out.close()
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
 
 // cleaned is what a clean step left.
 type cleaned struct {
@@ -50,10 +23,10 @@ type cleaned struct {
 	findings []Finding
 }
 
-func clean(t testing.TB, s *store.Store, w Clean) (cleaned, error) {
+func clean(t testing.TB, s *shelf, w Clean) (cleaned, error) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := w.Run(t.Context(), &Env{Store: s, Progress: func(int64, int64, string) {}}, dir); err != nil {
+	if err := w.Run(t.Context(), s.env(), dir); err != nil {
 		return cleaned{}, err
 	}
 	var c cleaned
@@ -103,10 +76,7 @@ func pairOf(id, method, line, fixed string) *pb.Sample {
 }
 
 func TestClean(t *testing.T) {
-	s, err := store.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newShelf(t)
 	const other = "void log(String text) {\n  out.print(text);\n  out.flush();\n}\n"
 	samples := []*pb.Sample{
 		pairOf("other", other, "  out.print(text);\n", "  out.println(text);\n"),
@@ -124,8 +94,8 @@ func TestClean(t *testing.T) {
 	several := finished(t, s, "benchmark", "bugs.jsonl", []*pb.BugRecord{theBug(nil), listed, theBug(nil)})
 
 	leaks := []Finding{
-		{ID: "wrong", Split: "train", Why: "equal", Version: "buggy", Benchmark: bench, Bug: "Sum", Method: "buggy", Similarity: 1},
-		{ID: "right", Split: "train", Why: "equal", Version: "fixed", Benchmark: bench, Bug: "Sum", Method: "fixed", Similarity: 1},
+		{ID: "wrong", Split: "train", Why: "equal", Version: "buggy", Benchmark: s.leaks(t, bench), Bug: "Sum", Method: "buggy", Similarity: 1},
+		{ID: "right", Split: "train", Why: "equal", Version: "fixed", Benchmark: s.leaks(t, bench), Bug: "Sum", Method: "fixed", Similarity: 1},
 	}
 	for name, test := range map[string]struct {
 		work     Clean
@@ -136,12 +106,12 @@ func TestClean(t *testing.T) {
 		fails    string
 	}{
 		"drop": {
-			work: Clean{Dataset: data, Duplicates: true, Benchmarks: []store.Key{bench}, Leaks: DropLeaks, Similarity: 0.8},
+			work: Clean{Dataset: data, Duplicates: true, Benchmarks: []ID{bench}, Leaks: DropLeaks, Similarity: 0.8},
 			kept: []string{"other", "another-fix"}, leaked: 3,
 			findings: append(slices.Clone(leaks), Finding{ID: "again", Split: "train", Why: "duplicate", Of: "other"}),
 		},
 		"keep only looks": {
-			work:     Clean{Dataset: data, Benchmarks: []store.Key{bench}, Leaks: KeepLeaks, Similarity: 0.8},
+			work:     Clean{Dataset: data, Benchmarks: []ID{bench}, Leaks: KeepLeaks, Similarity: 0.8},
 			findings: leaks, leaked: 3,
 		},
 		"duplicates alone": {
@@ -150,16 +120,16 @@ func TestClean(t *testing.T) {
 			findings: []Finding{{ID: "again", Split: "train", Why: "duplicate", Of: "other"}},
 		},
 		"a bug without a method is a whole file": {
-			work: Clean{Dataset: data, Benchmarks: []store.Key{whole}, Leaks: DropLeaks, Similarity: 0.95},
+			work: Clean{Dataset: data, Benchmarks: []ID{whole}, Leaks: DropLeaks, Similarity: 0.95},
 			kept: []string{"other", "wrong", "right", "again", "another-fix", "text"}, whole: 2,
 		},
 		"the methods of a bug that is in several": {
-			work: Clean{Dataset: data, Benchmarks: []store.Key{several}, Leaks: DropLeaks, Similarity: 0.8},
+			work: Clean{Dataset: data, Benchmarks: []ID{several}, Leaks: DropLeaks, Similarity: 0.8},
 			kept: []string{"other", "again", "another-fix"}, leaked: 3, whole: 2,
-			findings: in(several, leaks),
+			findings: in(s.leaks(t, several), leaks),
 		},
 		"fail": {
-			work:  Clean{Dataset: data, Benchmarks: []store.Key{bench}, Leaks: FailLeaks, Similarity: 0.8},
+			work:  Clean{Dataset: data, Benchmarks: []ID{bench}, Leaks: FailLeaks, Similarity: 0.8},
 			fails: "3 of 6 training samples are like methods of the study's benchmarks (wrong and Sum, equal, 1.00 alike; right and",
 		},
 	} {
@@ -186,7 +156,7 @@ func TestClean(t *testing.T) {
 					t.Errorf("got %+v", f)
 				}
 				got.findings = slices.Delete(got.findings, at, at+1)
-				if diff := cmp.Diff([]Leaked{{test.work.Benchmarks[0], "Sum", test.leaked}}, got.sum.Leaked); diff != "" {
+				if diff := cmp.Diff([]Leaked{{s.leaks(t, test.work.Benchmarks[0]), "Sum", test.leaked}}, got.sum.Leaked); diff != "" {
 					t.Errorf("leaked (-want +got):\n%s", diff)
 				}
 			}
@@ -201,7 +171,7 @@ func TestClean(t *testing.T) {
 }
 
 // in are findings in another benchmark.
-func in(benchmark store.Key, findings []Finding) []Finding {
+func in(benchmark string, findings []Finding) []Finding {
 	findings = slices.Clone(findings)
 	for i := range findings {
 		findings[i].Benchmark = benchmark
@@ -210,13 +180,10 @@ func in(benchmark store.Key, findings []Finding) []Finding {
 }
 
 func TestCleanLeavesSomething(t *testing.T) {
-	s, err := store.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newShelf(t)
 	data := finished(t, s, "dataset", "samples.jsonl", []*pb.Sample{pairOf("a", wrongMethod, "  return total;\n", "")})
 	bench := finished(t, s, "benchmark", "bugs.jsonl", []*pb.BugRecord{theBug(&pb.Span{Start: 3, End: 10})})
-	_, err = clean(t, s, Clean{Dataset: data, Benchmarks: []store.Key{bench}, Leaks: DropLeaks, Similarity: 0.8})
+	_, err := clean(t, s, Clean{Dataset: data, Benchmarks: []ID{bench}, Leaks: DropLeaks, Similarity: 0.8})
 	if err == nil || !strings.Contains(err.Error(), "none of 1 samples is left") {
 		t.Errorf("got %v", err)
 	}
@@ -227,10 +194,7 @@ func TestCleanLeavesSomething(t *testing.T) {
 func BenchmarkClean(b *testing.B) {
 	const wantedPairs, wantedBugs = 143_666, 1000
 	rows := sharedPairs(b)
-	s, err := store.Open(b.TempDir())
-	if err != nil {
-		b.Fatal(err)
-	}
+	s := newShelf(b)
 	var samples []*pb.Sample
 	var bugs []*pb.BugRecord
 	for i := range wantedPairs {
@@ -253,7 +217,7 @@ func BenchmarkClean(b *testing.B) {
 		})
 	}
 	w := Clean{
-		Dataset: finished(b, s, "dataset", "samples.jsonl", samples), Benchmarks: []store.Key{finished(b, s, "benchmark", "bugs.jsonl", bugs)},
+		Dataset: finished(b, s, "dataset", "samples.jsonl", samples), Benchmarks: []ID{finished(b, s, "benchmark", "bugs.jsonl", bugs)},
 		Duplicates: true, Leaks: DropLeaks, Similarity: 0.8,
 	}
 	for b.Loop() {

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	pb "harness/core/protocol/harnesspb"
-	"harness/core/store"
 )
 
 // Dataset reads and splits training samples into samples.jsonl. What a data set
@@ -35,9 +34,17 @@ type DatasetSummary struct {
 }
 
 func (Dataset) Kind() string       { return "dataset" }
-func (Dataset) Version() int       { return 2 }
-func (Dataset) Needs() []store.Key { return nil }
+func (Dataset) Version() int       { return 3 }
+func (Dataset) Inputs() []Input    { return nil }
 func (Dataset) Resource() Resource { return IO }
+
+// SamplesPart is the part of a dataset or clean step that is trained on.
+const SamplesPart = "samples"
+
+// Parts implements [Divisible].
+func (Dataset) Parts(dir string) (map[string]string, error) {
+	return fileParts(dir, map[string]string{SamplesPart: "samples.jsonl"})
+}
 
 // errEnough ends a stream that has given what was asked for.
 var errEnough = errors.New("enough")
@@ -86,6 +93,9 @@ func (w Dataset) Run(ctx context.Context, env *Env, dir string) (err error) {
 	}
 	if sum.Samples == 0 {
 		return fmt.Errorf("data set %s has no samples%s", w.Plugin.Name, among(sum.Skipped))
+	}
+	if err := w.Plugin.unchanged(ctx, env); err != nil {
+		return err
 	}
 	return writeJSON(dir, "dataset.json", sum)
 }

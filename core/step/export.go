@@ -33,18 +33,22 @@ type Checkpointing struct {
 // where PEFT knows the method, else the whole checkpoint with the trained
 // weights in it. It says which.
 func (w Train) Export(ctx context.Context, env *Env, key store.Key, c Checkpointing) (what string, err error) {
+	dir, err := env.Store.Folder(ctx, key)
+	if err != nil {
+		return "", err
+	}
 	leaves, err := w.LeavesAdapter(env, key)
 	if err != nil {
 		return "", err
 	}
 	if leaves {
-		return "PEFT adapter", c.exportAdapter(filepath.Join(env.Store.Path(key), adapterDir))
+		return "PEFT adapter", c.exportAdapter(filepath.Join(dir, adapterDir))
 	}
 	net, err := w.Network.open(ctx, env)
 	if err != nil {
 		return "", err
 	}
-	return "checkpoint", c.write(ctx, net, trainedFile(env.Store, key))
+	return "checkpoint", c.write(ctx, net, trainedPath(dir))
 }
 
 // LeavesAdapter says whether Export of a finished train step writes an adapter
@@ -93,7 +97,9 @@ func (w Train) Merge(ctx context.Context, env *Env, key store.Key, c Checkpointi
 		return err
 	}
 	state := net.state
-	state.Trained = trainedFile(env.Store, key)
+	if state.Trained, err = env.Store.File(key, trainedFile); err != nil {
+		return err
+	}
 	return c.merge(ctx, engine, state, func(changed string) error { return c.write(ctx, net, changed) })
 }
 

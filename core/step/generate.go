@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"google.golang.org/protobuf/proto"
 
@@ -12,19 +13,23 @@ import (
 )
 
 // Generate answers every bug of a benchmark. It leaves candidates.jsonl, a
-// line a bug in the benchmark's order.
+// line a bug in the benchmark's order. Each answer is also a record of its own,
+// keyed by the bug as the model sees it, so that nothing is decoded again
+// where a bug was added or a run was stopped.
 type Generate struct {
 	// Engine decodes; nil with a model that generates by itself, where only
 	// Network.Model and Network.Adapter are set.
-	Engine    *Plugin   `json:"engine,omitempty"`
-	Network   Network   `json:"network"`
-	Benchmark Plugin    `json:"benchmark"`
-	Bugs      store.Key `json:"bugs"`
+	Engine  *Engine `json:"engine,omitempty"`
+	Network Network `json:"network"`
+	// Benchmark is the name of the plugin, by which a model that generates by
+	// itself may know the bugs.
+	Benchmark string `json:"benchmark,omitempty"`
+	Bugs      ID     `json:"-"`
 	// Weights is the select or import step whose trained parameters are
 	// used; empty: the checkpoint as it is.
-	Weights  store.Key `json:"weights,omitempty"`
-	Options  Options   `json:"options"`
-	Decoding Decoding  `json:"decoding"`
+	Weights  ID       `json:"-"`
+	Options  Options  `json:"options"`
+	Decoding Decoding `json:"decoding"`
 	// AdapterLabel is the adapter's name in the study, by which a model that
 	// generates by itself may know it.
 	AdapterLabel string `json:"adapter_label,omitempty"`
@@ -49,6 +54,8 @@ type Decoding struct {
 	IgnoreStops bool   `json:"ignore_stops,omitempty"`
 	Precision   string `json:"precision,omitempty"` // bf16; empty: f32
 	BatchSize   int    `json:"batch_size"`
+	// Seed of sampling; zero with the other methods, which draw nothing.
+	Seed uint64 `json:"seed,omitempty"`
 }
 
 // Candidates is a line of candidates.jsonl.
@@ -71,7 +78,7 @@ type Output struct {
 }
 
 func (Generate) Kind() string { return "generate" }
-func (Generate) Version() int { return 3 }
+func (Generate) Version() int { return 4 }
 
 func (w Generate) Resource() Resource {
 	if w.Engine == nil {
@@ -80,52 +87,135 @@ func (w Generate) Resource() Resource {
 	return Device
 }
 
-func (w Generate) Needs() []store.Key {
-	needs := []store.Key{w.Bugs}
-	for _, key := range []store.Key{w.Network.Snapshot, w.Weights} {
-		if key != "" {
-			needs = append(needs, key)
-		}
-	}
-	return needs
+func (w Generate) Inputs() []Input {
+	return inputs(w.Network.input(), Input{"bugs", w.Bugs, ShownPart}, Input{"weights", w.Weights, WeightsPart})
 }
 
-func (w Generate) Run(ctx context.Context, env *Env, dir string) (err error) {
-	var bugs []*pb.Bug
-	err = readLines(env.Store, w.Bugs, "bugs.jsonl", func(r *pb.BugRecord) error {
-		bugs = append(bugs, r.Bug) // the reference fix stays here
+const candidatesFile = "candidates.jsonl"
+
+// answersPart is the part of a generate step that is judged.
+const answersPart = "answers"
+
+// Parts implements [Divisible].
+func (Generate) Parts(dir string) (map[string]string, error) {
+	var all []Candidates
+	err := eachLine(filepath.Join(dir, candidatesFile), func(c *Candidates) error {
+		for i := range c.Outputs {
+			c.Outputs[i].Score, c.Outputs[i].Tokens = 0, 0
+		}
+		all = append(all, *c)
 		return nil
 	})
 	if err != nil {
+		return nil, err
+	}
+	part, err := partOf(all)
+	return map[string]string{answersPart: part}, err
+}
+
+func (w Generate) Run(ctx context.Context, env *Env, dir string) (err error) {
+	bugs, err := ReadBugs(env.Results, w.Bugs)
+	if err != nil {
 		return err
 	}
-	answers := map[string]*Candidates{}
-	if w.Engine == nil {
-		err = w.ask(ctx, env, bugs, answers)
-	} else {
-		err = w.decode(ctx, env, bugs, answers)
+	a, err := w.answers(env, bugs)
+	if err != nil {
+		return err
+	}
+	if len(a.open) > 0 {
+		if w.Engine == nil {
+			err = w.ask(ctx, env, a)
+		} else {
+			err = w.decode(ctx, env, a)
+		}
 	}
 	if err != nil {
 		return err
 	}
-	out, err := createLines(dir, "candidates.jsonl")
+	out, err := createLines(dir, candidatesFile)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, out.close()) }()
-	for _, b := range bugs {
-		if answers[b.Id] == nil {
-			return fmt.Errorf("model %s gave no answer to bug %s", w.Network.Model.Name, b.Id)
+	for _, r := range bugs {
+		c := a.given[r.Bug.Id]
+		if c == nil {
+			return fmt.Errorf("model %s gave no answer to bug %s", w.Network.Model.Name, r.Bug.Id)
 		}
-		if err := out.write(answers[b.Id]); err != nil {
+		if err := out.write(c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// answers are the candidates of a running step, each on record once it is
+// known.
+type answers struct {
+	env     *Env
+	records *store.Records
+	keys    map[string]store.Key // by bug
+	given   map[string]*Candidates
+	open    []*pb.Bug // still to be asked about; the reference fixes stay here
+	total   int
+}
+
+// answers finds those that are on record.
+func (w Generate) answers(env *Env, bugs []*pb.BugRecord) (*answers, error) {
+	a := &answers{env: env, keys: map[string]store.Key{}, given: map[string]*Candidates{}, total: len(bugs)}
+	var err error
+	if a.records, err = env.Store.Records("candidates"); err != nil {
+		return nil, err
+	}
+	digests := map[string]string{}
+	for _, in := range w.Inputs() {
+		if in.Step == w.Bugs {
+			continue
+		}
+		if digests[in.Name], err = env.Results.Part(in.Step, in.Part); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range bugs {
+		text, err := marshalMessage(shown([]*pb.Bug{r.Bug})[0])
+		if err != nil {
+			return nil, err
+		}
+		key, err := store.NewKey("candidates", w.Version(), struct {
+			Settings Generate          `json:"settings"`
+			Inputs   map[string]string `json:"inputs"`
+			Bug      string            `json:"bug"`
+		}{w, digests, digest(text)})
+		if err != nil {
+			return nil, err
+		}
+		a.keys[r.Bug.Id] = key
+		c := &Candidates{}
+		switch found, err := a.records.Get(key, c); {
+		case err != nil:
+			return nil, err
+		case found:
+			a.given[r.Bug.Id] = c
+		default:
+			a.open = append(a.open, r.Bug)
+		}
+	}
+	return a, nil
+}
+
+// take keeps an answer.
+func (a *answers) take(c *Candidates) error {
+	key, asked := a.keys[c.Bug]
+	if !asked {
+		return fmt.Errorf("there is an answer to bug %q, which nobody asked about", c.Bug)
+	}
+	a.given[c.Bug] = c
+	a.env.Progress(int64(len(a.given)), int64(a.total), "bugs")
+	return a.records.Put(key, c)
+}
+
 // ask lets the plugin generate.
-func (w Generate) ask(ctx context.Context, env *Env, bugs []*pb.Bug, answers map[string]*Candidates) error {
+func (w Generate) ask(ctx context.Context, env *Env, a *answers) error {
 	model, err := env.Plugins.Model(ctx, w.Network.Model.Name)
 	if err != nil {
 		return err
@@ -133,8 +223,8 @@ func (w Generate) ask(ctx context.Context, env *Env, bugs []*pb.Bug, answers map
 	request := &pb.GenerateRequest{
 		Config: w.Network.Model.Config, BaseDir: w.Network.Model.BaseDir,
 		AdapterType: w.Network.Adapter.Name, AdapterName: w.AdapterLabel, AdapterConfig: w.Network.Adapter.Config, PromptName: w.PromptLabel,
-		BenchmarkType: w.Benchmark.Name, Options: w.Options.message(),
-		Candidates: int32(w.Decoding.Candidates), Bugs: shown(bugs),
+		BenchmarkType: w.Benchmark, Options: w.Options.message(),
+		Candidates: int32(w.Decoding.Candidates), Bugs: shown(a.open),
 	}
 	return model.Generate(ctx, request, func(r *pb.GenerateResponse) error {
 		c := &Candidates{Bug: r.Bug, Outputs: []Output{}}
@@ -147,24 +237,23 @@ func (w Generate) ask(ctx context.Context, env *Env, bugs []*pb.Bug, answers map
 				return fmt.Errorf("model %s says of some candidates of bug %s what they patch, and not of others", w.Network.Model.Name, r.Bug)
 			}
 		}
-		answers[r.Bug] = c
-		env.Progress(int64(len(answers)), int64(len(bugs)), "bugs")
-		return nil
+		return a.take(c)
 	})
 }
 
 // decode lets the engine generate.
-func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers map[string]*Candidates) error {
+func (w Generate) decode(ctx context.Context, env *Env, a *answers) error {
 	net, err := w.Network.open(ctx, env)
 	if err != nil {
 		return err
 	}
 	if w.Weights != "" {
-		if net.state.Trained, err = trainedBy(env.Store, w.Weights); err != nil {
+		if net.state.Trained, err = trainedBy(env.Results, w.Weights); err != nil {
 			return err
 		}
 	}
 	net.state.Precision = precisionMessage(w.Decoding.Precision)
+	bugs := a.open
 	prompts, err := w.Prompts(ctx, net.model, bugs)
 	if err != nil {
 		return err
@@ -174,7 +263,9 @@ func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers 
 	for i, p := range prompts {
 		ids := net.promptIDs(p.GetText(), p.GetRest())
 		if refused := w.refusal(p, ids, net); refused != "" {
-			answers[bugs[i].Id] = &Candidates{Bug: bugs[i].Id, Refused: refused, Outputs: []Output{}}
+			if err := a.take(&Candidates{Bug: bugs[i].Id, Refused: refused, Outputs: []Output{}}); err != nil {
+				return err
+			}
 			continue
 		}
 		stops[bugs[i].Id] = p.GetStop()
@@ -190,7 +281,7 @@ func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers 
 	if len(request.Prompts) == 0 {
 		return nil
 	}
-	engine, err := env.Plugins.Engine(ctx, w.Engine.Name)
+	engine, err := env.engine(ctx, *w.Engine)
 	if err != nil {
 		return err
 	}
@@ -199,9 +290,7 @@ func (w Generate) decode(ctx context.Context, env *Env, bugs []*pb.Bug, answers 
 		for _, t := range r.Candidates {
 			c.Outputs = append(c.Outputs, Output{Text: net.outputText(t.Ids, stops[r.Id]), Score: t.Score, Tokens: len(t.Ids)})
 		}
-		answers[r.Id] = c
-		env.Progress(int64(len(answers)), int64(len(bugs)), "bugs")
-		return nil
+		return a.take(c)
 	})
 }
 
@@ -269,7 +358,7 @@ func (w Generate) decoding(built *pb.BuildResponse) *pb.Decoding {
 	return &pb.Decoding{
 		Method: d.Method, Beams: int32(d.Beams), Candidates: int32(d.Candidates), MaxNewTokens: int32(d.MaxNewTokens),
 		LengthPenalty: d.LengthPenalty, EarlyStopping: d.EarlyStopping, NeverStopEarly: d.NeverStopEarly,
-		Temperature: d.Temperature, TopK: int32(d.TopK), TopP: d.TopP, Seed: w.Network.Seed,
+		Temperature: d.Temperature, TopK: int32(d.TopK), TopP: d.TopP, Seed: d.Seed,
 		BatchSize: int32(d.BatchSize), Eos: built.Eos, Pad: built.Pad,
 	}
 }

@@ -13,7 +13,6 @@ import (
 
 	"harness/core/ir"
 	pb "harness/core/protocol/harnesspb"
-	"harness/core/store"
 	"harness/core/weights/safetensors"
 	"harness/core/weights/tokenizer"
 )
@@ -23,7 +22,7 @@ import (
 type Init struct {
 	Model      Plugin          `json:"model"`
 	Config     json.RawMessage `json:"config"` // config.json, without what the tokenizer decides
-	Dataset    store.Key       `json:"dataset"`
+	Dataset    ID              `json:"-"`
 	Vocabulary int             `json:"vocabulary"`
 	// Tokens are the special ones, the first ids in this order.
 	Tokens []string `json:"tokens"`
@@ -35,10 +34,10 @@ type Init struct {
 	Seed       uint64 `json:"seed"`
 }
 
-func (Init) Kind() string         { return "init" }
-func (Init) Version() int         { return 1 }
-func (w Init) Needs() []store.Key { return []store.Key{w.Dataset} }
-func (Init) Resource() Resource   { return IO }
+func (Init) Kind() string       { return "init" }
+func (Init) Version() int       { return 2 }
+func (w Init) Inputs() []Input  { return []Input{{"samples", w.Dataset, SamplesPart}} }
+func (Init) Resource() Resource { return IO }
 
 func (w Init) Run(ctx context.Context, env *Env, dir string) error {
 	var readErr error
@@ -82,7 +81,7 @@ func (w Init) Run(ctx context.Context, env *Env, dir string) error {
 // samples: a tokenizer sees all that the model will.
 func (w Init) texts(env *Env, failed *error) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		err := readLines(env.Store, w.Dataset, "samples.jsonl", func(s *pb.Sample) error {
+		err := readLines(env.Results, w.Dataset, "samples.jsonl", func(s *pb.Sample) error {
 			if s.Split != "train" {
 				return nil
 			}

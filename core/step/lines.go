@@ -2,6 +2,8 @@ package step
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,11 +65,19 @@ func marshalMessage(m proto.Message) ([]byte, error) {
 }
 
 // readLines decodes each line of a finished step's file and hands it over.
-func readLines[T any](s *store.Store, key store.Key, name string, each func(*T) error) error {
-	path := filepath.Join(s.Path(key), name)
+func readLines[T any](r *Results, id ID, name string, each func(*T) error) error {
+	path, err := r.File(id, name)
+	if err != nil {
+		return err
+	}
+	return eachLine(path, each)
+}
+
+// eachLine decodes each line of a file and hands it over.
+func eachLine[T any](path string, each func(*T) error) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("read result of step %s: %w", key.Short(), err)
+		return fmt.Errorf("read lines: %w", err)
 	}
 	defer f.Close()
 	in := bufio.NewReaderSize(f, 1<<16)
@@ -92,4 +102,15 @@ func readLines[T any](s *store.Store, key store.Key, name string, each func(*T) 
 			return err
 		}
 	}
+}
+
+// digest is the SHA-256 of a text, in hexadecimal.
+func digest(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// fileDigest is the SHA-256 of a file that this step wrote.
+func fileDigest(dir, name string) (string, error) {
+	return store.HashFile(filepath.Join(dir, name))
 }

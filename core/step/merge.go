@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"harness/core/adapt"
-	"harness/core/pluginhost"
 	"harness/core/protocol/client"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/weights/peft"
@@ -56,7 +55,7 @@ type SavedAdapter struct {
 
 // Merge writes a whole checkpoint with the adapter folded in. It says which
 // plugins read the two folders.
-func (s SavedAdapter) Merge(ctx context.Context, plugins *pluginhost.Host, c Checkpointing) (model, adapter string, err error) {
+func (s SavedAdapter) Merge(ctx context.Context, plugins Plugins, c Checkpointing) (model, adapter string, err error) {
 	if err := c.checkEmpty(); err != nil {
 		return "", "", err
 	}
@@ -107,7 +106,7 @@ func (s SavedAdapter) merge(ctx context.Context, engine *client.Engine, built *p
 
 // build asks the model plugin that is named, or all until one knows the
 // checkpoint's architecture.
-func (s SavedAdapter) build(ctx context.Context, plugins *pluginhost.Host) (string, *pb.BuildResponse, error) {
+func (s SavedAdapter) build(ctx context.Context, plugins Plugins) (string, *pb.BuildResponse, error) {
 	config, err := snapshot.ReadConfig(s.Checkpoint)
 	if err != nil {
 		return "", nil, err
@@ -134,7 +133,7 @@ func (s SavedAdapter) build(ctx context.Context, plugins *pluginhost.Host) (stri
 }
 
 // attachSaved asks the adapter plugins that read PEFT's method.
-func attachSaved(ctx context.Context, plugins *pluginhost.Host, built *pb.BuildResponse, config []byte) (string, *pb.AttachResponse, error) {
+func attachSaved(ctx context.Context, plugins Plugins, built *pb.BuildResponse, config []byte) (string, *pb.AttachResponse, error) {
 	method, err := peft.PeftType(config)
 	if err != nil {
 		return "", nil, err
@@ -163,7 +162,7 @@ func attachSaved(ctx context.Context, plugins *pluginhost.Host, built *pb.BuildR
 
 // named lists plugins of a kind that fit, sorted by name. One that cannot be
 // used is passed over: it is not known to be meant.
-func named(ctx context.Context, plugins *pluginhost.Host, kind string, fits func(*pb.Description) bool) ([]string, error) {
+func named(ctx context.Context, plugins Plugins, kind string, fits func(*pb.Description) bool) ([]string, error) {
 	var names []string
 	for _, name := range plugins.Names(kind) {
 		description, err := plugins.Describe(ctx, kind, name)

@@ -5,25 +5,26 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"harness/core/pluginhost"
 	pb "harness/core/protocol/harnesspb"
-	"harness/core/store"
 	"harness/core/weights/snapshot"
 	"harness/core/weights/tokenizer"
 )
 
 // Network pins a graph and the weights it starts from.
 type Network struct {
-	Model    Plugin    `json:"model"`
-	Snapshot store.Key `json:"snapshot,omitempty"`
-	// Adapter is the rewrite of the graph; its parameters start from
+	Model    Plugin `json:"model"`
+	Snapshot ID     `json:"-"` // the checkpoint; empty with a model that generates by itself
+	// Adapter, if there is one, is the rewrite of the graph; its parameters start from
 	// initializers drawn with Seed.
 	Adapter Plugin `json:"adapter"`
 	// Saved is the adapter_config.json of a finished adapter, which says how it
 	// is set in place of the plugin's own configuration.
 	Saved json.RawMessage `json:"saved,omitempty"`
-	Seed  uint64          `json:"seed"`
+	// Seed is zero where nothing is drawn: trained weights replace what was.
+	Seed uint64 `json:"seed,omitempty"`
 }
+
+func (w Network) input() Input { return Input{Name: "checkpoint", Step: w.Snapshot} }
 
 // network is a Network with its parts at hand.
 type network struct {
@@ -43,7 +44,10 @@ type modelClient interface {
 }
 
 func (w Network) open(ctx context.Context, env *Env) (*network, error) {
-	dir := env.Store.Path(w.Snapshot)
+	dir, err := env.Results.Folder(ctx, w.Snapshot)
+	if err != nil {
+		return nil, err
+	}
 	model, err := env.Plugins.Model(ctx, w.Model.Name)
 	if err != nil {
 		return nil, err
@@ -69,7 +73,7 @@ func (w Network) open(ctx context.Context, env *Env) (*network, error) {
 // Graph asks the plugins for the graph of a checkpoint's config.json and for
 // the adapter's rewrite of it, nil where the adapter trains nothing. It needs no
 // weights.
-func (w Network) Graph(ctx context.Context, plugins *pluginhost.Host, config []byte) (*pb.BuildResponse, *pb.AttachResponse, error) {
+func (w Network) Graph(ctx context.Context, plugins Plugins, config []byte) (*pb.BuildResponse, *pb.AttachResponse, error) {
 	model, err := plugins.Model(ctx, w.Model.Name)
 	if err != nil {
 		return nil, nil, err
@@ -77,6 +81,9 @@ func (w Network) Graph(ctx context.Context, plugins *pluginhost.Host, config []b
 	built, err := model.Build(ctx, &pb.BuildRequest{Config: w.Model.Config, CheckpointConfig: config})
 	if err != nil {
 		return nil, nil, err
+	}
+	if w.Adapter.Name == "" {
+		return built, nil, nil
 	}
 	description, err := plugins.Describe(ctx, "adapter", w.Adapter.Name)
 	if err != nil || !description.Trains {

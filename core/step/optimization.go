@@ -31,12 +31,7 @@ type Optimization struct {
 	BatchSize   int     `json:"batch_size"`
 	MicroBatch  int     `json:"micro_batch,omitempty"` // examples at once; 0: as many as memory allows
 	Clip        float64 `json:"clip"`
-	// MaxLength in tokens: longer pairs are dropped, and plain text is cut
-	// into pieces of this length. 0: none. The others limit the two parts.
-	MaxLength       int  `json:"max_length"`
-	MaxPromptLength int  `json:"max_prompt_length,omitempty"`
-	MaxTargetLength int  `json:"max_target_length,omitempty"`
-	Packing         bool `json:"packing,omitempty"`
+	Packing     bool    `json:"packing,omitempty"`
 	// PositionsFromPadding counts positions as if shorter examples were padded
 	// on the left without position ids.
 	PositionsFromPadding bool   `json:"positions_from_padding,omitempty"`
@@ -112,13 +107,6 @@ func intersection(a, b []string) []string {
 		}
 	}
 	return both
-}
-
-// tooLong says whether an example is dropped.
-func (o Optimization) tooLong(e *pb.TokenExample) bool {
-	exceeds := func(n, limit int) bool { return limit > 0 && n > limit }
-	prompt := int(e.PromptLength)
-	return exceeds(len(e.Ids), o.MaxLength) || exceeds(prompt, o.MaxPromptLength) || exceeds(len(e.Ids)-prompt, o.MaxTargetLength)
 }
 
 // reduced says whether fewer examples than asked for were computed at once.

@@ -84,17 +84,17 @@ func TestRecipeAsTheEngineHearsIt(t *testing.T) {
 func TestWhatIsTooLong(t *testing.T) {
 	example := &pb.TokenExample{Ids: make([]int32, 10), PromptLength: 6} // 6 and 4
 	for name, test := range map[string]struct {
-		limits Optimization
+		limits Lengths
 		want   bool
 	}{
-		"no limits":       {Optimization{}, false},
-		"fits exactly":    {Optimization{MaxLength: 10, MaxPromptLength: 6, MaxTargetLength: 4}, false},
-		"together":        {Optimization{MaxLength: 9}, true},
-		"prompt":          {Optimization{MaxPromptLength: 5}, true},
-		"target":          {Optimization{MaxTargetLength: 3}, true},
-		"only the prompt": {Optimization{MaxPromptLength: 6}, false},
+		"no limits":       {Lengths{}, false},
+		"fits exactly":    {Lengths{Max: 10, MaxPrompt: 6, MaxTarget: 4}, false},
+		"both parts":      {Lengths{Max: 9}, true},
+		"prompt":          {Lengths{MaxPrompt: 5}, true},
+		"target":          {Lengths{MaxTarget: 3}, true},
+		"only the prompt": {Lengths{MaxPrompt: 6}, false},
 	} {
-		if got := test.limits.tooLong(example); got != test.want {
+		if got := test.limits.exceededBy(example); got != test.want {
 			t.Errorf("%s: too long is %v", name, got)
 		}
 	}

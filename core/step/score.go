@@ -4,36 +4,29 @@ import (
 	"context"
 
 	"harness/core/score"
-	"harness/core/store"
 )
 
 // Score turns one trial's verdicts, or its training alone, into metrics. It
 // leaves trial.json, a score.Trial.
 type Score struct {
 	Labels   map[string]string `json:"labels"`
-	Verdicts store.Key         `json:"verdicts,omitempty"`
-	Bugs     store.Key         `json:"bugs,omitempty"` // whose labels outcomes get; with Verdicts
-	Select   store.Key         `json:"select,omitempty"`
+	Verdicts ID                `json:"-"`
+	Bugs     ID                `json:"-"` // whose labels outcomes get; with Verdicts
+	Select   ID                `json:"-"`
 }
 
 func (Score) Kind() string       { return "score" }
-func (Score) Version() int       { return 4 }
+func (Score) Version() int       { return 5 }
 func (Score) Resource() Resource { return IO }
 
-func (w Score) Needs() []store.Key {
-	var needs []store.Key
-	for _, key := range []store.Key{w.Verdicts, w.Bugs, w.Select} {
-		if key != "" {
-			needs = append(needs, key)
-		}
-	}
-	return needs
+func (w Score) Inputs() []Input {
+	return inputs(Input{Name: "verdicts", Step: w.Verdicts}, Input{Name: "bugs", Step: w.Bugs}, Input{Name: "select", Step: w.Select})
 }
 
 func (w Score) Run(_ context.Context, env *Env, dir string) error {
 	trial := score.Trial{Labels: w.Labels, Metrics: map[string]float64{}, Outcomes: []score.Outcome{}}
 	if w.Verdicts != "" {
-		bugs, err := ReadBugs(env.Store, w.Bugs)
+		bugs, err := ReadBugs(env.Results, w.Bugs)
 		if err != nil {
 			return err
 		}
@@ -41,7 +34,7 @@ func (w Score) Run(_ context.Context, env *Env, dir string) error {
 		for _, b := range bugs {
 			labels[b.Bug.Id] = b.Bug.Labels
 		}
-		err = readLines(env.Store, w.Verdicts, "verdicts.jsonl", func(j *Judged) error {
+		err = readLines(env.Results, w.Verdicts, "verdicts.jsonl", func(j *Judged) error {
 			o := outcome(j)
 			o.Labels = labels[j.Bug]
 			trial.Outcomes = append(trial.Outcomes, o)
@@ -51,13 +44,13 @@ func (w Score) Run(_ context.Context, env *Env, dir string) error {
 			return err
 		}
 		trial.Metrics = score.Metrics(trial.Outcomes)
-		if err := ReadJSON(env.Store, w.Verdicts, "judging.json", &trial.Judging); err != nil {
+		if err := env.Results.ReadJSON(w.Verdicts, "judging.json", &trial.Judging); err != nil {
 			return err
 		}
 	}
 	if w.Select != "" {
 		var s Selection
-		if err := ReadJSON(env.Store, w.Select, "select.json", &s); err != nil {
+		if err := env.Results.ReadJSON(w.Select, "select.json", &s); err != nil {
 			return err
 		}
 		trial.Metrics["validation.loss"] = s.Best.ValidationLoss

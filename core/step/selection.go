@@ -1,8 +1,10 @@
 package step
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"harness/core/score"
 	"harness/core/store"
@@ -11,16 +13,17 @@ import (
 // Select chooses among finished segments by what they measured on validation
 // data: never by a benchmark. It leaves select.json.
 type Select struct {
-	Candidates []store.Key `json:"candidates"`
-	Metric     string      `json:"metric"` // validation.loss, validation.exact_match
-	Goal       string      `json:"goal"`   // min, max
+	Candidates []ID   `json:"-"`
+	Metric     string `json:"metric"` // validation.loss, validation.exact_match
+	Goal       string `json:"goal"`   // min, max
 }
 
 // Selection is select.json.
 type Selection struct {
 	Chosen  store.Key     `json:"chosen"`
+	Weights string        `json:"weights"` // digest of the chosen weights
 	Best    TrainResult   `json:"best"`
-	Results []TrainResult `json:"results"` // of the candidates, in their order
+	Results []TrainResult `json:"results"` // of the candidates, by learning rate and epoch
 	// Candidates are the steps that results are of.
 	Candidates []store.Key `json:"candidates"`
 }
@@ -49,24 +52,59 @@ func (s Selection) epochs() []score.Epoch {
 	return out
 }
 
-func (Select) Kind() string         { return "select" }
-func (Select) Version() int         { return 2 }
-func (w Select) Needs() []store.Key { return w.Candidates }
-func (Select) Resource() Resource   { return IO }
+func (Select) Kind() string       { return "select" }
+func (Select) Version() int       { return 3 }
+func (Select) Resource() Resource { return IO }
+
+func (w Select) Inputs() []Input {
+	var all []Input
+	for _, c := range w.Candidates {
+		all = append(all, Input{"candidate", c, measuredPart})
+	}
+	return all
+}
+
+// Parts implements [Divisible].
+func (Select) Parts(dir string) (map[string]string, error) {
+	var s Selection
+	if err := readResult(dir, "select.json", &s); err != nil {
+		return nil, err
+	}
+	return map[string]string{WeightsPart: s.Weights}, nil
+}
+
+// candidate is a segment that may be chosen.
+type candidate struct {
+	id     ID
+	key    store.Key
+	result TrainResult
+}
 
 func (w Select) Run(_ context.Context, env *Env, dir string) error {
-	s := Selection{Candidates: w.Candidates}
-	var best float64
-	for _, key := range w.Candidates {
-		var r TrainResult
-		if err := ReadJSON(env.Store, key, "train.json", &r); err != nil {
+	all := make([]candidate, len(w.Candidates))
+	for i, id := range w.Candidates {
+		all[i].id = id
+		var err error
+		if all[i].key, err = env.Results.key(id); err != nil {
 			return err
 		}
-		s.Results = append(s.Results, r)
-		if r.Diverged != "" {
+		if err := env.Results.ReadJSON(id, "train.json", &all[i].result); err != nil {
+			return err
+		}
+	}
+	// Which comes first decides between equals, so the order in which the study
+	// lists its rates must not.
+	slices.SortStableFunc(all, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.result.LearningRate, b.result.LearningRate), cmp.Compare(a.result.Epochs, b.result.Epochs), cmp.Compare(a.result.Epoch, b.result.Epoch))
+	})
+	var s Selection
+	var best float64
+	for _, c := range all {
+		s.Candidates, s.Results = append(s.Candidates, c.key), append(s.Results, c.result)
+		if c.result.Diverged != "" {
 			continue
 		}
-		value, err := w.value(r)
+		value, err := w.value(c.result)
 		if err != nil {
 			return err
 		}
@@ -74,8 +112,11 @@ func (w Select) Run(_ context.Context, env *Env, dir string) error {
 		if w.Goal == "max" {
 			better = value > best
 		}
-		if s.Chosen == "" || better { // ties: the first
-			s.Chosen, s.Best, best = key, r, value
+		if s.Chosen == "" || better { // of equals the first
+			s.Chosen, s.Best, best = c.key, c.result, value
+			if s.Weights, err = env.Results.Part(c.id, WeightsPart); err != nil {
+				return err
+			}
 		}
 	}
 	if s.Chosen == "" {
@@ -100,14 +141,23 @@ func (w Select) value(r TrainResult) (float64, error) {
 	return *r.ExactMatch, nil
 }
 
-// trainedBy finds the parameters that a select or import step stands for.
-func trainedBy(s *store.Store, key store.Key) (string, error) {
-	if key.Kind() != (Select{}).Kind() {
-		return trainedFile(s, key), nil
+// TrainedKey finds the train or import step whose parameters a select or import
+// step stands for.
+func (r *Results) TrainedKey(id ID) (store.Key, error) {
+	key, err := r.key(id)
+	if err != nil || key.Kind() != (Select{}).Kind() {
+		return key, err
 	}
 	var selection Selection
-	if err := ReadJSON(s, key, "select.json", &selection); err != nil {
+	err = r.ReadJSON(id, "select.json", &selection)
+	return selection.Chosen, err
+}
+
+// trainedBy is the file of those parameters.
+func trainedBy(r *Results, id ID) (string, error) {
+	key, err := r.TrainedKey(id)
+	if err != nil {
 		return "", err
 	}
-	return trainedFile(s, selection.Chosen), nil
+	return r.store.File(key, trainedFile)
 }

@@ -2,13 +2,12 @@ package step
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
-	"path/filepath"
-	"slices"
 
 	pb "harness/core/protocol/harnesspb"
-	"harness/core/store"
 )
 
 // Options of prompts within a key.
@@ -25,15 +24,12 @@ func (o Options) message() *pb.PromptOptions {
 // optimizer.safetensors, train.json, steps.jsonl and, where PEFT knows the
 // method, the folder adapter/ in PEFT's format.
 type Train struct {
-	Engine       Plugin       `json:"engine"`
+	Engine       Engine       `json:"engine"`
 	Network      Network      `json:"network"`
-	Dataset      store.Key    `json:"dataset"`
-	Options      Options      `json:"options"`
+	Examples     ID           `json:"-"`
 	Optimization Optimization `json:"optimization"`
-	Epoch        int          `json:"epoch"`              // 0-based
-	Previous     store.Key    `json:"previous,omitempty"` // the segment before
-	// Together is set where trainings are computed side by side.
-	Together *Place `json:"together,omitempty"`
+	Epoch        int          `json:"epoch"` // 0-based
+	Previous     ID           `json:"-"`     // the segment before; empty: there is none
 }
 
 // TrainResult is train.json.
@@ -49,17 +45,11 @@ type TrainResult struct {
 	Diverged   string   `json:"diverged,omitempty"`
 	Examples   int      `json:"examples"`
 	Validation int      `json:"validation_examples"`
-	Dropped    int      `json:"dropped"` // longer than the recipe allows
 	Tokens     int64    `json:"tokens"`
-	Longest    int      `json:"longest,omitempty"`     // tokens of an example
-	MostLabels int      `json:"most_labels,omitempty"` // of an example
-	// Together is how many trainings were computed side by side, this one among
-	// them; Seconds is then its share.
-	Together   int     `json:"together,omitempty"`
-	Seconds    float64 `json:"seconds"`
-	Trainable  int64   `json:"trainable_parameters"`
-	All        int64   `json:"all_parameters"`
-	PeakMemory int64   `json:"peak_memory_bytes,omitempty"`
+	Seconds    float64  `json:"seconds"`
+	Trainable  int64    `json:"trainable_parameters"`
+	All        int64    `json:"all_parameters"`
+	PeakMemory int64    `json:"peak_memory_bytes,omitempty"`
 	// MicroBatch is how many examples were computed at once in the end.
 	MicroBatch int `json:"micro_batch,omitempty"`
 	// Reduced says that memory allowed fewer at once than the study asks for.
@@ -67,19 +57,128 @@ type TrainResult struct {
 }
 
 func (Train) Kind() string       { return "train" }
-func (Train) Version() int       { return 2 }
+func (Train) Version() int       { return 3 }
 func (Train) Resource() Resource { return Device }
 
-func (w Train) Needs() []store.Key {
-	needs := []store.Key{w.Network.Snapshot, w.Dataset}
-	if w.Previous != "" {
-		needs = append(needs, w.Previous)
+func (w Train) Inputs() []Input {
+	return inputs(w.Network.input(), Input{"examples", w.Examples, TokensPart}, Input{"previous", w.Previous, statePart})
+}
+
+// Parts of a train step: the weights, with which candidates are generated; what
+// was measured, by which a grid's point is chosen; and the state from which the
+// next epoch goes on.
+const (
+	WeightsPart  = "weights"
+	measuredPart = "measured"
+	statePart    = "state"
+)
+
+// Parts implements [Divisible]. A training that was lost has no weights.
+func (Train) Parts(dir string) (map[string]string, error) {
+	var r TrainResult
+	if err := readResult(dir, "train.json", &r); err != nil {
+		return nil, err
 	}
-	return needs
+	r.Seconds, r.PeakMemory = 0, 0 // decide nothing
+	weights, err := fileDigest(dir, trainedFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	optimizer, err := fileDigest(dir, "optimizer.safetensors")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	measured, err := partOf([]any{r, weights})
+	if err != nil {
+		return nil, err
+	}
+	state, err := partOf([]any{weights, optimizer, r.Diverged})
+	return map[string]string{WeightsPart: weights, measuredPart: measured, statePart: state}, err
 }
 
 func (w Train) Run(ctx context.Context, env *Env, dir string) error {
-	return w.RunTogether(ctx, []Part{{w, env, dir}})[0]
+	if w.Previous != "" {
+		var before TrainResult
+		if err := env.Results.ReadJSON(w.Previous, "train.json", &before); err != nil {
+			return err
+		}
+		if before.Diverged != "" { // further epochs of a lost training are lost too
+			before.Epoch, before.Seconds, before.Tokens = w.Epoch+1, 0, 0
+			return writeJSON(dir, "train.json", before)
+		}
+	}
+	net, err := w.Network.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	examples, err := readExamples(env.Results, w.Examples)
+	if err != nil {
+		return err
+	}
+	start, err := w.start(ctx, env, net, len(examples.train), dir)
+	if err != nil {
+		return err
+	}
+	done, err := w.train(ctx, env, start, examples, dir)
+	if err != nil {
+		return err
+	}
+	if done.Diverged == "" {
+		if err := savePEFT(net, dir); err != nil {
+			return err
+		}
+	}
+	env.notePeak(done.PeakMemoryBytes)
+	return writeJSON(dir, "train.json", TrainResult{
+		Epoch: w.Epoch + 1, Epochs: w.Optimization.TotalEpochs, LearningRate: w.Optimization.LearningRate,
+		TrainLoss: finite(done.TrainLoss), ValidationLoss: finite(done.ValidationLoss), Diverged: done.Diverged,
+		Examples: len(examples.train), Validation: len(examples.validation), Tokens: done.Tokens, Seconds: done.Seconds,
+		Trainable: done.TrainableParameters, All: done.AllParameters, PeakMemory: done.PeakMemoryBytes,
+		ExactMatch: numberOrNil(done.ValidationExactMatch), MicroBatch: int(done.MicroBatch), Reduced: w.Optimization.reduced(done.MicroBatch),
+	})
+}
+
+// start says to the engine what to train.
+func (w Train) start(ctx context.Context, env *Env, net *network, examples int, dir string) (*pb.TrainStart, error) {
+	start, err := w.Optimization.message(net, examples)
+	if err != nil {
+		return nil, err
+	}
+	start.Model, start.Seed, start.Epoch, start.Pad = net.state, w.Network.Seed, int32(w.Epoch), net.built.Pad
+	start.Model.Precision = precisionMessage(w.Optimization.Precision)
+	start.StateOut = dir
+	if w.Previous != "" {
+		if start.StateIn, err = env.Results.Folder(ctx, w.Previous); err != nil {
+			return nil, err
+		}
+		start.Model.Trained = trainedPath(start.StateIn)
+	}
+	return start, nil
+}
+
+// train has the engine train, and writes down its steps.
+func (w Train) train(ctx context.Context, env *Env, start *pb.TrainStart, examples *tokenExamples, dir string) (done *pb.TrainDone, err error) {
+	engine, err := env.engine(ctx, w.Engine)
+	if err != nil {
+		return nil, err
+	}
+	log, err := createLines(dir, "steps.jsonl")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, log.close()) }()
+	err = engine.Train(ctx, start, examples.train, examples.validation, func(e *pb.TrainEvent) error {
+		if s := e.GetStep(); s != nil {
+			env.Progress(s.Step, s.Steps, fmt.Sprintf("loss %.4f", s.Loss))
+			return log.write(trainStep{s.Step, finite(s.Loss), finite(s.GradientNorm), s.LearningRate, s.Tokens})
+		}
+		done = e.GetDone()
+		return nil
+	})
+	if err == nil && done == nil {
+		err = fmt.Errorf("engine %s ended training without a result", w.Engine.Name)
+	}
+	return done, err
 }
 
 type trainStep struct {
@@ -90,8 +189,8 @@ type trainStep struct {
 	Tokens       int64   `json:"tokens"`
 }
 
-// finite makes a number that JSON can say; what it replaces is told in words
-// beside it (diverged, no validation examples).
+// finite replaces NaN and infinity, which JSON cannot encode. The words beside
+// such a number say why there is none (diverged, no validation examples).
 func finite(x float64) float64 {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return math.MaxFloat64
@@ -99,108 +198,10 @@ func finite(x float64) float64 {
 	return x
 }
 
-// known is a number that is there: NaN stands for none.
-func known(x float64) *float64 {
+// numberOrNil is nil for NaN, which stands for a number that was not measured.
+func numberOrNil(x float64) *float64 {
 	if math.IsNaN(x) {
 		return nil
 	}
 	return &x
-}
-
-type tokenExamples struct {
-	train, validation []*pb.TokenExample
-	dropped           int
-}
-
-func (e *tokenExamples) longest() int {
-	return e.most(func(x *pb.TokenExample) int { return len(x.Ids) })
-}
-
-func (e *tokenExamples) mostLabels() int {
-	return e.most(func(x *pb.TokenExample) int { return len(x.Ids) - int(x.PromptLength) })
-}
-
-func (e *tokenExamples) most(of func(*pb.TokenExample) int) int {
-	n := 0
-	for _, x := range e.train {
-		n = max(n, of(x))
-	}
-	return n
-}
-
-// examples turns samples into token ids. Plain text is joined end to end and
-// cut into pieces of one length, as is usual in pretraining.
-func (w Train) examples(ctx context.Context, env *Env, net *network) (*tokenExamples, error) {
-	const batch = 512 // a message of a few megabytes at most
-	out := &tokenExamples{}
-	text := map[string]*packer{"train": {length: w.Optimization.MaxLength}, "validation": {length: w.Optimization.MaxLength}}
-	var samples []*pb.Sample
-	flush := func() error {
-		if len(samples) == 0 {
-			return nil
-		}
-		answer, err := net.model.Example(ctx, &pb.ExampleRequest{Config: w.Network.Model.Config, Options: w.Options.message(), Samples: samples})
-		if err != nil {
-			return err
-		}
-		if len(answer.Examples) != len(samples) {
-			return fmt.Errorf("model %s made %d examples of %d samples", w.Network.Model.Name, len(answer.Examples), len(samples))
-		}
-		for i, e := range answer.Examples {
-			example := net.tokenize(e)
-			if _, plain := samples[i].Content.(*pb.Sample_Text); plain && w.Optimization.MaxLength > 0 {
-				text[samples[i].Split].add(example)
-				continue
-			}
-			switch {
-			case w.Optimization.tooLong(example):
-				out.dropped++
-			case samples[i].Split == "validation":
-				out.validation = append(out.validation, example)
-			default:
-				out.train = append(out.train, example)
-			}
-		}
-		samples = samples[:0]
-		return nil
-	}
-	err := readLines(env.Store, w.Dataset, "samples.jsonl", func(s *pb.Sample) error {
-		if samples = append(samples, s); len(samples) == batch {
-			return flush()
-		}
-		return nil
-	})
-	if err == nil {
-		err = flush()
-	}
-	if err != nil {
-		return nil, err
-	}
-	out.train = append(out.train, text["train"].pieces...)
-	out.validation = append(out.validation, text["validation"].pieces...)
-	if len(out.train) == 0 {
-		return nil, fmt.Errorf("no training examples: %d samples are longer than the recipe allows (max_length, max_prompt_length, max_target_length)", out.dropped)
-	}
-	return out, nil
-}
-
-// packer cuts a stream of texts into pieces of length tokens; what is left
-// over at the end is not used.
-type packer struct {
-	length int
-	stream []int32
-	pieces []*pb.TokenExample
-}
-
-func (p *packer) add(e *pb.TokenExample) {
-	p.stream = append(p.stream, e.Ids...)
-	for len(p.stream) >= p.length {
-		p.pieces = append(p.pieces, &pb.TokenExample{Ids: slices.Clone(p.stream[:p.length])})
-		p.stream = p.stream[p.length:]
-	}
-}
-
-// trainedFile is where a train or import step left its parameters.
-func trainedFile(s *store.Store, key store.Key) string {
-	return filepath.Join(s.Path(key), "trained.safetensors")
 }

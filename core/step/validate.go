@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
+	"harness/core/judge"
 	pb "harness/core/protocol/harnesspb"
-	"harness/core/score"
-	"harness/core/store"
 )
 
 // Validate judges every candidate of a generate step. It leaves
@@ -17,34 +15,15 @@ import (
 // were found. Each verdict is also a record of its own, keyed
 // by bug, patched text and sandbox: no patch is run twice.
 type Validate struct {
-	Model      Plugin    `json:"model"` // turns raw output into patches
-	Options    Options   `json:"options"`
-	Benchmark  Plugin    `json:"benchmark"`
-	Data       store.Key `json:"data"` // the fetched benchmark
-	Bugs       store.Key `json:"bugs"`
-	Candidates store.Key `json:"candidates"`
-	// Oracle says which bugs have no verdicts here.
-	Oracle  store.Key `json:"oracle"`
-	Sandbox Sandbox   `json:"sandbox"`
-}
-
-// Sandbox is what of the sandbox decides a verdict.
-type Sandbox struct {
-	// Driver as the study names it: with "auto" it says that either will do,
-	// and finished work stays finished when an engine comes or goes.
-	Driver string  `json:"driver"`
-	Memory int64   `json:"memory_bytes,omitempty"` // 0: the benchmark's own limit
-	CPUs   float64 `json:"cpus,omitempty"`
-	// Timeout of one run of a candidate's tests, on the wall clock; 0: the
-	// benchmark's own.
-	Timeout time.Duration `json:"timeout_ns,omitempty"`
-}
-
-// Verdict is one candidate's; a record, and part of verdicts.jsonl.
-type Verdict struct {
-	Outcome string `json:"outcome"`          // passed, failed, uncompilable, timeout, crashed, error
-	Reason  string `json:"reason,omitempty"` // limit, interface, memory, platform, unplaced; see score.Outcome
-	Detail  string `json:"detail,omitempty"`
+	Model      Plugin  `json:"model"` // turns raw output into patches
+	Options    Options `json:"options"`
+	Benchmark  Plugin  `json:"benchmark"`
+	Data       ID      `json:"-"` // the fetched benchmark
+	Bugs       ID      `json:"-"`
+	Candidates ID      `json:"-"`
+	// Baseline says which bugs have no verdicts here.
+	Baseline ID            `json:"-"`
+	Sandbox  judge.Sandbox `json:"sandbox"`
 }
 
 // Judged is a line of verdicts.jsonl.
@@ -57,7 +36,7 @@ type Judged struct {
 
 // JudgedCandidate stands at its rank.
 type JudgedCandidate struct {
-	Verdict
+	judge.Verdict
 	Patch      string `json:"patch,omitempty"`       // digest of the patched file
 	Program    string `json:"program,omitempty"`     // digest of the program: the benchmark's, else score.Digest
 	Empty      bool   `json:"empty,omitempty"`       // the patch inserts nothing
@@ -66,27 +45,32 @@ type JudgedCandidate struct {
 	Published  string `json:"published,omitempty"`
 }
 
-func (Validate) Kind() string         { return "validate" }
-func (Validate) Version() int         { return 4 }
-func (w Validate) Needs() []store.Key { return []store.Key{w.Data, w.Bugs, w.Candidates, w.Oracle} }
-func (Validate) Resource() Resource   { return Judge }
+func (Validate) Kind() string       { return "validate" }
+func (Validate) Version() int       { return 5 }
+func (Validate) Resource() Resource { return Judge }
+
+func (w Validate) Inputs() []Input {
+	return []Input{
+		{Name: "data", Step: w.Data}, {Name: "bugs", Step: w.Bugs},
+		{"candidates", w.Candidates, answersPart}, {"baseline", w.Baseline, unsoundPart},
+	}
+}
 
 func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 	model, err := env.Plugins.Model(ctx, w.Model.Name)
 	if err != nil {
 		return err
 	}
-	j, err := newJudge(ctx, env, w.Benchmark, w.Sandbox, benchmarkData(env.Store, w.Data))
+	var baseline BaselineRecord
+	if err := env.Results.ReadJSON(w.Baseline, baselineFile, &baseline); err != nil {
+		return err
+	}
+	j, err := env.newJudge(ctx, w.Benchmark, w.Sandbox, w.Data, &baseline)
 	if err != nil {
 		return err
 	}
-	var oracle OracleRecord
-	if err := ReadJSON(env.Store, w.Oracle, "oracle.json", &oracle); err != nil {
-		return err
-	}
-	j.unsound, j.unproven = oracle.Unsound(), oracle.unproven()
 	bugs := map[string]*pb.BugRecord{}
-	err = readLines(env.Store, w.Bugs, "bugs.jsonl", func(r *pb.BugRecord) error {
+	err = readLines(env.Results, w.Bugs, bugsFile, func(r *pb.BugRecord) error {
 		bugs[r.Bug.Id] = r
 		return nil
 	})
@@ -94,9 +78,9 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 		return err
 	}
 	var all []*Judged
-	err = readLines(env.Store, w.Candidates, "candidates.jsonl", func(c *Candidates) error {
+	err = readLines(env.Results, w.Candidates, candidatesFile, func(c *Candidates) error {
 		if bugs[c.Bug] == nil {
-			return fmt.Errorf("candidates name the bug %s, which the benchmark has not", c.Bug)
+			return fmt.Errorf("candidates reference an unknown bug, %s", c.Bug)
 		}
 		judged, err := w.patch(ctx, model, bugs[c.Bug], c, j)
 		all = append(all, judged)
@@ -105,10 +89,11 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := j.run(ctx); err != nil {
+	if err := j.Run(ctx); err != nil {
 		return err
 	}
-	if err := writeJSON(dir, "judging.json", j.counts()); err != nil {
+	env.noteBoxes(j.Driver())
+	if err := writeJSON(dir, "judging.json", j.Counts()); err != nil {
 		return err
 	}
 	out, err := createLines(dir, "verdicts.jsonl")
@@ -118,16 +103,16 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 	defer func() { err = errors.Join(err, out.close()) }()
 	for _, judged := range all {
 		if len(judged.Candidates) > 0 {
-			if err := j.identify(ctx, bugs[judged.Bug], judged); err != nil {
+			if err := identify(ctx, j, bugs[judged.Bug], judged); err != nil {
 				return err
 			}
 		}
 		for i := range judged.Candidates {
 			switch c := &judged.Candidates[i]; {
 			case judged.Unsound != "": // whether there is a patch or not
-				c.Verdict = Verdict{Outcome: "error", Detail: judged.Unsound}
+				c.Verdict = judge.Verdict{Outcome: "error", Detail: judged.Unsound}
 			case c.Patch != "":
-				c.Verdict = j.verdict(taskID{bug: judged.Bug, patch: c.Patch})
+				c.Verdict = j.Verdict(judge.Task{Bug: judged.Bug, Patch: c.Patch})
 			}
 		}
 		if err := out.write(judged); err != nil {
@@ -138,16 +123,16 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 }
 
 // Errors implements [Retryable]: the patches that could not be judged.
-func (Validate) Errors(s *store.Store, key store.Key) (int64, error) {
+func (Validate) Errors(r *Results, id ID) (int64, error) {
 	var counts map[string]int64
-	err := ReadJSON(s, key, "judging.json", &counts)
+	err := r.ReadJSON(id, "judging.json", &counts)
 	return counts["errors"], err
 }
 
 // patch turns one bug's outputs into patched programs and hands them to the
 // judge.
-func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecord, c *Candidates, j *judge) (*Judged, error) {
-	judged := &Judged{Bug: c.Bug, Refused: c.Refused, Unsound: j.unsound[c.Bug], Candidates: []JudgedCandidate{}}
+func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecord, c *Candidates, j *judge.Judge) (*Judged, error) {
+	judged := &Judged{Bug: c.Bug, Refused: c.Refused, Unsound: j.Unsound[c.Bug], Candidates: []JudgedCandidate{}}
 	if len(c.Outputs) == 0 {
 		return judged, nil
 	}
@@ -157,18 +142,18 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 	}
 	for i, p := range patches {
 		candidate := JudgedCandidate{Published: c.Outputs[i].Published}
-		text, err := ApplyEdits(bug.Bug.Text, p.GetEdits())
+		text, err := judge.ApplyEdits(bug.Bug.Text, p.GetEdits())
 		switch {
 		case p.GetUnplaced() != "":
-			candidate.Verdict = unplaced(p.Unplaced)
+			candidate.Verdict = judge.Unplaced(p.Unplaced)
 		case p.GetNone() != "":
-			candidate.Verdict = Verdict{Outcome: "uncompilable", Detail: "no patch: " + p.None}
+			candidate.Verdict = judge.Verdict{Outcome: "uncompilable", Detail: "no patch: " + p.None}
 		case err != nil: // the plugin's mistake
-			candidate.Verdict = unplaced(err.Error())
+			candidate.Verdict = judge.Unplaced(err.Error())
 		default:
-			candidate.Patch = fileDigest(text)
+			candidate.Patch = judge.FileDigest(text)
 			candidate.Empty = insertsNothing(p.Edits)
-			j.add(taskID{bug: c.Bug, patch: candidate.Patch}, bug.Bug.Text, p.GetEdits())
+			j.Add(judge.Task{Bug: c.Bug, Patch: candidate.Patch}, bug.Bug.Text, p.GetEdits())
 		}
 		judged.Candidates = append(judged.Candidates, candidate)
 	}
@@ -199,11 +184,20 @@ func (w Validate) patches(ctx context.Context, model modelClient, bug *pb.Bug, c
 	return answer.Patches, nil
 }
 
-// unplaced is the verdict on a patch that cannot be applied for a reason that is
-// not the model's: it says nothing about the candidate, and judging again would
-// not help.
-func unplaced(why string) Verdict {
-	return Verdict{Outcome: "error", Reason: score.ReasonUnplaced, Detail: "not placed: " + why}
+// identify names the programs of a bug's judged candidates, and finds those
+// that are the reference fix or no change at all.
+func identify(ctx context.Context, j *judge.Judge, bug *pb.BugRecord, judged *Judged) error {
+	programs, err := j.Programs(ctx, bug)
+	if err != nil {
+		return err
+	}
+	for i := range judged.Candidates {
+		c := &judged.Candidates[i]
+		if c.Patch != "" {
+			c.Program, c.ExactMatch, c.Unchanged = j.Program(judge.Task{Bug: judged.Bug, Patch: c.Patch}, programs)
+		}
+	}
+	return nil
 }
 
 func insertsNothing(edits []*pb.Edit) bool {

@@ -1,35 +1,41 @@
 package step
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"harness/core/judge"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/score"
 )
 
+// boxless is a benchmark that describes no boxes.
+type boxless struct{ judge.Benchmark }
+
+func (boxless) Environments(context.Context, *pb.EnvironmentsRequest) (*pb.EnvironmentsResponse, error) {
+	return &pb.EnvironmentsResponse{}, nil
+}
+
 // What no patch can be made of is the model's doing, what cannot be applied is not.
 func TestWhatIsJudgedOfPatches(t *testing.T) {
-	s := &scripted{check: pb.CheckResponse{TimeoutMs: 1000}}
-	var judged *Judged
-	_, counts, err := s.judging(t, openStore(t), func(j *judge) {
-		bug := &pb.BugRecord{Bug: &pb.Bug{Id: "B", Text: "failed\nfailed\n"}}
-		outputs := []Output{
-			{Patch: &Patch{Edits: []Edit{{Start: 1, End: 2, Text: "passed\n"}}}, Published: "plausible"},
-			{Patch: &Patch{Edits: []Edit{{Start: 1, End: 2, Text: " \n"}}}},
-			{Patch: &Patch{None: "the output holds no method"}},
-			{Patch: &Patch{Unplaced: "the method stands elsewhere"}, Published: "wrong"},
-			{Patch: &Patch{Edits: []Edit{{Start: 7, End: 9, Text: "passed\n"}}}},
-		}
-		var err error
-		if judged, err = (Validate{}).patch(t.Context(), nil, bug, &Candidates{Bug: "B", Outputs: outputs}, j); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if err != nil || counts["patches"] != 2 {
-		t.Fatalf("%v patches were judged, %v", counts["patches"], err)
+	j, err := judge.New(t.Context(), judge.Options{Benchmark: boxless{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bug := &pb.BugRecord{Bug: &pb.Bug{Id: "B", Text: "failed\nfailed\n"}}
+	outputs := []Output{
+		{Patch: &Patch{Edits: []Edit{{Start: 1, End: 2, Text: "passed\n"}}}, Published: "plausible"},
+		{Patch: &Patch{Edits: []Edit{{Start: 1, End: 2, Text: " \n"}}}},
+		{Patch: &Patch{None: "the output holds no method"}},
+		{Patch: &Patch{Unplaced: "the method stands elsewhere"}, Published: "wrong"},
+		{Patch: &Patch{Edits: []Edit{{Start: 7, End: 9, Text: "passed\n"}}}},
+	}
+	judged, err := (Validate{}).patch(t.Context(), nil, bug, &Candidates{Bug: "B", Outputs: outputs}, j)
+	if err != nil {
+		t.Fatal(err)
 	}
 	var got []string
 	for _, c := range judged.Candidates {

@@ -12,20 +12,34 @@ import (
 // (160 bits) of the SHA-256 of what decides it.
 type Key string
 
-// NewKey digests kind, the version of the code that does such work, and the
-// decision: a value whose JSON encoding holds all that decides the outcome
-// (struct fields in order, map keys sorted by encoding/json).
-func NewKey(kind string, version int, decision any) (Key, error) {
+// DecisionOf is what a key is the digest of, as compact JSON: the kind of work,
+// the version of the code that does it, and a value whose JSON encoding holds
+// all else that decides the outcome (struct fields in order, map keys sorted by
+// encoding/json).
+func DecisionOf(kind string, version int, decision any) ([]byte, error) {
 	body, err := json.Marshal(struct {
 		Kind     string `json:"kind"`
 		Version  int    `json:"version"`
 		Decision any    `json:"decision"`
 	}{kind, version, decision})
 	if err != nil {
-		return "", fmt.Errorf("key of a %s step: %w", kind, err)
+		return nil, fmt.Errorf("key of a %s step: %w", kind, err)
 	}
-	sum := sha256.Sum256(body)
-	return Key(kind + "-" + hex.EncodeToString(sum[:20])), nil
+	return body, nil
+}
+
+// NewKey is the key of a decision; see DecisionOf.
+func NewKey(kind string, version int, decision any) (Key, error) {
+	body, err := DecisionOf(kind, version, decision)
+	if err != nil {
+		return "", err
+	}
+	return keyOf(kind, body), nil
+}
+
+func keyOf(kind string, decision []byte) Key {
+	sum := sha256.Sum256(decision)
+	return Key(kind + "-" + hex.EncodeToString(sum[:20]))
 }
 
 // Kind is the part before the last dash.
@@ -47,7 +61,7 @@ func (k Key) Short() string {
 // valid keeps a key from naming anything but a plain entry of a folder.
 func (k Key) valid() error {
 	if k == "" || k.Kind() == "" || strings.ContainsAny(string(k), "/\\\x00") || strings.HasPrefix(string(k), ".") {
-		return fmt.Errorf("store: %q is no key", string(k))
+		return fmt.Errorf("store: %q is not a key", string(k))
 	}
 	return nil
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,9 +25,16 @@ type Records struct {
 	offset int64 // how much of the file values holds; always a line's start
 }
 
+// record is a line. Sum keeps a damaged value from being taken for the result.
 type record struct {
 	Key   Key             `json:"key"`
 	Value json.RawMessage `json:"value"`
+	Sum   string          `json:"sum"` // of key and value
+}
+
+func sumOf(key Key, value []byte) string {
+	sum := sha256.Sum256(append([]byte(key+"\n"), value...))
+	return hex.EncodeToString(sum[:8])
 }
 
 // Records opens the records of one kind.
@@ -35,16 +44,26 @@ func (s *Store) Records(kind string) (*Records, error) {
 	if r := s.records[kind]; r != nil {
 		return r, nil
 	}
-	r := &Records{
-		path:   filepath.Join(s.root, "records", kind+".jsonl"),
-		lock:   flock.New(filepath.Join(s.root, "locks", "records."+kind)),
-		values: map[Key]json.RawMessage{},
-	}
-	if err := r.refresh(); err != nil {
+	r, err := openRecords(filepath.Join(s.root, "records", kind+".jsonl"), filepath.Join(s.root, "locks", "records."+kind))
+	if err != nil {
 		return nil, err
 	}
 	s.records[kind] = r
 	return r, nil
+}
+
+// OpenRecords opens records outside of a store, in a file of its own, and makes
+// its folder.
+func OpenRecords(file string) (*Records, error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return nil, fmt.Errorf("open records: %w", err)
+	}
+	return openRecords(file, file+".lock")
+}
+
+func openRecords(file, lock string) (*Records, error) {
+	r := &Records{path: file, lock: flock.New(lock), values: map[Key]json.RawMessage{}}
+	return r, r.refresh()
 }
 
 // Get decodes the record named key into value and reports whether there is
@@ -78,7 +97,7 @@ func (r *Records) Put(key Key, value any) error {
 	if err != nil {
 		return fmt.Errorf("put record %s: %w", key.Short(), err)
 	}
-	line, err := json.Marshal(record{Key: key, Value: text})
+	line, err := json.Marshal(record{Key: key, Value: text, Sum: sumOf(key, text)})
 	if err != nil {
 		return fmt.Errorf("put record %s: %w", key.Short(), err)
 	}
@@ -153,8 +172,8 @@ func (r *Records) refresh() error {
 		r.offset += int64(len(line)) + 1
 		data = rest
 		var rec record
-		if json.Unmarshal(line, &rec) != nil || rec.Key.valid() != nil {
-			continue // half a line of a killed process
+		if json.Unmarshal(line, &rec) != nil || rec.Key.valid() != nil || rec.Sum != sumOf(rec.Key, rec.Value) {
+			continue // half a line of a killed process, or a damaged one: its result is found again
 		}
 		if _, ok := r.values[rec.Key]; !ok {
 			r.values[rec.Key] = bytes.Clone(rec.Value)

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	format       = "harness store 1\n"
+	format       = "harness store 2\n"
 	lockInterval = 100 * time.Millisecond
 )
 
@@ -25,8 +25,36 @@ const (
 type Store struct {
 	root string
 
+	checked sync.Map // fileID → true once the file was compared with its digest
+
 	mu      sync.Mutex
 	records map[string]*Records
+	results map[Key]*Result // finished steps that were looked up
+}
+
+func newStore(root string) *Store {
+	return &Store{root: root, records: map[string]*Records{}, results: map[Key]*Result{}}
+}
+
+// OpenToRead opens the store at dir and changes nothing in it. Where there is
+// none it has no results, or, with must, is an error that wraps
+// fs.ErrNotExist.
+func OpenToRead(dir string, must bool) (*Store, error) {
+	root, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s := newStore(root)
+	text, err := os.ReadFile(filepath.Join(root, "FORMAT"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && must:
+		return nil, fmt.Errorf("there is no store at %s: %w", root, fs.ErrNotExist)
+	case errors.Is(err, fs.ErrNotExist):
+		return s, nil
+	case err != nil:
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return s, s.checkFormat(string(text))
 }
 
 // Open opens the store at dir, creating it if there is none, and clears away
@@ -36,28 +64,30 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	for _, sub := range []string{"steps", "records", "locks", "tmp"} {
+	for _, sub := range []string{"steps", "records", "studies", "locks", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(root, sub), 0o755); err != nil {
 			return nil, fmt.Errorf("open store: %w", err)
 		}
 	}
-	s := &Store{root: root, records: map[string]*Records{}}
-	if err := s.checkFormat(); err != nil {
-		return nil, err
+	s := newStore(root)
+	name := filepath.Join(s.root, "FORMAT")
+	text, err := os.ReadFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = WriteFile(name, []byte(format))
+	case err == nil:
+		err = s.checkFormat(string(text))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
 	}
 	return s, s.sweep()
 }
 
-func (s *Store) checkFormat() error {
-	name := filepath.Join(s.root, "FORMAT")
-	switch text, err := os.ReadFile(name); {
-	case errors.Is(err, fs.ErrNotExist):
-		return WriteFile(name, []byte(format))
-	case err != nil:
-		return fmt.Errorf("open store: %w", err)
-	case string(text) != format:
-		return fmt.Errorf("open store: %s says %q, this program knows %q: use another --store, or the program that made it",
-			name, strings.TrimSpace(string(text)), strings.TrimSpace(format))
+func (s *Store) checkFormat(text string) error {
+	if text != format {
+		return fmt.Errorf("%s says %q, this program knows %q: use another --store, or the program that made it",
+			filepath.Join(s.root, "FORMAT"), strings.TrimSpace(text), strings.TrimSpace(format))
 	}
 	return nil
 }
@@ -91,54 +121,71 @@ func (s *Store) Root() string { return s.root }
 // Path is where the finished step named key lies, or would lie.
 func (s *Store) Path(key Key) string { return filepath.Join(s.root, "steps", string(key)) }
 
-// Has reports whether the step named key is finished.
-func (s *Store) Has(key Key) bool {
-	if key.valid() != nil {
-		return false
-	}
-	_, err := os.Stat(filepath.Join(s.Path(key), "step.json"))
-	return err == nil
+// Made says what a step's result is besides its files.
+type Made struct {
+	Label      string
+	Decision   []byte // as DecisionOf made it
+	Inputs     []Input
+	Parts      map[string]string
+	Provenance any
 }
 
 // Do makes the step named key unless it is finished, and reports whether it
 // had to. It holds the key's lock while fill writes into dir, an empty folder
 // that becomes the step's when fill returns nil; on an error nothing remains.
-// About is what decided the key: it is kept as step.json for people.
-func (s *Store) Do(ctx context.Context, key Key, about any, fill func(ctx context.Context, dir string) error) (made bool, err error) {
-	if err := key.valid(); err != nil {
+func (s *Store) Do(ctx context.Context, key Key, fill func(ctx context.Context, dir string) (Made, error)) (made bool, err error) {
+	if found, err := s.Has(key); found || err != nil {
 		return false, err
-	}
-	if s.Has(key) {
-		return false, nil
 	}
 	lock := flock.New(filepath.Join(s.root, "locks", string(key)))
 	if _, err := lock.TryLockContext(ctx, lockInterval); err != nil {
 		return false, fmt.Errorf("lock step %s: %w", key.Short(), err)
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	if s.Has(key) { // another process was faster
-		return false, nil
+	if found, err := s.Has(key); found || err != nil { // another process was faster
+		return false, err
 	}
 	dir, err := os.MkdirTemp(filepath.Join(s.root, "tmp"), string(key)+".")
 	if err != nil {
 		return false, fmt.Errorf("begin step %s: %w", key.Short(), err)
 	}
 	defer os.RemoveAll(dir)
-	if err := fill(ctx, dir); err != nil {
+	result, err := fill(ctx, dir)
+	if err != nil {
 		return false, err
 	}
-	if err := s.commit(key, about, dir); err != nil {
+	if err := s.commit(key, result, dir); err != nil {
 		return false, fmt.Errorf("keep step %s: %w", key.Short(), err)
 	}
 	return true, nil
 }
 
-func (s *Store) commit(key Key, about any, dir string) error {
-	text, err := json.MarshalIndent(about, "", "  ")
+// commit makes a filled folder the result of a step that is known not to be
+// finished.
+func (s *Store) commit(key Key, made Made, dir string) error {
+	if _, err := os.Lstat(filepath.Join(dir, resultFile)); err == nil {
+		return fmt.Errorf("the step wrote a file %s, whose name is the store's own", resultFile)
+	}
+	output, err := outputOf(dir)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "step.json"), append(text, '\n'), 0o644); err != nil {
+	output.Parts = made.Parts
+	result := Result{Key: key, Label: made.Label, Decision: made.Decision, Inputs: made.Inputs, Output: output}
+	if result.Inputs == nil {
+		result.Inputs = []Input{}
+	}
+	if result.Provenance, err = json.Marshal(made.Provenance); err != nil {
+		return err
+	}
+	if err := result.check(key); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(result, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, resultFile), append(text, '\n'), 0o644); err != nil {
 		return err
 	}
 	if err := os.Chmod(dir, 0o755); err != nil {
@@ -148,7 +195,7 @@ func (s *Store) commit(key Key, about any, dir string) error {
 		return err
 	}
 	final := s.Path(key)
-	// A folder without step.json is no finished step; nothing here makes one,
+	// A folder without step.json is not a finished step. Nothing here makes one,
 	// but a person who deleted files by hand should not be stuck.
 	if err := os.RemoveAll(final); err != nil {
 		return err
@@ -170,6 +217,15 @@ func (s *Store) Remove(ctx context.Context, key Key) (err error) {
 		return fmt.Errorf("lock step %s: %w", key.Short(), err)
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	s.mu.Lock()
+	delete(s.results, key)
+	s.mu.Unlock()
+	s.checked.Range(func(id, _ any) bool {
+		if id.(fileID).key == key {
+			s.checked.Delete(id)
+		}
+		return true
+	})
 	// At once, as it came: what remains of it if this process is killed now is
 	// swept with the unfinished ones.
 	dir, err := os.MkdirTemp(filepath.Join(s.root, "tmp"), string(key)+".")

@@ -33,6 +33,30 @@ func key(t testing.TB, decision any) store.Key {
 	return k
 }
 
+// do makes a step of one decision with fill.
+func do(ctx context.Context, s *store.Store, decision any, fill func(dir string) error) (bool, error) {
+	text, err := store.DecisionOf("work", 1, decision)
+	if err != nil {
+		return false, err
+	}
+	k, err := store.NewKey("work", 1, decision)
+	if err != nil {
+		return false, err
+	}
+	return s.Do(ctx, k, func(_ context.Context, dir string) (store.Made, error) {
+		return store.Made{Label: "a step", Decision: text}, fill(dir)
+	})
+}
+
+func has(t *testing.T, s *store.Store, k store.Key) bool {
+	t.Helper()
+	found, err := s.Has(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
 func TestKeyFollowsTheDecision(t *testing.T) {
 	a := key(t, map[string]int{"x": 1, "y": 2})
 	if b := key(t, map[string]int{"y": 2, "x": 1}); a != b {
@@ -56,7 +80,7 @@ func TestDoRunsOnceAndKeepsTheFiles(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			_, err := s.Do(context.Background(), k, "about", func(_ context.Context, dir string) error {
+			_, err := do(context.Background(), s, "once", func(dir string) error {
 				runs.Add(1)
 				return os.WriteFile(filepath.Join(dir, "result"), []byte("42"), 0o644)
 			})
@@ -79,12 +103,12 @@ func TestFailedStepLeavesNothing(t *testing.T) {
 	s := open(t, dir)
 	k := key(t, "fails")
 	boom := errors.New("boom")
-	_, err := s.Do(context.Background(), k, nil, func(_ context.Context, dir string) error {
+	_, err := do(context.Background(), s, "fails", func(dir string) error {
 		_ = os.WriteFile(filepath.Join(dir, "half"), nil, 0o644)
 		return boom
 	})
-	if !errors.Is(err, boom) || s.Has(k) {
-		t.Fatalf("err %v, has %v", err, s.Has(k))
+	if !errors.Is(err, boom) || has(t, s, k) {
+		t.Fatalf("err %v, has %v", err, has(t, s, k))
 	}
 	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 {
 		t.Errorf("left over: %v", left)
@@ -93,11 +117,10 @@ func TestFailedStepLeavesNothing(t *testing.T) {
 
 func TestDoWaitsForTheLockUntilCancelled(t *testing.T) {
 	s := open(t, t.TempDir())
-	k := key(t, "slow")
 	started, release := make(chan struct{}), make(chan struct{})
 	done := make(chan error, 1)
 	go func() {
-		_, err := s.Do(context.Background(), k, nil, func(context.Context, string) error {
+		_, err := do(context.Background(), s, "slow", func(string) error {
 			close(started)
 			<-release
 			return nil
@@ -107,7 +130,7 @@ func TestDoWaitsForTheLockUntilCancelled(t *testing.T) {
 	<-started
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := s.Do(ctx, k, nil, func(context.Context, string) error { return nil }); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := do(ctx, s, "slow", func(string) error { return nil }); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("waiting ended with %v", err)
 	}
 	close(release)
@@ -176,7 +199,7 @@ func writeForever(dir string) {
 	for i := 0; ; i++ {
 		text := fmt.Sprintf("%d %d", os.Getpid(), i)
 		k, _ := store.NewKey("work", 1, text)
-		_, _ = s.Do(context.Background(), k, nil, func(_ context.Context, dir string) error {
+		_, _ = do(context.Background(), s, text, func(dir string) error {
 			_ = os.WriteFile(filepath.Join(dir, "a"), []byte(text), 0o644)
 			return os.WriteFile(filepath.Join(dir, "b"), []byte(text), 0o644)
 		})
@@ -263,10 +286,10 @@ func TestRemovedStepIsMadeAgain(t *testing.T) {
 		if err := s.Remove(t.Context(), k); err != nil { // the first time there is none
 			t.Fatal(err)
 		}
-		if s.Has(k) {
+		if has(t, s, k) {
 			t.Fatal("the step is still there")
 		}
-		made, err := s.Do(t.Context(), k, nil, func(_ context.Context, dir string) error {
+		made, err := do(t.Context(), s, 1, func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "out"), []byte{byte(i)}, 0o644)
 		})
 		if err != nil || !made {

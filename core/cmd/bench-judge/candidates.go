@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"harness/core/judge"
 	"harness/core/pluginhost"
 	"harness/core/protocol/client"
 	pb "harness/core/protocol/harnesspb"
@@ -66,7 +67,7 @@ func (b *bench) open(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.box = step.EnvironmentOf(list.Environments[0])
+		b.box = judge.EnvironmentOf(list.Environments[0])
 		b.dockerfile = list.Environments[0].Dockerfile
 	}
 	// Once with next to nothing, so that images are there when it counts.
@@ -256,7 +257,7 @@ func (b *bench) gather(r results) error {
 				edits = append(edits, &pb.Edit{Start: e.Start, End: e.End, Text: e.Text})
 			}
 			var err error
-			if c.text, err = step.ApplyEdits(bugs[given.Bug], edits); err != nil {
+			if c.text, err = judge.ApplyEdits(bugs[given.Bug], edits); err != nil {
 				continue // judged uncompilable without being run
 			}
 			b.candidates = append(b.candidates, c)

@@ -50,16 +50,15 @@ what "harness export" writes.`,
 				return fmt.Errorf("%w: --trial chooses among a study's trials, and no study is given", errUsage)
 			}
 			ctx := cmd.Context()
-			host := o.host()
-			defer host.Close()
 			bytes := newByteProgress(os.Stderr)
 			c := step.Checkpointing{To: to, DType: number, Progress: bytes.report}
 			var what string
 			if len(args) == 1 {
-				trained, err := o.chosen(ctx, host, args[0], trial)
+				trained, err := o.chosen(ctx, args[0], trial)
 				if err != nil {
 					return err
 				}
+				defer trained.session.Close()
 				what = trained.name
 				err = trained.work.Merge(ctx, trained.env, trained.key, c)
 				bytes.end()
@@ -70,6 +69,8 @@ what "harness export" writes.`,
 					return err
 				}
 			} else {
+				host := o.host()
+				defer host.Close()
 				family, method, err := step.SavedAdapter{Checkpoint: checkpoint, Adapter: adapter, Model: model, Engine: o.engine}.Merge(ctx, host, c)
 				bytes.end()
 				if err != nil {

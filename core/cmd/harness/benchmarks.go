@@ -10,11 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"harness/core/plan"
 	"harness/core/pluginhost"
 	"harness/core/run"
-	"harness/core/step"
-	"harness/core/store"
+	"harness/core/session"
 	"harness/core/study"
 )
 
@@ -92,37 +90,38 @@ func (c *benchmarkChoice) alone(ctx context.Context, host *pluginhost.Host, name
 		return nil, nil, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	s, sources, diagnostics := study.LoadBenchmark(ctx, name, settings, study.Options{Plugins: host})
-	return s, sources, told(sources, diagnostics)
+	if len(diagnostics) == 0 {
+		return s, sources, nil
+	}
+	if err := printDiagnostics(sources, diagnostics); err != nil {
+		return nil, nil, err
+	}
+	if diagnostics.HasErrors() {
+		return nil, nil, session.ErrMistakes
+	}
+	return s, sources, nil
 }
 
-// work makes what the study's store lacks of the benchmark: its chosen bugs,
-// and with judge their proof.
-func (c *benchmarkChoice) work(ctx context.Context, host *pluginhost.Host, found *chosenBenchmark, judge bool) (*plan.Benchmark, *store.Store, error) {
-	p, diagnostics, err := plan.ForBenchmark(ctx, found.study, found.block, judge, plan.Options{Plugins: host, Engine: c.engine})
+// work makes what the study's store lacks: the benchmark's chosen bugs, and with
+// judged their baseline. The session is to be closed, whatever the error.
+func (c *benchmarkChoice) work(ctx context.Context, host *pluginhost.Host, found *chosenBenchmark, judged bool, driver string) (*session.Session, error) {
+	settings, err := c.session()
 	if err != nil {
-		return nil, nil, err
+		return nil, errors.Join(err, host.Close())
 	}
-	if err := told(found.sources, diagnostics); err != nil {
-		return nil, nil, err
-	}
-	s, err := c.openStore(found.study)
+	s, err := session.OpenBenchmark(ctx, host, found.study, found.sources, found.block, judged, driver, settings)
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := c.checkBugs(p, found.sources); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if c.retry {
-		if _, err := run.Retry(ctx, p, s); err != nil {
-			return nil, nil, err
+		if _, err := run.Retry(ctx, s.Plan, s.Store, s.Results); err != nil {
+			return s, err
 		}
 	}
-	pool := &judgePool{options: c.options, plan: p}
-	env := &step.Env{Store: s, Plugins: host, Judge: pool.open, Workers: pool.workers(), Log: c.logger()}
-	progress := newProgress(os.Stderr, p, s, c.quiet)
-	_, err = run.Run(ctx, p, env, run.DefaultLimits(), progress)
+	progress := newProgress(os.Stderr, len(s.Plan.Steps), c.quiet)
+	_, err = run.Run(ctx, s.Plan, s.Env(), run.DefaultLimits(), progress)
 	progress.Close()
-	return p.Benchmarks[0], s, explain(errors.Join(err, pool.close()))
+	return s, explain(err)
 }
 
 // checkFormat refuses formats other than terminal and json.

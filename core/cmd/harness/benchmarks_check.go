@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -21,15 +21,16 @@ func newBenchmarksCheck(o *options) *cobra.Command {
 	var driver, format string
 	cmd := &cobra.Command{
 		Use:   "check NAME",
-		Short: "Prove that a benchmark's bugs fail here and that their reference fixes pass",
+		Short: "Check that a benchmark's bugs fail here and that their reference fixes pass",
 		Long: `Judge the buggy version and the reference fix of each bug, as a run judges
-candidates, and tell which bugs do not behave: the buggy version passes, or the
-reference fix does not. In a run such a bug counts for no model.
+candidates, and list the bugs that are unsound here: the buggy version passes, or
+the reference fix does not. In a run such a bug counts for no model.
 
 NAME is an installed benchmark, set with --set, or a benchmark block of the
-study that --study names; the proof is then the run's own. It is kept in the
+study that --study names; the result is then the run's own. It is kept in the
 store (.harness in this folder, or the study's), machine facts included, and
-made once. The exit code is 1 if a bug does not behave.`,
+made once; --sandbox tries one driver, apart from the others. The exit code is 1
+if a bug is unsound.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format); err != nil {
@@ -44,7 +45,7 @@ made once. The exit code is 1 if a bug does not behave.`,
 	choice.register(cmd)
 	cmd.Flags().StringVar(&driver, "sandbox", "", "sandbox `driver`: auto, docker or bubblewrap (default: the study's, else auto)")
 	cmd.Flags().StringVar(&format, "format", "terminal", "terminal or json")
-	cmd.Flags().BoolVar(&choice.retry, "retry-errors", false, "prove again if a bug could not be judged")
+	cmd.Flags().BoolVar(&choice.retry, "retry-errors", false, "judge again the bugs that could not be judged")
 	return cmd
 }
 
@@ -56,30 +57,38 @@ func (c *benchmarkChoice) check(cmd *cobra.Command, name, driver, format string)
 	if err != nil {
 		return err
 	}
-	bench, s, err := c.work(ctx, host, found, true)
+	s, err := c.work(ctx, host, found, true, driver)
+	if s != nil {
+		defer s.Close()
+	}
 	if err != nil {
 		return err
 	}
-	var record step.OracleRecord
-	if err := step.ReadJSON(s, bench.Oracle, "oracle.json", &record); err != nil {
+	baseline := s.Plan.Benchmarks[0].Baseline
+	file, err := s.Results.File(baseline, "baseline.json")
+	if err != nil {
+		return err
+	}
+	var record step.BaselineRecord
+	if err := s.Results.ReadJSON(baseline, "baseline.json", &record); err != nil {
 		return err
 	}
 	if format == "json" {
 		err = writeIndented(cmd.OutOrStdout(), record)
 	} else {
-		err = printOracle(cmd.OutOrStdout(), name, record, filepath.Join(s.Path(bench.Oracle), "oracle.json"))
+		err = printBaseline(cmd.OutOrStdout(), name, record, file)
 	}
 	if err != nil {
 		return err
 	}
 	if n := len(record.Unsound()); n > 0 {
-		return fmt.Errorf("%d of %d bugs of %s do not behave here", n, len(record.Bugs), name)
+		return fmt.Errorf("%d of %d bugs of %s are unsound here", n, len(record.Bugs), name)
 	}
 	return nil
 }
 
-// printOracle tells what was found, counts first.
-func printOracle(w io.Writer, name string, record step.OracleRecord, file string) error {
+// printBaseline prints what was found, counts first.
+func printBaseline(w io.Writer, name string, record step.BaselineRecord, file string) error {
 	outcomes := []string{score.Passed, score.Failed, score.Uncompilable, score.Timeout, score.Crashed, score.Error}
 	counts := map[string]map[string]int{"buggy version": {}, "reference fix": {}}
 	for _, b := range record.Bugs {
@@ -106,8 +115,7 @@ func printOracle(w io.Writer, name string, record step.OracleRecord, file string
 			fmt.Fprintf(w, "• %s: %s\n", b.Bug, b.Unsound)
 		}
 	}
-	m := record.Machine
 	_, err := fmt.Fprintf(w, "%d of %d bugs fail as they are and pass with their fix (%s, %s/%s)\nrecord: %s\n",
-		len(record.Bugs)-len(unsound), len(record.Bugs), m.Driver, m.OS, m.Arch, file)
+		len(record.Bugs)-len(unsound), len(record.Bugs), cmp.Or(record.Boxes.Driver, "verdicts on record"), record.Machine.OS, record.Machine.Arch, file)
 	return err
 }

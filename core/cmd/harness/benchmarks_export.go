@@ -47,11 +47,14 @@ func (c *benchmarkChoice) export(cmd *cobra.Command, name, to string) error {
 	}
 	request := &pb.ExportRequest{Config: found.block.Config, BaseDir: found.study.Dir, Dir: dir, Bugs: found.block.Bugs}
 	if len(found.block.Where) > 0 { // labels are known of fetched bugs only
-		bench, s, err := c.work(ctx, host, found, false)
+		s, err := c.work(ctx, host, found, false, "")
+		if s != nil {
+			defer s.Close()
+		}
 		if err != nil {
 			return err
 		}
-		bugs, err := step.ReadBugs(s, bench.Bugs)
+		bugs, err := step.ReadBugs(s.Results, s.Plan.Benchmarks[0].Bugs)
 		if err != nil {
 			return err
 		}

@@ -96,11 +96,14 @@ func (c *benchmarkChoice) list(cmd *cobra.Command, name, format string) error {
 	if err != nil {
 		return err
 	}
-	bench, s, err := c.work(ctx, host, found, false)
+	s, err := c.work(ctx, host, found, false, "")
+	if s != nil {
+		defer s.Close()
+	}
 	if err != nil {
 		return err
 	}
-	bugs, err := step.ReadBugs(s, bench.Bugs)
+	bugs, err := step.ReadBugs(s.Results, s.Plan.Benchmarks[0].Bugs)
 	if err != nil {
 		return err
 	}

@@ -151,10 +151,11 @@ func TestPlanTellsOfBugsThatAModelCannotDo(t *testing.T) {
 	}
 }
 
-// oracle is what the tests read of an oracle record.
-type oracle struct {
-	Machine struct {
-		OS, Driver   string
+// baseline is what the tests read of baseline.json.
+type baseline struct {
+	Machine struct{ OS string }
+	Boxes   struct {
+		Driver       string
 		Environments map[string]string
 	}
 	Bugs []struct {
@@ -226,13 +227,13 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 	needSandbox(t)
 	file, store := study(t, fmt.Sprintf(unsound, portable(t))), filepath.Join(t.TempDir(), "store")
 	reasons := map[string]string{"SOUND": "", "UNFIXED": "its reference fix does not pass here: failed", "UNBROKEN": "its buggy version passes here"}
-	r := harness(t, "benchmarks", "check", "three", "--study", file, "--store", store, "--format", "json").want(t, 1).says(t, "2 of 3 bugs of three do not behave here")
-	var record oracle
+	r := harness(t, "benchmarks", "check", "three", "--study", file, "--store", store, "--format", "json").want(t, 1).says(t, "2 of 3 bugs of three are unsound here")
+	var record baseline
 	if err := json.Unmarshal([]byte(r.stdout), &record); err != nil {
 		t.Fatal(err)
 	}
-	if m := record.Machine; m.OS == "" || m.Driver != "bubblewrap" || len(m.Environments) == 0 {
-		t.Errorf("the machine is %+v", m)
+	if b := record.Boxes; record.Machine.OS == "" || b.Driver != "bubblewrap" || len(b.Environments) == 0 {
+		t.Errorf("the machine is %+v, with %+v", record.Machine, b)
 	}
 	if len(record.Bugs) != 3 {
 		t.Fatalf("%d bugs, want 3", len(record.Bugs))
@@ -243,7 +244,7 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 		}
 	}
 	text := harness(t, "benchmarks", "check", "three", "--study", file, "--store", store).want(t, 1).stdout
-	for _, want := range []string{"• UNFIXED: " + reasons["UNFIXED"], "1 of 3 bugs fail as they are and pass with their fix", "oracle.json"} {
+	for _, want := range []string{"• UNFIXED: " + reasons["UNFIXED"], "1 of 3 bugs fail as they are and pass with their fix", "baseline.json"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
 		}
@@ -251,7 +252,7 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 
 	// The run takes the proof over.
 	run := harness(t, "run", file, "--store", store).want(t, 0)
-	if strings.Contains(run.stderr, "begin  oracle") {
+	if strings.Contains(run.stderr, "begin  baseline") {
 		t.Errorf("the run proved the bugs again:\n%s", run.stderr)
 	}
 	for bug, why := range reasons {

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"harness/core/plan"
+	"harness/core/session"
 	"harness/core/step"
-	"harness/core/store"
 )
 
 // trainingData is what is known of a data set that the study trains on.
@@ -30,6 +30,32 @@ type trainingData struct {
 	Bugs       int          `json:"bugs,omitempty"`
 	WholeFiles int          `json:"whole_files,omitempty"`
 	Leaked     []leakedBugs `json:"leaked,omitempty"`
+	// Examples say what became of the samples as token ids, as far as that is
+	// done.
+	Examples []modelExamples `json:"examples,omitempty"`
+}
+
+// modelExamples are the examples of a model with a prompt.
+type modelExamples struct {
+	Model  string `json:"model"`
+	Prompt string `json:"prompt"`
+	step.ExamplesSummary
+}
+
+func examplesOf(s *session.Session, d *plan.Data) ([]modelExamples, error) {
+	var all []modelExamples
+	for _, st := range s.Plan.Steps { // in their order
+		of, ok := d.Examples[st.ID]
+		if !ok || !s.Results.Has(st.ID) {
+			continue
+		}
+		one := modelExamples{Model: of.Model, Prompt: of.Prompt}
+		if err := s.Results.ReadJSON(st.ID, "examples.json", &one.ExamplesSummary); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }
 
 // leakedBugs are the bugs of a benchmark that samples are like.
@@ -40,30 +66,45 @@ type leakedBugs struct {
 }
 
 // dataOf tells of the data sets whose steps are done.
-func dataOf(p *plan.Plan, s *store.Store) ([]trainingData, error) {
+func dataOf(s *session.Session) ([]trainingData, error) {
 	var all []trainingData
-	for _, d := range p.Data {
-		if !s.Has(d.Read) || slices.ContainsFunc(d.Cleaned, func(key store.Key) bool { return !s.Has(key) }) {
+	for _, d := range s.Plan.Data {
+		if !s.Results.Has(d.Read) || slices.ContainsFunc(d.Cleaned, func(id step.ID) bool { return !s.Results.Has(id) }) {
 			continue
 		}
 		var read step.DatasetSummary
-		if err := step.ReadJSON(s, d.Read, "dataset.json", &read); err != nil {
+		if err := s.Results.ReadJSON(d.Read, "dataset.json", &read); err != nil {
 			return nil, err
 		}
 		one := trainingData{Dataset: d.Name, Samples: read.Samples, Skipped: read.Skipped, Licences: read.Licences}
-		for _, key := range d.Cleaned {
-			var cleaning step.Cleaning
-			if err := step.ReadJSON(s, key, "clean.json", &cleaning); err != nil {
+		names := map[string]string{} // of benchmarks, by the digest of their methods
+		for id, name := range d.Benchmarks {
+			if !s.Results.Has(id) {
+				continue
+			}
+			part, err := s.Results.Part(id, step.LeaksPart)
+			if err != nil {
 				return nil, err
 			}
-			one.add(cleaning, d.Benchmarks)
+			names[part] = name
+		}
+		for _, id := range d.Cleaned {
+			var cleaning step.Cleaning
+			if err := s.Results.ReadJSON(id, "clean.json", &cleaning); err != nil {
+				return nil, err
+			}
+			one.add(cleaning, names)
+		}
+		var err error
+		if one.Examples, err = examplesOf(s, d); err != nil {
+			return nil, err
 		}
 		all = append(all, one)
 	}
 	return all, nil
 }
 
-func (d *trainingData) add(c step.Cleaning, names map[store.Key]string) {
+func (d *trainingData) add(c step.Cleaning, names map[string]string) {
 	d.Duplicates += c.Duplicates
 	if c.Mode == "" {
 		return
@@ -89,7 +130,7 @@ func (d trainingData) notes() []string {
 		notes = append(notes, fmt.Sprintf("data set %s: ", d.Dataset)+fmt.Sprintf(format, args...))
 	}
 	if len(d.Skipped) > 0 {
-		note("besides its %d samples there is what is none: %s", d.Samples, counts(d.Skipped))
+		note("%d samples read; skipped: %s", d.Samples, counts(d.Skipped))
 	}
 	if d.Duplicates > 0 {
 		note("%d of %d samples repeat an earlier one and were dropped", d.Duplicates, d.Samples)
@@ -103,6 +144,14 @@ func (d trainingData) notes() []string {
 	}
 	if d.WholeFiles > 0 {
 		note("for %d of the %d bugs it is not known which methods their fixes change: samples were compared with whole files, so that those that are like a method of theirs were not found", d.WholeFiles, d.Bugs)
+	}
+	for _, e := range d.Examples {
+		if e.TooLong > 0 {
+			note("%s, prompt %s: %d of %d samples are longer than the recipe allows and were not trained on", e.Model, e.Prompt, e.TooLong, e.Samples)
+		}
+		if e.Beyond > 0 {
+			note("%s, prompt %s: %d of %d samples are longer than the model's %d positions and were not trained on", e.Model, e.Prompt, e.Beyond, e.Samples, e.Positions)
+		}
 	}
 	if len(d.Licences) > 0 {
 		note("licences of the samples: %s", counts(d.Licences))

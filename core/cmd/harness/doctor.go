@@ -14,10 +14,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"harness/core/judge"
 	"harness/core/pluginhost"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/sandbox"
-	"harness/core/step"
 )
 
 // finding is one line of a doctor's report.
@@ -136,7 +136,7 @@ func boxesFinding(ctx context.Context, host *pluginhost.Host) finding {
 			continue
 		}
 		for _, e := range list.Environments {
-			if err := sandbox.Missing(step.EnvironmentOf(e)); err != nil && !slices.Contains(missing, err.Error()) {
+			if err := sandbox.Missing(judge.EnvironmentOf(e)); err != nil && !slices.Contains(missing, err.Error()) {
 				missing = append(missing, err.Error())
 			}
 		}

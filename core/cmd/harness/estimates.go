@@ -32,7 +32,7 @@ func (r planReport) printEstimates(w io.Writer) error {
 	if err := table.Render(); err != nil {
 		return err
 	}
-	for _, line := range append(r.estimateNotes(), r.togetherNotes()...) {
+	for _, line := range r.estimateNotes() {
 		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err
 		}
@@ -87,24 +87,6 @@ func (r planReport) estimateNotes() []string {
 			notes = append(notes, fmt.Sprintf("%s: its data have %stokens and take %sFLOP in %d steps an epoch", name, count(float64(t.EpochTokens)), count(t.EpochFLOPs), t.EpochSteps))
 		}
 		notes = append(notes, r.misfits(name, e)...)
-	}
-	return notes
-}
-
-// togetherNotes say which trainings run side by side, and why others do not,
-// where there is a grid of rates.
-func (r planReport) togetherNotes() []string {
-	var notes []string
-	for _, s := range r.Together {
-		name := s.Model + "/" + s.Adapter
-		switch {
-		case s.Width > 1 && s.Gain > 0:
-			notes = append(notes, fmt.Sprintf("%s: up to %d learning rates are trained together, predicted to take %.2f times less time on a CPU than one after the other", name, s.Width, s.Gain))
-		case s.Width > 1:
-			notes = append(notes, fmt.Sprintf("%s: up to %d learning rates are trained together", name, s.Width))
-		default:
-			notes = append(notes, fmt.Sprintf("%s: learning rates are trained one after the other: %s", name, s.Why))
-		}
 	}
 	return notes
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -11,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"harness/core/plan"
-	"harness/core/pluginhost"
+	"harness/core/session"
 	"harness/core/step"
 	"harness/core/store"
 	"harness/core/study"
@@ -42,12 +43,11 @@ as a name on a hub.`,
 			if err != nil {
 				return err
 			}
-			host := o.host()
-			defer host.Close()
-			c, err := o.chosen(ctx, host, args[0], trial)
+			c, err := o.chosen(ctx, args[0], trial)
 			if err != nil {
 				return err
 			}
+			defer c.session.Close()
 			if base != "" {
 				adapter, err := c.work.LeavesAdapter(c.env, c.key)
 				if err != nil {
@@ -96,46 +96,49 @@ func parseDType(name string) (safetensors.DType, error) {
 
 // chosen is the epoch segment that a trial's grid ended with.
 type chosen struct {
-	work step.Train
-	key  store.Key
-	env  *step.Env
-	name string // for people: trial, learning rate and epochs
+	session *session.Session // to be closed
+	work    step.Train
+	key     store.Key
+	env     *step.Env
+	name    string // for people: trial, learning rate and epochs
 	// source is the model's, as the study says it; empty: it was made from nothing
 	source string
 }
 
 // chosen finds what a study trained and chose for one trial.
-func (o *options) chosen(ctx context.Context, host *pluginhost.Host, file, trial string) (*chosen, error) {
-	p, err := o.planned(ctx, host, file)
+func (o *options) chosen(ctx context.Context, file, trial string) (_ *chosen, err error) {
+	s, err := o.open(ctx, file, session.Read)
 	if err != nil {
 		return nil, err
 	}
-	s, err := o.openStore(p.Study)
-	if err != nil {
-		return nil, err
-	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	p := s.Plan
 	t, err := trainedTrial(p, trial)
 	if err != nil {
 		return nil, err
 	}
-	if !s.Has(t.Select) {
+	if !s.Results.Has(t.Select) {
 		return nil, fmt.Errorf("%s is not trained yet: run `harness run %s` first", trialName(t), file)
 	}
 	var selection step.Selection
-	if err := step.ReadJSON(s, t.Select, "select.json", &selection); err != nil {
+	if err := s.Results.ReadJSON(t.Select, "select.json", &selection); err != nil {
 		return nil, err
 	}
-	work, ok := workOf(p, selection.Chosen).(step.Train)
-	if !ok {
-		return nil, fmt.Errorf("the plan has no train step %s", selection.Chosen.Short())
+	work, err := chosenWork(s, t, selection)
+	if err != nil {
+		return nil, err
 	}
 	source := ""
 	if i := slices.IndexFunc(p.Study.Models, func(m *study.Block) bool { return m.Name == t.Labels["model"] }); i >= 0 {
 		source = p.Study.Models[i].Source
 	}
 	return &chosen{
-		source: source,
-		work:   work, key: selection.Chosen, env: &step.Env{Store: s, Plugins: host},
+		source:  source,
+		session: s, work: work, key: selection.Chosen, env: s.Env(),
 		name: fmt.Sprintf("%s (learning rate %g, %d epochs)", trialName(t), selection.Best.LearningRate, selection.Best.Epoch),
 	}, nil
 }
@@ -167,11 +170,21 @@ func trainedTrial(p *plan.Plan, name string) (*plan.Trial, error) {
 	return nil, fmt.Errorf("%w: study %s trains several; choose with --trial: %s", errUsage, p.Study.Name, strings.Join(names, ", "))
 }
 
-func workOf(p *plan.Plan, key store.Key) step.Work {
-	for _, s := range p.Steps {
-		if s.Key == key {
-			return s.Work
+// chosenWork is the train step of the plan whose result was chosen, or one that
+// left the same weights.
+func chosenWork(s *session.Session, t *plan.Trial, selection step.Selection) (step.Train, error) {
+	for _, one := range s.Plan.Reach(t) {
+		work, ok := one.Work.(step.Train)
+		if !ok || !s.Results.Has(one.ID) {
+			continue
+		}
+		weights, err := s.Results.Part(one.ID, step.WeightsPart)
+		if err != nil {
+			return work, err
+		}
+		if weights == selection.Weights {
+			return work, nil
 		}
 	}
-	return nil
+	return step.Train{}, fmt.Errorf("the plan has no train step %s", selection.Chosen.Short())
 }

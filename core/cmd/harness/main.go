@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"harness/core/session"
 )
 
 const (
@@ -27,8 +29,6 @@ const (
 var (
 	// errUsage marks errors that the user can mend in the command line.
 	errUsage = errors.New("usage")
-	// errReported marks errors that were already printed (diagnostics).
-	errReported = errors.New("reported")
 	// errInterrupted is the cause of a context cancelled by a signal.
 	errInterrupted = errors.New("interrupted")
 )
@@ -56,7 +56,7 @@ func execute(ctx context.Context, args []string) int {
 	case errors.Is(context.Cause(ctx), errInterrupted):
 		fmt.Fprintln(os.Stderr, "harness: interrupted; what is done is kept, run the same command again to go on")
 		return exitInterrupted
-	case errors.Is(err, errReported):
+	case errors.Is(err, session.ErrMistakes):
 		return exitUsage
 	case errors.Is(err, errUsage):
 		fmt.Fprintln(os.Stderr, "harness:", err)
@@ -78,9 +78,7 @@ func newRoot() *cobra.Command {
 	})
 	o := &options{}
 	o.register(root.PersistentFlags())
-	root.AddCommand(newValidate(o), newPlan(o), newRun(o), newReport(o), newCompare(o), newExport(o), newAdapters(o), newBenchmarks(o), newPlugins(o), newDocs(o), newDoctor(o))
-	root.SetHelpCommand(newHelp())
-	listTopics(root)
+	root.AddCommand(newValidate(o), newPlan(o), newRun(o), newReport(o), newCompare(o), newWhy(o), newExport(o), newAdapters(o), newBenchmarks(o), newPlugins(o), newDoctor(o))
 	// cobra reports an unknown command and a wrong number of arguments as
 	// plain errors; both are the command line's.
 	markUsage(root)

@@ -2,18 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
-	"harness/core/plan"
 	"harness/core/pluginhost"
-	"harness/core/store"
+	"harness/core/session"
 	"harness/core/study"
 )
 
@@ -43,77 +42,50 @@ func (o *options) logger() *slog.Logger {
 }
 
 func (o *options) host() *pluginhost.Host {
-	return pluginhost.New(pluginhost.Options{Logger: o.logger()})
+	return session.NewHost(session.Options{Logger: o.logger()}, nil)
 }
 
-// load reads a study; its mistakes are printed here.
-func (o *options) load(ctx context.Context, host *pluginhost.Host, file string) (*study.Study, *study.Sources, error) {
+// session is what the flags say about opening a study.
+func (o *options) session() (session.Options, error) {
 	vars, err := study.ParseVariables(o.vars)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", errUsage, err)
+		return session.Options{}, fmt.Errorf("%w: %w", errUsage, err)
 	}
-	s, sources, diagnostics := study.Load(ctx, file, study.Options{Variables: vars, VarFiles: o.varFiles, Plugins: host})
-	return s, sources, told(sources, diagnostics)
+	return session.Options{
+		Variables: vars, VarFiles: o.varFiles, Store: o.store, Engine: o.engine, Logger: o.logger(), Show: printDiagnostics,
+	}, nil
 }
 
-// told prints diagnostics and turns errors among them into errReported.
-func told(sources *study.Sources, diagnostics hcl.Diagnostics) error {
-	if len(diagnostics) == 0 {
-		return nil
+// open opens a study. Its mistakes are printed.
+func (o *options) open(ctx context.Context, file string, purpose session.Purpose) (*session.Session, error) {
+	settings, err := o.session()
+	if err != nil {
+		return nil, err
 	}
+	s, err := session.Open(ctx, file, purpose, settings)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTables(s.Plan); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: study %s: %w", errUsage, s.Study.Name, err), s.Close())
+	}
+	return s, nil
+}
+
+// load reads a study. Its mistakes are printed.
+func (o *options) load(ctx context.Context, host *pluginhost.Host, file string) (*study.Study, *study.Sources, error) {
+	settings, err := o.session()
+	if err != nil {
+		return nil, nil, err
+	}
+	return session.Load(ctx, file, host, settings)
+}
+
+// printDiagnostics writes diagnostics to standard error.
+func printDiagnostics(sources *study.Sources, diagnostics hcl.Diagnostics) error {
 	width, _, err := term.GetSize(int(os.Stderr.Fd()))
 	if err != nil || width <= 0 {
 		width = 100
 	}
-	if err := sources.WriteDiagnostics(os.Stderr, diagnostics, uint(width), term.IsTerminal(int(os.Stderr.Fd()))); err != nil {
-		return err
-	}
-	if diagnostics.HasErrors() {
-		return errReported
-	}
-	return nil
-}
-
-// planned reads and plans a study.
-func (o *options) planned(ctx context.Context, host *pluginhost.Host, file string) (*plan.Plan, error) {
-	s, sources, err := o.load(ctx, host, file)
-	if err != nil {
-		return nil, err
-	}
-	p, diagnostics, err := plan.New(ctx, s, plan.Options{Plugins: host, Engine: o.engine})
-	if err != nil {
-		return nil, err
-	}
-	if err := told(sources, diagnostics); err != nil {
-		return nil, err
-	}
-	if err := o.checkBugs(p, sources); err != nil {
-		return nil, err
-	}
-	if err := checkTables(p); err != nil {
-		return nil, fmt.Errorf("%w: study %s: %w", errUsage, s.Name, err)
-	}
-	return p, nil
-}
-
-// checkBugs looks for the bugs that a study wants in the benchmarks that are in
-// its store.
-func (o *options) checkBugs(p *plan.Plan, sources *study.Sources) error {
-	s, err := o.openStore(p.Study)
-	if err != nil {
-		return err
-	}
-	diagnostics, err := p.CheckBugs(s)
-	if err != nil {
-		return err
-	}
-	return told(sources, diagnostics)
-}
-
-func (o *options) openStore(s *study.Study) (*store.Store, error) {
-	dir := o.store
-	if dir == "" {
-		dir = filepath.Join(s.Dir, ".harness")
-	}
-	return store.Open(dir)
+	return sources.WriteDiagnostics(os.Stderr, diagnostics, uint(width), term.IsTerminal(int(os.Stderr.Fd())))
 }

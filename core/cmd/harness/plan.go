@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"harness/core/plan"
-	"harness/core/pluginhost"
 	pb "harness/core/protocol/harnesspb"
+	"harness/core/session"
 	"harness/core/step"
 	"harness/core/store"
 )
@@ -27,9 +27,9 @@ type planReport struct {
 	// Device and Estimates are what there is and what the trials need.
 	Device    *planDevice      `json:"device,omitempty"`
 	Estimates []*plan.Estimate `json:"estimates"`
-	// Together says of each trained network whether its trainings run side by
-	// side.
-	Together []plan.Stack `json:"together,omitempty"`
+	// OtherBuilds are plugins of which another build of the same version made
+	// finished steps.
+	OtherBuilds []otherBuild `json:"other_builds,omitempty"`
 	// Refusals tell of bugs that a model cannot be asked about; nothing is known
 	// of the benchmarks in Unfetched yet.
 	Refusals  []*plan.Refusal `json:"refusals,omitempty"`
@@ -42,11 +42,13 @@ type planDevice struct {
 }
 
 type planStep struct {
-	Key   store.Key   `json:"key"`
-	Kind  string      `json:"kind"`
-	Label string      `json:"label"`
-	Needs []store.Key `json:"needs"`
-	State string      `json:"state"` // done, todo
+	ID step.ID `json:"id"`
+	// Key of the result in the store; empty until what the step needs is done.
+	Key   store.Key `json:"key,omitempty"`
+	Kind  string    `json:"kind"`
+	Label string    `json:"label"`
+	Needs []step.ID `json:"needs"`
+	State string    `json:"state"` // done, todo
 }
 
 type planTotals struct {
@@ -76,25 +78,22 @@ func newPlan(o *options) *cobra.Command {
 			if err := checkFormat(format); err != nil {
 				return err
 			}
-			host := o.host()
-			defer host.Close()
-			p, err := o.planned(cmd.Context(), host, args[0])
+			s, err := o.open(cmd.Context(), args[0], session.Plan)
 			if err != nil {
 				return err
 			}
-			s, err := o.openStore(p.Study)
-			if err != nil {
+			defer s.Close()
+			r := describePlan(s.Plan, s.Results)
+			if r.Data, err = dataOf(s); err != nil {
 				return err
 			}
-			r := describePlan(p, s)
-			if r.Data, err = dataOf(p, s); err != nil {
+			if r.OtherBuilds, err = otherBuilds(cmd.Context(), s); err != nil {
 				return err
 			}
-			if err := o.estimate(cmd.Context(), host, p, s, &r); err != nil {
+			if err := o.estimate(cmd.Context(), s, &r); err != nil {
 				return err
 			}
-			env := &step.Env{Store: s, Plugins: host, Log: o.logger()}
-			if r.Refusals, r.Unfetched, err = p.Refusals(cmd.Context(), env); err != nil {
+			if r.Refusals, r.Unfetched, err = s.Plan.Refusals(cmd.Context(), s.Env()); err != nil {
 				return err
 			}
 			if format == "json" {
@@ -107,54 +106,92 @@ func newPlan(o *options) *cobra.Command {
 	return cmd
 }
 
-func describePlan(p *plan.Plan, s *store.Store) planReport {
+func describePlan(p *plan.Plan, results *step.Results) planReport {
 	r := planReport{Study: p.Study.Name, Totals: planTotals{Trials: len(p.Trials), Kinds: map[string]kindTotals{}}}
 	for _, st := range p.Steps {
 		kind := r.Totals.Kinds[st.Work.Kind()]
 		kind.Steps++
 		state := "todo"
-		if s.Has(st.Key) {
+		key, done := results.Key(st.ID)
+		if done {
 			state = "done"
 			kind.Done++
 			r.Totals.Done++
 		}
 		r.Totals.Kinds[st.Work.Kind()] = kind
-		needs := st.Needs
-		if needs == nil {
-			needs = []store.Key{}
+		needs := []step.ID{}
+		for _, in := range st.Inputs {
+			needs = append(needs, in.Step)
 		}
-		r.Steps = append(r.Steps, planStep{st.Key, st.Work.Kind(), st.Label, needs, state})
+		r.Steps = append(r.Steps, planStep{st.ID, key, st.Work.Kind(), st.Label, needs, state})
 	}
 	r.Totals.Steps = len(p.Steps)
 	r.Totals.Todo = r.Totals.Steps - r.Totals.Done
-	alone, reached := 0, map[store.Key]bool{} // some steps are no trial's: they only look at data
+	alone, reached := 0, map[step.ID]bool{} // some steps belong to no trial: they only look at data
 	for _, t := range p.Trials {
 		for _, st := range p.Reach(t) {
 			alone++
-			reached[st.Key] = true
+			reached[st.ID] = true
 		}
 	}
 	r.Totals.Shared = alone - len(reached)
 	r.Totals.Epochs = p.Epochs()
-	r.Estimates, r.Together = []*plan.Estimate{}, p.Stacks
+	r.Estimates = []*plan.Estimate{}
 	return r
+}
+
+// otherBuild is a plugin whose binary is not the one that made finished steps,
+// though both say that they are the same version.
+type otherBuild struct {
+	Kind    string `json:"kind"`
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Steps   int    `json:"steps"` // that are done
+}
+
+// otherBuilds compares the plugins that made finished steps with those that are
+// installed.
+func otherBuilds(ctx context.Context, s *session.Session) ([]otherBuild, error) {
+	var found []otherBuild
+	for _, st := range s.Plan.Steps {
+		if !s.Results.Has(st.ID) {
+			continue
+		}
+		p, err := s.Results.Provenance(st.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, used := range p.Plugins {
+			info, err := s.Host.Info(ctx, used.Kind, used.Name)
+			if err != nil || info.Version != used.Version || info.Checksum == used.Checksum {
+				continue // a plugin that is gone is said where it is needed
+			}
+			at := slices.IndexFunc(found, func(o otherBuild) bool { return o.Kind == used.Kind && o.Name == used.Name })
+			if at < 0 {
+				at = len(found)
+				found = append(found, otherBuild{Kind: used.Kind, Name: used.Name, Version: used.Version})
+			}
+			found[at].Steps++
+		}
+	}
+	return found, nil
 }
 
 // estimate adds what the trials need. A device that cannot be opened only
 // leaves its size unknown.
-func (o *options) estimate(ctx context.Context, host *pluginhost.Host, p *plan.Plan, s *store.Store, r *planReport) error {
-	if !slices.ContainsFunc(p.Steps, func(st *step.Step) bool { return st.Work.Resource() == step.Device }) {
+func (o *options) estimate(ctx context.Context, s *session.Session, r *planReport) error {
+	if !slices.ContainsFunc(s.Plan.Steps, func(st *step.Step) bool { return st.Work.Resource() == step.Device }) {
 		return nil
 	}
 	r.Device = &planDevice{}
-	if engine, err := host.Engine(ctx, o.engine); err != nil {
+	if engine, err := s.Host.Engine(ctx, o.engine); err != nil {
 		o.logger().Warn("the device is not known", "error", err)
 	} else if device, err := engine.Device(ctx, &pb.DeviceRequest{}); err != nil {
 		o.logger().Warn("the device is not known", "error", err)
 	} else {
 		r.Device = &planDevice{device.Backend, device.MemoryBytes}
 	}
-	estimates, err := p.Estimates(ctx, &step.Env{Store: s, Plugins: host, Log: o.logger()}, r.Device.MemoryBytes)
+	estimates, err := s.Plan.Estimates(ctx, s.Env(), r.Device.MemoryBytes)
 	if err != nil {
 		return err
 	}
@@ -189,6 +226,9 @@ func (r planReport) print(w io.Writer) error {
 	var notes []string
 	for _, d := range r.Data {
 		notes = append(notes, d.notes()...)
+	}
+	for _, o := range r.OtherBuilds {
+		notes = append(notes, fmt.Sprintf("%s %s: %d done steps were finished by another build of this version, %s", o.Kind, o.Name, o.Steps, o.Version))
 	}
 	for _, note := range append(notes, r.refusalNotes()...) {
 		if _, err := fmt.Fprintln(w, note); err != nil {

@@ -17,7 +17,7 @@ import (
 // planned is what the tests read of `harness plan --format json`.
 type planned struct {
 	Steps []struct {
-		Key  string `json:"key"`
+		ID   string `json:"id"`
 		Kind string `json:"kind"`
 	} `json:"steps"`
 	Totals struct {
@@ -51,11 +51,11 @@ func planOf(t *testing.T, file string, args ...string) planned {
 	return p
 }
 
-// keys are the steps' keys by kind.
+// keys are the steps' IDs by kind.
 func (p planned) keys() map[string][]string {
 	keys := map[string][]string{}
 	for _, s := range p.Steps {
-		keys[s.Kind] = append(keys[s.Kind], s.Key)
+		keys[s.Kind] = append(keys[s.Kind], s.ID)
 	}
 	return keys
 }
@@ -87,8 +87,7 @@ func TestKeysFollowMeaning(t *testing.T) {
 		packing = false
 		padding = "right"
 		precision = "f32"
-		gradient_checkpointing = "auto"
-		together = "auto"`, `
+		gradient_checkpointing = "auto"`, `
 		length_penalty = 1
 		early_stopping = false
 		stop_strings = true
@@ -109,7 +108,6 @@ func TestKeysFollowMeaning(t *testing.T) {
 		{train: `padding = "left-counted"`},
 		{train: `precision = "bf16"`},
 		{train: `gradient_checkpointing = "off"`},
-		{train: `together = 2`},
 		{generate: `early_stopping = "never"`},
 		{generate: `length_penalty = 0.5`},
 		{generate: `max_prompt_length = 100`},

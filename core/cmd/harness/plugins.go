@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"harness/core/pluginhost"
+	"harness/core/session"
 )
 
 // pluginEntry is a plugin in `plugins list --format json`.
@@ -22,8 +23,33 @@ type pluginEntry struct {
 
 func newPlugins(o *options) *cobra.Command {
 	cmd := &cobra.Command{Use: "plugins", Short: "Look at plugins"}
-	cmd.AddCommand(newPluginsList(o), newPluginsShow(o))
+	cmd.AddCommand(newPluginsList(o), newPluginsLock(o))
 	return cmd
+}
+
+func newPluginsLock(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "lock STUDY.hcl",
+		Short: "Accept the installed builds of a study's plugins, and no others",
+		Long: `Write harness.lock.hcl beside the study: the version and checksum of each plugin
+that the study uses. From then on no other build of them is started for a study
+in that folder, and finished steps that another build made are refused. A plugin
+that the file does not name may run.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := o.open(cmd.Context(), args[0], session.Relock)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			file, err := s.LockPlugins(cmd.Context())
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), "wrote", file)
+			return err
+		},
+	}
 }
 
 func newPluginsList(o *options) *cobra.Command {

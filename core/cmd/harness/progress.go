@@ -11,10 +11,8 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
 
-	"harness/core/plan"
 	"harness/core/run"
 	"harness/core/step"
-	"harness/core/store"
 )
 
 // progress is an observer that a command closes when the run is over.
@@ -23,22 +21,14 @@ type progress interface {
 	Close()
 }
 
-// newProgress draws bars on a terminal, writes a line per step elsewhere, and
-// nothing but failures when quiet.
-func newProgress(w *os.File, p *plan.Plan, s *store.Store, quiet bool) progress {
-	todo := 0
-	for _, st := range p.Steps {
-		if !s.Has(st.Key) {
-			todo++
-		}
+// newProgress draws bars on a terminal, writes a line a step elsewhere, and
+// nothing but failures when quiet. Which of the steps are done already turns out
+// as their inputs are.
+func newProgress(w *os.File, steps int, quiet bool) progress {
+	if !quiet && term.IsTerminal(int(w.Fd())) {
+		return newBars(w, steps)
 	}
-	switch {
-	case quiet || todo == 0:
-		return newLines(w, todo, true)
-	case term.IsTerminal(int(w.Fd())):
-		return newBars(w, todo)
-	}
-	return newLines(w, todo, false)
+	return newLines(w, steps, quiet)
 }
 
 // lineInterval is how often a long step writes how far it is.
@@ -74,6 +64,12 @@ func (l *lines) due(s *step.Step, after time.Duration) bool {
 		return true
 	}
 	return false
+}
+
+func (l *lines) Kept(*step.Step) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended++
 }
 
 func (l *lines) Started(s *step.Step) {
@@ -136,9 +132,9 @@ func (b *stepBar) text(decor.Statistics) string {
 	return b.note
 }
 
-func newBars(w io.Writer, todo int) *bars {
+func newBars(w io.Writer, steps int) *bars {
 	container := mpb.New(mpb.WithOutput(w), mpb.WithWidth(32), mpb.WithRefreshRate(150*time.Millisecond))
-	whole := container.AddBar(int64(todo),
+	whole := container.AddBar(int64(steps),
 		mpb.BarPriority(1<<20), // below the steps
 		mpb.PrependDecorators(decor.Name("study", decor.WC{W: 8, C: decor.DindentRight}), decor.CountersNoUnit("%d / %d steps", decor.WCSyncSpace)),
 		mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_GO)),
@@ -187,6 +183,8 @@ func (b *bars) Ended(s *step.Step, took time.Duration, err error) {
 	}
 	b.whole.Increment()
 }
+
+func (b *bars) Kept(*step.Step) { b.whole.Increment() }
 
 func (b *bars) Skipped(*step.Step, *step.Step) { b.whole.Increment() }
 

@@ -10,21 +10,20 @@ import (
 
 	"harness/core/plan"
 	"harness/core/score"
-	"harness/core/step"
-	"harness/core/store"
+	"harness/core/session"
 	"harness/reports"
 )
 
 func newReport(o *options) *cobra.Command {
-	return printed(o, "report STUDY.hcl", "Print a study's tables from what is done", writeReport)
+	return newReading(o, "report STUDY.hcl", "Print a study's tables from what is done", writeReport)
 }
 
 func newCompare(o *options) *cobra.Command {
-	return printed(o, "compare STUDY.hcl", "Print a study's results beside the published ones, and why they differ", writeComparison)
+	return newReading(o, "compare STUDY.hcl", "Print a study's results beside the published ones, and why they differ", writeComparison)
 }
 
-// printed is a command that renders what of a study is done.
-func printed(o *options, use, short string, write func(io.Writer, *plan.Plan, *store.Store, string) error) *cobra.Command {
+// newReading is a command that renders the finished results of a study.
+func newReading(o *options, use, short string, write func(io.Writer, *session.Session, string) error) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   use,
@@ -34,48 +33,43 @@ func printed(o *options, use, short string, write func(io.Writer, *plan.Plan, *s
 			if !slices.Contains(reports.Formats(), format) {
 				return fmt.Errorf("%w: --format %q: expected one of %s", errUsage, format, strings.Join(reports.Formats(), ", "))
 			}
-			host := o.host()
-			defer host.Close()
-			p, err := o.planned(cmd.Context(), host, args[0])
+			s, err := o.open(cmd.Context(), args[0], session.Read)
 			if err != nil {
 				return err
 			}
-			s, err := o.openStore(p.Study)
-			if err != nil {
-				return err
-			}
-			return write(cmd.OutOrStdout(), p, s, format)
+			defer s.Close()
+			return write(cmd.OutOrStdout(), s, format)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "terminal", strings.Join(reports.Formats(), ", "))
 	return cmd
 }
 
-// writeReport renders what of a plan is done.
-func writeReport(w io.Writer, p *plan.Plan, s *store.Store, format string) error {
-	trials, notes, err := finished(p, s)
+// writeReport renders the finished results.
+func writeReport(w io.Writer, s *session.Session, format string) error {
+	trials, notes, err := finished(s)
 	if err != nil {
 		return err
 	}
-	report, err := reports.Build(p.Study.Name, p.Study.Title, tableSpecs(p), trials, notes)
+	report, err := reports.Build(s.Study.Name, s.Study.Title, tableSpecs(s.Plan), trials, notes)
 	if err != nil {
 		return err
 	}
 	return reports.Write(w, report, format)
 }
 
-// writeComparison renders it beside what others published.
-func writeComparison(w io.Writer, p *plan.Plan, s *store.Store, format string) error {
-	trials, notes, err := finished(p, s)
+// writeComparison renders them beside what others published.
+func writeComparison(w io.Writer, s *session.Session, format string) error {
+	trials, notes, err := finished(s)
 	if err != nil {
 		return err
 	}
 	var voids []score.Void
-	for _, v := range p.Study.Voids {
+	for _, v := range s.Study.Voids {
 		voids = append(voids, score.Void{Where: v.Where, Bugs: v.Bugs, Ranks: v.Ranks})
 		notes = append(notes, fmt.Sprintf("the study calls published verdicts void (%s): %s", v.Name, v.Reason))
 	}
-	report, err := reports.Compare(p.Study.Name, p.Study.Title, tableSpecs(p), trials, score.Agreements(trials, voids), notes)
+	report, err := reports.Compare(s.Study.Name, s.Study.Title, tableSpecs(s.Plan), trials, score.Agreements(trials, voids), notes)
 	if err != nil {
 		return err
 	}
@@ -83,21 +77,21 @@ func writeComparison(w io.Writer, p *plan.Plan, s *store.Store, format string) e
 }
 
 // finished reads the trials that are done, and what a reader must know of them.
-func finished(p *plan.Plan, s *store.Store) (trials []score.Trial, notes []string, err error) {
-	for _, t := range p.Trials {
-		if !s.Has(t.Score) {
+func finished(s *session.Session) (trials []score.Trial, notes []string, err error) {
+	for _, t := range s.Plan.Trials {
+		if !s.Results.Has(t.Score) {
 			continue
 		}
 		var trial score.Trial
-		if err := step.ReadJSON(s, t.Score, "trial.json", &trial); err != nil {
+		if err := s.Results.ReadJSON(t.Score, "trial.json", &trial); err != nil {
 			return nil, nil, err
 		}
 		trials = append(trials, trial)
 	}
-	if missing := len(p.Trials) - len(trials); missing > 0 {
-		notes = append(notes, fmt.Sprintf("%d of %d trials are not finished; their cells are empty", missing, len(p.Trials)))
+	if missing := len(s.Plan.Trials) - len(trials); missing > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d trials are not finished; their cells are empty", missing, len(s.Plan.Trials)))
 	}
-	data, err := dataOf(p, s)
+	data, err := dataOf(s)
 	if err != nil {
 		return nil, nil, err
 	}

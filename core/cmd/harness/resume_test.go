@@ -83,8 +83,8 @@ func TestPlanAndReportJSON(t *testing.T) {
 		var p struct {
 			Study string
 			Steps []struct {
-				Key, Kind, State string
-				Needs            []string
+				ID, Kind, State string
+				Needs           []string
 			}
 			Totals struct{ Steps, Done, Todo, Trials int }
 		}
@@ -96,10 +96,10 @@ func TestPlanAndReportJSON(t *testing.T) {
 		for _, s := range p.Steps {
 			for _, need := range s.Needs {
 				if !known[need] {
-					t.Errorf("step %s stands before %s, which it needs", s.Key, need)
+					t.Errorf("step %s stands before %s, which it needs", s.ID, need)
 				}
 			}
-			known[s.Key] = true
+			known[s.ID] = true
 		}
 		if p.Study != "small" || p.Totals.Steps != len(p.Steps) || p.Totals.Trials != 2 {
 			t.Errorf("plan of %q with totals %+v and %d steps", p.Study, p.Totals, len(p.Steps))

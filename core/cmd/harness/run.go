@@ -5,15 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
-	"sync"
 
 	"github.com/spf13/cobra"
 
-	"harness/core/plan"
 	"harness/core/run"
-	"harness/core/sandbox"
-	"harness/core/step"
+	"harness/core/session"
 )
 
 func newRun(o *options) *cobra.Command {
@@ -41,34 +37,27 @@ stop the run: the report counts it. With --retry-errors such ones are judged aga
 
 func (o *options) run(cmd *cobra.Command, file string, quiet, retry bool) error {
 	ctx := cmd.Context()
-	host := o.host()
-	defer host.Close()
-	p, err := o.planned(ctx, host, file)
+	s, err := o.open(ctx, file, session.Run)
 	if err != nil {
 		return err
 	}
-	s, err := o.openStore(p.Study)
-	if err != nil {
-		return err
-	}
+	defer s.Close()
 	if retry {
-		if _, err := run.Retry(ctx, p, s); err != nil {
+		if _, err := run.Retry(ctx, s.Plan, s.Store, s.Results); err != nil {
 			return err
 		}
 	}
-	judge := &judgePool{options: o, plan: p}
-	env := &step.Env{Store: s, Plugins: host, Judge: judge.open, Workers: judge.workers(), Log: o.logger()}
-	progress := newProgress(os.Stderr, p, s, quiet)
-	summary, runErr := run.Run(ctx, p, env, run.DefaultLimits(), progress)
+	progress := newProgress(os.Stderr, len(s.Plan.Steps), quiet)
+	summary, runErr := run.Run(ctx, s.Plan, s.Env(), run.DefaultLimits(), progress)
 	progress.Close()
-	runErr = errors.Join(runErr, judge.close())
+	runErr = errors.Join(runErr, s.Ran())
 	if errors.Is(context.Cause(ctx), errInterrupted) {
 		return runErr
 	}
 	if !quiet {
 		fmt.Fprintf(os.Stderr, "%d steps run, %d already done, %d failed, %d skipped\n", summary.Ran, summary.Kept, summary.Failed, summary.Skipped)
 	}
-	if err := writeReport(cmd.OutOrStdout(), p, s, "terminal"); err != nil {
+	if err := writeReport(cmd.OutOrStdout(), s, "terminal"); err != nil {
 		return errors.Join(runErr, err)
 	}
 	return explain(runErr)
@@ -85,52 +74,4 @@ func explain(err error) error {
 		all = append(all, fmt.Errorf("%s: %w", s.Label, failed.Errs[i]))
 	}
 	return errors.Join(all...)
-}
-
-// judgePool opens the sandbox once, when the first verdict is needed.
-type judgePool struct {
-	*options
-	plan *plan.Plan
-
-	mu     sync.Mutex
-	driver sandbox.Driver
-	pool   *sandbox.Pool
-}
-
-func (j *judgePool) workers() int {
-	if box := j.plan.Study.Sandbox; box != nil && box.Workers > 0 {
-		return box.Workers
-	}
-	return runtime.NumCPU()
-}
-
-func (j *judgePool) open(ctx context.Context) (*sandbox.Pool, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.pool != nil {
-		return j.pool, nil
-	}
-	name, err := sandbox.Resolve(ctx, j.plan.Study.Sandbox.Driver)
-	if err != nil {
-		return nil, err
-	}
-	driver, err := sandbox.Open(ctx, name, sandbox.Options{Logger: j.logger()})
-	if err != nil {
-		return nil, err
-	}
-	// What a killed run left behind is not needed by anyone.
-	if err := driver.Cleanup(ctx); err != nil {
-		j.logger().Warn("leftovers of earlier runs remain", "error", err)
-	}
-	j.driver, j.pool = driver, sandbox.NewPool(driver, j.workers())
-	return j.pool, nil
-}
-
-func (j *judgePool) close() error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.pool == nil {
-		return nil
-	}
-	return errors.Join(j.pool.Close(), j.driver.Close())
 }

@@ -191,3 +191,17 @@ func WithBase(config json.RawMessage, nameOrPath string) (json.RawMessage, error
 	fields["base_model_name_or_path"] = name
 	return encode(fields)
 }
+
+// Files lists the files of an adapter's folder that Load reads.
+func Files(dir string) ([]string, error) {
+	for _, weights := range []string{weightsFile, pickledFile} {
+		_, err := os.Stat(filepath.Join(dir, weights))
+		if err == nil {
+			return []string{configFile, weights}, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("adapter %s: %w", dir, err)
+		}
+	}
+	return nil, fmt.Errorf("adapter %s: neither %s nor %s is there", dir, weightsFile, pickledFile)
+}

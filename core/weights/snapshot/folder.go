@@ -1,11 +1,8 @@
 package snapshot
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -117,49 +114,4 @@ func (f folder) files() ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, nil
-}
-
-// Digest is the SHA-256, in hexadecimal, of a folder's files: for each, sorted
-// by relative name, the line "SHA-256 of the content, two spaces, name". Only
-// names and contents count, so a hub cache, whose files are links, and a plain
-// copy of it agree wherever they lie. A link out of the folder (in a hub
-// cache: out of the repository's own cache) is an error.
-func Digest(dir string) (string, error) {
-	f, err := openFolder(dir)
-	if err != nil {
-		return "", err
-	}
-	names, err := f.files()
-	if err != nil {
-		return "", err
-	}
-	all := sha256.New()
-	for _, name := range names {
-		if strings.ContainsAny(name, "\n\r") {
-			return "", fmt.Errorf("digest of %s: a line end in the name %q", dir, name)
-		}
-		sum, err := f.digestFile(name)
-		if err != nil {
-			return "", fmt.Errorf("digest: %w", err)
-		}
-		fmt.Fprintf(all, "%s  %s\n", sum, name)
-	}
-	return hex.EncodeToString(all.Sum(nil)), nil
-}
-
-func (f folder) digestFile(name string) (string, error) {
-	path, err := f.resolve(name)
-	if err != nil {
-		return "", err
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, file); err != nil {
-		return "", fmt.Errorf("read %s: %w", path, err)
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }

@@ -214,7 +214,7 @@ func cache(t *testing.T, files map[string]string) string {
 
 func digest(t *testing.T, dir string) string {
 	t.Helper()
-	d, err := snapshot.Digest(dir)
+	d, err := snapshot.Digest(t.Context(), dir, snapshot.HashFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func digest(t *testing.T, dir string) string {
 
 func TestDigestIsOfNamesAndContentsOnly(t *testing.T) {
 	files := sharded(t)
-	files["sub/notes.txt"] = "hello"
+	files["merges.txt"] = "hello"
 	want := digest(t, lay(t, t.TempDir(), files))
 	if len(want) != 64 {
 		t.Errorf("digest %q is no SHA-256", want)
@@ -240,17 +240,20 @@ func TestDigestIsOfNamesAndContentsOnly(t *testing.T) {
 	s.Close()
 
 	other := lay(t, t.TempDir(), files)
-	lay(t, other, map[string]string{".cache/huggingface/x.metadata": "1", ".tmp-model.safetensors-1": "left"})
+	lay(t, other, map[string]string{
+		".cache/huggingface/x.metadata": "1", ".tmp-model.safetensors-1": "left", ".DS_Store": "x", "README.md": "x", "step.json": "{}",
+		"pytorch_model.bin": "the same weights in another format", "runs/events.out": "x", "training_args.bin": "x",
+	})
 	if digest(t, other) != want {
-		t.Error("book-keeping counts")
+		t.Error("files that nothing reads count")
 	}
-	if err := os.Rename(filepath.Join(other, "sub/notes.txt"), filepath.Join(other, "sub/note.txt")); err != nil {
+	if err := os.Rename(filepath.Join(other, "merges.txt"), filepath.Join(other, "vocab.txt")); err != nil {
 		t.Fatal(err)
 	}
 	if digest(t, other) == want {
 		t.Error("a name does not count")
 	}
-	files["sub/notes.txt"] = "hullo"
+	files["merges.txt"] = "hullo"
 	if digest(t, lay(t, t.TempDir(), files)) == want {
 		t.Error("a content does not count")
 	}
@@ -259,10 +262,10 @@ func TestDigestIsOfNamesAndContentsOnly(t *testing.T) {
 func TestLinksOutOfTheFolderAreRefused(t *testing.T) {
 	secret := lay(t, t.TempDir(), map[string]string{"secret": "x"})
 	dir := lay(t, t.TempDir(), sharded(t))
-	if err := os.Symlink(filepath.Join(secret, "secret"), filepath.Join(dir, "innocent.txt")); err != nil {
+	if err := os.Symlink(filepath.Join(secret, "secret"), filepath.Join(dir, "merges.txt")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := snapshot.Digest(dir); err == nil || !strings.Contains(err.Error(), "innocent.txt") {
+	if _, err := snapshot.Digest(t.Context(), dir, snapshot.HashFile); err == nil || !strings.Contains(err.Error(), "merges.txt") {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"harness/core/judge"
 	"harness/core/sandbox"
 	"harness/core/sandbox/sandboxtest"
 	"harness/core/sdk/benchmark"
-	"harness/core/step"
 	"harness/plugins/benchmarks/java/programs"
 )
 
@@ -32,7 +32,7 @@ func eachDriver(t *testing.T, config string, plugin benchmark.Benchmark, dir str
 	sandboxtest.Each(t, func(t *testing.T, driver string, pool *sandbox.Pool) {
 		b := &bench{Benchmark: plugin, config: config, dir: dir, driver: driver, pool: pool, environments: map[string]sandbox.Environment{}}
 		for _, e := range response.Environments {
-			b.environments[e.Id] = step.EnvironmentOf(e)
+			b.environments[e.Id] = judge.EnvironmentOf(e)
 		}
 		test(t, b)
 	})

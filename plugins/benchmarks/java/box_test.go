@@ -4,10 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"harness/core/judge"
 	"harness/core/sandbox"
 	"harness/core/sandbox/sandboxtest"
 	"harness/core/sdk/benchmark"
-	"harness/core/step"
 	"harness/plugins/benchmarks/java"
 )
 
@@ -16,7 +16,7 @@ func eachDriver(t *testing.T, test func(t *testing.T, judge func(*testing.T, jav
 	sandboxtest.Each(t, func(t *testing.T, driver string, pool *sandbox.Pool) {
 		environments := map[string]sandbox.Environment{}
 		for _, e := range []*benchmark.Environment{java.Environment(), java.ProjectEnvironment()} {
-			environments[e.Id] = step.EnvironmentOf(e)
+			environments[e.Id] = judge.EnvironmentOf(e)
 		}
 		candidates := 0
 		test(t, func(t *testing.T, p java.Program) *benchmark.VerdictResponse {

@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"harness/core/judge"
 	"harness/core/protocol/client"
 	"harness/core/sandbox"
 	"harness/core/sdk/benchmark"
 	"harness/core/sdk/plugintest"
-	"harness/core/step"
 	"harness/plugins/benchmarks/java/programs"
 )
 
@@ -81,7 +81,7 @@ func (f *Fetched) judge(t testing.TB, pool *sandbox.Pool) func(bug, patched stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := step.EnvironmentOf(response.Environments[0])
+	env := judge.EnvironmentOf(response.Environments[0])
 	return func(bug, patched string) *benchmark.VerdictResponse {
 		t.Helper()
 		check := f.check(t, &benchmark.CheckRequest{Bug: bug, Patched: patched})
