@@ -164,9 +164,9 @@ func (b *bars) Progress(s *step.Step, done, total int64, note string) {
 	sb.mu.Lock()
 	sb.note = note
 	sb.mu.Unlock()
-	// The total grows with the count while it is unknown; one more keeps the
-	// bar from completing before the step has ended.
-	sb.bar.SetTotal(max(total, done)+1, false)
+	// A bar that was added without a total never completes by itself, so the
+	// total may be what it is: the bar goes when the step ends.
+	sb.bar.SetTotal(max(total, done), false)
 	sb.bar.SetCurrent(done)
 }
 
