@@ -15,9 +15,10 @@ import (
 	"github.com/hashicorp/go-plugin/runner"
 )
 
-// child is a plugin's process: go-plugin's runner.Runner, with a process group
-// of its own that is killed as a whole, a stdin whose end tells the plugin
-// that the host is gone, and pipes that are read to their end.
+// child is a plugin's process: go-plugin's runner.Runner, with a session and a
+// process group of its own that is killed as a whole, a guard that does so
+// when the host is killed, a stdin whose end tells the plugin that the host is
+// gone, and pipes that are read to their end.
 type child struct {
 	path   string
 	stderr *tail
@@ -46,7 +47,7 @@ func newChild(path string) *child {
 func (c *child) prepare(environment []string) {
 	cmd := exec.Command(c.path)
 	cmd.Env = environment
-	ownGroup(cmd)
+	cmd.SysProcAttr = ownSession()
 	c.mu.Lock()
 	c.cmd = cmd
 	c.mu.Unlock()
@@ -108,10 +109,7 @@ func (c *child) live(started chan<- error) {
 		started <- errors.New("cancelled")
 		return
 	}
-	err := c.cmd.Start()
-	if err == nil {
-		c.pid = c.cmd.Process.Pid
-	}
+	guard, err := c.startGuarded()
 	cmd, pid := c.cmd, c.pid
 	c.mu.Unlock()
 	started <- err
@@ -123,6 +121,7 @@ func (c *child) live(started chan<- error) {
 	// this is the moment to kill what it left behind in its group.
 	awaitExit(pid)
 	c.mu.Lock()
+	guard.dismiss()
 	killGroup(pid)
 	_ = cmd.Wait()
 	c.pid, c.state = 0, cmd.ProcessState
@@ -136,6 +135,22 @@ func (c *child) live(started chan<- error) {
 		c.outPipe.Close()
 		c.errPipe.Close()
 	})
+}
+
+// startGuarded starts the process and its guard, or neither. The caller holds
+// the lock.
+func (c *child) startGuarded() (*guard, error) {
+	if err := c.cmd.Start(); err != nil {
+		return nil, err
+	}
+	guard, err := startGuard(c.cmd.Process.Pid)
+	if err != nil {
+		killGroup(c.cmd.Process.Pid)
+		_ = c.cmd.Wait()
+		return nil, err
+	}
+	c.pid = c.cmd.Process.Pid
+	return guard, nil
 }
 
 // Wait implements runner.AttachedRunner.

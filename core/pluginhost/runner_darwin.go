@@ -1,18 +1,18 @@
 package pluginhost
 
 import (
-	"os/exec"
 	"syscall"
 	"unsafe"
 )
 
-// ownGroup gives the process a group of its own. A plugin that outlives its
-// host notices that its stdin ended.
-func ownGroup(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-}
+// ownSession gives a process a session of its own, of which it is the leader
+// as it is of its group. When the host dies its guard kills the group.
+func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
-// killGroup kills a group that ownGroup made. The caller knows that the
+// ownGroup gives a process a group of its own.
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
+// killGroup kills the group of a process that ownSession was for. The caller knows that the
 // process pid has not been reaped.
 func killGroup(pid int) {
 	if pid > 1 {

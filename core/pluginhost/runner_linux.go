@@ -2,18 +2,21 @@ package pluginhost
 
 import (
 	"errors"
-	"os/exec"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// ownGroup gives the process a group of its own, and death when the host dies.
-func ownGroup(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+// ownSession gives a process a session of its own, of which it is the leader
+// as it is of its group, and death when the host dies.
+func ownSession() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// killGroup kills a group that ownGroup made. The caller knows that the
+// ownGroup gives a process a group of its own.
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
+// killGroup kills the group of a process that ownSession was for. The caller knows that the
 // process pid has not been reaped.
 func killGroup(pid int) {
 	if pid > 1 {

@@ -79,9 +79,10 @@ func (plugin) Prompt(ctx context.Context, request *model.PromptRequest) (*model.
 		select {} // the signal takes a moment
 	case "environment":
 		return &model.PromptResponse{Prompts: []*model.Prompt{{Text: strings.Join(os.Environ(), "\n")}}}, nil
-	case "pids":
+	case "pids", "pids in groups", "pids halted":
 		child := exec.Command("sleep", "600")
 		child.Stderr = os.Stderr
+		child.SysProcAttr = &syscall.SysProcAttr{Setpgid: string(request.Config) == "pids in groups"}
 		if err := child.Start(); err != nil {
 			return nil, err
 		}
