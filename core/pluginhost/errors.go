@@ -63,10 +63,11 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// DiagnosticsError is a plugin's complaint about the text of a study. Whoever
-// knows where the block stands maps the attribute paths to lines.
+// DiagnosticsError is a plugin's complaint about the text of a study, whichever
+// method made it. Kind and Name say whose block it is about, so that whoever
+// knows where that block stands can show each diagnostic at its attribute.
 type DiagnosticsError struct {
-	Plugin      string
+	Kind, Name  string // of the plugin
 	Diagnostics []*harnesspb.Diagnostic
 }
 
@@ -81,5 +82,5 @@ func (e *DiagnosticsError) Error() string {
 			texts[i] += ": " + d.GetDetail()
 		}
 	}
-	return e.Plugin + ": " + strings.Join(texts, "; ")
+	return label(e.Kind, e.Name) + ": " + strings.Join(texts, "; ")
 }

@@ -40,9 +40,11 @@ type Options struct {
 	// Dirs are the folders with plugin binaries, the first winning. Default:
 	// the folder of the running program, then those in $HARNESS_PLUGINS.
 	Dirs []string
-	// Logger gets what plugins log. Default: nothing is logged.
+	// Logger gets what plugins log: warnings and errors as such, all else, such
+	// as what go-plugin has to say, for debugging. Default: nothing is logged.
 	Logger *slog.Logger
-	// StartTimeout bounds the time until a plugin is ready. Default: 10 s.
+	// StartTimeout bounds the time until a plugin is ready, and the time that it
+	// then takes to describe itself. Default: 10 s.
 	StartTimeout time.Duration
 	// CallTimeout bounds calls with one answer whose context has no deadline.
 	// Default: 10 min.

@@ -2,16 +2,19 @@ package pluginhost_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -112,7 +115,7 @@ func TestListWithBrokenPlugins(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	host := newHost(t, pluginhost.Options{Dirs: []string{dir}, StartTimeout: 2 * time.Second, CallTimeout: 2 * time.Second})
+	host := newHost(t, pluginhost.Options{Dirs: []string{dir}, StartTimeout: 2 * time.Second})
 	infos, err := host.List(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +136,7 @@ func TestListWithBrokenPlugins(t *testing.T) {
 		"model text":            `model plugin "text" did not start: the file is not executable (DIR/harness-model-text); a plugin is a program; reinstall it, or remove the file`,
 		"model script":          `model plugin "script" did not start: the system cannot run it: fork/exec DIR/harness-model-script: exec format error (DIR/harness-model-script); a plugin is a program for this machine; reinstall it, or remove the file`,
 		"model dies-described":  "model plugin \"dies-described\": Describe: it crashed: exit status 7 (DIR/harness-model-dies-described); the next call starts it again; if it happens again, tell the plugin's author\nthe last that it wrote:\n    cannot find my own feet",
-		"model hangs-described": `model plugin "hangs-described": Describe: it did not answer within 2s and has been killed (DIR/harness-model-hangs-described); the next call starts it again`,
+		"model hangs-described": `model plugin "hangs-described": Describe: it did not answer within 2s and has been killed (DIR/harness-model-hangs-described); a plugin describes itself at once, without looking at files or the network; reinstall it, or remove the file`,
 		"model liar":            `model plugin "liar": it says of itself that it is model plugin "honest" (DIR/harness-model-liar); name the file harness-<kind>-<name>, as the plugin calls itself`,
 		"adapter old":           `adapter plugin "old": it speaks plugin protocol version 99, and this harness speaks version 1 (DIR/harness-adapter-old); get a release of the plugin that fits this harness, or rebuild it`,
 		"benchmark exits":       "benchmark plugin \"exits\" did not start: it ended before it was ready: exit status 3 (DIR/harness-benchmark-exits); rebuild or reinstall it, or remove the file\nthe last that it wrote:\n    libfoo.so.1 is missing\uFFFD[31m",
@@ -214,6 +217,63 @@ func TestDiagnosticsTravel(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `unknown field "fodler"`) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// A diagnosis keeps its path and its plugin, whichever method makes it.
+func TestDiagnosticsTravelFromEveryMethod(t *testing.T) {
+	_, m := goodHost(t, pluginhost.Options{})
+	_, unary := prompt(context.Background(), m, "diagnose")
+	streaming := m.Generate(context.Background(), &model.GenerateRequest{Config: []byte("diagnose")}, func(*model.GenerateResponse) error { return nil })
+	for want, err := range map[string]error{"targets.0": unary, "folder": streaming} {
+		var found *pluginhost.DiagnosticsError
+		if !errors.As(err, &found) || found.Kind != "model" || found.Name != "good" || len(found.Diagnostics) != 1 ||
+			strings.Join(found.Diagnostics[0].GetPath(), ".") != want {
+			t.Errorf("got %v, want a diagnosis at %s", err, want)
+		}
+	}
+}
+
+// A person sees a plugin's warnings, and of go-plugin only what --debug asks for.
+func TestLogLevels(t *testing.T) {
+	for level, want := range map[slog.Level]struct{ shown, hidden []string }{
+		slog.LevelWarn:  {shown: []string{"the moon is full", "and high"}, hidden: []string{"a remark", "grpc server", "plugin process exited", "goroutine", "in a goroutine"}},
+		slog.LevelDebug: {shown: []string{"the moon is full", "and high", "a remark", "grpc server", "plugin process exited", "in a goroutine"}},
+	} {
+		var log buffer
+		host, m := goodHost(t, pluginhost.Options{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: level}))})
+		for _, what := range []string{"warn", "panic elsewhere", "exit"} {
+			_, _ = prompt(context.Background(), m, what)
+		}
+		host.Close()
+		for _, text := range want.shown {
+			if !strings.Contains(log.String(), text) {
+				t.Errorf("at %v %q is not logged:\n%s", level, text, log.String())
+			}
+		}
+		for _, text := range want.hidden {
+			if strings.Contains(log.String(), text) {
+				t.Errorf("at %v %q is logged:\n%s", level, text, log.String())
+			}
+		}
+	}
+}
+
+// buffer is a bytes.Buffer for several goroutines.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
 func TestCancelledCall(t *testing.T) {

@@ -57,7 +57,7 @@ func launch(ctx context.Context, p *plugin) (*process, error) {
 		AutoMTLS:         true,
 		SkipHostEnv:      true,
 		StartTimeout:     options.StartTimeout,
-		Logger:           bridge(options.Logger, p.kind+"/"+p.name),
+		Logger:           bridge(options.Logger, p.kind, p.name),
 		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(
 			grpc.MaxCallRecvMsgSize(protocol.MaxMessage), grpc.MaxCallSendMsgSize(protocol.MaxMessage))},
 		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, _ string) (runner.Runner, error) {

@@ -36,16 +36,21 @@ func (p *plugin) Invoke(ctx context.Context, method string, args, reply any, opt
 	if err != nil {
 		return err
 	}
-	callCtx := ctx
+	call := call{process: process, method: method, caller: ctx, ctx: ctx, mark: process.child.stderr.mark()}
 	if _, has := ctx.Deadline(); !has {
+		call.limit = p.host.options.CallTimeout
+	}
+	if method == harnesspb.Plugin_Describe_FullMethodName {
+		call.limit = p.host.options.StartTimeout
+	}
+	if call.limit > 0 {
 		var cancel context.CancelFunc
-		callCtx, cancel = context.WithTimeoutCause(ctx, p.host.options.CallTimeout, errNoAnswer)
+		call.ctx, cancel = context.WithTimeoutCause(ctx, call.limit, errNoAnswer)
 		defer cancel()
 	}
 	process.enter()
 	defer process.exit()
-	call := call{process: process, method: method, caller: ctx, ctx: callCtx, mark: process.child.stderr.mark()}
-	return call.explain(process.conn.Invoke(callCtx, method, args, reply, options...))
+	return call.explain(process.conn.Invoke(call.ctx, method, args, reply, options...))
 }
 
 // NewStream implements grpc.ClientConnInterface.
@@ -77,6 +82,7 @@ type call struct {
 	method  string
 	caller  context.Context // that it was made with
 	ctx     context.Context // that it runs with
+	limit   time.Duration   // that the host itself set; 0: none
 	mark    int             // what the process had written when it began
 }
 
@@ -187,7 +193,7 @@ func (p *process) watch(ctx context.Context) {
 	}
 }
 
-// explain turns what gRPC says of a failed call into what a person is told.
+// explain turns gRPC's error of a failed call into one for people.
 func (c *call) explain(err error) error {
 	if err == nil {
 		return nil
@@ -202,7 +208,7 @@ func (c *call) explain(err error) error {
 	failure := &Error{Plugin: name, Path: p.plugin.path, Method: method}
 	switch cause := context.Cause(c.ctx); {
 	case errors.Is(cause, errNoAnswer):
-		p.hang(fmt.Errorf("it did not answer within %v and has been killed", p.plugin.host.options.CallTimeout))
+		p.hang(fmt.Errorf("it did not answer within %v and has been killed", c.limit))
 	case errors.Is(cause, errStalled):
 		p.hang(fmt.Errorf("it sent nothing for %v and has been killed", p.plugin.host.options.StallTimeout))
 	case s.Code() == codes.Unavailable || s.Code() == codes.Canceled:
@@ -213,6 +219,9 @@ func (c *call) explain(err error) error {
 		p.child.await(settle)
 		failure.Reason, failure.Err = Hang, hung
 		failure.Hint = "the next call starts it again"
+		if c.method == harnesspb.Plugin_Describe_FullMethodName {
+			failure.Hint = "a plugin describes itself at once, without looking at files or the network; reinstall it, or remove the file"
+		}
 		failure.Stderr = p.child.stderr.since(c.mark)
 		return failure
 	}
@@ -241,7 +250,7 @@ func (c *call) awaitDeadline(code codes.Code) {
 func (c *call) answered(failure *Error, s *status.Status) error {
 	for _, detail := range s.Details() {
 		if d, ok := detail.(*harnesspb.Diagnostics); ok && len(d.Diagnostics) > 0 {
-			return &DiagnosticsError{Plugin: failure.Plugin, Diagnostics: d.Diagnostics}
+			return &DiagnosticsError{Kind: c.process.plugin.kind, Name: c.process.plugin.name, Diagnostics: d.Diagnostics}
 		}
 	}
 	failure.Reason, failure.Err = Refused, errors.New(s.Message())

@@ -65,6 +65,13 @@ func (plugin) Prompt(ctx context.Context, request *model.PromptRequest) (*model.
 	case "panic elsewhere":
 		go func() { panic("in a goroutine") }()
 		select {}
+	case "warn":
+		fmt.Fprintln(os.Stderr, "[WARN] the moon is full")
+		fmt.Fprintln(os.Stderr, `{"@level":"warn","@message":"and high","@module":"moon"}`)
+		fmt.Fprintln(os.Stderr, `{"@level":"error","@message":"grpc server","@module":"harness-model-plugin"}`)
+		fmt.Fprintln(os.Stderr, "a remark")
+	case "diagnose":
+		return nil, fmt.Errorf("asking: %w", sdk.Diagnose([]string{"targets", "0"}, "Target not in the model", "There is none."))
 	case "refuse":
 		return nil, errors.New("no prompt today")
 	case "wait for cancel":
@@ -101,6 +108,8 @@ func (plugin) Generate(ctx context.Context, request *model.GenerateRequest, send
 			return err
 		}
 		switch string(request.Config) {
+		case "diagnose":
+			return sdk.Diagnose([]string{"folder"}, "Folder is empty", "There is nothing.")
 		case "exit":
 			os.Exit(4)
 		case "stall":
