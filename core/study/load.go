@@ -20,7 +20,7 @@ import (
 type PluginSource interface {
 	// Names lists the plugins of a kind.
 	Names(kind string) []string
-	// Describe returns a plugin's description, schema included.
+	// Describe returns a plugin's description, schema included. Its error names the plugin.
 	Describe(ctx context.Context, kind, name string) (*harnesspb.Description, error)
 }
 
@@ -218,7 +218,7 @@ func (l *loader) describe(ctx context.Context) {
 			l.mistake(d.block.LabelRanges[0], "Unknown "+d.kind+" plugin", "%s", unknown.Error())
 		case err != nil && !told[d.plugin]:
 			told[d.plugin] = true
-			l.mistake(d.block.LabelRanges[0], "Plugin cannot be used", "The %s plugin %q: %v", d.kind, d.typ, err)
+			l.mistake(d.block.LabelRanges[0], "Plugin cannot be used", "The %v", err)
 		}
 	}
 }
@@ -241,5 +241,7 @@ func (p *plugin) describe(ctx context.Context, source PluginSource, id pluginID)
 		return
 	}
 	p.description = description
-	p.own, p.spec, p.err = pluginSpec(id.kind, description)
+	if p.own, p.spec, err = pluginSpec(id.kind, description); err != nil {
+		p.err = fmt.Errorf("%s plugin %q: %w", id.kind, id.name, err)
+	}
 }

@@ -2,7 +2,7 @@ package study_test
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -18,7 +18,7 @@ func (s shelf) Describe(_ context.Context, kind, name string) (*harnesspb.Descri
 	if d := s[kind][name]; d != nil {
 		return d, nil
 	}
-	return nil, errors.New("it did not start: exec format error")
+	return nil, fmt.Errorf("%s plugin %q did not start: exec format error", kind, name)
 }
 
 func plugins() shelf {
