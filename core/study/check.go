@@ -19,7 +19,10 @@ func (l *loader) check(s *Study) {
 		}
 	}
 	l.checkTraining(s)
+	l.checkChoice(s)
+	l.checkBugs(s)
 	l.checkLoads()
+	l.checkTables(s.Tables)
 	l.checkPairs()
 }
 
@@ -112,6 +115,62 @@ func (l *loader) checkTraining(s *Study) {
 		if d.trains() && (len(d.instances) > 0 || d.broken) {
 			l.mistake(d.block.DefRange(), "Adapter trains without train block",
 				"The adapter %q has parameters that train; say how in a block train { … }, or give it finished weights with load.", d.typ)
+		}
+	}
+}
+
+// checkChoice finds a grid of several points without validation data to choose by. Of a data set whose samples may name
+// their split only the samples can tell.
+func (l *loader) checkChoice(s *Study) {
+	if s.Train == nil || s.Train.Points() < 2 || !l.anyTrains() {
+		return
+	}
+	for _, d := range l.ofKind("dataset") {
+		if d.plugin.spec == nil || d.plugin.description.GetSplits() {
+			continue
+		}
+		for _, one := range d.instances {
+			split := one.content.values["split"]
+			if one.name == s.Train.Dataset && split.IsKnown() && split.IsNull() {
+				l.mistake(d.block.DefRange(), "No validation data to choose by", "The grid of the train block has %d points to choose among, by %s, and the data set that it trains on sets no samples apart. Add split = { validation = 0.1 }, or leave one point in the grid.",
+					s.Train.Points(), s.Train.Metric)
+			}
+		}
+	}
+}
+
+// checkBugs finds bugs that benchmarks which list theirs do not have. The others' bugs are known once they are fetched.
+func (l *loader) checkBugs(s *Study) {
+	listed := map[string][]string{} // by the benchmark's name
+	for _, d := range l.ofKind("benchmark") {
+		if d.plugin.spec == nil {
+			continue
+		}
+		all := d.plugin.description.GetBugs()
+		for _, one := range d.instances {
+			listed[one.name] = all
+			wanted, _ := one.content.texts("bugs")
+			for i, id := range wanted {
+				if len(all) > 0 && !contains(all, id) {
+					l.mistake(one.content.at("bugs", strconv.Itoa(i)), "Unknown bug", "The benchmark %q has no bug %q.%s", d.typ, id, expected(id, all, "It has", ""))
+				}
+			}
+		}
+	}
+	benchmarks, sure := l.labelled("benchmark")
+	for _, v := range s.Voids {
+		var all []string
+		known := sure
+		for _, name := range benchmarks {
+			if about := v.Where["benchmark"]; len(about) == 0 || contains(about, name) {
+				known = known && len(listed[name]) > 0
+				all = append(all, listed[name]...)
+			}
+		}
+		for i, id := range v.Bugs {
+			if known && len(all) > 0 && !contains(all, id) {
+				l.report(v.UnknownBug(i))
+			}
 		}
 	}
 }

@@ -61,7 +61,7 @@ func plugins() shelf {
 			"recorded": {Name: "recorded", Recorded: true, Schema: schema(&harnesspb.Attribute{Name: "method", Type: "string", Required: true})},
 		},
 		"dataset": {
-			"jsonl":      {Name: "jsonl", Schema: schema(&harnesspb.Attribute{Name: "path", Type: "string", Required: true})},
+			"jsonl":      {Name: "jsonl", Splits: true, Schema: schema(&harnesspb.Attribute{Name: "path", Type: "string", Required: true})},
 			"micropairs": {Name: "micropairs", Schema: schema(&harnesspb.Attribute{Name: "samples", Type: "number", DefaultJson: "100", Minimum: number(1)})},
 			"kitchen":    {Name: "kitchen", Schema: kitchen},
 			"wrong-type": {Name: "wrong-type", Schema: schema(&harnesspb.Attribute{Name: "a", Type: `["strong"]`})},
@@ -70,6 +70,7 @@ func plugins() shelf {
 		},
 		"benchmark": {
 			"microbugs": {Name: "microbugs"},
+			"listed":    {Name: "listed", Bugs: []string{"Clamp", "Contains", "Hamming"}},
 			"quixbugs":  {Name: "quixbugs", Schema: schema(&harnesspb.Attribute{Name: "source", Type: "string", DefaultJson: `"https://example.org/QuixBugs@4257f44"`})},
 		},
 	}

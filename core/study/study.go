@@ -152,6 +152,24 @@ type Train struct {
 // recipe with different totals have no epoch in common.
 func (t *Train) DependsOnTotal() bool { return t.Schedule != "constant" || t.WarmupShare > 0 }
 
+// Points is how many trained states the grid gives to choose among.
+func (t *Train) Points() int {
+	if len(t.Epochs) == 0 {
+		return 0 // a mistake was made there
+	}
+	states := len(t.Epochs)
+	switch {
+	case t.EveryEpoch && t.DependsOnTotal():
+		states = 0
+		for _, total := range t.Epochs {
+			states += total
+		}
+	case t.EveryEpoch:
+		states = slices.Max(t.Epochs)
+	}
+	return states * len(t.LearningRates)
+}
+
 // Generate is how candidates are decoded. What does not belong to its way of decoding is zero.
 type Generate struct {
 	Decode        string  // beam, greedy, sample

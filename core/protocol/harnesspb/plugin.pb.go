@@ -80,7 +80,14 @@ type Description struct {
 	PromptTokens []string `protobuf:"bytes,10,rep,name=prompt_tokens,json=promptTokens,proto3" json:"prompt_tokens,omitempty"`
 	// Adapter: values of peft_type in an adapter_config.json that Attach reads.
 	// Several plugins may read one.
-	PeftTypes     []string `protobuf:"bytes,11,rep,name=peft_types,json=peftTypes,proto3" json:"peft_types,omitempty"`
+	PeftTypes []string `protobuf:"bytes,11,rep,name=peft_types,json=peftTypes,proto3" json:"peft_types,omitempty"`
+	// Dataset: its samples may say which split they are of. A study can then do
+	// without a split of its own where it needs validation data.
+	Splits bool `protobuf:"varint,12,opt,name=splits,proto3" json:"splits,omitempty"`
+	// Benchmark: ids of all its bugs in their canonical order, where the plugin
+	// has them built in, whatever its configuration. A study that names others is
+	// then refused before anything is fetched. Empty: only Bugs can tell.
+	Bugs          []string `protobuf:"bytes,13,rep,name=bugs,proto3" json:"bugs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -188,6 +195,20 @@ func (x *Description) GetPromptTokens() []string {
 func (x *Description) GetPeftTypes() []string {
 	if x != nil {
 		return x.PeftTypes
+	}
+	return nil
+}
+
+func (x *Description) GetSplits() bool {
+	if x != nil {
+		return x.Splits
+	}
+	return false
+}
+
+func (x *Description) GetBugs() []string {
+	if x != nil {
+		return x.Bugs
 	}
 	return nil
 }
@@ -639,7 +660,7 @@ const file_harness_v1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"\x17harness/v1/plugin.proto\x12\n" +
 	"harness.v1\"\x11\n" +
-	"\x0fDescribeRequest\"\xd6\x02\n" +
+	"\x0fDescribeRequest\"\x82\x03\n" +
 	"\vDescription\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -653,7 +674,9 @@ const file_harness_v1_plugin_proto_rawDesc = "" +
 	"\rprompt_tokens\x18\n" +
 	" \x03(\tR\fpromptTokens\x12\x1d\n" +
 	"\n" +
-	"peft_types\x18\v \x03(\tR\tpeftTypes\"j\n" +
+	"peft_types\x18\v \x03(\tR\tpeftTypes\x12\x16\n" +
+	"\x06splits\x18\f \x01(\bR\x06splits\x12\x12\n" +
+	"\x04bugs\x18\r \x03(\tR\x04bugs\"j\n" +
 	"\x06Schema\x125\n" +
 	"\n" +
 	"attributes\x18\x01 \x03(\v2\x15.harness.v1.AttributeR\n" +

@@ -81,7 +81,7 @@ generate {
 }
 
 table "losses" {
-  rows   = ["model"]
+  rows   = ["model", "adapter"]
   values = ["validation.loss", "trainable_share"]
 }
 
