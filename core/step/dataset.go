@@ -64,6 +64,7 @@ func (w Dataset) Run(ctx context.Context, env *Env, dir string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, skipped.close()) }()
+	splits := data.Describe(ctx).GetSplits()
 	sum := DatasetSummary{Skipped: map[string]int{}, Licences: map[string]int{}}
 	seen := map[string]bool{}
 	err = data.Samples(ctx, &pb.SamplesRequest{Config: w.Plugin.Config, BaseDir: w.Plugin.BaseDir}, func(s *pb.Sample) error {
@@ -78,6 +79,9 @@ func (w Dataset) Run(ctx context.Context, env *Env, dir string) (err error) {
 			return fmt.Errorf("two samples have the id %q", s.Id)
 		}
 		seen[s.Id] = true
+		if s.Split != "" && !splits {
+			return fmt.Errorf("sample %q has a split, and the plugin's description does not say that its samples may have one (splits)", s.Id)
+		}
 		if err := w.place(s); err != nil {
 			return err
 		}

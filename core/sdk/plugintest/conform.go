@@ -137,7 +137,8 @@ func typeJSON(text string) []byte {
 
 // Bugs lists a fetched benchmark's bugs and checks each: spans within the
 // file, one fix a hunk that differs from what it replaces, ids that are unique,
-// and a check that names an environment which exists.
+// and a check that names an environment which exists. A benchmark that lists its
+// bugs when it describes itself must list these.
 func Bugs(t testing.TB, b benchmark.Benchmark, config []byte, dir string) []*harnesspb.BugRecord {
 	t.Helper()
 	ctx := t.Context()
@@ -155,6 +156,15 @@ func Bugs(t testing.TB, b benchmark.Benchmark, config []byte, dir string) []*har
 	records := list()
 	if diff := cmp.Diff(records, list(), protocmp.Transform()); diff != "" {
 		t.Errorf("two lists of bugs differ:\n%s", diff)
+	}
+	if listed := b.Describe(ctx).GetBugs(); len(listed) > 0 {
+		var ids []string
+		for _, r := range records {
+			ids = append(ids, r.GetBug().GetId())
+		}
+		if diff := cmp.Diff(listed, ids); diff != "" {
+			t.Errorf("the description lists other bugs than there are (-described +there):\n%s", diff)
+		}
 	}
 	response, err := b.Environments(ctx, &benchmark.EnvironmentsRequest{Config: config})
 	if err != nil {

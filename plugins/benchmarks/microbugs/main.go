@@ -29,6 +29,7 @@ func (microbugs) Describe(context.Context) *benchmark.Description {
 		Version: "0.2.0",
 		Summary: "small Java bugs of seven classes, in one or two places of a method, with JUnit tests",
 		Schema:  &sdk.Schema{},
+		Bugs:    bugs.IDs(),
 	}
 }
 

@@ -46,6 +46,7 @@ func (plugin) Describe(context.Context) *dataset.Description {
 		Name:    "jsonl",
 		Version: "0.1.1",
 		Summary: "Training samples from a file of one JSON object a line.",
+		Splits:  true,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{{
 			Name:        "path",
 			Type:        "string",

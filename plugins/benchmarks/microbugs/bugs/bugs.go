@@ -73,6 +73,21 @@ func Classes() []Class {
 // Files is the benchmark's tree, as Load reads it.
 func Files() fs.FS { return files }
 
+// IDs names the bugs of the benchmark in their order, without reading them:
+// each has a folder of its name.
+func IDs() []string {
+	records, err := fs.Glob(files, "*/bug.json")
+	if err != nil {
+		return nil // only a malformed pattern fails
+	}
+	ids := make([]string, len(records))
+	for i, record := range records {
+		ids[i] = path.Dir(record)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
 // All returns the bugs of the benchmark in the order of their IDs.
 func All() ([]Bug, error) {
 	return Load(files)
