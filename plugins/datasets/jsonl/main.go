@@ -26,6 +26,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -54,16 +55,29 @@ func (plugin) Describe(context.Context) *dataset.Description {
 			Description: "The file, from the study's folder. With the ending .gz or .zst it is compressed.",
 		}, {
 			Name:        "fields",
-			Type:        `["map","string"]`,
-			Description: "What the file calls the fields id, split, before, buggy, after, fixed, function, fixed_function, text, licence, origin, where that is something else.",
+			Type:        fieldsType(),
+			Description: "What the file calls the fields, where that is something else: fields = { buggy = \"src\", fixed = \"tgt\" }.",
 		}}},
 	}
+}
+
+// fieldsType is an object in which each field may have a text.
+func fieldsType() string {
+	kinds := map[string]string{}
+	for _, field := range allFields() {
+		kinds[field] = "string"
+	}
+	text, err := json.Marshal([]any{"object", kinds, allFields()})
+	if err != nil {
+		panic(err) // texts can always be written
+	}
+	return string(text)
 }
 
 type config struct {
 	Path string `json:"path"`
 	// Fields has the file's names of fields by ours.
-	Fields map[string]string `json:"fields"`
+	Fields map[string]*string `json:"fields"`
 }
 
 // file returns the file's path, or a diagnostic where there is none.
@@ -84,15 +98,19 @@ func (c config) file(baseDir string) (string, error) {
 	return path, nil
 }
 
-// Resolve names the file by its content.
-func (plugin) Resolve(_ context.Context, request *sdk.ResolveRequest) (*sdk.ResolveResponse, error) {
+// Resolve names the file by its content, and looks at its first lines, so that a
+// file that is not what the study takes it for is refused before any work.
+func (plugin) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk.ResolveResponse, error) {
 	var c config
 	if err := sdk.Decode(request.GetConfig(), &c); err != nil {
 		return nil, err
 	}
-	_, fieldsErr := c.names()
+	names, fieldsErr := c.names()
 	path, err := c.file(request.GetBaseDir())
 	if err := errors.Join(fieldsErr, err); err != nil {
+		return nil, err
+	}
+	if err := names.try(ctx, path, c.renamed()); err != nil {
 		return nil, err
 	}
 	f, err := os.Open(path)
@@ -121,7 +139,7 @@ func (plugin) Samples(ctx context.Context, request *dataset.SamplesRequest, send
 		return err
 	}
 	seen := map[string]int{}
-	return jsonlines.Each(ctx, path, func(line int, data []byte) error {
+	return each(ctx, path, func(line int, data []byte) error {
 		sample, err := names.parse(line, data)
 		if err != nil {
 			return err
@@ -130,6 +148,24 @@ func (plugin) Samples(ctx context.Context, request *dataset.SamplesRequest, send
 			return fmt.Errorf("the id %q is that of line %d, too", sample.Id, first)
 		}
 		seen[sample.Id] = line
-		return send(sample)
+		if err := send(sample); err != nil {
+			return outside{err}
+		}
+		return nil
 	})
 }
+
+// each hands the lines of the file to f. What is wrong with the file is told at
+// the attribute that names it.
+func each(ctx context.Context, path string, f func(line int, data []byte) error) error {
+	err := jsonlines.Each(ctx, path, f)
+	if err == nil || ctx.Err() != nil || errors.As(err, &outside{}) {
+		return err
+	}
+	return sdk.Diagnose([]string{"path"}, "File is not as expected", err.Error())
+}
+
+// outside is an error that is not the file's fault.
+type outside struct{ error }
+
+func (o outside) Unwrap() error { return o.error }

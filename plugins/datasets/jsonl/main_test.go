@@ -7,7 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc/status"
 	"harness/core/needs"
+
+	"harness/core/protocol/harnesspb"
 	"harness/core/sdk"
 	"harness/core/sdk/dataset"
 	"harness/core/sdk/plugintest"
@@ -95,7 +98,7 @@ func TestResolve(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	identities := map[string]bool{}
-	for _, content := range []string{"a", "b"} {
+	for _, content := range []string{`{"text":"a"}`, `{"text":"b"}`} {
 		if err := os.WriteFile(filepath.Join(dir, "x.jsonl"), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -107,6 +110,64 @@ func TestResolve(t *testing.T) {
 	}
 	if len(identities) != 2 {
 		t.Errorf("two files have the identities %v", identities)
+	}
+}
+
+// What is wrong with the first lines shows before any work, at its attribute.
+func TestResolveLooksAtTheFirstLines(t *testing.T) {
+	const fix = `{"src":"int f() {}","tgt":"int f() { g(); }","hash":"abc"}`
+	for name, test := range map[string]struct{ content, config, want string }{
+		"fields that are there":      {fix, `{"path":"x.jsonl","fields":{"function":"src","fixed_function":"tgt","id":"hash","text":null}}`, ""},
+		"a field of some lines":      {`{"text":"a"}` + "\n" + `{"text":"b","spdx":"MIT"}`, `{"path":"x.jsonl","fields":{"licence":"spdx"}}`, ""},
+		"a field of no line":         {fix, `{"path":"x.jsonl","fields":{"function":"source","fixed_function":"target"}}`, `fields.fixed_function: No such field in the file: The first lines of DIR/x.jsonl have no field "target". They have hash, src, tgt.; fields.function: No such field in the file: The first lines of DIR/x.jsonl have no field "source". They have hash, src, tgt.`},
+		"lines of another form":      {fix, `{"path":"x.jsonl"}`, `path: File is not as expected: DIR/x.jsonl:1: there is neither a text ("text") nor a fix ("before", "buggy", "after", "fixed", or "function" and "fixed_function")`},
+		"a line that is not JSON":    {"{}\nnonsense", `{"path":"x.jsonl"}`, "path: File is not as expected: DIR/x.jsonl:2: this is not JSON: invalid character 'o' in literal null (expecting 'u')"},
+		"no line":                    {"\n", `{"path":"x.jsonl"}`, "path: File is empty: There is no line in DIR/x.jsonl."},
+		"a mistake in a later line":  {strings.Repeat(`{"text":"a"}`+"\n", 100) + "nonsense", `{"path":"x.jsonl"}`, ""},
+		"a number as a field's name": {fix, `{"path":"x.jsonl","fields":{"text":3}}`, "decoding configuration"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "x.jsonl"), []byte(test.content), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			_, err := plugintest.Dataset(t, plugin{}).Resolve(t.Context(), &sdk.ResolveRequest{Config: []byte(test.config), BaseDir: dir})
+			got := strings.ReplaceAll(diagnoses(err), dir, "DIR")
+			if test.want == "" && err != nil || test.want != "" && !strings.Contains(got, test.want) {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// diagnoses are the diagnostics in an error with their paths, or its text.
+func diagnoses(err error) string {
+	if err == nil {
+		return ""
+	}
+	var texts []string
+	for _, detail := range status.Convert(err).Details() {
+		if found, ok := detail.(*harnesspb.Diagnostics); ok {
+			for _, d := range found.Diagnostics {
+				texts = append(texts, strings.Join(d.Path, ".")+": "+d.Summary+": "+d.Detail)
+			}
+		}
+	}
+	if len(texts) == 0 {
+		return err.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// A mistake that only shows among the samples keeps its attribute, too.
+func TestSamplesDiagnoseTheFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "x.jsonl"), []byte(`{"text":3}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := samples(t, dir, config{Path: "x.jsonl"})
+	if got, want := diagnoses(err), `path: File is not as expected: `+dir+`/x.jsonl:1: the field "text" holds a number, not a text`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
@@ -124,21 +185,29 @@ func TestFieldsAreRenamed(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "x.jsonl"), []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	all, err := samples(t, dir, config{Path: "x.jsonl", Fields: map[string]string{
+	renamed := func(names map[string]string) map[string]*string {
+		fields := map[string]*string{"licence": nil} // as the study's language sends what is not renamed
+		for field, name := range names {
+			fields[field] = &name
+		}
+		return fields
+	}
+	all, err := samples(t, dir, config{Path: "x.jsonl", Fields: renamed(map[string]string{
 		"function": "src", "fixed_function": "tgt", "id": "hash", "fixed": "right",
-	}})
+	})})
 	if err != nil || len(all) != 1 || all[0].Id != "abc" || all[0].GetPair().GetFixed() != "  return 2;\n" {
 		t.Fatalf("got %v, %v", all, err)
 	}
 	// A name that another field takes over is no longer one of its own.
-	if all, err = samples(t, dir, config{Path: "x.jsonl", Fields: map[string]string{"text": "id", "fixed": "right"}}); err != nil || all[0].GetText() != "not this" || all[0].Id != "1" {
+	if all, err = samples(t, dir, config{Path: "x.jsonl", Fields: renamed(map[string]string{"text": "id", "fixed": "right"})}); err != nil || all[0].GetText() != "not this" || all[0].Id != "1" {
 		t.Errorf("got %v, %v", all, err)
 	}
 	for want, fields := range map[string]map[string]string{
 		"Unknown field":           {"bugy": "src"},
 		"One name for two fields": {"before": "x", "after": "x"},
+		"Empty name":              {"before": ""},
 	} {
-		if _, err := samples(t, dir, config{Path: "x.jsonl", Fields: fields}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := samples(t, dir, config{Path: "x.jsonl", Fields: renamed(fields)}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: got %v, want %q", fields, err, want)
 		}
 	}

@@ -21,25 +21,46 @@ const (
 	fieldFunction, fieldFixedFunction, fieldText    = "function", "fixed_function", "text"
 )
 
+// allFields lists them.
+func allFields() []string {
+	return []string{
+		fieldID, fieldSplit, fieldLicence, fieldOrigin, fieldBefore, fieldBuggy, fieldAfter, fieldFixed, fieldFunction, fieldFixedFunction, fieldText,
+	}
+}
+
 // names has the file's name of each field, by ours.
 type names map[string]string
+
+// renamed has the file's names of the fields that the study renames.
+func (c config) renamed() map[string]string {
+	renamed := map[string]string{}
+	for field, name := range c.Fields {
+		if name != nil { // the study's language fills in null
+			renamed[field] = *name
+		}
+	}
+	return renamed
+}
 
 // names checks that each of our fields has a name of its own.
 func (c config) names() (names, error) {
 	n := names{}
-	for _, field := range []string{
-		fieldID, fieldSplit, fieldLicence, fieldOrigin, fieldBefore, fieldBuggy, fieldAfter, fieldFixed, fieldFunction, fieldFixedFunction, fieldText,
-	} {
+	for _, field := range allFields() {
 		n[field] = field
 	}
+	renamed := c.renamed()
 	var wrong []error
-	for _, field := range slices.Sorted(maps.Keys(c.Fields)) {
-		if n[field] == "" {
+	for _, field := range slices.Sorted(maps.Keys(renamed)) {
+		switch {
+		case n[field] == "":
 			wrong = append(wrong, sdk.Diagnose([]string{"fields", field}, "Unknown field",
 				fmt.Sprintf("There is no field %q to rename; there are %s.", field, strings.Join(slices.Sorted(maps.Keys(n)), ", "))))
-			continue
+		case renamed[field] == "":
+			wrong = append(wrong, sdk.Diagnose([]string{"fields", field}, "Empty name",
+				fmt.Sprintf("A field of the file has a name; leave %s out if the file has none.", field)))
+		default:
+			n[field] = renamed[field]
 		}
-		n[field] = c.Fields[field]
 	}
 	taken := map[string]string{}
 	for _, field := range slices.Sorted(maps.Keys(n)) {
@@ -47,9 +68,9 @@ func (c config) names() (names, error) {
 		switch other, twice := taken[n[field]]; {
 		case !twice:
 			taken[n[field]] = field
-		case c.Fields[field] == "":
+		case renamed[field] == "":
 			n[field] = ""
-		case c.Fields[other] == "":
+		case renamed[other] == "":
 			n[other], taken[n[field]] = "", field
 		default:
 			wrong = append(wrong, sdk.Diagnose([]string{"fields", field}, "One name for two fields",
