@@ -30,12 +30,6 @@
 // alone; the shapes in which it is computed, a few for each set of examples,
 // follow from the set and from what computing them is estimated to take.
 //
-// Trainings that differ in their learning rate alone can be computed side by
-// side (TrainStart.together): their rows meet the frozen weights all at once,
-// and each row meets the adapter of its own training. A training's bits then
-// depend on the width of such a stack and on its place in it, not on what is
-// in the other places; they are not those that it has alone.
-//
 // # Errors
 //
 // GoMLX builds graphs by panicking. Panics end at this package's boundary and

@@ -21,7 +21,7 @@ type head struct {
 }
 
 // head gives the linear layer that made the output of a lowering that has
-// run; false if it was something else, or one that a stack has several of.
+// run; false if it was something else.
 func (n *network) head(l *lowering) (head, bool) {
 	st := l.sequence.Steps[len(l.sequence.Steps)-1]
 	if st.GetLinear() == nil || st.Name != l.sequence.Output || st.Type.Over != ir.OverPositions {
@@ -38,9 +38,6 @@ func (n *network) head(l *lowering) (head, bool) {
 		h.trains = h.trains || !parameter || n.trains(name)
 	}
 	h.weight, h.bias = in[0], in[1]
-	if h.weight.Rank() != 2 || h.bias != nil && h.bias.Rank() != 1 {
-		return head{}, false
-	}
 	return h, true
 }
 

@@ -21,7 +21,6 @@ type lowering struct {
 	g          *graph.Graph
 	sequence   *ir.Sequence
 	parameters map[string]*graph.Node
-	stack      stack
 	tokens     *graph.Node // [B,T] i32
 	positions  *graph.Node // [B,T] i32
 	// owners [B,T] i32 tell apart sequences that share a row, and places [B,T]
@@ -211,9 +210,6 @@ func withFeatures(x *graph.Node, hidden int, features []int64) *graph.Node {
 
 func (l *lowering) positionWise(st ir.Step, in []*graph.Node, picked bool) *graph.Node {
 	h := hidden(st.Type)
-	if l.stack.has(st.Name) {
-		h = 1
-	}
 	switch op := st.GetOp().(type) {
 	case *harnesspb.Node_Embedding:
 		rows := graph.Gather(in[1], graph.ExpandAxes(in[0], -1))
@@ -229,9 +225,9 @@ func (l *lowering) positionWise(st ir.Step, in []*graph.Node, picked bool) *grap
 	case *harnesspb.Node_Scale:
 		return graph.MulScalar(in[0], op.Scale.GetFactor())
 	case *harnesspb.Node_LayerNorm:
-		return l.layerNorm(st, in, op.LayerNorm.GetEpsilon())
+		return layerNorm(in, op.LayerNorm.GetEpsilon())
 	case *harnesspb.Node_RmsNorm:
-		return l.rmsNorm(st, in, op.RmsNorm.GetEpsilon())
+		return rmsNorm(in, op.RmsNorm.GetEpsilon())
 	case *harnesspb.Node_Softmax:
 		return graph.Softmax(in[0], -1)
 	case *harnesspb.Node_Reshape:
@@ -279,26 +275,18 @@ func (l *lowering) linear(op *harnesspb.Linear, st ir.Step, in []*graph.Node) *g
 	if op.GetWeightInOut() {
 		axis = 0
 	}
-	var shared []int // the axis of the trainings
-	apart := l.stack.has(st.Inputs[1])
-	if apart {
-		x, axis, shared = l.stack.apart(x), axis+1, []int{0}
-	}
 	dot := graph.Dot(x, weight)
 	if l.half && x.DType() == dtypes.Float32 {
 		x, weight = graph.ConvertDType(x, dtypes.BFloat16), graph.ConvertDType(weight, dtypes.BFloat16)
 		// GoMLX's own accumulator would have the operands widened first.
 		dot = graph.Dot(x, weight).WithAccumulatorDType(dtypes.InvalidDType).WithOutputDType(dtypes.Float32)
 	}
-	y := dot.General([]int{-1}, shared, []int{axis}, shared)
-	if apart {
-		y = l.stack.joined(y)
-	}
+	y := dot.General([]int{-1}, nil, []int{axis}, nil)
 	if l.training != nil && l.training.trains(st.Inputs[1]) {
 		y = settled(y)
 	}
 	if len(in) == 3 {
-		y = l.stack.eachFeature(graph.Add, y, in[2], st.Inputs[2])
+		y = graph.Add(y, graph.ExpandLeftToRank(in[2], y.Rank()))
 	}
 	return y
 }
@@ -333,47 +321,24 @@ func matMul(op *harnesspb.MatMul, in []*graph.Node) *graph.Node {
 }
 
 func (l *lowering) binary(op harnesspb.Binary_Op, st ir.Step, in []*graph.Node) *graph.Node {
-	h, apart := hidden(st.Type), slices.ContainsFunc(st.Inputs, l.stack.has)
-	if apart {
-		h++ // that of the trainings comes first
-	}
-	rank := h + len(st.Type.Dims)
+	h, rank := hidden(st.Type), hidden(st.Type)+len(st.Type.Dims)
 	for i, x := range in {
-		// A parameter expression gets all missing axes in front, or behind that
-		// of the trainings; a value over positions gets them between its
-		// positions and its features.
-		own := 0
-		switch over := l.typeOf(st.Inputs[i]).Over; {
-		case over != ir.OverNothing && apart:
-			x, own = l.stack.apart(x), h
-		case over != ir.OverNothing:
-			own = h
-		case l.stack.has(st.Inputs[i]):
-			own = 1
+		if x.Rank() == rank {
+			continue
 		}
-		in[i] = widened(x, own, rank)
+		// A parameter expression gets all missing axes in front, a value over
+		// positions gets them between its positions and its features.
+		dims := x.Shape().Dimensions
+		own := 0
+		if l.typeOf(st.Inputs[i]).Over != ir.OverNothing {
+			own = h
+		}
+		wide := slices.Clone(dims[:own])
+		for range rank - len(dims) {
+			wide = append(wide, 1)
+		}
+		in[i] = graph.Reshape(x, append(wide, dims[own:]...)...)
 	}
-	y := arithmetic(op, in)
-	if apart && st.Type.Over != ir.OverNothing {
-		y = l.stack.joined(y)
-	}
-	return y
-}
-
-// widened inserts axes of 1 behind the first own ones.
-func widened(x *graph.Node, own, rank int) *graph.Node {
-	dims := x.Shape().Dimensions
-	if len(dims) == rank {
-		return x
-	}
-	wide := slices.Clone(dims[:own])
-	for range rank - len(dims) {
-		wide = append(wide, 1)
-	}
-	return graph.Reshape(x, append(wide, dims[own:]...)...)
-}
-
-func arithmetic(op harnesspb.Binary_Op, in []*graph.Node) *graph.Node {
 	switch op {
 	case harnesspb.Binary_OP_ADD:
 		return graph.Add(in[0], in[1])

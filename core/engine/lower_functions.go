@@ -44,24 +44,25 @@ func unary(op harnesspb.Unary_Op, x *graph.Node) *graph.Node {
 
 // layerNorm divides by a square root, since GoMLX has no gradient of its
 // inverse.
-func (l *lowering) layerNorm(st ir.Step, in []*graph.Node, epsilon float64) *graph.Node {
+func layerNorm(in []*graph.Node, epsilon float64) *graph.Node {
 	x := in[0]
-	y := normalised(graph.Sub(x, graph.ReduceAndKeep(x, graph.ReduceMean, -1)), epsilon)
-	y = l.stack.eachFeature(graph.Mul, y, in[1], st.Inputs[1])
+	centred := graph.Sub(x, graph.ReduceAndKeep(x, graph.ReduceMean, -1))
+	y := normalised(centred, in[1], epsilon)
 	if len(in) == 3 {
-		y = l.stack.eachFeature(graph.Add, y, in[2], st.Inputs[2])
+		y = graph.Add(y, graph.ExpandLeftToRank(in[2], y.Rank()))
 	}
 	return y
 }
 
-func (l *lowering) rmsNorm(st ir.Step, in []*graph.Node, epsilon float64) *graph.Node {
-	return l.stack.eachFeature(graph.Mul, normalised(in[0], epsilon), in[1], st.Inputs[1])
+func rmsNorm(in []*graph.Node, epsilon float64) *graph.Node {
+	return normalised(in[0], in[1], epsilon)
 }
 
-// normalised is x / √(mean x² + ε).
-func normalised(x *graph.Node, epsilon float64) *graph.Node {
+// normalised is x / √(mean x² + ε) · gain.
+func normalised(x, gain *graph.Node, epsilon float64) *graph.Node {
 	variance := graph.ReduceAndKeep(graph.Square(x), graph.ReduceMean, -1)
-	return graph.Div(x, graph.Sqrt(graph.AddScalar(variance, epsilon)))
+	y := graph.Div(x, graph.Sqrt(graph.AddScalar(variance, epsilon)))
+	return graph.Mul(y, graph.ExpandLeftToRank(gain, y.Rank()))
 }
 
 // angleKey is what decides the cosines and sines of a rotation.

@@ -30,9 +30,6 @@ type network struct {
 	weights map[string]bool
 	// multiplied are those and the tables of embeddings.
 	multiplied map[string]bool
-	// differs and alone are what ir.Program.Stackable says of it.
-	differs map[string]bool
-	alone   error
 	// Of the decoder and, if there is one, of the encoder.
 	limits, encoderLimits limits
 }
@@ -82,7 +79,6 @@ func newNetwork(digest string, m *harnesspb.ModelState) (*network, error) {
 	if n.counts, err = program.Count(m.GetRewrite()); err != nil {
 		return nil, err
 	}
-	n.differs, n.alone = program.Stackable(n.train)
 	shapes := map[string][]int64{}
 	for _, p := range program.Parameters {
 		shapes[p.Name] = p.Shape

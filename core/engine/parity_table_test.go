@@ -21,7 +21,7 @@ import (
 // with, by the test that fills them. Cells hold the worst error: of tokens
 // the share of wrong texts, of greedy and beam search 1 if any id is wrong, of logits and hidden states
 // the largest difference as a share of the largest number, of training the
-// largest difference of a loss; of stacked training that from training alone.
+// largest difference of a loss.
 var parityKinds = []struct{ test, column string }{
 	{"TestParityTokens", "tokens"},
 	{"TestParityLogits", "logits"},
@@ -35,8 +35,6 @@ var parityKinds = []struct{ test, column string }{
 	{"TestParityTrainingLoRA", "lora"},
 	{"TestParityTrainingIA3", "ia3"},
 	{"TestParityTrainingDoRA", "dora"},
-	{"TestParityStackedTrainingLoRA", "stacked lora"},
-	{"TestParityStackedTrainingIA3", "stacked ia3"},
 }
 
 // parity collects the worst error of each test and fixture.

@@ -22,7 +22,6 @@ type sequences struct {
 	// are captured for the caches.
 	decoding bool
 	training *training
-	stack    stack
 }
 
 // lower prepares the decoder over whole sequences, behind the encoder if there
@@ -33,14 +32,14 @@ func (n *network) lower(weights []*graph.Node, s sequences) *lowering {
 		s.positions = countUp(s.tokens)
 	}
 	l := &lowering{
-		g: s.tokens.Graph(), sequence: n.program.Decoder, half: n.half, parameters: parameters, stack: s.stack,
+		g: s.tokens.Graph(), sequence: n.program.Decoder, half: n.half, parameters: parameters,
 		tokens: s.tokens, positions: graph.AddScalar(s.positions, n.program.FirstPosition),
 		places: s.positions, owners: s.owners, pick: s.pick,
 		attention: &fullAttention{lengths: s.lengths, capture: s.decoding}, training: s.training,
 	}
 	if n.encodes() {
 		l.encoder = &lowering{
-			g: l.g, sequence: n.program.Encoder, half: n.half, parameters: parameters, stack: s.stack,
+			g: l.g, sequence: n.program.Encoder, half: n.half, parameters: parameters,
 			tokens: s.encoded, positions: countUp(s.encoded),
 			attention: &fullAttention{lengths: s.lengths}, training: s.training,
 		}

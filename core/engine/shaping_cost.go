@@ -5,8 +5,6 @@ package engine
 // results, so what the machine is does not count.
 type costs struct {
 	network *network
-	// together are the trainings that are computed side by side.
-	together stack
 	// recomputes reports whether layers are computed again in the backward
 	// pass; nil: there is none.
 	recomputes func(batchShape) bool
@@ -25,8 +23,8 @@ const (
 	perCompiled = 5e-3
 )
 
-func (n *network) costs(together stack, recomputes func(batchShape) bool) *costs {
-	return &costs{network: n, together: together, recomputes: recomputes, compile: perCompiled * float64(n.steps()), known: map[batchShape]float64{}}
+func (n *network) costs(recomputes func(batchShape) bool) *costs {
+	return &costs{network: n, recomputes: recomputes, compile: perCompiled * float64(n.steps()), known: map[batchShape]float64{}}
 }
 
 // steps counts those of the model graph.
@@ -43,11 +41,11 @@ func (c *costs) of(s batchShape) float64 {
 		return known
 	}
 	n := c.network
-	cost := n.program.Cost(n.train, c.together.extent(s.extent(n.encodes())))
+	cost := n.program.Cost(n.train, s.extent(n.encodes()))
 	pass := perWeight*float64(n.counts.All) + perStep*float64(n.steps())
 	seconds := perFLOP*cost.Forward + pass
 	if c.recomputes != nil {
-		seconds += perFLOP*cost.Backward + pass + perGradient*float64(n.counts.Trainable*int64(max(1, c.together.width)))
+		seconds += perFLOP*cost.Backward + pass + perGradient*float64(n.counts.Trainable)
 		if c.recomputes(s) {
 			seconds += perFLOP * cost.Layers
 		}

@@ -65,7 +65,7 @@ func TestFewShapesPadLittle(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n, examples := wide(c.full), pairsOfLengths(c.count)
-			s := newShaping(n, examples, c.batch, c.micro, c.options, n.costs(stack{}, func(batchShape) bool { return false }))
+			s := newShaping(n, examples, c.batch, c.micro, c.options, n.costs(func(batchShape) bool { return false }))
 			if len(s.shapes) > maxShapes {
 				t.Errorf("%d shapes, at most %d are allowed", len(s.shapes), maxShapes)
 			}
@@ -111,7 +111,7 @@ func TestFewerRowsInsteadOfRecomputation(t *testing.T) {
 		examples = append(examples, &harnesspb.TokenExample{Ids: make([]int32, 256), PromptLength: 200})
 	}
 	for limit, want := range map[int]int{8: 8, 4: 4, 2: 2, 1: 1, 0: 8} { // 0: any number recomputes
-		s := newShaping(n, examples, 8, 0, shapingOptions{}, n.costs(stack{}, func(s batchShape) bool { return s.rows > limit }))
+		s := newShaping(n, examples, 8, 0, shapingOptions{}, n.costs(func(s batchShape) bool { return s.rows > limit }))
 		for _, m := range s.split(examples[:8]) {
 			if len(m.lines) != want {
 				t.Errorf("more than %d rows recompute, and %d are computed at once", limit, len(m.lines))

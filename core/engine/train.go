@@ -22,9 +22,7 @@ const maxRows = 1 << 12
 // Train runs one epoch: a shuffled pass over the training examples, then the
 // loss of the validation examples. It writes the trained weights and the whole
 // optimizer state, so that another epoch continues with the same bits as if
-// there had been no break. When training diverges nothing is written. Several
-// trainings that differ in their learning rate may run side by side: see
-// harnesspb.TrainStart.
+// there had been no break. When training diverges nothing is written.
 func (e *Engine) Train(ctx context.Context, start *harnesspb.TrainStart, train, validation []*harnesspb.TokenExample, send func(*harnesspb.TrainEvent) error) error {
 	if err := e.begin(ctx); err != nil {
 		return err
@@ -36,31 +34,34 @@ func (e *Engine) Train(ctx context.Context, start *harnesspb.TrainStart, train, 
 		return fmt.Errorf("train: %w", err)
 	}
 	defer t.free()
-	t.lap = started
-	if err := t.epoch(ctx, send); err != nil {
+	done, err := t.epoch(ctx, send)
+	if err != nil {
 		return fmt.Errorf("train: %w", err)
 	}
-	return nil
+	done.Seconds = time.Since(started).Seconds()
+	done.MicroBatch = int32(t.shapes.micro)
+	done.PeakMemoryBytes = procKilobytes("/proc/self/status", "VmHWM:")
+	return send(&harnesspb.TrainEvent{Event: &harnesspb.TrainEvent_Done{Done: done}})
 }
 
 func optionsOf(s *harnesspb.TrainStart) shapingOptions {
 	return shapingOptions{leftPadded: s.GetPositionsFromPadding(), pack: s.GetPack()}
 }
 
-// trainer is one epoch, of one training or of several side by side.
+// trainer is one epoch.
 type trainer struct {
 	engine            *Engine
 	start             *harnesspb.TrainStart
 	network           *network
-	together          stack
+	state             *state // not shared: its trained weights are consumed
 	train, validation []*harnesspb.TokenExample
 	shapes            *shaping // of the training batches
 
 	updates *updates
-	members []*member // by their places
-	step    int64     // optimizer steps so far
-	scarce  bool      // memory has run out before
-	lap     time.Time // up to when the members have their seconds
+	weights []*tensors.Tensor   // in the order of the program's parameters
+	kept    [][]*tensors.Tensor // the optimizer's state, by trained parameter
+	step    int64               // optimizer steps so far
+	scarce  bool                // memory has run out before
 }
 
 func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*harnesspb.TokenExample) (_ *trainer, err error) {
@@ -87,8 +88,8 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 	t := &trainer{
 		engine: e, start: start, network: n, updates: u, train: train, validation: validation,
 	}
-	if width := len(start.GetTogether()); width > 1 {
-		t.together = stack{width, n.differs}
+	if t.state, err = e.load(n, start.GetModel(), false); err != nil {
+		return nil, err
 	}
 	t.shapes = t.shaping(train, t.checkpoints)
 	defer func() {
@@ -96,13 +97,14 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 			t.free()
 		}
 	}()
-	return t, t.loadMembers()
+	t.weights = slices.Clone(t.state.weights)
+	return t, t.loadKept()
 }
 
 // shaping is that of a set; checkpoints is nil where no gradients are wanted.
 func (t *trainer) shaping(examples []*harnesspb.TokenExample, checkpoints func(batchShape) bool) *shaping {
 	s := t.start
-	return newShaping(t.network, examples, int(s.GetBatchSize()), int(s.GetMicroBatch()), optionsOf(s), t.network.costs(t.together, checkpoints))
+	return newShaping(t.network, examples, int(s.GetBatchSize()), int(s.GetMicroBatch()), optionsOf(s), t.network.costs(checkpoints))
 }
 
 func checkStart(n *network, s *harnesspb.TrainStart) error {
@@ -127,8 +129,11 @@ func checkStart(n *network, s *harnesspb.TrainStart) error {
 	if s.GetEpoch() < 0 {
 		return fmt.Errorf("epoch %d is negative", s.GetEpoch())
 	}
-	if err := checkMembers(n, s); err != nil {
-		return err
+	if (s.GetEpoch() > 0) != (s.GetStateIn() != "") {
+		return fmt.Errorf("epoch %d: only epochs after the first continue an optimizer state", s.GetEpoch())
+	}
+	if s.GetStateOut() == "" {
+		return errors.New("no folder for the result")
 	}
 	if p := s.GetPad(); p < 0 || (n.limits.tokens > 0 && int64(p) >= n.limits.tokens) {
 		return fmt.Errorf("the padding token %d is outside the vocabulary of %d", p, n.limits.tokens)
@@ -136,54 +141,64 @@ func checkStart(n *network, s *harnesspb.TrainStart) error {
 	return nil
 }
 
+func (t *trainer) free() {
+	for i, kept := range t.kept {
+		release(t.weights[t.updates.parameters[i].index])
+		release(kept...)
+	}
+	t.state.free()
+}
+
 // epoch trains, validates and saves.
-func (t *trainer) epoch(ctx context.Context, send func(*harnesspb.TrainEvent) error) error {
+func (t *trainer) epoch(ctx context.Context, send func(*harnesspb.TrainEvent) error) (*harnesspb.TrainDone, error) {
 	var order *rand.PCG
 	if !t.start.GetKeepOrder() {
 		order = generator("shuffle", t.start.GetSeed(), uint64(t.start.GetEpoch()), "")
 	}
 	batches := batchesOf(t.train, int(t.start.GetBatchSize()), order)
+	done := &harnesspb.TrainDone{
+		ValidationLoss:       math.NaN(),
+		ValidationExactMatch: math.NaN(),
+		TrainableParameters:  t.network.counts.Trainable,
+		AllParameters:        t.network.counts.All,
+	}
+	var sum, labels float64
 	for i, batch := range batches {
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 		s, err := t.runStep(batch)
 		if err != nil {
-			return fmt.Errorf("step %d: %w", i+1, err)
+			return nil, fmt.Errorf("step %d: %w", i+1, err)
 		}
-		for _, m := range t.running() {
-			r := s[m.place]
-			m.sum, m.labels = m.sum+r.sum, m.labels+float64(r.labels)
-			m.done.Tokens += r.tokens
-			loss := r.sum / float64(r.labels)
-			err = send(&harnesspb.TrainEvent{Member: int32(m.place), Event: &harnesspb.TrainEvent_Step{Step: &harnesspb.TrainStep{
-				Step: int64(i + 1), Steps: int64(len(batches)), Loss: loss, GradientNorm: r.norm, LearningRate: r.rate, Tokens: r.tokens,
-			}}})
-			if err != nil {
-				return err
-			}
-			if !finite(loss) || !finite(r.norm) {
-				m.done.Diverged = fmt.Sprintf("at step %d the loss is %v and the gradient's norm %v", i+1, loss, r.norm)
-			}
+		sum += s.sum
+		labels += float64(s.labels)
+		done.Tokens += s.tokens
+		loss := s.sum / float64(s.labels)
+		err = send(&harnesspb.TrainEvent{Event: &harnesspb.TrainEvent_Step{Step: &harnesspb.TrainStep{
+			Step: int64(i + 1), Steps: int64(len(batches)), Loss: loss, GradientNorm: s.norm, LearningRate: s.rate, Tokens: s.tokens,
+		}}})
+		if err != nil {
+			return nil, err
 		}
-		if err := t.endDiverged(send); err != nil || len(t.running()) == 0 {
-			return err
+		if !finite(loss) || !finite(s.norm) {
+			done.TrainLoss = sum / labels
+			done.Diverged = fmt.Sprintf("at step %d the loss is %v and the gradient's norm %v", i+1, loss, s.norm)
+			return done, nil
 		}
 	}
+	done.TrainLoss = sum / labels
 	if len(t.validation) > 0 {
-		if err := t.validate(ctx); err != nil {
-			return fmt.Errorf("validation: %w", err)
+		var err error
+		if done.ValidationLoss, done.ValidationExactMatch, err = t.validate(ctx); err != nil {
+			return nil, fmt.Errorf("validation: %w", err)
 		}
-		if err := t.endDiverged(send); err != nil {
-			return err
-		}
-	}
-	for _, m := range t.running() {
-		if err := t.save(m); err != nil {
-			return err
+		if !finite(done.ValidationLoss) {
+			done.Diverged = fmt.Sprintf("the validation loss is %v", done.ValidationLoss)
+			return done, nil
 		}
 	}
-	return t.end(t.running(), send)
+	return done, t.save()
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
@@ -195,103 +210,68 @@ type stepResult struct {
 	tokens          int64
 }
 
-// runStep takes one optimizer step of each running member; the results are by
-// place.
-func (t *trainer) runStep(batch []*harnesspb.TokenExample) ([]stepResult, error) {
-	one := stepResult{}
+func (t *trainer) runStep(batch []*harnesspb.TokenExample) (stepResult, error) {
+	r := stepResult{rate: rateAt(t.start.GetSchedule(), t.start.GetOptimizer().GetLearningRate(), t.step)}
 	for _, x := range batch {
-		one.tokens += int64(len(x.GetIds()))
-		one.labels += t.network.labelsOf(x)
+		r.tokens += int64(len(x.GetIds()))
+		r.labels += t.network.labelsOf(x)
 	}
-	gradients, sums, err := t.gradients(batch, one.labels)
+	gradients, sum, err := t.gradients(batch, r.labels)
 	for outOfMemory(err) {
 		// The weights are as before: only the updates change them.
 		t.engine.dropUnused()
 		t.scarce = true
 		if !t.shapes.lower(t.train) {
-			return nil, fmt.Errorf("one example at a time: %w", err)
+			return r, fmt.Errorf("one example at a time: %w", err)
 		}
 		t.engine.log.Warn("out of memory: fewer examples are computed at once from now on", "examples", t.shapes.micro, "error", err)
-		gradients, sums, err = t.gradients(batch, one.labels)
+		gradients, sum, err = t.gradients(batch, r.labels)
 	}
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	defer func() {
-		for _, g := range gradients {
-			release(g...)
-		}
-	}()
+	defer release(gradients...)
 	t.step++
-	out := make([]stepResult, len(t.members))
-	for _, m := range t.running() {
-		r := one
-		r.rate = rateAt(t.start.GetSchedule(), m.rate, t.step-1)
-		r.sum = sums[m.place]
-		if r.norm, err = t.updates.step(t.engine, m.weights, m.kept, gradients[m.place], r.rate, t.step); err != nil {
-			return nil, err
-		}
-		out[m.place] = r
-	}
-	return out, nil
+	r.sum = sum
+	r.norm, err = t.updates.step(t.engine, t.weights, t.kept, gradients, r.rate, t.step)
+	return r, err
 }
 
-// gradients of the mean over the labels, and the sum of their losses, both by
-// place; a place without a running member has none.
-func (t *trainer) gradients(batch []*harnesspb.TokenExample, labels int) (sum [][]*tensors.Tensor, losses []float64, err error) {
+// gradients of the mean over the labels, and the sum of their losses.
+func (t *trainer) gradients(batch []*harnesspb.TokenExample, labels int) (sum []*tensors.Tensor, loss float64, err error) {
 	e, n := t.engine, t.network
-	sum, losses = make([][]*tensors.Tensor, len(t.members)), make([]float64, len(t.members))
 	defer func() {
 		if err != nil {
-			for _, g := range sum {
-				release(g...)
-			}
+			release(sum...)
 		}
 	}()
 	keys := t.dropoutKeys()
-	for _, micro := range t.shapes.split(batch) {
-		checkpoints := t.checkpoints(micro.shape)
-		x, err := e.executable(fmt.Sprintf("%s gradients %v checkpoints %v together %d", n.digest, micro.shape, checkpoints, t.together.width),
-			n.gradientGraph(micro.shape, t.together, checkpoints))
+	for _, m := range t.shapes.split(batch) {
+		checkpoints := t.checkpoints(m.shape)
+		x, err := e.executable(fmt.Sprintf("%s gradients %v checkpoints %v", n.digest, m.shape, checkpoints), n.gradientGraph(m.shape, checkpoints))
 		if err != nil {
-			return sum, nil, err
+			return sum, 0, err
 		}
-		inputs := append(n.tensors(micro, t.start.GetPad()),
+		inputs := append(n.tensors(m, t.start.GetPad()),
 			tensors.FromScalar(float32(labels)), tensors.FromFlatDataAndDimensions(keys, len(keys)/2, 2))
-		out, err := x.run(append(t.weights(), anyOf(inputs)...))
+		out, err := x.run(append(anyOf(t.weights), anyOf(inputs)...))
 		release(inputs...)
 		if err != nil {
-			return sum, nil, err
+			return sum, 0, err
 		}
 		last := len(out) - 1
-		sums, err := onHost(out[last])
-		if err != nil {
-			release(out...)
-			return sum, nil, err
-		}
+		loss += scalar(out[last])
 		release(out[last])
-		parts := t.byPlace(out[:last])
-		for _, m := range t.running() {
-			losses[m.place] += sums[m.place]
-			part := parts[m.place]
-			parts[m.place] = nil
-			if sum[m.place] == nil {
-				sum[m.place] = part
-				continue
-			}
-			if err := t.updates.add(e, sum[m.place], part); err != nil {
-				release(part...)
-				for _, g := range parts {
-					release(g...)
-				}
-				return sum, nil, err
-			}
+		if sum == nil {
+			sum = out[:last]
+			continue
 		}
-		for _, g := range parts { // of places without a running member
-			release(g...)
+		if err := t.updates.add(e, sum, out[:last]); err != nil {
+			release(out...)
+			return sum, 0, err
 		}
 	}
-	return sum, losses, nil
+	return sum, loss, nil
 }
 
 // checkpoints reports whether layers are computed again in the backward pass.
@@ -302,7 +282,7 @@ func (t *trainer) checkpoints(s batchShape) bool {
 	case harnesspb.GradientCheckpointing_GRADIENT_CHECKPOINTING_OFF:
 		return false
 	}
-	return t.scarce || t.network.program.Cost(t.network.train, t.together.extent(s.extent(t.network.encodes()))).Recomputes()
+	return t.scarce || t.network.program.Cost(t.network.train, s.extent(t.network.encodes())).Recomputes()
 }
 
 // dropoutKeys seed each dropout node at this step.
@@ -323,89 +303,62 @@ func generator(purpose string, seed, number uint64, name string) *rand.PCG {
 	return rand.NewPCG(binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:]))
 }
 
-// validate measures each running member: the mean loss over all labels of the
-// validation examples, and the share of examples whose every label is the
-// likeliest token.
-func (t *trainer) validate(ctx context.Context) error {
+// validate gives the mean loss over all labels of the validation examples, and
+// the share of examples whose every label is the likeliest token.
+func (t *trainer) validate(ctx context.Context) (loss, exact float64, err error) {
 	shapes := t.shaping(t.validation, nil)
-	sums, matches := make([]float64, len(t.members)), make([]int, len(t.members))
-	labels := 0
+	var sum, labels float64
+	matches := 0
 	for _, batch := range batchesOf(t.validation, int(t.start.GetBatchSize()), nil) {
 		if err := ctx.Err(); err != nil {
-			return err
+			return 0, 0, err
 		}
-		s, hits, err := t.losses(shapes, batch)
+		s, m, err := t.losses(shapes, batch)
 		for outOfMemory(err) && shapes.lower(t.validation) {
 			t.engine.dropUnused()
-			s, hits, err = t.losses(shapes, batch)
+			s, m, err = t.losses(shapes, batch)
 		}
 		if err != nil {
-			return err
+			return 0, 0, err
 		}
-		for place := range t.members {
-			sums[place], matches[place] = sums[place]+s[place], matches[place]+hits[place]
-		}
+		sum, matches = sum+s, matches+m
 		for _, x := range batch {
-			labels += t.network.labelsOf(x)
+			labels += float64(t.network.labelsOf(x))
 		}
 	}
-	for _, m := range t.running() {
-		m.done.ValidationLoss = sums[m.place] / float64(labels)
-		m.done.ValidationExactMatch = float64(matches[m.place]) / float64(len(t.validation))
-		if !finite(m.done.ValidationLoss) {
-			m.done.Diverged = fmt.Sprintf("the validation loss is %v", m.done.ValidationLoss)
-		}
-	}
-	return nil
+	return sum / labels, float64(matches) / float64(len(t.validation)), nil
 }
 
-// losses gives the sums of a batch's losses and its numbers of exact matches,
-// by place.
-func (t *trainer) losses(shapes *shaping, batch []*harnesspb.TokenExample) (sums []float64, matches []int, err error) {
+// losses gives the sum of a batch's losses and its number of exact matches.
+func (t *trainer) losses(shapes *shaping, batch []*harnesspb.TokenExample) (sum float64, matches int, err error) {
 	e, n := t.engine, t.network
-	sums, matches = make([]float64, len(t.members)), make([]int, len(t.members))
-	for _, micro := range shapes.split(batch) {
-		x, err := e.executable(fmt.Sprintf("%s loss %v together %d", n.digest, micro.shape, t.together.width), n.lossGraph(micro.shape, t.together))
+	for _, m := range shapes.split(batch) {
+		x, err := e.executable(fmt.Sprintf("%s loss %v", n.digest, m.shape), n.lossGraph(m.shape))
 		if err != nil {
-			return nil, nil, err
+			return 0, 0, err
 		}
-		inputs := n.tensors(micro, t.start.GetPad())
-		out, err := x.run(append(t.weights(), anyOf(inputs)...))
+		inputs := n.tensors(m, t.start.GetPad())
+		out, err := x.run(append(anyOf(t.weights), anyOf(inputs)...))
 		release(inputs...)
 		if err != nil {
-			return nil, nil, err
+			return 0, 0, err
 		}
-		part, err := onHost(out[0])
-		if err != nil {
-			release(out...)
-			return nil, nil, err
-		}
-		hits, err := onHost(out[1])
+		sum += scalar(out[0])
+		hits, err := tensors.CopyFlatData[float32](out[1])
 		release(out...)
 		if err != nil {
-			return nil, nil, err
+			return 0, 0, fmt.Errorf("read the matches from the device: %w", err)
 		}
-		size := len(hits) / len(t.members)
-		for place := range t.members {
-			sums[place] += part[place]
-			matches[place] += n.exact(micro, hits[place*size:][:size])
-		}
-	}
-	return sums, matches, nil
-}
-
-// exact counts the examples of a micro-batch whose every label is a hit.
-func (n *network) exact(m microBatch, hits []float64) int {
-	count := 0
-	for row, line := range m.lines {
-		at := row * m.shape.labels
-		for _, x := range line {
-			end := at + n.labelsOf(x.TokenExample)
-			if !slices.Contains(hits[at:end], 0) {
-				count++
+		for row, line := range m.lines {
+			at := row * m.shape.labels
+			for _, x := range line {
+				end := at + n.labelsOf(x.TokenExample)
+				if !slices.Contains(hits[at:end], 0) {
+					matches++
+				}
+				at = end
 			}
-			at = end
 		}
 	}
-	return count
+	return sum, matches, nil
 }

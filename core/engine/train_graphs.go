@@ -45,11 +45,10 @@ type batchNodes struct {
 	owners         *graph.Node // [B,T] i32, whose a token is, or nil
 }
 
-// batchOf takes a micro-batch from the front of a graph's inputs, and gives it
-// to all trainings of a stack.
-func (n *network) batchOf(s batchShape, together stack, in []*graph.Node) (batchNodes, []*graph.Node) {
+// batchOf takes a micro-batch from the front of a graph's inputs.
+func (n *network) batchOf(s batchShape, in []*graph.Node) (batchNodes, []*graph.Node) {
 	next := func() (x *graph.Node) {
-		x, in = together.repeat(in[0]), in[1:]
+		x, in = in[0], in[1:]
 		return x
 	}
 	b := batchNodes{tokens: next()}
@@ -69,8 +68,8 @@ func (n *network) batchOf(s batchShape, together stack, in []*graph.Node) (batch
 }
 
 // overLabels lowers the network for the logits that predict the labels.
-func (n *network) overLabels(weights []*graph.Node, b batchNodes, together stack, t *training) *lowering {
-	s := sequences{tokens: b.tokens, pick: b.where, positions: b.positions, owners: b.owners, stack: together, training: t}
+func (n *network) overLabels(weights []*graph.Node, b batchNodes, t *training) *lowering {
+	s := sequences{tokens: b.tokens, pick: b.where, positions: b.positions, owners: b.owners, training: t}
 	if n.encodes() {
 		before := graph.BroadcastToDims(graph.Const(b.tokens.Graph(), n.program.DecoderStart), b.labels.Shape().Dimensions[0], 1)
 		s.encoded, s.lengths = b.tokens, b.lengths
@@ -97,37 +96,42 @@ func labelLosses(logits *graph.Node, b batchNodes) (losses, hits *graph.Node) {
 	return losses, hits
 }
 
-// lossGraph takes all weights as a stack has them and a micro-batch. It gives
-// the sum of losses, or one for each training, and the hits.
-func (n *network) lossGraph(s batchShape, together stack) func(in []*graph.Node) []*graph.Node {
+// lossGraph takes all weights in the order of the parameters and a micro-batch.
+// It gives the sum of losses and the hits.
+func (n *network) lossGraph(s batchShape) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
-		weights, _, rest := together.parameters(n, in)
-		b, _ := n.batchOf(s, together, rest)
-		losses, hits := labelLosses(n.overLabels(weights, b, together, nil).run(), b)
-		return []*graph.Node{together.sums(losses), hits}
+		at := len(n.program.Parameters)
+		b, _ := n.batchOf(s, in[at:])
+		losses, hits := labelLosses(n.overLabels(in[:at], b, nil).run(), b)
+		return []*graph.Node{graph.ReduceAllSum(losses), hits}
 	}
 }
 
-// gradientGraph takes all weights as a stack has them, a micro-batch, the
-// number of labels that its losses are divided by, and the dropout keys. It
-// gives the gradients of what trains, in the order of the inputs, and the sum
-// of losses, or one for each training.
-func (n *network) gradientGraph(s batchShape, together stack, checkpoints bool) func(in []*graph.Node) []*graph.Node {
+// gradientGraph takes all weights in the order of the parameters, a
+// micro-batch, the number of labels that its losses are divided by, and the
+// dropout keys. It gives the gradients of what trains, in the order of the
+// parameters, and the sum of losses.
+func (n *network) gradientGraph(s batchShape, checkpoints bool) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
-		weights, trained, rest := together.parameters(n, in)
-		b, rest := n.batchOf(s, together, rest)
+		weights := in[:len(n.program.Parameters)]
+		b, rest := n.batchOf(s, in[len(weights):])
 		labels, keys := rest[0], rest[1]
-		l := n.overLabels(weights, b, together, &training{keys: keys, numbers: b.numbers, trains: n.trains, checkpoints: checkpoints})
+		l := n.overLabels(weights, b, &training{keys: keys, numbers: b.numbers, trains: n.trains, checkpoints: checkpoints})
 		logits := l.run()
 		var losses, objective *graph.Node
 		if h, ok := n.head(l); ok {
 			losses, objective = h.loss(b, labels)
 		} else {
 			losses, _ = labelLosses(logits, b)
-			// Of a stack none depends on what another trains.
 			objective = graph.Div(graph.ReduceAllSum(losses), labels)
 		}
-		return append(graph.Gradient(objective, trained...), together.sums(losses))
+		var trained []*graph.Node
+		for i, p := range n.program.Parameters {
+			if n.trains(p.Name) {
+				trained = append(trained, weights[i])
+			}
+		}
+		return append(graph.Gradient(objective, trained...), graph.ReduceAllSum(losses))
 	}
 }
 

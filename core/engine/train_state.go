@@ -22,40 +22,40 @@ const (
 	stepsKey      = "steps"
 )
 
-// loadKept continues an optimizer state, or starts one at zero. It gives the
-// steps that it has seen.
-func (t *trainer) loadKept(m *member) (steps int64, err error) {
-	if m.stateIn == "" {
-		return 0, t.eachKept(m, func(p ir.Param) (*tensors.Tensor, error) { return t.engine.zeros(ints(p.Shape)) })
+// loadKept continues an optimizer state, or starts one at zero.
+func (t *trainer) loadKept() error {
+	if t.start.GetStateIn() == "" {
+		return t.eachKept(func(p ir.Param) (*tensors.Tensor, error) { return t.engine.zeros(ints(p.Shape)) })
 	}
-	f, err := safetensors.Open(filepath.Join(m.stateIn, optimizerFile))
+	f, err := safetensors.Open(filepath.Join(t.start.GetStateIn(), optimizerFile))
 	if err != nil {
-		return 0, fmt.Errorf("optimizer state: %w", err)
+		return fmt.Errorf("optimizer state: %w", err)
 	}
 	defer f.Close()
-	where := "optimizer state in " + m.stateIn
-	steps, err = strconv.ParseInt(f.Metadata()[stepsKey], 10, 64)
+	where := "optimizer state in " + t.start.GetStateIn()
+	steps, err := strconv.ParseInt(f.Metadata()[stepsKey], 10, 64)
 	if err != nil || steps < 0 || steps > 1<<40 {
-		return 0, fmt.Errorf("%s: the number of steps is %q", where, f.Metadata()[stepsKey])
+		return fmt.Errorf("%s: the number of steps is %q", where, f.Metadata()[stepsKey])
 	}
 	if got, want := f.Metadata()[optimizerKey], t.updates.optimizer.String(); got != want {
-		return 0, fmt.Errorf("%s: it is of %q and cannot continue %q", where, got, want)
+		return fmt.Errorf("%s: it is of %q and cannot continue %q", where, got, want)
 	}
 	want := 0
 	for _, p := range t.updates.parameters {
 		want += len(p.keeps)
 	}
 	if got := len(f.Names()); got != want {
-		return 0, fmt.Errorf("%s: %d tensors, the trained parameters need %d", where, got, want)
+		return fmt.Errorf("%s: %d tensors, the trained parameters need %d", where, got, want)
 	}
-	return steps, t.eachKept(m, func(p ir.Param) (*tensors.Tensor, error) {
+	t.step = steps
+	return t.eachKept(func(p ir.Param) (*tensors.Tensor, error) {
 		st := stored{from: f, where: where, name: p.Name}
 		return t.engine.device(p, layout{}, func(t *tensors.Tensor) error { return st.fill(t, p, layout{}, nil) })
 	})
 }
 
 // eachKept makes the tensors of the optimizer's state.
-func (t *trainer) eachKept(m *member, make func(ir.Param) (*tensors.Tensor, error)) error {
+func (t *trainer) eachKept(make func(ir.Param) (*tensors.Tensor, error)) error {
 	for _, p := range t.updates.parameters {
 		var kept []*tensors.Tensor
 		for _, k := range p.keeps {
@@ -66,7 +66,7 @@ func (t *trainer) eachKept(m *member, make func(ir.Param) (*tensors.Tensor, erro
 			}
 			kept = append(kept, tensor)
 		}
-		m.kept = append(m.kept, kept)
+		t.kept = append(t.kept, kept)
 	}
 	return nil
 }
@@ -74,22 +74,22 @@ func (t *trainer) eachKept(m *member, make func(ir.Param) (*tensors.Tensor, erro
 // save writes both files, with one tensor at a time on the host. The trained
 // file also holds what the adapter adds and freezes, so that it says all of the
 // adapter, whatever seed a reader draws with.
-func (t *trainer) save(m *member) error {
+func (t *trainer) save() error {
 	weights, kept := onDevice{}, onDevice{}
 	for i, p := range t.updates.parameters {
-		weights[p.Name] = deviceTensor{p.Shape, m.weights[p.index]}
+		weights[p.Name] = deviceTensor{p.Shape, t.weights[p.index]}
 		for j, k := range p.keeps {
-			kept[k.prefix+p.Name] = deviceTensor{k.shape, m.kept[i][j]}
+			kept[k.prefix+p.Name] = deviceTensor{k.shape, t.kept[i][j]}
 		}
 	}
 	adapter := &adapterTensors{onDevice: weights, trainer: t, frozen: map[string]ir.Param{}}
 	for _, p := range t.network.frozen {
 		adapter.frozen[p.Name] = p
 	}
-	if err := adapter.write(m); err != nil {
+	if err := adapter.write(); err != nil {
 		return err
 	}
-	return safetensors.WriteSource(filepath.Join(m.stateOut, optimizerFile), kept, map[string]string{
+	return safetensors.WriteSource(filepath.Join(t.start.GetStateOut(), optimizerFile), kept, map[string]string{
 		optimizerKey: t.updates.optimizer.String(),
 		stepsKey:     strconv.FormatInt(t.step, 10),
 	})
@@ -128,16 +128,16 @@ type adapterTensors struct {
 	sources *sources
 }
 
-func (a *adapterTensors) write(m *member) (err error) {
+func (a *adapterTensors) write() (err error) {
 	model := a.trainer.start.GetModel()
 	a.sources = &sources{checkpoint: model.GetCheckpoint()}
 	defer a.sources.close()
-	if m.trained != "" {
-		if a.sources.trained, err = safetensors.Open(m.trained); err != nil {
+	if model.GetTrained() != "" {
+		if a.sources.trained, err = safetensors.Open(model.GetTrained()); err != nil {
 			return fmt.Errorf("trained weights: %w", err)
 		}
 	}
-	return safetensors.WriteSource(filepath.Join(m.stateOut, trainedFile), a, nil)
+	return safetensors.WriteSource(filepath.Join(a.trainer.start.GetStateOut(), trainedFile), a, nil)
 }
 
 func (a *adapterTensors) Names() []string {

@@ -8,7 +8,6 @@
 //	Expand                    graph → plain lists of nodes, shapes known
 //	Count, Trainable          what trains, counted as PEFT counts
 //	Merge                     how replaced layers fold back into weights
-//	Stackable                 what several trainings computed at once have apart
 //	Initialize                the start values of a parameter
 //	Print                     a graph as text
 //

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/zclconf/go-cty/cty"
@@ -74,9 +73,6 @@ func batchAttributes() []attribute {
 		precision("Number type of frozen weights and products. What trains stays in f32."),
 		{name: "gradient_checkpointing", kind: cty.String, oneOf: []string{"auto", "on", "off"}, fallback: cty.StringVal("auto"),
 			description: "Whether the backward pass computes layers again instead of keeping their values; auto: where keeping them would take gigabytes."},
-		{name: "together", kind: cty.String, fallback: cty.StringVal("auto"), check: togetherness, // a number is turned into text
-			expects:     fmt.Sprintf(`"auto", "off" or a whole number from 2 to %d`, maxTogether),
-			description: "How many of the grid's learning rates are trained side by side on the same batches, each with its own adapter and optimizer state; it changes the result by rounding only. auto: where it saves at least a sixth of the time."},
 	}
 }
 
@@ -195,7 +191,6 @@ func (l *loader) assembleBatches(c *decoded, t *Train) {
 	}
 	t.Precision, _ = c.text("precision")
 	t.Checkpointing, _ = c.text("gradient_checkpointing")
-	t.Together, _ = c.text("together")
 }
 
 // assembleGenerate fills in what hangs on the way of decoding: beam search returns as many candidates as there are

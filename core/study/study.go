@@ -132,9 +132,6 @@ type Train struct {
 	PositionsFromPadding bool
 	Precision            string // f32, bf16
 	Checkpointing        string // auto, on, off
-	// Together is how many trainings of the grid that differ in their learning rate alone are computed side by side: a
-	// number in digits, at most as many; auto, as many as pay; off. It decides the last bits of a result.
-	Together string
 
 	// Tokens; samples with more are left out. 0: no limit.
 	MaxLength, MaxPromptLength, MaxTargetLength int

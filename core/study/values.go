@@ -5,7 +5,6 @@ import (
 	"math/big"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -185,18 +184,6 @@ func labelValues(v cty.Value, things, example string) []problem {
 		}
 		return problems
 	})
-}
-
-// maxTogether bounds the trainings that are computed side by side.
-const maxTogether = 64
-
-func togetherness(v cty.Value) []problem {
-	if s := v.AsString(); s == "auto" || s == "off" {
-		return nil
-	} else if n, err := strconv.Atoi(s); err == nil && n >= 2 && n <= maxTogether {
-		return nil
-	}
-	return []problem{{summary: "Value not possible", detail: fmt.Sprintf("together must be \"auto\", \"off\" or a whole number from 2 to %d; found %s.", maxTogether, found(v))}}
 }
 
 // bugLabel is the prefix of labels of bugs in tables.

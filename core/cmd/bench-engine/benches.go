@@ -17,7 +17,6 @@ const (
 	beamTokens   = 32
 	beams        = 10
 	pairs        = 64
-	together     = 4 // trainings side by side
 )
 
 var benches = []bench{
@@ -26,10 +25,6 @@ var benches = []bench{
 	{name: "train-pairs-lora", unit: "pairs/s", ours: pairsEpoch("lora", false), peer: torchPairs(false)},
 	{name: "train-pairs-lora-packed", unit: "pairs/s", ours: pairsEpoch("lora", true), peer: torchPairs(false)},
 	{name: "train-pairs-full", unit: "pairs/s", ours: pairsEpoch("full", false), peer: torchPairs(true)},
-	{name: "stacked-lora-1x128", unit: "steps/s", note: "of 4 trainings side by side; peer: our own, one after the other",
-		ours: trainings(1, 128, together, 8, true), other: trainings(1, 128, together, 8, false)},
-	{name: "stacked-lora-4x256", unit: "steps/s", note: "of 4 trainings side by side; peer: our own, one after the other",
-		ours: trainings(4, 256, together, 3, true), other: trainings(4, 256, together, 3, false)},
 	{name: "greedy-1", unit: "tokens/s", ours: greedy(1, false), peer: torchGreedy(1)},
 	{name: "greedy-8", unit: "tokens/s", ours: greedy(8, false), peer: torchGreedy(8)},
 	{name: "greedy-32", unit: "tokens/s", ours: greedy(32, false), peer: torchGreedy(32)},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"time"
 
 	"harness/core/protocol/client"
@@ -57,80 +56,24 @@ func pairsEpoch(adapter string, pack bool) side {
 	}
 }
 
-// trainings measures steps of trainings that differ in their rate, on batches
-// of equal length with all tokens in the loss: steps of one training a second,
-// whether they run side by side or one after the other.
-func trainings(batch, length, width, steps int, together bool) side {
-	steps++ // the first compiles
-	return func(ctx context.Context, w *workload) (measured, error) {
-		r := rand.New(rand.NewPCG(1, 5))
-		var examples []*harnesspb.TokenExample
-		for range batch * steps {
-			examples = append(examples, &harnesspb.TokenExample{Ids: w.ids(r, length)})
-		}
-		return w.inWorker(ctx, func(e *client.Engine) (measured, error) {
-			start, remove, err := w.start("lora", 1e-4)
-			if err != nil {
-				return measured{}, err
-			}
-			defer remove()
-			start.BatchSize = int32(batch)
-			if !together {
-				return w.timed(ctx, e, start, examples, float64(steps-1))
-			}
-			for i := range width {
-				m := &harnesspb.TrainMember{LearningRate: 1e-4 * float64(i+1), StateOut: filepath.Join(start.StateOut, fmt.Sprint(i))}
-				if err := os.Mkdir(m.StateOut, 0o755); err != nil {
-					return measured{}, err
-				}
-				start.Together = append(start.Together, m)
-			}
-			start.Optimizer.LearningRate, start.StateOut = 0, ""
-			return w.timed(ctx, e, start, examples, float64(width*(steps-1)))
-		})
-	}
-}
-
 // train runs an epoch and measures from the end of its first step to the last.
 // work is what is done in that time; 0: pairs, in proportion to the tokens.
 func (w *workload) train(ctx context.Context, e *client.Engine, adapter string, examples []*harnesspb.TokenExample, rate float64, pack bool, work float64) (measured, error) {
-	start, remove, err := w.start(adapter, rate)
+	out, err := os.MkdirTemp(w.dir, "state-")
 	if err != nil {
 		return measured{}, err
 	}
-	defer remove()
-	start.Pack = pack
-	return w.timed(ctx, e, start, examples, work)
-}
-
-// start is a training with a folder for its result, which remove removes.
-func (w *workload) start(adapter string, rate float64) (start *harnesspb.TrainStart, remove func(), err error) {
-	out, err := os.MkdirTemp(w.dir, "state-")
-	if err != nil {
-		return nil, nil, err
-	}
-	return &harnesspb.TrainStart{
-		Model: w.state(adapter, false), BatchSize: rows, Clip: 1, Seed: 1, StateOut: out,
+	defer os.RemoveAll(out)
+	start := &harnesspb.TrainStart{
+		Model: w.state(adapter, false), BatchSize: rows, Clip: 1, Seed: 1, StateOut: out, Pack: pack,
 		KeepOrder: true, // as the peer: which lengths meet in a batch decides how much is padding
 		Schedule:  &harnesspb.Schedule{Name: "constant"},
 		Optimizer: &harnesspb.Optimizer{Name: "adamw", LearningRate: rate, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
-	}, func() { os.RemoveAll(out) }, nil
-}
-
-// timed is train for a start message; of several trainings the last one's
-// events count.
-func (w *workload) timed(ctx context.Context, e *client.Engine, start *harnesspb.TrainStart, examples []*harnesspb.TokenExample, work float64) (measured, error) {
-	last := int32(max(0, len(start.GetTogether())-1))
+	}
 	var watch *stopwatch
 	var m measured
 	var first, all int64
-	err := e.Train(ctx, start, examples, nil, func(event *harnesspb.TrainEvent) error {
-		if d := event.GetDone().GetDiverged(); d != "" {
-			return fmt.Errorf("training diverged: %s", d)
-		}
-		if event.GetMember() != last {
-			return nil
-		}
+	err = e.Train(ctx, start, examples, nil, func(event *harnesspb.TrainEvent) error {
 		if s := event.GetStep(); s != nil {
 			all += s.GetTokens()
 			if watch == nil {
@@ -144,6 +87,9 @@ func (w *workload) timed(ctx context.Context, e *client.Engine, start *harnesspb
 				}
 			}
 			return nil
+		}
+		if d := event.GetDone().GetDiverged(); d != "" {
+			return fmt.Errorf("training diverged: %s", d)
 		}
 		m.PeakMB = event.GetDone().GetPeakMemoryBytes() >> 20
 		return nil

@@ -420,15 +420,7 @@ type TrainStart struct {
 	// on left-padded batches).
 	PositionsFromPadding bool `protobuf:"varint,14,opt,name=positions_from_padding,json=positionsFromPadding,proto3" json:"positions_from_padding,omitempty"`
 	// Several examples may share a row, each seeing only itself.
-	Pack bool `protobuf:"varint,15,opt,name=pack,proto3" json:"pack,omitempty"`
-	// Trainings that are the same but for their learning rate, computed side by
-	// side: one batch serves all, and each has the curve and the files that it
-	// has alone, up to rounding. A member's bits depend on how many there are and
-	// on its place among them, not on the others. Where there are any,
-	// optimizer.learning_rate, model.trained, state_in and state_out are theirs
-	// to say, and must be absent. Networks that read what trains in other ways
-	// than ir.Program.Stackable knows are refused.
-	Together      []*TrainMember `protobuf:"bytes,16,rep,name=together,proto3" json:"together,omitempty"`
+	Pack          bool `protobuf:"varint,15,opt,name=pack,proto3" json:"pack,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -568,91 +560,6 @@ func (x *TrainStart) GetPack() bool {
 	return false
 }
 
-func (x *TrainStart) GetTogether() []*TrainMember {
-	if x != nil {
-		return x.Together
-	}
-	return nil
-}
-
-type TrainMember struct {
-	state        protoimpl.MessageState `protogen:"open.v1"`
-	LearningRate float64                `protobuf:"fixed64,1,opt,name=learning_rate,json=learningRate,proto3" json:"learning_rate,omitempty"`
-	Trained      string                 `protobuf:"bytes,2,opt,name=trained,proto3" json:"trained,omitempty"` // as in ModelState
-	StateIn      string                 `protobuf:"bytes,3,opt,name=state_in,json=stateIn,proto3" json:"state_in,omitempty"`
-	StateOut     string                 `protobuf:"bytes,4,opt,name=state_out,json=stateOut,proto3" json:"state_out,omitempty"`
-	// Nothing is trained in this place, and no event tells of it: it is there
-	// for the others' bits. All else is then absent.
-	Vacant        bool `protobuf:"varint,5,opt,name=vacant,proto3" json:"vacant,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *TrainMember) Reset() {
-	*x = TrainMember{}
-	mi := &file_harness_v1_engine_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *TrainMember) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*TrainMember) ProtoMessage() {}
-
-func (x *TrainMember) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use TrainMember.ProtoReflect.Descriptor instead.
-func (*TrainMember) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *TrainMember) GetLearningRate() float64 {
-	if x != nil {
-		return x.LearningRate
-	}
-	return 0
-}
-
-func (x *TrainMember) GetTrained() string {
-	if x != nil {
-		return x.Trained
-	}
-	return ""
-}
-
-func (x *TrainMember) GetStateIn() string {
-	if x != nil {
-		return x.StateIn
-	}
-	return ""
-}
-
-func (x *TrainMember) GetStateOut() string {
-	if x != nil {
-		return x.StateOut
-	}
-	return ""
-}
-
-func (x *TrainMember) GetVacant() bool {
-	if x != nil {
-		return x.Vacant
-	}
-	return false
-}
-
 type Optimizer struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
 	Name         string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // adamw, adafactor
@@ -674,7 +581,7 @@ type Optimizer struct {
 
 func (x *Optimizer) Reset() {
 	*x = Optimizer{}
-	mi := &file_harness_v1_engine_proto_msgTypes[6]
+	mi := &file_harness_v1_engine_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -686,7 +593,7 @@ func (x *Optimizer) String() string {
 func (*Optimizer) ProtoMessage() {}
 
 func (x *Optimizer) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[6]
+	mi := &file_harness_v1_engine_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -699,7 +606,7 @@ func (x *Optimizer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Optimizer.ProtoReflect.Descriptor instead.
 func (*Optimizer) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{6}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Optimizer) GetName() string {
@@ -777,7 +684,7 @@ type Schedule struct {
 
 func (x *Schedule) Reset() {
 	*x = Schedule{}
-	mi := &file_harness_v1_engine_proto_msgTypes[7]
+	mi := &file_harness_v1_engine_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -789,7 +696,7 @@ func (x *Schedule) String() string {
 func (*Schedule) ProtoMessage() {}
 
 func (x *Schedule) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[7]
+	mi := &file_harness_v1_engine_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -802,7 +709,7 @@ func (x *Schedule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Schedule.ProtoReflect.Descriptor instead.
 func (*Schedule) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{7}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Schedule) GetName() string {
@@ -836,7 +743,7 @@ type TrainExamples struct {
 
 func (x *TrainExamples) Reset() {
 	*x = TrainExamples{}
-	mi := &file_harness_v1_engine_proto_msgTypes[8]
+	mi := &file_harness_v1_engine_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -848,7 +755,7 @@ func (x *TrainExamples) String() string {
 func (*TrainExamples) ProtoMessage() {}
 
 func (x *TrainExamples) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[8]
+	mi := &file_harness_v1_engine_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -861,7 +768,7 @@ func (x *TrainExamples) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainExamples.ProtoReflect.Descriptor instead.
 func (*TrainExamples) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{8}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *TrainExamples) GetTrain() []*TokenExample {
@@ -890,7 +797,7 @@ type TokenExample struct {
 
 func (x *TokenExample) Reset() {
 	*x = TokenExample{}
-	mi := &file_harness_v1_engine_proto_msgTypes[9]
+	mi := &file_harness_v1_engine_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -902,7 +809,7 @@ func (x *TokenExample) String() string {
 func (*TokenExample) ProtoMessage() {}
 
 func (x *TokenExample) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[9]
+	mi := &file_harness_v1_engine_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -915,7 +822,7 @@ func (x *TokenExample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenExample.ProtoReflect.Descriptor instead.
 func (*TokenExample) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{9}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *TokenExample) GetIds() []int32 {
@@ -939,14 +846,13 @@ type TrainEvent struct {
 	//	*TrainEvent_Step
 	//	*TrainEvent_Done
 	Event         isTrainEvent_Event `protobuf_oneof:"event"`
-	Member        int32              `protobuf:"varint,3,opt,name=member,proto3" json:"member,omitempty"` // its place in TrainStart.together
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TrainEvent) Reset() {
 	*x = TrainEvent{}
-	mi := &file_harness_v1_engine_proto_msgTypes[10]
+	mi := &file_harness_v1_engine_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -958,7 +864,7 @@ func (x *TrainEvent) String() string {
 func (*TrainEvent) ProtoMessage() {}
 
 func (x *TrainEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[10]
+	mi := &file_harness_v1_engine_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -971,7 +877,7 @@ func (x *TrainEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainEvent.ProtoReflect.Descriptor instead.
 func (*TrainEvent) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{10}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *TrainEvent) GetEvent() isTrainEvent_Event {
@@ -999,13 +905,6 @@ func (x *TrainEvent) GetDone() *TrainDone {
 	return nil
 }
 
-func (x *TrainEvent) GetMember() int32 {
-	if x != nil {
-		return x.Member
-	}
-	return 0
-}
-
 type isTrainEvent_Event interface {
 	isTrainEvent_Event()
 }
@@ -1015,7 +914,7 @@ type TrainEvent_Step struct {
 }
 
 type TrainEvent_Done struct {
-	Done *TrainDone `protobuf:"bytes,2,opt,name=done,proto3,oneof"` // one for each member
+	Done *TrainDone `protobuf:"bytes,2,opt,name=done,proto3,oneof"`
 }
 
 func (*TrainEvent_Step) isTrainEvent_Event() {}
@@ -1036,7 +935,7 @@ type TrainStep struct {
 
 func (x *TrainStep) Reset() {
 	*x = TrainStep{}
-	mi := &file_harness_v1_engine_proto_msgTypes[11]
+	mi := &file_harness_v1_engine_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1048,7 +947,7 @@ func (x *TrainStep) String() string {
 func (*TrainStep) ProtoMessage() {}
 
 func (x *TrainStep) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[11]
+	mi := &file_harness_v1_engine_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1061,7 +960,7 @@ func (x *TrainStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainStep.ProtoReflect.Descriptor instead.
 func (*TrainStep) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{11}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *TrainStep) GetStep() int64 {
@@ -1111,7 +1010,7 @@ type TrainDone struct {
 	TrainLoss           float64                `protobuf:"fixed64,1,opt,name=train_loss,json=trainLoss,proto3" json:"train_loss,omitempty"`                // mean over the segment's labels
 	ValidationLoss      float64                `protobuf:"fixed64,2,opt,name=validation_loss,json=validationLoss,proto3" json:"validation_loss,omitempty"` // mean over the validation labels; NaN: none
 	Tokens              int64                  `protobuf:"varint,3,opt,name=tokens,proto3" json:"tokens,omitempty"`
-	Seconds             float64                `protobuf:"fixed64,4,opt,name=seconds,proto3" json:"seconds,omitempty"` // of a member: its share
+	Seconds             float64                `protobuf:"fixed64,4,opt,name=seconds,proto3" json:"seconds,omitempty"`
 	TrainableParameters int64                  `protobuf:"varint,5,opt,name=trainable_parameters,json=trainableParameters,proto3" json:"trainable_parameters,omitempty"`
 	AllParameters       int64                  `protobuf:"varint,6,opt,name=all_parameters,json=allParameters,proto3" json:"all_parameters,omitempty"`
 	PeakMemoryBytes     int64                  `protobuf:"varint,7,opt,name=peak_memory_bytes,json=peakMemoryBytes,proto3" json:"peak_memory_bytes,omitempty"`
@@ -1129,7 +1028,7 @@ type TrainDone struct {
 
 func (x *TrainDone) Reset() {
 	*x = TrainDone{}
-	mi := &file_harness_v1_engine_proto_msgTypes[12]
+	mi := &file_harness_v1_engine_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1141,7 +1040,7 @@ func (x *TrainDone) String() string {
 func (*TrainDone) ProtoMessage() {}
 
 func (x *TrainDone) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[12]
+	mi := &file_harness_v1_engine_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1154,7 +1053,7 @@ func (x *TrainDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainDone.ProtoReflect.Descriptor instead.
 func (*TrainDone) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{12}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *TrainDone) GetTrainLoss() float64 {
@@ -1240,7 +1139,7 @@ type DecodeRequest struct {
 
 func (x *DecodeRequest) Reset() {
 	*x = DecodeRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[13]
+	mi := &file_harness_v1_engine_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1252,7 +1151,7 @@ func (x *DecodeRequest) String() string {
 func (*DecodeRequest) ProtoMessage() {}
 
 func (x *DecodeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[13]
+	mi := &file_harness_v1_engine_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1265,7 +1164,7 @@ func (x *DecodeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecodeRequest.ProtoReflect.Descriptor instead.
 func (*DecodeRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{13}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DecodeRequest) GetModel() *ModelState {
@@ -1325,7 +1224,7 @@ type Decoding struct {
 
 func (x *Decoding) Reset() {
 	*x = Decoding{}
-	mi := &file_harness_v1_engine_proto_msgTypes[14]
+	mi := &file_harness_v1_engine_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1337,7 +1236,7 @@ func (x *Decoding) String() string {
 func (*Decoding) ProtoMessage() {}
 
 func (x *Decoding) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[14]
+	mi := &file_harness_v1_engine_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1350,7 +1249,7 @@ func (x *Decoding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decoding.ProtoReflect.Descriptor instead.
 func (*Decoding) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{14}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Decoding) GetMethod() string {
@@ -1466,7 +1365,7 @@ type TokenPrompt struct {
 
 func (x *TokenPrompt) Reset() {
 	*x = TokenPrompt{}
-	mi := &file_harness_v1_engine_proto_msgTypes[15]
+	mi := &file_harness_v1_engine_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1478,7 +1377,7 @@ func (x *TokenPrompt) String() string {
 func (*TokenPrompt) ProtoMessage() {}
 
 func (x *TokenPrompt) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[15]
+	mi := &file_harness_v1_engine_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1491,7 +1390,7 @@ func (x *TokenPrompt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenPrompt.ProtoReflect.Descriptor instead.
 func (*TokenPrompt) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{15}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *TokenPrompt) GetId() string {
@@ -1534,7 +1433,7 @@ type DecodeResponse struct {
 
 func (x *DecodeResponse) Reset() {
 	*x = DecodeResponse{}
-	mi := &file_harness_v1_engine_proto_msgTypes[16]
+	mi := &file_harness_v1_engine_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1546,7 +1445,7 @@ func (x *DecodeResponse) String() string {
 func (*DecodeResponse) ProtoMessage() {}
 
 func (x *DecodeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[16]
+	mi := &file_harness_v1_engine_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1559,7 +1458,7 @@ func (x *DecodeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecodeResponse.ProtoReflect.Descriptor instead.
 func (*DecodeResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{16}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *DecodeResponse) GetId() string {
@@ -1596,7 +1495,7 @@ type TokenCandidate struct {
 
 func (x *TokenCandidate) Reset() {
 	*x = TokenCandidate{}
-	mi := &file_harness_v1_engine_proto_msgTypes[17]
+	mi := &file_harness_v1_engine_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1608,7 +1507,7 @@ func (x *TokenCandidate) String() string {
 func (*TokenCandidate) ProtoMessage() {}
 
 func (x *TokenCandidate) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[17]
+	mi := &file_harness_v1_engine_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1621,7 +1520,7 @@ func (x *TokenCandidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenCandidate.ProtoReflect.Descriptor instead.
 func (*TokenCandidate) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{17}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *TokenCandidate) GetIds() []int32 {
@@ -1657,7 +1556,7 @@ type ForwardRequest struct {
 
 func (x *ForwardRequest) Reset() {
 	*x = ForwardRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[18]
+	mi := &file_harness_v1_engine_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1669,7 +1568,7 @@ func (x *ForwardRequest) String() string {
 func (*ForwardRequest) ProtoMessage() {}
 
 func (x *ForwardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[18]
+	mi := &file_harness_v1_engine_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1682,7 +1581,7 @@ func (x *ForwardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardRequest.ProtoReflect.Descriptor instead.
 func (*ForwardRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{18}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ForwardRequest) GetModel() *ModelState {
@@ -1718,7 +1617,7 @@ type ForwardResponse struct {
 
 func (x *ForwardResponse) Reset() {
 	*x = ForwardResponse{}
-	mi := &file_harness_v1_engine_proto_msgTypes[19]
+	mi := &file_harness_v1_engine_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1730,7 +1629,7 @@ func (x *ForwardResponse) String() string {
 func (*ForwardResponse) ProtoMessage() {}
 
 func (x *ForwardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[19]
+	mi := &file_harness_v1_engine_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1743,7 +1642,7 @@ func (x *ForwardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardResponse.ProtoReflect.Descriptor instead.
 func (*ForwardResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{19}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ForwardResponse) GetShape() []int64 {
@@ -1778,7 +1677,7 @@ type Values struct {
 
 func (x *Values) Reset() {
 	*x = Values{}
-	mi := &file_harness_v1_engine_proto_msgTypes[20]
+	mi := &file_harness_v1_engine_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1790,7 +1689,7 @@ func (x *Values) String() string {
 func (*Values) ProtoMessage() {}
 
 func (x *Values) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[20]
+	mi := &file_harness_v1_engine_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1803,7 +1702,7 @@ func (x *Values) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Values.ProtoReflect.Descriptor instead.
 func (*Values) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{20}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Values) GetShape() []int64 {
@@ -1832,7 +1731,7 @@ type MergeRequest struct {
 
 func (x *MergeRequest) Reset() {
 	*x = MergeRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[21]
+	mi := &file_harness_v1_engine_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1844,7 +1743,7 @@ func (x *MergeRequest) String() string {
 func (*MergeRequest) ProtoMessage() {}
 
 func (x *MergeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[21]
+	mi := &file_harness_v1_engine_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1857,7 +1756,7 @@ func (x *MergeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeRequest.ProtoReflect.Descriptor instead.
 func (*MergeRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{21}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *MergeRequest) GetModel() *ModelState {
@@ -1883,7 +1782,7 @@ type MergeResponse struct {
 
 func (x *MergeResponse) Reset() {
 	*x = MergeResponse{}
-	mi := &file_harness_v1_engine_proto_msgTypes[22]
+	mi := &file_harness_v1_engine_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1895,7 +1794,7 @@ func (x *MergeResponse) String() string {
 func (*MergeResponse) ProtoMessage() {}
 
 func (x *MergeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[22]
+	mi := &file_harness_v1_engine_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1908,7 +1807,7 @@ func (x *MergeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeResponse.ProtoReflect.Descriptor instead.
 func (*MergeResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{22}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *MergeResponse) GetParameters() []string {
@@ -1942,7 +1841,7 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\fTrainRequest\x12.\n" +
 	"\x05start\x18\x01 \x01(\v2\x16.harness.v1.TrainStartH\x00R\x05start\x127\n" +
 	"\bexamples\x18\x02 \x01(\v2\x19.harness.v1.TrainExamplesH\x00R\bexamplesB\t\n" +
-	"\amessage\"\xd0\x04\n" +
+	"\amessage\"\xab\x04\n" +
 	"\n" +
 	"TrainStart\x12,\n" +
 	"\x05model\x18\x01 \x01(\v2\x16.harness.v1.ModelStateR\x05model\x123\n" +
@@ -1963,14 +1862,7 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"microBatch\x12G\n" +
 	"\rcheckpointing\x18\r \x01(\x0e2!.harness.v1.GradientCheckpointingR\rcheckpointing\x124\n" +
 	"\x16positions_from_padding\x18\x0e \x01(\bR\x14positionsFromPadding\x12\x12\n" +
-	"\x04pack\x18\x0f \x01(\bR\x04pack\x123\n" +
-	"\btogether\x18\x10 \x03(\v2\x17.harness.v1.TrainMemberR\btogether\"\x9c\x01\n" +
-	"\vTrainMember\x12#\n" +
-	"\rlearning_rate\x18\x01 \x01(\x01R\flearningRate\x12\x18\n" +
-	"\atrained\x18\x02 \x01(\tR\atrained\x12\x19\n" +
-	"\bstate_in\x18\x03 \x01(\tR\astateIn\x12\x1b\n" +
-	"\tstate_out\x18\x04 \x01(\tR\bstateOut\x12\x16\n" +
-	"\x06vacant\x18\x05 \x01(\bR\x06vacant\"\x8e\x02\n" +
+	"\x04pack\x18\x0f \x01(\bR\x04packJ\x04\b\x10\x10\x11R\btogether\"\x8e\x02\n" +
 	"\tOptimizer\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
 	"\rlearning_rate\x18\x02 \x01(\x01R\flearningRate\x12\x14\n" +
@@ -1994,13 +1886,12 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"validation\"E\n" +
 	"\fTokenExample\x12\x10\n" +
 	"\x03ids\x18\x01 \x03(\x05R\x03ids\x12#\n" +
-	"\rprompt_length\x18\x02 \x01(\x05R\fpromptLength\"\x87\x01\n" +
+	"\rprompt_length\x18\x02 \x01(\x05R\fpromptLength\"}\n" +
 	"\n" +
 	"TrainEvent\x12+\n" +
 	"\x04step\x18\x01 \x01(\v2\x15.harness.v1.TrainStepH\x00R\x04step\x12+\n" +
-	"\x04done\x18\x02 \x01(\v2\x15.harness.v1.TrainDoneH\x00R\x04done\x12\x16\n" +
-	"\x06member\x18\x03 \x01(\x05R\x06memberB\a\n" +
-	"\x05event\"\xab\x01\n" +
+	"\x04done\x18\x02 \x01(\v2\x15.harness.v1.TrainDoneH\x00R\x04doneB\a\n" +
+	"\x05eventJ\x04\b\x03\x10\x04R\x06member\"\xab\x01\n" +
 	"\tTrainStep\x12\x12\n" +
 	"\x04step\x18\x01 \x01(\x03R\x04step\x12\x14\n" +
 	"\x05steps\x18\x02 \x01(\x03R\x05steps\x12\x12\n" +
@@ -2112,7 +2003,7 @@ func file_harness_v1_engine_proto_rawDescGZIP() []byte {
 }
 
 var file_harness_v1_engine_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_harness_v1_engine_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_harness_v1_engine_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_harness_v1_engine_proto_goTypes = []any{
 	(Precision)(0),             // 0: harness.v1.Precision
 	(GradientCheckpointing)(0), // 1: harness.v1.GradientCheckpointing
@@ -2121,67 +2012,65 @@ var file_harness_v1_engine_proto_goTypes = []any{
 	(*ModelState)(nil),         // 4: harness.v1.ModelState
 	(*TrainRequest)(nil),       // 5: harness.v1.TrainRequest
 	(*TrainStart)(nil),         // 6: harness.v1.TrainStart
-	(*TrainMember)(nil),        // 7: harness.v1.TrainMember
-	(*Optimizer)(nil),          // 8: harness.v1.Optimizer
-	(*Schedule)(nil),           // 9: harness.v1.Schedule
-	(*TrainExamples)(nil),      // 10: harness.v1.TrainExamples
-	(*TokenExample)(nil),       // 11: harness.v1.TokenExample
-	(*TrainEvent)(nil),         // 12: harness.v1.TrainEvent
-	(*TrainStep)(nil),          // 13: harness.v1.TrainStep
-	(*TrainDone)(nil),          // 14: harness.v1.TrainDone
-	(*DecodeRequest)(nil),      // 15: harness.v1.DecodeRequest
-	(*Decoding)(nil),           // 16: harness.v1.Decoding
-	(*TokenPrompt)(nil),        // 17: harness.v1.TokenPrompt
-	(*DecodeResponse)(nil),     // 18: harness.v1.DecodeResponse
-	(*TokenCandidate)(nil),     // 19: harness.v1.TokenCandidate
-	(*ForwardRequest)(nil),     // 20: harness.v1.ForwardRequest
-	(*ForwardResponse)(nil),    // 21: harness.v1.ForwardResponse
-	(*Values)(nil),             // 22: harness.v1.Values
-	(*MergeRequest)(nil),       // 23: harness.v1.MergeRequest
-	(*MergeResponse)(nil),      // 24: harness.v1.MergeResponse
-	nil,                        // 25: harness.v1.ForwardResponse.ValuesEntry
-	(*Graph)(nil),              // 26: harness.v1.Graph
-	(*Rewrite)(nil),            // 27: harness.v1.Rewrite
+	(*Optimizer)(nil),          // 7: harness.v1.Optimizer
+	(*Schedule)(nil),           // 8: harness.v1.Schedule
+	(*TrainExamples)(nil),      // 9: harness.v1.TrainExamples
+	(*TokenExample)(nil),       // 10: harness.v1.TokenExample
+	(*TrainEvent)(nil),         // 11: harness.v1.TrainEvent
+	(*TrainStep)(nil),          // 12: harness.v1.TrainStep
+	(*TrainDone)(nil),          // 13: harness.v1.TrainDone
+	(*DecodeRequest)(nil),      // 14: harness.v1.DecodeRequest
+	(*Decoding)(nil),           // 15: harness.v1.Decoding
+	(*TokenPrompt)(nil),        // 16: harness.v1.TokenPrompt
+	(*DecodeResponse)(nil),     // 17: harness.v1.DecodeResponse
+	(*TokenCandidate)(nil),     // 18: harness.v1.TokenCandidate
+	(*ForwardRequest)(nil),     // 19: harness.v1.ForwardRequest
+	(*ForwardResponse)(nil),    // 20: harness.v1.ForwardResponse
+	(*Values)(nil),             // 21: harness.v1.Values
+	(*MergeRequest)(nil),       // 22: harness.v1.MergeRequest
+	(*MergeResponse)(nil),      // 23: harness.v1.MergeResponse
+	nil,                        // 24: harness.v1.ForwardResponse.ValuesEntry
+	(*Graph)(nil),              // 25: harness.v1.Graph
+	(*Rewrite)(nil),            // 26: harness.v1.Rewrite
 }
 var file_harness_v1_engine_proto_depIdxs = []int32{
-	26, // 0: harness.v1.ModelState.graph:type_name -> harness.v1.Graph
-	27, // 1: harness.v1.ModelState.rewrite:type_name -> harness.v1.Rewrite
+	25, // 0: harness.v1.ModelState.graph:type_name -> harness.v1.Graph
+	26, // 1: harness.v1.ModelState.rewrite:type_name -> harness.v1.Rewrite
 	0,  // 2: harness.v1.ModelState.precision:type_name -> harness.v1.Precision
 	6,  // 3: harness.v1.TrainRequest.start:type_name -> harness.v1.TrainStart
-	10, // 4: harness.v1.TrainRequest.examples:type_name -> harness.v1.TrainExamples
+	9,  // 4: harness.v1.TrainRequest.examples:type_name -> harness.v1.TrainExamples
 	4,  // 5: harness.v1.TrainStart.model:type_name -> harness.v1.ModelState
-	8,  // 6: harness.v1.TrainStart.optimizer:type_name -> harness.v1.Optimizer
-	9,  // 7: harness.v1.TrainStart.schedule:type_name -> harness.v1.Schedule
+	7,  // 6: harness.v1.TrainStart.optimizer:type_name -> harness.v1.Optimizer
+	8,  // 7: harness.v1.TrainStart.schedule:type_name -> harness.v1.Schedule
 	1,  // 8: harness.v1.TrainStart.checkpointing:type_name -> harness.v1.GradientCheckpointing
-	7,  // 9: harness.v1.TrainStart.together:type_name -> harness.v1.TrainMember
-	11, // 10: harness.v1.TrainExamples.train:type_name -> harness.v1.TokenExample
-	11, // 11: harness.v1.TrainExamples.validation:type_name -> harness.v1.TokenExample
-	13, // 12: harness.v1.TrainEvent.step:type_name -> harness.v1.TrainStep
-	14, // 13: harness.v1.TrainEvent.done:type_name -> harness.v1.TrainDone
-	4,  // 14: harness.v1.DecodeRequest.model:type_name -> harness.v1.ModelState
-	16, // 15: harness.v1.DecodeRequest.decoding:type_name -> harness.v1.Decoding
-	17, // 16: harness.v1.DecodeRequest.prompts:type_name -> harness.v1.TokenPrompt
-	19, // 17: harness.v1.DecodeResponse.candidates:type_name -> harness.v1.TokenCandidate
-	4,  // 18: harness.v1.ForwardRequest.model:type_name -> harness.v1.ModelState
-	17, // 19: harness.v1.ForwardRequest.sequences:type_name -> harness.v1.TokenPrompt
-	25, // 20: harness.v1.ForwardResponse.values:type_name -> harness.v1.ForwardResponse.ValuesEntry
-	4,  // 21: harness.v1.MergeRequest.model:type_name -> harness.v1.ModelState
-	22, // 22: harness.v1.ForwardResponse.ValuesEntry.value:type_name -> harness.v1.Values
-	2,  // 23: harness.v1.Engine.Device:input_type -> harness.v1.DeviceRequest
-	5,  // 24: harness.v1.Engine.Train:input_type -> harness.v1.TrainRequest
-	15, // 25: harness.v1.Engine.Decode:input_type -> harness.v1.DecodeRequest
-	20, // 26: harness.v1.Engine.Forward:input_type -> harness.v1.ForwardRequest
-	23, // 27: harness.v1.Engine.Merge:input_type -> harness.v1.MergeRequest
-	3,  // 28: harness.v1.Engine.Device:output_type -> harness.v1.DeviceResponse
-	12, // 29: harness.v1.Engine.Train:output_type -> harness.v1.TrainEvent
-	18, // 30: harness.v1.Engine.Decode:output_type -> harness.v1.DecodeResponse
-	21, // 31: harness.v1.Engine.Forward:output_type -> harness.v1.ForwardResponse
-	24, // 32: harness.v1.Engine.Merge:output_type -> harness.v1.MergeResponse
-	28, // [28:33] is the sub-list for method output_type
-	23, // [23:28] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	10, // 9: harness.v1.TrainExamples.train:type_name -> harness.v1.TokenExample
+	10, // 10: harness.v1.TrainExamples.validation:type_name -> harness.v1.TokenExample
+	12, // 11: harness.v1.TrainEvent.step:type_name -> harness.v1.TrainStep
+	13, // 12: harness.v1.TrainEvent.done:type_name -> harness.v1.TrainDone
+	4,  // 13: harness.v1.DecodeRequest.model:type_name -> harness.v1.ModelState
+	15, // 14: harness.v1.DecodeRequest.decoding:type_name -> harness.v1.Decoding
+	16, // 15: harness.v1.DecodeRequest.prompts:type_name -> harness.v1.TokenPrompt
+	18, // 16: harness.v1.DecodeResponse.candidates:type_name -> harness.v1.TokenCandidate
+	4,  // 17: harness.v1.ForwardRequest.model:type_name -> harness.v1.ModelState
+	16, // 18: harness.v1.ForwardRequest.sequences:type_name -> harness.v1.TokenPrompt
+	24, // 19: harness.v1.ForwardResponse.values:type_name -> harness.v1.ForwardResponse.ValuesEntry
+	4,  // 20: harness.v1.MergeRequest.model:type_name -> harness.v1.ModelState
+	21, // 21: harness.v1.ForwardResponse.ValuesEntry.value:type_name -> harness.v1.Values
+	2,  // 22: harness.v1.Engine.Device:input_type -> harness.v1.DeviceRequest
+	5,  // 23: harness.v1.Engine.Train:input_type -> harness.v1.TrainRequest
+	14, // 24: harness.v1.Engine.Decode:input_type -> harness.v1.DecodeRequest
+	19, // 25: harness.v1.Engine.Forward:input_type -> harness.v1.ForwardRequest
+	22, // 26: harness.v1.Engine.Merge:input_type -> harness.v1.MergeRequest
+	3,  // 27: harness.v1.Engine.Device:output_type -> harness.v1.DeviceResponse
+	11, // 28: harness.v1.Engine.Train:output_type -> harness.v1.TrainEvent
+	17, // 29: harness.v1.Engine.Decode:output_type -> harness.v1.DecodeResponse
+	20, // 30: harness.v1.Engine.Forward:output_type -> harness.v1.ForwardResponse
+	23, // 31: harness.v1.Engine.Merge:output_type -> harness.v1.MergeResponse
+	27, // [27:32] is the sub-list for method output_type
+	22, // [22:27] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_engine_proto_init() }
@@ -2194,7 +2083,7 @@ func file_harness_v1_engine_proto_init() {
 		(*TrainRequest_Start)(nil),
 		(*TrainRequest_Examples)(nil),
 	}
-	file_harness_v1_engine_proto_msgTypes[10].OneofWrappers = []any{
+	file_harness_v1_engine_proto_msgTypes[9].OneofWrappers = []any{
 		(*TrainEvent_Step)(nil),
 		(*TrainEvent_Done)(nil),
 	}
@@ -2204,7 +2093,7 @@ func file_harness_v1_engine_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_engine_proto_rawDesc), len(file_harness_v1_engine_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   24,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,7 +26,6 @@ type (
 	ModelState      = harnesspb.ModelState
 	Optimizer       = harnesspb.Optimizer
 	Schedule        = harnesspb.Schedule
-	TrainMember     = harnesspb.TrainMember
 	TrainStart      = harnesspb.TrainStart
 	TokenExample    = harnesspb.TokenExample
 	TrainEvent      = harnesspb.TrainEvent
@@ -51,8 +50,8 @@ type Engine interface {
 	// Device says what it computes on.
 	Device(ctx context.Context, request *DeviceRequest) (*DeviceResponse, error)
 	// Train runs one epoch segment and sends a step event as often as it
-	// likes and one done event, last; of trainings together, so for each. Send
-	// is called from one goroutine at a time; its error ends the segment.
+	// likes and one done event, last. Send is called from one goroutine at a
+	// time; its error ends the segment.
 	Train(ctx context.Context, start *TrainStart, train, validation []*TokenExample, send func(*TrainEvent) error) error
 	// Decode answers prompts, each as soon as it has ended.
 	Decode(ctx context.Context, request *DecodeRequest, send func(*DecodeResponse) error) error

@@ -31,7 +31,6 @@ train {
   padding                = "left-counted"
   precision              = "bf16"
   gradient_checkpointing = "on"
-  together               = 4
   grid {
     learning_rate = [1e-3]
     epochs        = [3]

@@ -31,7 +31,6 @@ train {
   padding                = "left-counted"
   precision              = "f16"
   gradient_checkpointing = true
-  together               = 1.5
   grid {
     learning_rate = [1e-3]
     epochs        = [1.5, 20000]
