@@ -114,7 +114,7 @@ func (l *loader) declare() {
 func labelCount(n int) string { return fmt.Sprintf("%d %s", n, plural("label", n)) }
 
 func (l *loader) unknownBlock(block *hclsyntax.Block) {
-	near := nearest(block.Type, blockTypes())
+	near := Nearest(block.Type, blockTypes())
 	if near != "" {
 		l.markPartial(near)
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -109,7 +110,7 @@ func (a *attribute) accept(value cty.Value) (cty.Value, []problem) {
 	problems := append(hollow(converted, a.kind, nil), a.numbers(converted, nil)...)
 	if len(a.oneOf) > 0 && converted.Type() == cty.String && !contains(a.oneOf, converted.AsString()) {
 		detail := fmt.Sprintf("%s must be %s; found %s.", a.name, wantedValue(a), found(converted))
-		if near := nearest(converted.AsString(), a.oneOf); near != "" && len(a.oneOf) > 1 {
+		if near := Nearest(converted.AsString(), a.oneOf); near != "" && len(a.oneOf) > 1 {
 			detail += fmt.Sprintf(" Did you mean %q?", near)
 		}
 		problems = append(problems, problem{summary: "Unknown value", detail: detail})
@@ -144,13 +145,21 @@ func (a *attribute) wantedNumber() string {
 	}
 	switch {
 	case a.minimum != nil && a.maximum != nil:
-		return fmt.Sprintf("%s between %.15g and %.15g", number, *a.minimum, *a.maximum)
+		return fmt.Sprintf("%s between %s and %s", number, plain(*a.minimum), plain(*a.maximum))
 	case a.minimum != nil:
-		return fmt.Sprintf("%s of at least %.15g", number, *a.minimum)
+		return fmt.Sprintf("%s of at least %s", number, plain(*a.minimum))
 	case a.maximum != nil:
-		return fmt.Sprintf("%s of at most %.15g", number, *a.maximum)
+		return fmt.Sprintf("%s of at most %s", number, plain(*a.maximum))
 	}
 	return number
+}
+
+// plain writes a bound without an exponent, unless it would have too many digits.
+func plain(x float64) string {
+	if math.Abs(x) < 1e17 && math.Abs(x) >= 1e-6 || x == 0 {
+		return strconv.FormatFloat(x, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(x, 'g', -1, 64)
 }
 
 func (a *attribute) wrongKind(value cty.Value, err error) []problem {

@@ -12,7 +12,7 @@ import (
 // expected ends a message on a wrong word: what it was probably meant to be, or what there is, introduced by `have`, or
 // that there is nothing.
 func expected(word string, words []string, have, none string) string {
-	switch near := nearest(word, words); {
+	switch near := Nearest(word, words); {
 	case near != "":
 		return fmt.Sprintf(" Did you mean %q?", near)
 	case len(words) == 0:
@@ -21,8 +21,8 @@ func expected(word string, words []string, have, none string) string {
 	return " " + have + " " + list(words) + "."
 }
 
-// nearest is the word that a misspelt one was meant to be, or "".
-func nearest(word string, words []string) string {
+// Nearest is the word that a misspelt one was probably meant to be, or "".
+func Nearest(word string, words []string) string {
 	best, distance := "", 3
 	for _, candidate := range words {
 		// Short words are near to everything: less than half of the letters may differ.

@@ -78,7 +78,9 @@ func newRoot() *cobra.Command {
 	})
 	o := &options{}
 	o.register(root.PersistentFlags())
-	root.AddCommand(newValidate(o), newPlan(o), newRun(o), newReport(o), newCompare(o), newWhy(o), newExport(o), newAdapters(o), newBenchmarks(o), newPlugins(o), newDoctor(o))
+	root.AddCommand(newValidate(o), newPlan(o), newRun(o), newReport(o), newCompare(o), newWhy(o), newExport(o), newAdapters(o), newBenchmarks(o), newPlugins(o), newDocs(o), newDoctor(o))
+	root.SetHelpCommand(newHelp())
+	listTopics(root)
 	// cobra reports an unknown command and a wrong number of arguments as
 	// plain errors; both are the command line's.
 	markUsage(root)

@@ -23,7 +23,7 @@ type pluginEntry struct {
 
 func newPlugins(o *options) *cobra.Command {
 	cmd := &cobra.Command{Use: "plugins", Short: "Look at plugins"}
-	cmd.AddCommand(newPluginsList(o), newPluginsLock(o))
+	cmd.AddCommand(newPluginsList(o), newPluginsShow(o), newPluginsLock(o))
 	return cmd
 }
 

@@ -1,0 +1,191 @@
+package main_test
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"harness/core/pluginhost"
+	lang "harness/core/study"
+)
+
+var update = flag.Bool("update", false, "rewrite help/reference")
+
+// TestReference: help/reference is what `harness docs` writes. "go test ./core/cmd/harness -run TestReference -update"
+// writes it again.
+func TestReference(t *testing.T) {
+	const committed = "help/reference"
+	dir := filepath.Join(t.TempDir(), "reference")
+	harness(t, "docs", "--to", dir).want(t, 0)
+	if *update {
+		if err := os.RemoveAll(committed); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(committed, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, got := readFolder(t, committed), readFolder(t, dir)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the reference is out of date; rewrite it with -update (-committed +now):\n%s", diff)
+	}
+	whole := harness(t, "docs").want(t, 0).stdout
+	for name, text := range got {
+		if !strings.Contains(whole, text) {
+			t.Errorf("standard output lacks the page %s", name)
+		}
+	}
+	if page := harness(t, "docs", "train").want(t, 0).stdout; page != got["train.md"] {
+		t.Errorf("harness docs train differs from train.md:\n%s", cmp.Diff(got["train.md"], page))
+	}
+	harness(t, "docs", "--to", dir).want(t, 2).says(t, "the folder is not empty")
+	harness(t, "docs", "trian").want(t, 2).says(t, `no block "trian"; did you mean "train"?`)
+	harness(t, "docs", "train", "--to", dir).want(t, 2).says(t, "leave train out")
+}
+
+func readFolder(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, entry := range entries {
+		text, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[entry.Name()] = string(text)
+	}
+	return files
+}
+
+func TestPluginsShow(t *testing.T) {
+	reference := readFolder(t, "help/reference")
+	for argument, page := range map[string]string{
+		"lora": "adapter-lora.md", "adapter/lora": "adapter-lora.md", "model/codet5": "model-codet5.md", "gomlx": "engine-gomlx.md",
+	} {
+		shown := harness(t, "plugins", "show", argument).want(t, 0).stdout
+		described, _, _ := strings.Cut(reference[page], "\nAttributes of every ")
+		if !strings.HasPrefix(shown, described) || !strings.Contains(shown, "\nVersion ") || !strings.Contains(shown, "\nsha256 ") {
+			t.Errorf("%s is shown as\n%s\nexpected %s, version and checksum", argument, shown, page)
+		}
+	}
+	for argument, message := range map[string]string{
+		"lorra":       `no plugin is called "lorra"; did you mean "lora"?`,
+		"model/lora":  `no plugin is called "model/lora"`,
+		"adaptr/lora": `no kind of plugin is called "adaptr"`,
+	} {
+		harness(t, "plugins", "show", argument).want(t, 2).says(t, message)
+	}
+	if json := harness(t, "plugins", "show", "lora", "--format", "json").want(t, 0).stdout; !strings.Contains(json, `"description": {`) {
+		t.Errorf("JSON without a description:\n%s", json)
+	}
+}
+
+// TestPluginsOfOneName: a name that plugins of two kinds have needs the kind.
+func TestPluginsOfOneName(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink(filepath.Join(bin, "harness-model-codegen"), filepath.Join(dir, "harness-adapter-codegen")); err != nil {
+		t.Fatal(err)
+	}
+	harnessWith(t, []string{"HARNESS_PLUGINS=" + dir}, "plugins", "show", "codegen").want(t, 2).
+		says(t, `several plugins are called "codegen": choose one of model/codegen, adapter/codegen`)
+}
+
+// TestPluginInHelp builds the plugin that the help prints, and reads a study with it.
+func TestPluginInHelp(t *testing.T) {
+	text, err := os.ReadFile("help/plugins.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	source := filepath.Join(dir, "main.go")
+	programs := codeBlocks(string(text), "go")
+	if len(programs) != 1 {
+		t.Fatalf("help/plugins.md has %d Go programs, want 1", len(programs))
+	}
+	if err := os.WriteFile(source, []byte(programs[0]), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "harness-adapter-chosen"), source)
+	build.Dir = repo
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	env := []string{"HARNESS_PLUGINS=" + dir}
+	harnessWith(t, env, "plan", study(t, `
+study "chosen" {}
+model "codegen" "micro" { source = "CHECKPOINT" }
+adapter "chosen" "biases" { ending = ".bias" }
+dataset "micropairs" "fixes" {
+  count = 20
+  split = { validation = 0.2 }
+}
+train {
+  dataset = dataset.micropairs.fixes
+  grid {
+    learning_rate = [1e-3]
+    epochs        = [1]
+  }
+}
+`), "--store", t.TempDir()).want(t, 0)
+	harnessWith(t, env, "plugins", "show", "chosen").want(t, 0)
+}
+
+// documents are the files that show commands and studies.
+func documents(t *testing.T) []string {
+	t.Helper()
+	topics, err := filepath.Glob("help/*.md")
+	if err != nil || len(topics) == 0 {
+		t.Fatalf("no topics: %v", err)
+	}
+	return append(topics, filepath.Join(repo, "README.md"))
+}
+
+// codeBlocks are the texts between ```LANGUAGE and ```.
+func codeBlocks(text, language string) []string {
+	var blocks []string
+	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(text, -1) {
+		blocks = append(blocks, m[1])
+	}
+	return blocks
+}
+
+// TestStudiesInDocuments: HCL in documents is right, as far as a fragment can be; one with a study block is whole.
+func TestStudiesInDocuments(t *testing.T) {
+	host := pluginhost.New(pluginhost.Options{Dirs: []string{bin}})
+	defer host.Close()
+	// What a fragment may lack.
+	lacks := []string{"Missing study block", "No models", "No adapters", "Benchmark without sandbox", "Unknown reference", "Nothing to do",
+		"Adapter trains without train block", "No such model", "No such adapter", "No such benchmark"}
+	for _, file := range documents(t) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range codeBlocks(string(text), "hcl") {
+			source := filepath.Join(t.TempDir(), "study.hcl")
+			if err := os.WriteFile(source, []byte(block), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			_, _, diagnostics := lang.Load(t.Context(), source, lang.Options{Plugins: host})
+			whole := strings.HasPrefix(block, "study ")
+			for _, d := range diagnostics {
+				if d.Summary == "Unknown adapter plugin" && strings.Contains(block, `adapter "chosen"`) {
+					continue // the one that help/plugins.md shows how to write
+				}
+				if whole || !slices.Contains(lacks, d.Summary) {
+					t.Errorf("%s: %s: %s\n%s", file, d.Summary, d.Detail, block)
+				}
+			}
+		}
+	}
+}
