@@ -90,6 +90,44 @@ func TestPluginsShow(t *testing.T) {
 	}
 }
 
+// TestPluginsAreDescribed: every attribute and block of the plugins that the project brings has a description in sentences.
+func TestPluginsAreDescribed(t *testing.T) {
+	host := pluginhost.New(pluginhost.Options{Dirs: []string{bin}})
+	defer host.Close()
+	infos, err := host.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sentence := func(where, text string) {
+		if !regexp.MustCompile(`^[A-Z].*\.$`).MatchString(text) {
+			t.Errorf("%s: the description %q is not a sentence", where, text)
+		}
+	}
+	var check func(where string, body lang.BodyReference)
+	check = func(where string, body lang.BodyReference) {
+		for _, a := range body.Attributes {
+			sentence(where+"."+a.Name, a.Description)
+		}
+		for _, b := range body.Blocks {
+			sentence(where+"."+b.Name, b.Description)
+			check(where+"."+b.Name, b.Body)
+		}
+	}
+	for _, info := range infos {
+		description, err := host.Describe(t.Context(), info.Kind, info.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := lang.PluginReference(description)
+		if err != nil {
+			t.Fatal(err)
+		}
+		where := info.Kind + "/" + info.Name
+		sentence(where, description.GetSummary())
+		check(where, body)
+	}
+}
+
 // TestPluginsOfOneName: a name that plugins of two kinds have needs the kind.
 func TestPluginsOfOneName(t *testing.T) {
 	dir := t.TempDir()

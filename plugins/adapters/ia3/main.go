@@ -39,9 +39,9 @@ func (ia3) Describe(context.Context) *adapter.Description {
 		Trains:    true,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{Name: "targets", Type: `["list","string"]`,
-				Description: "Linear layers to scale: names, ends of names after a dot, or patterns with *. Default: the model family's, as in PEFT."},
+				Description: "Linear layers to scale: names, ends of names after a dot, or patterns with `*`. If not set, those that PEFT takes for the model's family."},
 			{Name: "feedforward", Type: `["list","string"]`,
-				Description: "Those of the targets whose input is scaled instead of the output. Default: the model family's, or none where targets are given."},
+				Description: "Targets whose input is scaled instead of their output. If not set, those of the model's family, or none if targets are set."},
 		}},
 	}
 }

@@ -39,9 +39,9 @@ func (prefix) Describe(context.Context) *adapter.Description {
 		Trains:    true,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{Name: "tokens", Type: `"number"`, DefaultJson: "20", Minimum: number(1), Maximum: number(ir.MaxFirstPosition),
-				Description: "Length of the prefix, in tokens that the model's longest input loses."},
+				Description: "Length of the prefix in tokens. The model's longest input becomes shorter by as many."},
 			{Name: "deviation", Type: `"number"`, DefaultJson: "1", Minimum: number(0), Maximum: number(100),
-				Description: "Standard deviation of the prefix's start values; 0 starts at zero."},
+				Description: "Standard deviation of the prefix's initial values; 0 starts at zero."},
 		}},
 	}
 }

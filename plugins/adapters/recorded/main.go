@@ -20,12 +20,12 @@ func (recorded) Describe(context.Context) *adapter.Description {
 	return &adapter.Description{
 		Name:     "recorded",
 		Version:  "0.1.0",
-		Summary:  "A way to fine-tune that was applied elsewhere, for candidates that are replayed.",
+		Summary:  "A method that was applied elsewhere, for candidates that are replayed.",
 		Recorded: true,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{{
 			Name:        "method",
 			Type:        "string",
-			Description: "What was done, for people to read. The recording is chosen by the adapter's name.",
+			Description: "What was done, for readers. The adapter's name chooses the recording.",
 		}}},
 	}
 }

@@ -54,16 +54,16 @@ func (defects4j) Describe(context.Context) *benchmark.Description {
 	return &benchmark.Description{
 		Name:    "defects4j",
 		Version: "0.3.0",
-		Summary: "Defects4J's bugs of real Java projects, from an installation or as exported from one.",
+		Summary: "Defects4J's bugs of real Java projects, from an installation, a container image or an export.",
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
-			{Name: "source", Type: "string", DefaultJson: `""`, Description: "Exported bugs: a folder, a local repository with @<commit>, or a git URL with @<commit>."},
-			{Name: "installation", Type: "string", DefaultJson: `""`, Description: "A folder with Defects4J in it."},
-			{Name: "image", Type: "string", DefaultJson: `""`, Description: "A container image with the command defects4j in it; judged with sandbox \"docker\"."},
-			{Name: "java_home", Type: "string", DefaultJson: `""`, Description: "The JDK that the installation asks for, where it is not the one on the PATH."},
-			{Name: "quick", Type: "bool", DefaultJson: "true", Description: "Of an installation: the Java service rejects first, and Defects4J's own command judges what passes there. With false it judges all, and is believed what a hostile candidate could forge."},
-			{Name: "subset", Type: "string", DefaultJson: `""`, Description: "Bugs that are in all of these sets: v1.2, v2.0, clm, single-hunk, single-function; separated by commas."},
-			{Name: "only", Type: `["list","string"]`, DefaultJson: `[]`, Description: "Projects and ids to fetch, such as Lang or Lang-6, instead of all."},
-			{Name: "laxer", Type: "bool", DefaultJson: "false", Description: "CLM's rule: a candidate passes, too, if fewer tests fail than in the buggy version and none that did not."},
+			{Name: "source", Type: "string", DefaultJson: `""`, Description: "Where exported bugs are: a folder, a local repository with @<commit>, or a git URL with @<commit>. Either this, installation or image is needed."},
+			{Name: "installation", Type: "string", DefaultJson: `""`, Description: "Folder of a Defects4J installation."},
+			{Name: "image", Type: "string", DefaultJson: `""`, Description: "Container image that has the command defects4j. It needs sandbox \"docker\"."},
+			{Name: "java_home", Type: "string", DefaultJson: `""`, Description: "Folder of the JDK that the installation needs, if it is not the one on the PATH."},
+			{Name: "quick", Type: "bool", DefaultJson: "true", Description: "For an installation: whether the Java service judges first, so that Defects4J's own command judges only what passes there. With false the command judges everything, and a hostile candidate could forge its output."},
+			{Name: "subset", Type: "string", DefaultJson: `""`, Description: "Only the bugs that are in all of these sets, separated by commas: v1.2, v2.0, clm, single-hunk, single-function."},
+			{Name: "only", Type: `["list","string"]`, DefaultJson: `[]`, Description: "Only these projects and bugs, such as Lang or Lang-6."},
+			{Name: "laxer", Type: "bool", DefaultJson: "false", Description: "Whether to count as CLM did: a candidate also passes if fewer tests fail than with the buggy version, and none that passed with it."},
 		}},
 	}
 }

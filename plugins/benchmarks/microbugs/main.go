@@ -27,7 +27,7 @@ func (microbugs) Describe(context.Context) *benchmark.Description {
 		Kind:    "benchmark",
 		Name:    "microbugs",
 		Version: "0.2.0",
-		Summary: "small Java bugs of seven classes, in one or two places of a method, with JUnit tests",
+		Summary: "Small Java bugs of seven classes, in one or two places of a method, with JUnit tests.",
 		Schema:  &sdk.Schema{},
 		Bugs:    bugs.IDs(),
 	}

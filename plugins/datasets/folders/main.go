@@ -42,13 +42,13 @@ func (plugin) Describe(context.Context) *dataset.Description {
 		Version: "0.1.1",
 		Summary: "Training samples from Java files before and after they were fixed.",
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
-			{Name: "path", Type: `"string"`, Required: true, Description: "The folder, from the study's folder."},
+			{Name: "path", Type: `"string"`, Required: true, Description: "Folder of the files. Relative paths start at the study's folder."},
 			{
 				Name: "before", Type: `"string"`, DefaultJson: `"before/*.java"`,
-				Description: "The names of the wrong files; * stands for what they have in common with the right ones.",
+				Description: "Names of the files before the fix; `*` stands for what they share with the names of the fixed ones.",
 			},
-			{Name: "after", Type: `"string"`, DefaultJson: `"after/*.java"`, Description: "The names of the right files."},
-			{Name: "licence", Type: `"string"`, Description: "The licence of the files, such as Apache-2.0, for reports."},
+			{Name: "after", Type: `"string"`, DefaultJson: `"after/*.java"`, Description: "Names of the files after the fix."},
+			{Name: "licence", Type: `"string"`, Description: "Licence of the files, such as Apache-2.0, for reports."},
 		}},
 	}
 }

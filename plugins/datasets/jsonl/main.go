@@ -52,11 +52,11 @@ func (plugin) Describe(context.Context) *dataset.Description {
 			Name:        "path",
 			Type:        "string",
 			Required:    true,
-			Description: "The file, from the study's folder. With the ending .gz or .zst it is compressed.",
+			Description: "File with the samples. Relative paths start at the study's folder. A file that ends with .gz or .zst is decompressed.",
 		}, {
 			Name:        "fields",
 			Type:        fieldsType(),
-			Description: "What the file calls the fields, where that is something else: fields = { buggy = \"src\", fixed = \"tgt\" }.",
+			Description: "Names that the file uses in the place of id, split, before, buggy, after, fixed, function, fixed_function, text, licence and origin, such as { buggy = \"src\", fixed = \"tgt\" }.",
 		}}},
 	}
 }

@@ -43,19 +43,19 @@ func (micropairs) Describe(context.Context) *dataset.Description {
 		Kind:    "dataset",
 		Name:    "micropairs",
 		Version: "0.1.0",
-		Summary: "generated bug fixes in small Java methods, held apart from microbugs",
+		Summary: "Generated bug fixes in small Java methods, apart from those of the benchmark microbugs.",
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{
 				Name: "content", Type: `"string"`, DefaultJson: `"pairs"`, OneOf: []string{contentPairs, contentText, contentHoles},
-				Description: "pairs: bug fixes for fine-tuning; text: correct methods for pretraining; holes: the same with lines taken out, to be filled in",
+				Description: "What is generated: pairs of a bug and its fix, text of correct methods for pretraining, or holes, which are such methods with lines to fill in.",
 			},
 			{
 				Name: "count", Type: `"number"`, Required: true, Minimum: &fewest, Maximum: &most,
-				Description: "number of samples",
+				Description: "Number of samples.",
 			},
 			{
 				Name: "seed", Type: `"number"`, DefaultJson: "1", Minimum: &lowest,
-				Description: "another seed gives other samples",
+				Description: "Another seed gives other samples.",
 			},
 		}},
 	}

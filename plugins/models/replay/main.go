@@ -62,13 +62,13 @@ func (replay) Describe(context.Context) *model.Description {
 		Generates: true,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{{
 			Name: "folder", Type: "string", Required: true,
-			Description: "The folder with the recordings, from the study's folder.",
+			Description: "Folder with the recordings. Relative paths start at the study's folder.",
 		}, {
 			Name: "files", Type: `["map","string"]`, Required: true,
-			Description: "For each recorded adapter, by name or ADAPTER/PROMPT, its file in the folder, or a pattern like lora_*.jsonl.gz that names one file a benchmark.",
+			Description: "Recording of each adapter: maps the adapter's name, or ADAPTER/PROMPT, to a file in the folder, or to a pattern such as `lora_*.jsonl.gz` that matches one file for each benchmark.",
 		}, {
 			Name: "cut_after_brace", Type: "bool", DefaultJson: "false",
-			Description: "Whether what follows the last } of a whole method is cut before it becomes a patch.",
+			Description: "Whether text after the last } of a whole method is cut off before it becomes a patch.",
 		}}},
 	}
 }

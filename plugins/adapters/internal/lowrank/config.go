@@ -35,21 +35,21 @@ func Schema() *sdk.Schema {
 	number := func(x float64) *float64 { return &x }
 	return &sdk.Schema{Attributes: []*sdk.Attribute{
 		{Name: "rank", Type: `"number"`, DefaultJson: "8", Minimum: number(1), Maximum: number(maxRank),
-			Description: "Columns of A's output: the rank of what is added."},
+			Description: "Rank of the product that is added to a layer."},
 		{Name: "alpha", Type: `"number"`, DefaultJson: "8", Minimum: number(0.001), Maximum: number(maxAlpha),
-			Description: "The product is scaled by alpha/rank."},
+			Description: "The product is scaled by alpha / rank."},
 		{Name: "dropout", Type: `"number"`, DefaultJson: "0", Minimum: number(0), Maximum: number(0.99),
-			Description: "Share of A's inputs that is dropped in training."},
+			Description: "Share of the inputs that is dropped in training."},
 		{Name: "targets", Type: `["list","string"]`,
-			Description: "Linear layers to adapt: names, ends of names after a dot, or patterns with *. Default: the model family's, as in PEFT."},
+			Description: "Linear layers to adapt: names, ends of names after a dot, or patterns with `*`. If not set, those that PEFT takes for the model's family."},
 		{Name: "bias", Type: `"string"`, DefaultJson: `"none"`, OneOf: []string{"none", "all", "lora_only"},
-			Description: "Which biases train: none, all of the model's, or those of the adapted layers."},
+			Description: "Biases that train as well: none, all of the model's, or those of the adapted layers."},
 		{Name: "rslora", Type: `"bool"`, DefaultJson: "false",
-			Description: "Scale by alpha/√rank instead (rank-stabilised LoRA)."},
+			Description: "Whether the product is scaled by alpha / √rank instead (rank-stabilised LoRA)."},
 		{Name: "rank_pattern", Type: `["map","number"]`,
-			Description: "Other ranks for some layers, by regular expressions that fit a layer's name or its end after a dot."},
+			Description: "Other ranks for some layers: maps a regular expression, which matches a layer's name or its end after a dot, to a rank."},
 		{Name: "alpha_pattern", Type: `["map","number"]`,
-			Description: "Other alphas for some layers, likewise."},
+			Description: "Other values of alpha for some layers, chosen in the same way."},
 	}}
 }
 

@@ -102,7 +102,7 @@ func (b *plugin) Describe(context.Context) *benchmark.Description {
 		Name: b.Name, Version: b.Version, Summary: b.Summary,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{{
 			Name: "source", Type: "string", DefaultJson: string(upstream),
-			Description: fmt.Sprintf("Upstream's repository, or one that holds the bugs in portable form (%s.jsonl): a git URL with @<commit>, a local repository with @<commit>, or a folder as it is.", b.Name),
+			Description: fmt.Sprintf("Where the bugs are: upstream's repository, or one that holds them in portable form (%s.jsonl). A git URL with @<commit>, a local repository with @<commit>, or a folder.", b.Name),
 		}}},
 	}
 }

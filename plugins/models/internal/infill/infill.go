@@ -45,9 +45,9 @@ type settings struct {
 func Schema() *sdk.Schema {
 	return &sdk.Schema{Attributes: []*sdk.Attribute{
 		{Name: "suffix_first", Type: `"number"`, DefaultJson: "0.5", Minimum: new(0.0), Maximum: new(1.0),
-			Description: "Share of the training samples that show what comes after the bug first."},
+			Description: "Share of the training samples that show the code after the bug before the code in front of it."},
 		{Name: "suffix_first_seed", Type: `"number"`, DefaultJson: "0", Minimum: new(0.0), Maximum: new(float64(1 << 53)),
-			Description: "Decides, with a sample's name, which samples these are."},
+			Description: "Chooses, together with a sample's name, which samples these are."},
 	}}
 }
 
