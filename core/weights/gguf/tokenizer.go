@@ -50,7 +50,7 @@ func (c *Checkpoint) tokenizerFiles() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, generation, err := v.roles(kind)
+	config, generation, err := v.roles()
 	if err != nil {
 		return nil, err
 	}
@@ -110,14 +110,17 @@ func (v *vocabulary) ids() (map[string]int, error) {
 }
 
 // added lists the tokens that are cut out of a text before the model sees it.
-func (v *vocabulary) added() []map[string]any {
-	out := []map[string]any{}
+func (v *vocabulary) added() []object {
+	out := []object{}
 	for id, token := range v.tokens {
 		kind := v.kinds[id]
 		if kind != tokenControl && kind != tokenUserDefined && kind != tokenUnknown || token == "" {
 			continue
 		}
-		out = append(out, map[string]any{"id": id, "content": token, "special": kind != tokenUserDefined, "normalized": false})
+		out = append(out, object{
+			"id": id, "content": token, "special": kind != tokenUserDefined,
+			"single_word": false, "lstrip": false, "rstrip": false, "normalized": false,
+		})
 	}
 	return out
 }
@@ -128,7 +131,28 @@ const (
 	qwen2Pattern  = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
 )
 
+// object is a part of tokenizer.json. Hugging Face's library demands every
+// member that it writes itself, and takes no part for granted.
 type object = map[string]any
+
+// file is tokenizer.json. What is nil stands as null.
+func (v *vocabulary) file(normalizer, preTokenizer, postProcessor, decoder any, model object) object {
+	for _, absent := range []string{"dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix"} {
+		if _, ok := model[absent]; !ok {
+			model[absent] = nil
+		}
+	}
+	return object{
+		"version": "1.0", "truncation": nil, "padding": nil, "added_tokens": v.added(),
+		"normalizer": normalizer, "pre_tokenizer": preTokenizer, "post_processor": postProcessor, "decoder": decoder, "model": model,
+	}
+}
+
+// byteLevelPart is the part that stands for bytes by letters, as tokenizer.json
+// names it in each of its places.
+func byteLevelPart(splitsWords bool) object {
+	return object{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": splitsWords}
+}
 
 func split(pattern string) object {
 	return object{"type": "Split", "pattern": object{"Regex": pattern}, "behavior": "Isolated", "invert": false}
@@ -137,8 +161,7 @@ func split(pattern string) object {
 // preTokenizer gives the parts that llama.cpp's name for a way of splitting
 // stands for.
 func preTokenizer(pre string) ([]object, error) {
-	letters := object{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}
-	words := object{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}
+	letters, words := byteLevelPart(false), byteLevelPart(true)
 	digits := object{"type": "Digits", "individual_digits": true}
 	switch pre {
 	case "gpt-2", "phi-2", "mpt", "olmo", "jais":
@@ -175,16 +198,18 @@ func (v *vocabulary) byteLevel() (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec := object{
-		"added_tokens":  v.added(),
-		"pre_tokenizer": object{"type": "Sequence", "pretokenizers": parts},
-		"decoder":       object{"type": "ByteLevel"},
-		"model":         object{"type": "BPE", "vocab": ids, "merges": merges, "ignore_merges": llama3Like(pre)},
-	}
+	var normalizer any
 	if pre == "qwen2" || pre == "deepseek-r1-qwen" {
-		spec["normalizer"] = object{"type": "NFC"}
+		normalizer = object{"type": "NFC"}
 	}
-	return spec, nil
+	around, err := v.around(llama3Like(pre))
+	if err != nil {
+		return nil, err
+	}
+	model := object{
+		"type": "BPE", "vocab": ids, "merges": merges, "ignore_merges": llama3Like(pre), "fuse_unk": false, "byte_fallback": false,
+	}
+	return v.file(normalizer, object{"type": "Sequence", "pretokenizers": parts}, around, byteLevelPart(true), model), nil
 }
 
 // llama3Like says whether a word that is a token is taken whole, whatever the
@@ -214,7 +239,11 @@ func (v *vocabulary) sentencePiece() (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	model := object{"type": "BPE", "vocab": ids, "merges": merges, "fuse_unk": true, "byte_fallback": true}
+	around, err := v.around(true)
+	if err != nil {
+		return nil, err
+	}
+	model := object{"type": "BPE", "vocab": ids, "merges": merges, "ignore_merges": false, "fuse_unk": true, "byte_fallback": true}
 	if id := slices.Index(v.kinds, tokenUnknown); id >= 0 {
 		model["unk_token"] = v.tokens[id]
 	}
@@ -226,12 +255,49 @@ func (v *vocabulary) sentencePiece() (object, error) {
 		normal = append([]object{{"type": "Prepend", "prepend": "▁"}}, normal...)
 		decode = append(decode, object{"type": "Strip", "content": " ", "start": 1, "stop": 0})
 	}
+	return v.file(
+		object{"type": "Sequence", "normalizers": normal}, nil, around, object{"type": "Sequence", "decoders": decode}, model,
+	), nil
+}
+
+// around is the part that puts tokens before and after every text, nil where
+// there are none. begins says whether the first is put there unless the file
+// says otherwise.
+func (v *vocabulary) around(begins bool) (any, error) {
+	begins = v.meta.flag("tokenizer.ggml.add_bos_token", begins && v.meta.id("tokenizer.ggml.bos_token_id") != nil)
+	ends := v.meta.flag("tokenizer.ggml.add_eos_token", false)
+	special := object{}
+	token := func(key string, wanted bool) []object {
+		id := v.meta.id("tokenizer.ggml." + key + "_token_id")
+		if !wanted || v.meta.err != nil {
+			return nil
+		}
+		if id == nil {
+			v.meta.err = fmt.Errorf("tokenizer.ggml.add_%s_token is set, but tokenizer.ggml.%s_token_id is missing", key, key)
+			return nil
+		}
+		if *id >= int64(len(v.tokens)) {
+			v.meta.err = v.beyond(key, *id)
+			return nil
+		}
+		content := v.tokens[*id]
+		special[content] = object{"id": content, "ids": []int64{*id}, "tokens": []string{content}}
+		return []object{{"SpecialToken": object{"id": content, "type_id": 0}}}
+	}
+	before, after := token("bos", begins), token("eos", ends)
+	if v.meta.err != nil || len(special) == 0 {
+		return nil, v.meta.err
+	}
+	text := func(name string) []object {
+		return slices.Concat(before, []object{{"Sequence": object{"id": name, "type_id": 0}}}, after)
+	}
 	return object{
-		"added_tokens": v.added(),
-		"normalizer":   object{"type": "Sequence", "normalizers": normal},
-		"decoder":      object{"type": "Sequence", "decoders": decode},
-		"model":        model,
+		"type": "TemplateProcessing", "single": text("A"), "pair": slices.Concat(text("A"), text("B")), "special_tokens": special,
 	}, nil
+}
+
+func (v *vocabulary) beyond(key string, id int64) error {
+	return fmt.Errorf("tokenizer.ggml.%s_token_id is %d, there are %d tokens", key, id, len(v.tokens))
 }
 
 // maxPiece limits tokens that are looked at for merges, whose number of splits
@@ -281,14 +347,13 @@ func (v *vocabulary) merges(ids map[string]int, scores []float64) ([][2]string, 
 	return out, nil
 }
 
-// roles gives tokenizer_config.json and generation_config.json.
-func (v *vocabulary) roles(kind string) (config, generation object, err error) {
-	begins := kind == "llama" || llama3Like(v.meta.optionalText("tokenizer.ggml.pre", ""))
-	begins = begins && v.meta.id("tokenizer.ggml.bos_token_id") != nil
+// roles gives tokenizer_config.json and generation_config.json. What is put
+// around a text stands in tokenizer.json alone: transformers 5 goes by that.
+func (v *vocabulary) roles() (config, generation object, err error) {
 	config = object{
-		"tokenizer_class": "PreTrainedTokenizerFast",
-		"add_bos_token":   v.meta.flag("tokenizer.ggml.add_bos_token", begins),
-		"add_eos_token":   v.meta.flag("tokenizer.ggml.add_eos_token", false),
+		"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": false,
+		// Otherwise older versions of transformers give a model token_type_ids.
+		"model_input_names": []string{"input_ids", "attention_mask"},
 	}
 	generation = object{}
 	for role, key := range map[string]string{
@@ -303,7 +368,7 @@ func (v *vocabulary) roles(kind string) (config, generation object, err error) {
 			continue
 		}
 		if *id >= int64(len(v.tokens)) {
-			return nil, nil, fmt.Errorf("tokenizer.ggml.%s_token_id is %d, there are %d tokens", key, *id, len(v.tokens))
+			return nil, nil, v.beyond(key, *id)
 		}
 		config[role] = v.tokens[*id]
 		if role == "bos_token" || role == "eos_token" || role == "pad_token" {
