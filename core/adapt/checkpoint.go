@@ -2,6 +2,7 @@ package adapt
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -42,7 +43,7 @@ func (c Checkpoint) Write(ctx context.Context, to string) error {
 	if err := o.place(c.Graph); err != nil {
 		return fmt.Errorf("write checkpoint %s: %w", to, err)
 	}
-	config, err := withDType(base.Config(), c.DType)
+	config, err := withDType(base.Config(), c.DType, o.commonType)
 	if err != nil {
 		return fmt.Errorf("write checkpoint %s: %w", to, err)
 	}
@@ -251,29 +252,45 @@ func transposed(t safetensors.Tensor) (safetensors.Tensor, error) {
 	return out, nil
 }
 
-// withDType says in config.json which type the weights have now, where it says
-// so at all.
-func withDType(config []byte, d safetensors.DType) ([]byte, error) {
-	names := map[safetensors.DType]string{safetensors.F32: "float32", safetensors.BF16: "bfloat16", safetensors.F16: "float16"}
-	name, ok := names[d]
-	if d == "" {
-		return config, nil
+// commonType is the float type that takes the most bytes.
+func (o *overlay) commonType() safetensors.DType {
+	sizes := map[safetensors.DType]int64{}
+	var most safetensors.DType
+	for _, name := range o.Names() {
+		info, _ := o.Info(name)
+		size, err := info.Bytes()
+		if err != nil || !info.DType.IsFloat() {
+			continue // place has looked at every size
+		}
+		if sizes[info.DType] += size; sizes[info.DType] > sizes[most] {
+			most = info.DType
+		}
 	}
-	if !ok {
-		return nil, fmt.Errorf("number type %s: expected F32, BF16 or F16", d)
-	}
+	return most
+}
+
+// withDType says in config.json which type the weights have now: the one that is
+// wanted. Where none is, what the file says stays, and one that says nothing gets
+// the common type, as loaders take the first tensor's for all otherwise.
+func withDType(config []byte, wanted safetensors.DType, common func() safetensors.DType) ([]byte, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(config, &fields); err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
-	changed := false
-	for _, key := range []string{"dtype", "torch_dtype"} {
-		if _, ok := fields[key]; ok {
-			fields[key], changed = json.RawMessage(`"`+name+`"`), true
-		}
+	keys := slices.DeleteFunc([]string{"dtype", "torch_dtype"}, func(key string) bool { return fields[key] == nil })
+	d := wanted
+	if len(keys) == 0 {
+		keys, d = []string{"dtype"}, cmp.Or(wanted, common())
 	}
-	if !changed {
+	if d == "" {
 		return config, nil
+	}
+	name, ok := map[safetensors.DType]string{safetensors.F32: "float32", safetensors.BF16: "bfloat16", safetensors.F16: "float16"}[d]
+	if !ok {
+		return nil, fmt.Errorf("number type %s: expected F32, BF16 or F16", d)
+	}
+	for _, key := range keys {
+		fields[key] = json.RawMessage(`"` + name + `"`)
 	}
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)

@@ -36,6 +36,12 @@ func stored(t *testing.T) *pb.Graph {
 // base writes the network's checkpoint, in bfloat16.
 func base(t *testing.T) string {
 	t.Helper()
+	return baseWith(t, `{"model_type": "n", "dtype": "bfloat16", "zeta": 1.50}`)
+}
+
+// baseWith writes it with another config.json.
+func baseWith(t *testing.T, config string) string {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "base")
 	var tensors []safetensors.Tensor
 	for name, x := range map[string]safetensors.Tensor{
@@ -51,7 +57,7 @@ func base(t *testing.T) string {
 	}
 	mask := safetensors.Tensor{Info: safetensors.Info{Name: "h.1.mask", DType: safetensors.Bool, Shape: []int{2}}, Data: []byte{0, 1}}
 	err := snapshot.Write(dir, snapshot.Contents{
-		Config: []byte(`{"model_type": "n", "dtype": "bfloat16", "zeta": 1.50}`), Tensors: set(t, append(tensors, mask)...),
+		Config: []byte(config), Tensors: set(t, append(tensors, mask)...),
 		Files: map[string][]byte{"tokenizer.json": []byte("{}")},
 	})
 	if err != nil {
@@ -74,20 +80,25 @@ func values(t *testing.T, s *snapshot.Snapshot, name string) []float32 {
 }
 
 func TestCheckpointsKeepWhatIsNotChanged(t *testing.T) {
+	const dtyped = `{"model_type": "n", "dtype": "bfloat16", "zeta": 1.50}`
 	for _, c := range []struct {
 		name   string
+		base   string // its config.json
 		to     safetensors.DType
 		want   safetensors.DType
 		config string
 	}{
-		{"number types stay", "", safetensors.BF16, `{"model_type": "n", "dtype": "bfloat16", "zeta": 1.50}`},
-		{"other number type", safetensors.F32, safetensors.F32, "{\n  \"dtype\": \"float32\",\n  \"model_type\": \"n\",\n  \"zeta\": 1.50\n}\n"},
+		{"number types stay", dtyped, "", safetensors.BF16, dtyped},
+		{"other number type", dtyped, safetensors.F32, safetensors.F32, "{\n  \"dtype\": \"float32\",\n  \"model_type\": \"n\",\n  \"zeta\": 1.50\n}\n"},
+		{"in old words", `{"torch_dtype": "bfloat16"}`, safetensors.F32, safetensors.F32, "{\n  \"torch_dtype\": \"float32\"\n}\n"},
+		{"a number type that was not said", `{"zeta": 1.50}`, "", safetensors.BF16, "{\n  \"dtype\": \"bfloat16\",\n  \"zeta\": 1.50\n}\n"},
+		{"another that was not said", `{"zeta": 1.50}`, safetensors.F32, safetensors.F32, "{\n  \"dtype\": \"float32\",\n  \"zeta\": 1.50\n}\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var done, total int64
 			dir := filepath.Join(t.TempDir(), "merged")
 			err := adapt.Checkpoint{
-				Base: base(t), Graph: stored(t), DType: c.to, Changed: set(t, tensor("h.1.w", 2, 2, 40), tensor("wte", 3, 2, 50)),
+				Base: baseWith(t, c.base), Graph: stored(t), DType: c.to, Changed: set(t, tensor("h.1.w", 2, 2, 40), tensor("wte", 3, 2, 50)),
 				Progress: func(d, n int64) { done, total = d, n },
 			}.Write(t.Context(), dir)
 			if err != nil {

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"harness/core/ir"
 	pb "harness/core/protocol/harnesspb"
@@ -35,7 +37,7 @@ type Init struct {
 }
 
 func (Init) Kind() string       { return "init" }
-func (Init) Version() int       { return 2 }
+func (Init) Version() int       { return 3 }
 func (w Init) Inputs() []Input  { return []Input{{"samples", w.Dataset, SamplesPart}} }
 func (Init) Resource() Resource { return IO }
 
@@ -102,14 +104,23 @@ func (w Init) texts(env *Env, failed *error) iter.Seq[string] {
 
 // roles is tokenizer_config.json: what transformers' AutoTokenizer needs beside
 // tokenizer.json.
-func (w Init) roles() map[string]string {
-	roles := map[string]string{
+func (w Init) roles() map[string]any {
+	roles := map[string]any{
 		"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": w.EndToken, "bos_token": cmp.Or(w.BeginToken, w.EndToken),
+		// Older versions of transformers would otherwise give a model
+		// token_type_ids, and take blanks before full stops out of its texts.
+		"model_input_names": []string{"input_ids", "attention_mask"}, "clean_up_tokenization_spaces": false,
 	}
 	if w.PadToken != "" {
 		roles["pad_token"] = w.PadToken
 	}
 	return roles
+}
+
+// floats are the keys of config.json whose values transformers 5 refuses where
+// they are written as whole numbers. A study's numbers have no such difference.
+func floats() []string {
+	return []string{"initializer_factor", "initializer_range", "layer_norm_epsilon", "norm_epsilon", "rms_norm_eps"}
 }
 
 // Draft is config.json as it will be, but that the tokenizer may turn out
@@ -130,7 +141,12 @@ func (w Init) configWith(vocabulary int, tokenID func(string) (int32, bool)) ([]
 	if err := json.Unmarshal(w.Config, &config); err != nil {
 		return nil, fmt.Errorf("scratch.config: %w", err)
 	}
-	config["vocab_size"] = vocabulary
+	config["vocab_size"], config["dtype"] = vocabulary, "float32"
+	for _, key := range floats() {
+		if x, ok := config[key].(float64); ok && x == math.Trunc(x) {
+			config[key] = json.RawMessage(strconv.FormatFloat(x, 'f', 1, 64))
+		}
+	}
 	for role, content := range map[string]string{
 		"eos_token_id": w.EndToken, "bos_token_id": cmp.Or(w.BeginToken, w.EndToken), "pad_token_id": w.PadToken,
 	} {
