@@ -94,7 +94,7 @@ test-go:
 	sed -n '/^PARITY/,/^└/p' $(LOG); \
 	if [ $$status != 0 ]; then grep -vE '^(=== |ok|\?| *--- PASS)' $(LOG); fi; \
 	exit $$status
-	$(GO) test -count=1 -p 1 -timeout $(TIMEOUT) -race -short $(RACE)
+	$(GO) test -count=1 -p 1 -timeout $(TIMEOUT) -race $(RACE)
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt'd: $$unformatted" >&2; exit 1; }
