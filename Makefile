@@ -94,7 +94,7 @@ test-go:
 	sed -n '/^PARITY/,/^└/p' $(LOG); \
 	if [ $$status != 0 ]; then grep -vE '^(=== |ok|\?| *--- PASS)' $(LOG); fi; \
 	exit $$status
-	$(GO) test -count=1 -p 1 -timeout $(TIMEOUT) -race $(RACE)
+	$(GO) test -count=1 -p 1 -timeout $(TIMEOUT) -race -short $(RACE)
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt'd: $$unformatted" >&2; exit 1; }
@@ -114,7 +114,7 @@ ONLY         ?=
 bench-engine: build xla
 	@[ -z "$(wildcard $(REFERENCE))" ] || $(TORCH_PYTHON) -c 'import torch, transformers, peft' 2>/dev/null || { \
 		python3 -m venv $(BIN)/torch && $(BIN)/torch/bin/pip install -q torch transformers peft; } >&2
-	@$(BUILD) $(BIN)/tools/bench-engine ./core/bench/engine
+	@$(BUILD) $(BIN)/tools/bench-engine ./core/cmd/bench-engine
 	@$(BIN)/tools/bench-engine -plugins $(BIN) -python $(TORCH_PYTHON) -reference '$(wildcard $(REFERENCE))' -only '$(ONLY)'
 
 # The judge against the naive way, and against itself under load, as JSON lines.
@@ -124,7 +124,7 @@ bench-engine: build xla
 RECORDINGS ?= ../shared/replay
 BUGS       ?= ../shared/benchmarks
 bench-judge: build base-image
-	@$(BUILD) $(BIN)/tools/bench-judge ./core/bench/judge
+	@$(BUILD) $(BIN)/tools/bench-judge ./core/cmd/bench-judge
 	@$(BIN)/tools/bench-judge -bin $(BIN) -recordings $(RECORDINGS) -benchmarks $(BUGS) $(if $(ONLY),-only $(ONLY)) $(BENCH_JUDGE)
 
 # ---- generating -------------------------------------------------------------

@@ -17,12 +17,12 @@ func scored(model string, outcomes ...score.Outcome) score.Trial {
 func TestTablesDivideBugsByTheirLabels(t *testing.T) {
 	const p, f = score.Passed, score.Failed
 	bug := func(id, class string, verdicts ...string) score.Outcome {
-		return score.Outcome{Bug: id, Verdicts: verdicts, Labels: map[string]string{"class": class}}
+		return of(ranked{Bug: id, Verdicts: verdicts, Labels: map[string]string{"class": class}})
 	}
 	trials := []score.Trial{
-		scored("m", bug("A", "return", p, f), bug("B", "null", f, p), bug("C", "null"), score.Outcome{Bug: "D", Verdicts: []string{f, f}}),
+		scored("m", bug("A", "return", p, f), bug("B", "null", f, p), bug("C", "null"), of(ranked{Bug: "D", Verdicts: []string{f, f}})),
 		scored("n", bug("A", "return", f, f), bug("B", "null", p, p), bug("C", "null", f),
-			score.Outcome{Bug: "D", Verdicts: []string{score.Error, score.Error}, Unsound: "its buggy version passes here"}),
+			of(ranked{Bug: "D", Verdicts: []string{score.Error, score.Error}, Unsound: "its buggy version passes here"})),
 	}
 	specs := []reports.TableSpec{
 		{Name: "split", Rows: []string{"model"}, Columns: []string{"bug.class"}, Values: []string{"pass@2", "fixed@1", "fixed@2", "attempted"}},
@@ -58,7 +58,7 @@ func TestPartsAddUpToTheirTrial(t *testing.T) {
 		for rank := range verdicts {
 			verdicts[rank] = []string{score.Failed, score.Passed, score.Error}[(i+rank)%3]
 		}
-		outcomes = append(outcomes, score.Outcome{Bug: string(rune('A' + i)), Verdicts: verdicts, Labels: map[string]string{"class": class}})
+		outcomes = append(outcomes, of(ranked{Bug: string(rune('A' + i)), Verdicts: verdicts, Labels: map[string]string{"class": class}}))
 	}
 	whole := scored("m", outcomes...)
 	sums := map[string]float64{}

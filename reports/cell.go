@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
 	"harness/core/score"
 )
@@ -27,15 +26,19 @@ func cell(t score.Trial, metric string, interval bool) string {
 		}
 		return text
 	}
-	name := metric[strings.LastIndexByte(metric, '.')+1:]
+	m, err := score.ParseMetric(metric)
+	kind := m.Kind()
+	if err != nil {
+		kind = score.Number // what another version of the program measured
+	}
 	switch {
-	case strings.HasPrefix(metric, "fixed@") && t.Metrics["attempted"] < t.Metrics["bugs"]-t.Metrics["unsound"]:
+	case m.Name == "fixed" && !m.Published && t.Metrics["attempted"] < t.Metrics["bugs"]-t.Metrics["unsound"]:
 		return fmt.Sprintf("%.0f/%.0f", v, t.Metrics["attempted"])
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return fmt.Sprint(v)
-	case strings.HasPrefix(name, "pass@"), strings.HasPrefix(name, "exact_match@"), strings.HasSuffix(name, "_rate") && name != "learning_rate", strings.HasSuffix(name, "_share"):
+	case kind == score.Ratio:
 		return percent(v)
-	case strings.Contains(name, "loss"):
+	case kind == score.Loss:
 		return strconv.FormatFloat(v, 'f', 4, 64)
 	case v == math.Trunc(v) && math.Abs(v) < 1e15:
 		return strconv.FormatFloat(v, 'f', 0, 64)
@@ -46,9 +49,9 @@ func cell(t score.Trial, metric string, interval bool) string {
 // counts are the counts behind a share. Those of pass@k are metrics too, for as many ranks as the whole trial has, of
 // which t may be a part.
 func counts(t score.Trial, metric string) (score.Proportion, bool) {
-	if prefix, k, ok := strings.Cut(metric, "pass@"); ok {
-		fixed, known := t.Metrics[prefix+"fixed@"+k]
-		judged := t.Metrics[prefix+"judged@"+k]
+	if m, err := score.ParseMetric(metric); err == nil && m.Name == "pass" {
+		fixed, known := t.Metrics[m.As("fixed").String()]
+		judged := t.Metrics[m.As("judged").String()]
 		return score.Proportion{Successes: int(fixed), Total: int(judged)}, known && judged > 0
 	}
 	return score.Share(t.Outcomes, metric)

@@ -16,12 +16,12 @@ import (
 // Trials without published verdicts are left out.
 func Compare(name, title string, specs []TableSpec, trials []score.Trial, agreements []score.Agreement, notes []string) (*Report, error) {
 	recorded := slices.DeleteFunc(slices.Clone(trials), func(t score.Trial) bool {
-		return !slices.ContainsFunc(t.Outcomes, func(o score.Outcome) bool { return len(o.Published) > 0 })
+		return !slices.ContainsFunc(t.Outcomes, func(o score.Outcome) bool { return len(o.Published()) > 0 })
 	})
 	if len(recorded) == 0 {
 		return Build(name, title, nil, nil, append(notes, "no finished trial has published verdicts: there is nothing to compare"))
 	}
-	r, err := Build(name, title, besides(specs, recorded), recorded, notes)
+	r, err := Build(name, title, withPublished(specs, recorded), recorded, notes)
 	if err != nil {
 		return nil, err
 	}
@@ -51,12 +51,12 @@ func Compare(name, title string, specs []TableSpec, trials []score.Trial, agreem
 	return r, nil
 }
 
-// besides turns tables into such that show every metric beside its published counterpart.
-func besides(specs []TableSpec, trials []score.Trial) []TableSpec {
+// withPublished turns tables into such that show every metric beside its published counterpart.
+func withPublished(specs []TableSpec, trials []score.Trial) []TableSpec {
 	var both []TableSpec
 	for _, spec := range specs {
 		spec.Interval = true
-		spec.Values = twice(spec.Values)
+		spec.Values = pairMetrics(spec.Values)
 		if len(spec.Values) > 0 {
 			both = append(both, spec)
 		}
@@ -67,10 +67,10 @@ func besides(specs []TableSpec, trials []score.Trial) []TableSpec {
 	most := 1
 	for _, t := range trials {
 		for _, o := range t.Outcomes {
-			most = max(most, len(o.Published))
+			most = max(most, len(o.Published()))
 		}
 	}
-	spec := TableSpec{Name: "published", Title: "Our verdicts beside the published ones", Interval: true, Values: twice([]string{"pass@1", fmt.Sprintf("pass@%d", most)})}
+	spec := TableSpec{Name: "published", Title: "Our verdicts beside the published ones", Interval: true, Values: pairMetrics([]string{"pass@1", fmt.Sprintf("pass@%d", most)})}
 	for _, label := range []string{"model", "adapter", "prompt"} {
 		if _, ok := trials[0].Labels[label]; ok {
 			spec.Rows = append(spec.Rows, label)
@@ -80,22 +80,21 @@ func besides(specs []TableSpec, trials []score.Trial) []TableSpec {
 	return []TableSpec{spec}
 }
 
-// twice lists the metrics of pass@k, ours and the published ones. fixed@k is pass@k without an interval.
-func twice(values []string) []string {
+// pairMetrics lists the metrics of pass@k, ours and the published ones. fixed@k is pass@k without an interval.
+func pairMetrics(values []string) []string {
 	var both []string
 	for _, v := range values {
-		v = strings.TrimPrefix(v, publishedPrefix)
-		if k, ok := strings.CutPrefix(v, "fixed@"); ok {
-			v = "pass@" + k
+		m, err := score.ParseMetric(v)
+		if err != nil || m.Name != "pass" && m.Name != "fixed" {
+			continue
 		}
-		if strings.HasPrefix(v, "pass@") && !slices.Contains(both, v) {
-			both = append(both, v, publishedPrefix+v)
+		ours := score.Metric{Name: "pass", K: m.K}
+		if theirs, ok := ours.Counterpart(); ok && !slices.Contains(both, ours.String()) {
+			both = append(both, ours.String(), theirs.String())
 		}
 	}
 	return both
 }
-
-const publishedPrefix = "published."
 
 // agreementTable counts by benchmark and trial. "all" stands for a benchmark's trials together. The outcome is whether a
 // candidate passes, the verdict also how it fails.

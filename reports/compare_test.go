@@ -18,18 +18,18 @@ func TestCompare(t *testing.T) {
 	}
 	trials := []score.Trial{
 		made("codellama", "lora", "quixbugs",
-			score.Outcome{Bug: "GCD", Verdicts: []string{p, f, u}, Published: []string{wrong, wrong, wrong}, Reasons: []string{"", "", score.ReasonInterface}, Details: []string{"4 tests", "", "the tests do not compile against it: cannot find symbol"}},
-			score.Outcome{Bug: "BITCOUNT", Verdicts: []string{f, p, late}, Published: []string{plausible, plausible, wrong}, Details: []string{strings.Repeat("long ", 40), "", "a | and a * in \\it"}},
-			score.Outcome{Bug: "MINIMUM_SPANNING_TREE", Verdicts: []string{f, f}, Published: []string{plausible, plausible}, Unchanged: []bool{true, true}},
+			of(ranked{Bug: "GCD", Verdicts: []string{p, f, u}, Published: []string{wrong, wrong, wrong}, Reasons: []string{"", "", score.ReasonInterface}, Details: []string{"4 tests", "", "the tests do not compile against it: cannot find symbol"}}),
+			of(ranked{Bug: "BITCOUNT", Verdicts: []string{f, p, late}, Published: []string{plausible, plausible, wrong}, Details: []string{strings.Repeat("long ", 40), "", "a | and a * in \\it"}}),
+			of(ranked{Bug: "MINIMUM_SPANNING_TREE", Verdicts: []string{f, f}, Published: []string{plausible, plausible}, Unchanged: []bool{true, true}}),
 		),
 		made("codellama", "ia3", "quixbugs",
-			score.Outcome{Bug: "GCD", Verdicts: []string{p, p, f}, Published: []string{plausible, plausible, wrong}},
-			score.Outcome{Bug: "BITCOUNT", Verdicts: []string{e, p}, Published: []string{wrong, plausible}},
-			score.Outcome{Bug: "SQRT", Verdicts: []string{e}, Published: []string{wrong}, Unsound: "its buggy version passes"},
-			score.Outcome{Bug: "LEVENSHTEIN", Verdicts: []string{e}, Published: []string{wrong}, Reasons: []string{score.ReasonUnplaced}},
+			of(ranked{Bug: "GCD", Verdicts: []string{p, p, f}, Published: []string{plausible, plausible, wrong}}),
+			of(ranked{Bug: "BITCOUNT", Verdicts: []string{e, p}, Published: []string{wrong, plausible}}),
+			of(ranked{Bug: "SQRT", Verdicts: []string{e}, Published: []string{wrong}, Unsound: "its buggy version passes"}),
+			of(ranked{Bug: "LEVENSHTEIN", Verdicts: []string{e}, Published: []string{wrong}, Reasons: []string{score.ReasonUnplaced}}),
 		),
-		made("codellama", "ia3", "humaneval", score.Outcome{Bug: "ADD", Verdicts: []string{p, f}, Published: []string{plausible, wrong}}),
-		made("unpublished", "ia3", "humaneval", score.Outcome{Bug: "ADD", Verdicts: []string{p, f}}),
+		made("codellama", "ia3", "humaneval", of(ranked{Bug: "ADD", Verdicts: []string{p, f}, Published: []string{plausible, wrong}})),
+		made("unpublished", "ia3", "humaneval", of(ranked{Bug: "ADD", Verdicts: []string{p, f}})),
 	}
 	specs := []reports.TableSpec{
 		{Name: "fixed", Title: "Bugs fixed", Rows: []string{"model", "adapter"}, Columns: []string{"benchmark"}, Values: []string{"fixed@3", "pass@1", "published.pass@1", "bugs"}},
@@ -61,7 +61,7 @@ func TestCompare(t *testing.T) {
 			if i == 0 {
 				ours = u
 			}
-			o.Verdicts, o.Published = append(o.Verdicts, ours), append(o.Published, other)
+			o.Candidates = append(o.Candidates, score.Candidate{Verdict: ours, Published: other})
 		}
 		r := compare(nil, []score.Trial{made("m", "a", "b", o)})
 		want := []string{"100.0 % (5000/5000)", "99.98 % (4999/5000)"}
@@ -76,7 +76,7 @@ func TestCompare(t *testing.T) {
 		}
 	})
 	t.Run("nothing judged", func(t *testing.T) {
-		r := compare(specs, []score.Trial{made("m", "a", "b", score.Outcome{Bug: "x", Verdicts: []string{e}, Published: []string{"odd"}})})
+		r := compare(specs, []score.Trial{made("m", "a", "b", of(ranked{Bug: "x", Verdicts: []string{e}, Published: []string{"odd"}}))})
 		if len(r.Tables) != 1 || !strings.Contains(strings.Join(r.Notes, "\n"), "no candidate has both") {
 			t.Errorf("got %d tables and the notes %q", len(r.Tables), r.Notes)
 		}

@@ -343,12 +343,7 @@ func tidy(t score.Trial) (tidied score.Trial, odd []string) {
 		}
 		tidied.Metrics[name] = t.Metrics[name]
 	}
-	for _, o := range t.Outcomes {
-		if o.Verdicts == nil {
-			o.Verdicts = []string{}
-		}
-		tidied.Outcomes = append(tidied.Outcomes, o)
-	}
+	tidied.Outcomes = append(tidied.Outcomes, t.Outcomes...)
 	tidied.Training = t.Training
 	tidied.Judging = t.Judging
 	return tidied, odd

@@ -23,7 +23,7 @@ func study(t testing.TB) *reports.Report {
 	made := func(model, prompt, benchmark, adapter string, loss float64, lists ...[]string) score.Trial {
 		trial := score.Trial{Labels: map[string]string{"model": model, "prompt": prompt, "benchmark": benchmark, "adapter": adapter}}
 		for i, v := range lists {
-			trial.Outcomes = append(trial.Outcomes, score.Outcome{Bug: string(rune('a' + i)), Verdicts: v})
+			trial.Outcomes = append(trial.Outcomes, of(ranked{Bug: string(rune('a' + i)), Verdicts: v}))
 		}
 		trial.Metrics = score.Metrics(trial.Outcomes)
 		if loss != 0 {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"harness/core/internal/lines"
 	"harness/core/protocol"
 )
 
@@ -64,5 +63,5 @@ func (s *sink) Accept(name string, level hclog.Level, message string, args ...an
 	for i := 0; i+1 < len(args); i += 2 {
 		attributes = append(attributes, slog.Any(fmt.Sprint(args[i]), args[i+1]))
 	}
-	s.logger.LogAttrs(ctx, to, lines.Readable(message), attributes...)
+	s.logger.LogAttrs(ctx, to, readable(message), attributes...)
 }

@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-plugin/runner"
-
-	"harness/core/internal/lines"
 )
 
 // child is a plugin's process: go-plugin's runner.Runner, with a session and a
@@ -23,7 +21,7 @@ import (
 // gone, and pipes that are read to their end.
 type child struct {
 	path   string
-	stderr lines.Tail
+	stderr *tail
 
 	errPipe, outPipe *os.File // read ends
 	stdin            *os.File // write end
@@ -42,7 +40,7 @@ type child struct {
 var _ runner.Runner = (*child)(nil)
 
 func newChild(path string) *child {
-	return &child{path: path, done: make(chan struct{}), drained: make(chan struct{})}
+	return &child{path: path, stderr: newTail(), done: make(chan struct{}), drained: make(chan struct{})}
 }
 
 // prepare takes the environment that go-plugin wants the process to have.

@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-
-	"harness/core/internal/lines"
 )
 
 const bubblewrapName = "bubblewrap"
@@ -184,7 +182,7 @@ func (d *bubblewrap) setup(ctx context.Context, env Environment, dir string) err
 		return err
 	}
 	defer p.close()
-	var output lines.Tail
+	var output tail
 	copied := make(chan struct{})
 	go func() {
 		defer close(copied)

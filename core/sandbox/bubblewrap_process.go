@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"harness/core/internal/lines"
 )
 
 // launch is what differs between the boxes of one environment.
@@ -31,7 +29,7 @@ type launch struct {
 type process struct {
 	stdin  *os.File
 	stdout *os.File
-	stderr lines.Tail
+	stderr tail
 
 	command *exec.Cmd
 	group   *cgroup // nil where there are none

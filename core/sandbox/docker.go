@@ -19,8 +19,6 @@ import (
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 	tclog "github.com/testcontainers/testcontainers-go/log"
-
-	"harness/core/internal/lines"
 )
 
 const (
@@ -262,7 +260,7 @@ func (b *dockerBox) start(ctx context.Context) error {
 		return fmt.Errorf("attach: %w", err)
 	}
 	var (
-		stderr         lines.Tail
+		stderr         tail
 		how            exit
 		reader, writer = io.Pipe()
 		ended          = make(chan struct{})

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"time"
-
-	"harness/core/internal/lines"
 )
 
 const (
@@ -38,7 +36,7 @@ type exit struct {
 type session struct {
 	in     io.Writer
 	out    io.Reader
-	stderr *lines.Tail
+	stderr *tail
 	// ended is closed when the box's first process has ended; how is set before.
 	ended <-chan struct{}
 	how   func() exit

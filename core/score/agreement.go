@@ -119,15 +119,16 @@ func agreement(g group, voids []Void) Agreement {
 	for i, t := range g.trials {
 		tally := TrialTally{Labels: t.Labels}
 		for _, o := range t.Outcomes {
-			for rank, other := range o.Published {
+			for rank, candidate := range o.Candidates {
+				other := candidate.Published
 				switch {
-				case decide(other) == open || rank >= len(o.Verdicts):
+				case decide(other) == open || rank >= len(o.Verdicts()):
 					continue
-				case decide(o.Verdicts[rank]) != open:
+				case decide(candidate.Verdict) != open:
 				case o.Unsound != "":
 					a.Unsound++
 					continue
-				case at(o.Reasons, rank) == ReasonUnplaced:
+				case candidate.Reason == ReasonUnplaced:
 					a.Unplaced++
 					continue
 				default:
@@ -136,8 +137,8 @@ func agreement(g group, voids []Void) Agreement {
 				}
 				tally.Candidates++
 				d := Disagreement{
-					Labels: t.Labels, Bug: o.Bug, Rank: rank, Ours: o.Verdicts[rank], Published: other,
-					Pass: decide(o.Verdicts[rank]) != decide(other), Detail: at(o.Details, rank),
+					Labels: t.Labels, Bug: o.Bug, Rank: rank, Ours: candidate.Verdict, Published: other,
+					Pass: decide(candidate.Verdict) != decide(other), Detail: candidate.Detail,
 				}
 				same := SameVerdict(d.Ours, d.Published)
 				if class := c.void(i, o.Bug, rank); class != "" {
@@ -197,13 +198,13 @@ func without(g group, voids []Void) group {
 	for i, t := range trials {
 		outcomes := slices.Clone(t.Outcomes)
 		for j, o := range outcomes {
-			published := slices.Clone(o.Published)
-			for rank := range published {
+			candidates := slices.Clone(o.Candidates)
+			for rank := range candidates {
 				if slices.ContainsFunc(voids, func(v Void) bool { return v.covers(t, o.Bug, rank) }) {
-					published[rank] = ""
+					candidates[rank].Published = ""
 				}
 			}
-			outcomes[j].Published = published
+			outcomes[j].Candidates = candidates
 		}
 		trials[i].Outcomes = outcomes
 	}
@@ -225,7 +226,7 @@ func (c *classifier) void(trial int, bug string, rank int) string {
 
 // class finds why two verdicts that both mean something differ.
 func (c *classifier) class(trial int, o Outcome, d Disagreement) string {
-	reason := at(o.Reasons, d.Rank)
+	reason := o.Candidates[d.Rank].Reason
 	asWeSay := func(s sighting) bool {
 		if d.Pass {
 			return decide(s.verdict) == decide(d.Ours)
@@ -297,14 +298,6 @@ func SameVerdict(ours, published string) bool {
 		return ours == Failed || ours == Crashed
 	}
 	return published != "" && ours == published
-}
-
-// at is the rank's entry of a list that may be shorter.
-func at(list []string, rank int) string {
-	if rank < len(list) {
-		return list[rank]
-	}
-	return ""
 }
 
 // strangers finds trials whose published verdicts differ from ours far more often than those of the benchmark's other

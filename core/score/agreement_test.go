@@ -49,39 +49,39 @@ func TestClasses(t *testing.T) {
 
 		{
 			name: "the record contradicts itself", ours: p, published: wrong, want: score.ClassContradiction,
-			scene: []score.Trial{trial("b", score.Outcome{Bug: "x", Published: []string{plausible}, Patches: []string{"1"}})},
+			scene: []score.Trial{trial("b", of(ranked{Bug: "x", Published: []string{plausible}, Patches: []string{"1"}}))},
 		},
 		{
 			name: "the record contradicts itself about how it fails", ours: f, published: u, want: score.ClassContradiction,
-			scene: []score.Trial{trial("b", score.Outcome{Bug: "x", Published: []string{wrong}, Patches: []string{"1"}})},
+			scene: []score.Trial{trial("b", of(ranked{Bug: "x", Published: []string{wrong}, Patches: []string{"1"}}))},
 		},
 		{
 			name: "a contradiction that does not say what we say", ours: u, published: plausible, want: score.ClassUnexplained,
-			scene: []score.Trial{trial("b", score.Outcome{Bug: "x", Published: []string{plausible, plausible}, Patches: []string{"1", "1"}})},
+			scene: []score.Trial{trial("b", of(ranked{Bug: "x", Published: []string{plausible, plausible}, Patches: []string{"1", "1"}}))},
 		},
 		{
 			name: "another program, and another bug, are no contradiction", ours: p, published: wrong, want: score.ClassUnexplained,
-			scene: []score.Trial{trial("b", score.Outcome{Bug: "x", Published: []string{plausible}, Patches: []string{"2"}}, score.Outcome{Bug: "y", Published: []string{plausible}, Patches: []string{"1"}})},
+			scene: []score.Trial{trial("b", of(ranked{Bug: "x", Published: []string{plausible}, Patches: []string{"2"}}), of(ranked{Bug: "y", Published: []string{plausible}, Patches: []string{"1"}}))},
 		},
 		{
 			name: "our own contradictions explain nothing", ours: p, published: wrong, want: score.ClassUnexplained,
-			scene: []score.Trial{trial("b", score.Outcome{Bug: "x", Verdicts: []string{f}, Patches: []string{"1"}})},
+			scene: []score.Trial{trial("b", of(ranked{Bug: "x", Verdicts: []string{f}, Patches: []string{"1"}}))},
 		},
 		{
 			name: "the published judge fails the reference fix", ours: p, published: wrong, want: score.ClassVoid,
-			scene: []score.Trial{trial("b", score.Outcome{Bug: "x", Published: []string{wrong, late}, ExactMatch: []bool{true, true}})},
+			scene: []score.Trial{trial("b", of(ranked{Bug: "x", Published: []string{wrong, late}, ExactMatch: []bool{true, true}}))},
 		},
 		{
 			name: "once may be an accident", ours: p, published: wrong, want: score.ClassUnexplained,
-			scene: []score.Trial{trial("b", score.Outcome{Bug: "x", Published: []string{wrong}, ExactMatch: []bool{true}})},
+			scene: []score.Trial{trial("b", of(ranked{Bug: "x", Published: []string{wrong}, ExactMatch: []bool{true}}))},
 		},
 		{
 			name: "the published judge passes the unchanged program", ours: f, published: plausible, want: score.ClassVoid,
-			scene: []score.Trial{trial("b", score.Outcome{Bug: "x", Published: []string{plausible, plausible}, Unchanged: []bool{true, true}})},
+			scene: []score.Trial{trial("b", of(ranked{Bug: "x", Published: []string{plausible, plausible}, Unchanged: []bool{true, true}}))},
 		},
 		{
 			name: "the published judge passes the unchanged program now and then", ours: f, published: plausible, want: score.ClassUnexplained,
-			scene: []score.Trial{trial("b", score.Outcome{Bug: "x", Published: []string{plausible, plausible, wrong}, Unchanged: []bool{true, true, true}})},
+			scene: []score.Trial{trial("b", of(ranked{Bug: "x", Published: []string{plausible, plausible, wrong}, Unchanged: []bool{true, true, true}}))},
 		},
 		{
 			name: "the published judge compiles nothing of the bug", ours: f, published: u, want: score.ClassVoid,
@@ -101,7 +101,7 @@ func TestClasses(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			o := score.Outcome{Bug: "x", Verdicts: []string{tt.ours}, Published: []string{tt.published}, Reasons: []string{tt.reason}, Patches: []string{"1"}}
+			o := of(ranked{Bug: "x", Verdicts: []string{tt.ours}, Published: []string{tt.published}, Reasons: []string{tt.reason}, Patches: []string{"1"}})
 			a := score.Agreements(append([]score.Trial{trial("a", o)}, tt.scene...), nil)
 			if len(a) != 1 || a[0].Candidates != 1 {
 				t.Fatalf("got %+v, want one candidate", a)
@@ -123,7 +123,8 @@ func broken(trials int) []score.Trial {
 	for i := range trials {
 		x, y := score.Outcome{Bug: "x"}, score.Outcome{Bug: "y"}
 		for range 20 {
-			x.Published, y.Published = append(x.Published, score.Uncompilable), append(y.Published, score.Wrong)
+			x.Candidates = append(x.Candidates, score.Candidate{Published: score.Uncompilable})
+			y.Candidates = append(y.Candidates, score.Candidate{Published: score.Wrong})
 		}
 		all = append(all, trial(string(rune('b'+i)), x, y, y))
 	}
@@ -133,12 +134,15 @@ func broken(trials int) []score.Trial {
 // race are bugs of which every other one is published as plausible, but never at rank 0.
 func race(bugs int) []score.Outcome {
 	outcomes := soundRanks(bugs)
-	for i, o := range outcomes {
-		outcomes[i].Published = []string{score.Wrong, score.Wrong, score.Wrong}
-		if o.Verdicts[0] == score.Passed {
-			outcomes[i].Published = []string{score.Wrong, score.Plausible, score.Plausible}
+	for _, o := range outcomes {
+		for rank := range o.Candidates {
+			c := &o.Candidates[rank]
+			c.Published = score.Wrong
+			if c.Verdict == score.Passed && rank > 0 {
+				c.Published = score.Plausible
+			}
+			c.Verdict = ""
 		}
-		outcomes[i].Verdicts = nil
 	}
 	return outcomes
 }
@@ -150,14 +154,14 @@ func TestAgreements(t *testing.T) {
 	other := map[string]string{"model": "b", "benchmark": "micro"}
 	trials := []score.Trial{
 		{Labels: labels, Outcomes: []score.Outcome{
-			{Bug: "x", Verdicts: []string{p, f, e, f}, Published: []string{plausible, plausible, wrong, ""}, Details: []string{"", "t: 1 is not 2", "", ""}},
-			{Bug: "y", Verdicts: []string{u}, Published: []string{wrong, wrong}, Reasons: []string{score.ReasonInterface}},
+			of(ranked{Bug: "x", Verdicts: []string{p, f, e, f}, Published: []string{plausible, plausible, wrong, ""}, Details: []string{"", "t: 1 is not 2", "", ""}}),
+			of(ranked{Bug: "y", Verdicts: []string{u}, Published: []string{wrong, wrong}, Reasons: []string{score.ReasonInterface}}),
 			{Bug: "z", Refused: "too long"},
-			{Bug: "v", Verdicts: []string{e, e}, Published: []string{plausible, wrong}, Unsound: "its buggy version passes"},
-			{Bug: "w", Verdicts: []string{e, e, f}, Published: []string{plausible, wrong, wrong}, Reasons: []string{score.ReasonUnplaced}},
+			of(ranked{Bug: "v", Verdicts: []string{e, e}, Published: []string{plausible, wrong}, Unsound: "its buggy version passes"}),
+			of(ranked{Bug: "w", Verdicts: []string{e, e, f}, Published: []string{plausible, wrong, wrong}, Reasons: []string{score.ReasonUnplaced}}),
 		}},
-		{Labels: other, Outcomes: []score.Outcome{{Bug: "x", Verdicts: []string{p, p}, Published: []string{wrong, plausible}}}},
-		{Labels: map[string]string{"model": "a", "benchmark": "unpublished"}, Outcomes: []score.Outcome{{Bug: "x", Verdicts: []string{p}}}},
+		{Labels: other, Outcomes: []score.Outcome{of(ranked{Bug: "x", Verdicts: []string{p, p}, Published: []string{wrong, plausible}})}},
+		{Labels: map[string]string{"model": "a", "benchmark": "unpublished"}, Outcomes: []score.Outcome{of(ranked{Bug: "x", Verdicts: []string{p}})}},
 	}
 	want := []score.Agreement{{
 		Benchmark: "micro",
@@ -188,8 +192,8 @@ func TestAgreements(t *testing.T) {
 // What a study calls void shows nothing about the published judge.
 func TestVoidVerdictsAreNoEvidence(t *testing.T) {
 	trials := []score.Trial{
-		trial("a", score.Outcome{Bug: "x", Verdicts: []string{score.Failed}, Published: []string{score.Plausible}}),
-		trial("b", score.Outcome{Bug: "x", Published: []string{score.Wrong, score.Timeout}, ExactMatch: []bool{true, true}}),
+		trial("a", of(ranked{Bug: "x", Verdicts: []string{score.Failed}, Published: []string{score.Plausible}})),
+		trial("b", of(ranked{Bug: "x", Published: []string{score.Wrong, score.Timeout}, ExactMatch: []bool{true, true}})),
 	}
 	for _, tt := range []struct {
 		name  string
@@ -206,7 +210,7 @@ func TestVoidVerdictsAreNoEvidence(t *testing.T) {
 			if len(a) != 1 || len(a[0].Disagreements) != 1 || a[0].Disagreements[0].Class != tt.want {
 				t.Errorf("got %+v, want a disagreement of the class %q", a, tt.want)
 			}
-			if got := trials[1].Outcomes[0].Published; got[0] != score.Wrong || got[1] != score.Timeout {
+			if got := trials[1].Outcomes[0].Published(); got[0] != score.Wrong || got[1] != score.Timeout {
 				t.Errorf("the trial was changed: %v", got)
 			}
 		})
@@ -218,11 +222,11 @@ func TestStrangers(t *testing.T) {
 	published := func(bugs int, differ func(int) bool) []score.Outcome {
 		outcomes := soundRanks(bugs)
 		for i, o := range outcomes {
-			for _, v := range o.Verdicts {
-				if (v == score.Passed) != differ(i) {
-					outcomes[i].Published = append(outcomes[i].Published, score.Plausible)
-				} else {
-					outcomes[i].Published = append(outcomes[i].Published, score.Wrong)
+			for rank := range o.Candidates {
+				c := &o.Candidates[rank]
+				c.Published = score.Wrong
+				if (c.Verdict == score.Passed) != differ(i) {
+					c.Published = score.Plausible
 				}
 			}
 		}
@@ -255,10 +259,10 @@ func TestAgreementProperties(t *testing.T) {
 		for range rapid.IntRange(0, 4).Draw(t, "trials") {
 			var outcomes []score.Outcome
 			for range rapid.IntRange(0, 4).Draw(t, "bugs") {
-				outcomes = append(outcomes, score.Outcome{
+				outcomes = append(outcomes, of(ranked{
 					Bug: rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "bug"), Verdicts: list(verdicts, "ours"), Published: list(words, "published"),
 					Reasons: list(reasons, "reasons"), Patches: list([]string{"1", "2", "", score.EmptyPatch}, "patches"), ExactMatch: marks("exact"), Unchanged: marks("unchanged"),
-				})
+				}))
 			}
 			trials = append(trials, trial(rapid.SampledFrom([]string{"a", "b"}).Draw(t, "model"), outcomes...))
 		}

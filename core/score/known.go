@@ -18,22 +18,22 @@ func (k known) String() string {
 // references and unchanged tally the verdicts on reference fixes and on unchanged programs, by bug in order of first
 // appearance. Verdicts at silent ranks are left out: they say nothing about programs.
 func references(j judge, g group) []known {
-	return tallyKnown(j, g, func(o Outcome) []bool { return o.ExactMatch })
+	return tallyKnown(j, g, func(c Candidate) bool { return c.ExactMatch != nil && *c.ExactMatch })
 }
 
 func unchanged(j judge, g group) []known {
-	return tallyKnown(j, g, func(o Outcome) []bool { return o.Unchanged })
+	return tallyKnown(j, g, func(c Candidate) bool { return c.Unchanged })
 }
 
-func tallyKnown(j judge, g group, marks func(Outcome) []bool) []known {
+func tallyKnown(j judge, g group, marked func(Candidate) bool) []known {
 	quiet := silences(j, g)
 	var list []known
 	for i, t := range g.trials {
 		for _, o := range t.Outcomes {
 			vs := j.side(o)
-			for rank, mark := range marks(o)[:min(len(marks(o)), len(vs))] {
-				d := decide(vs[rank])
-				if !mark || d == open || quiet.cover(i, rank) {
+			for rank, v := range vs {
+				d := decide(v)
+				if !marked(o.Candidates[rank]) || d == open || quiet.cover(i, rank) {
 					continue
 				}
 				at := slices.IndexFunc(list, func(k known) bool { return k.bug == o.Bug })

@@ -110,8 +110,8 @@ func emptyPasses(j judge, g group) []Lint {
 	for _, t := range g.trials {
 		for _, o := range t.Outcomes {
 			vs := j.side(o)
-			for rank, digest := range o.Patches[:min(len(o.Patches), len(vs))] {
-				if digest != EmptyPatch || decide(vs[rank]) != pass {
+			for rank, v := range vs {
+				if o.Candidates[rank].Program != EmptyPatch || decide(v) != pass {
 					continue
 				}
 				n++
@@ -156,10 +156,10 @@ func unproven(t Trial) []Lint {
 	refused, reason := 0, ""
 	attempted, errors := 0, 0
 	for _, o := range outcomes {
-		if len(o.Verdicts) > 0 {
+		if len(o.Verdicts()) > 0 {
 			attempted++
 		}
-		if hidden(o.Verdicts) {
+		if hidden(o.Verdicts()) {
 			errors++
 		}
 		if o.Refused != "" {

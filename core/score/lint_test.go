@@ -28,37 +28,37 @@ func TestLints(t *testing.T) {
 		{
 			name: "sound verdicts give nothing to say",
 			trials: []score.Trial{
-				trial("a", score.Outcome{Bug: "x", Verdicts: []string{p, f, p}, Patches: []string{"1", "2", "1"}}),
-				trial("b", score.Outcome{Bug: "x", Verdicts: []string{f, p}, Patches: []string{"2", "1"}}),
+				trial("a", of(ranked{Bug: "x", Verdicts: []string{p, f, p}, Patches: []string{"1", "2", "1"}})),
+				trial("b", of(ranked{Bug: "x", Verdicts: []string{f, p}, Patches: []string{"2", "1"}})),
 			},
 		},
 		{
 			name:   "one text of two bugs is two programs",
-			trials: []score.Trial{trial("a", score.Outcome{Bug: "x", Verdicts: []string{p}, Patches: []string{"1"}}, score.Outcome{Bug: "y", Verdicts: []string{f}, Patches: []string{"1"}})},
+			trials: []score.Trial{trial("a", of(ranked{Bug: "x", Verdicts: []string{p}, Patches: []string{"1"}}), of(ranked{Bug: "y", Verdicts: []string{f}, Patches: []string{"1"}}))},
 		},
 		{
 			name:   "an error beside a verdict is no contradiction",
-			trials: []score.Trial{trial("a", score.Outcome{Bug: "x", Verdicts: []string{p, e}, Patches: []string{"1", "1"}})},
+			trials: []score.Trial{trial("a", of(ranked{Bug: "x", Verdicts: []string{p, e}, Patches: []string{"1", "1"}}))},
 		},
 		{
 			name: "empty patches of two models may be two programs",
 			trials: []score.Trial{
-				trial("a", score.Outcome{Bug: "x", Verdicts: []string{f}, Patches: []string{score.EmptyPatch}}),
-				trial("b", score.Outcome{Bug: "x", Verdicts: []string{score.Uncompilable}, Patches: []string{score.EmptyPatch}}),
+				trial("a", of(ranked{Bug: "x", Verdicts: []string{f}, Patches: []string{score.EmptyPatch}})),
+				trial("b", of(ranked{Bug: "x", Verdicts: []string{score.Uncompilable}, Patches: []string{score.EmptyPatch}})),
 			},
 		},
 		{
 			name: "one text with two verdicts in one trial",
 			trials: []score.Trial{
-				trial("a", score.Outcome{Bug: "x", Verdicts: []string{f, f, p}, Patches: []string{"1", "2", "1"}}),
+				trial("a", of(ranked{Bug: "x", Verdicts: []string{f, f, p}, Patches: []string{"1", "2", "1"}})),
 			},
 			want: []score.Lint{{Rule: score.RuleContradiction, Text: "our verdicts: 1 of 1 text judged more than once on micro has different verdicts, 1 of them passed among others, in 1 bug (1 within a single trial); the text of x is failed at rank 0 of model=a, benchmark=micro, and passed at rank 2: the judge is no function of the program"}},
 		},
 		{
 			name: "one text with two verdicts in two trials",
 			trials: []score.Trial{
-				trial("a", score.Outcome{Bug: "x", Verdicts: []string{f}, Patches: []string{"1"}}),
-				trial("b", score.Outcome{Bug: "x", Verdicts: []string{score.Timeout}, Patches: []string{"1"}}),
+				trial("a", of(ranked{Bug: "x", Verdicts: []string{f}, Patches: []string{"1"}})),
+				trial("b", of(ranked{Bug: "x", Verdicts: []string{score.Timeout}, Patches: []string{"1"}})),
 			},
 			want: []score.Lint{{Rule: score.RuleContradiction, Text: "our verdicts: 1 of 1 text judged more than once on micro has different verdicts, 0 of them passed among others, in 1 bug (0 within a single trial); the text of x is failed at rank 0 of model=a, benchmark=micro, and timeout at rank 0 of model=b, benchmark=micro: the judge is no function of the program"}},
 		},
@@ -79,8 +79,8 @@ func TestLints(t *testing.T) {
 		{
 			name: "empty patches that pass, ours and published",
 			trials: []score.Trial{trial("a",
-				score.Outcome{Bug: "x", Verdicts: []string{p, f}, Published: []string{score.Wrong, score.Wrong}, Patches: []string{score.EmptyPatch, "1"}},
-				score.Outcome{Bug: "y", Verdicts: []string{f, p}, Published: []string{score.Wrong, score.Plausible}, Patches: []string{"1", score.EmptyPatch}},
+				of(ranked{Bug: "x", Verdicts: []string{p, f}, Published: []string{score.Wrong, score.Wrong}, Patches: []string{score.EmptyPatch, "1"}}),
+				of(ranked{Bug: "y", Verdicts: []string{f, p}, Published: []string{score.Wrong, score.Plausible}, Patches: []string{"1", score.EmptyPatch}}),
 			)},
 			want: []score.Lint{
 				{Rule: score.RuleEmptyPatch, Text: "our verdicts: 2 empty patches on micro are passed, in x, y: either deleting the buggy lines is a fix there, or the tests do not see the bug"},
@@ -91,10 +91,10 @@ func TestLints(t *testing.T) {
 			name: "a reference fix that never passes, and an unchanged program that does",
 			trials: []score.Trial{
 				trial("a",
-					score.Outcome{Bug: "x", Verdicts: []string{f, u}, ExactMatch: []bool{true, false}, Unchanged: []bool{false, true}},
-					score.Outcome{Bug: "y", Verdicts: []string{p, p, e}, ExactMatch: []bool{true, false, true}, Unchanged: []bool{false, true, false}},
+					of(ranked{Bug: "x", Verdicts: []string{f, u}, ExactMatch: []bool{true, false}, Unchanged: []bool{false, true}}),
+					of(ranked{Bug: "y", Verdicts: []string{p, p, e}, ExactMatch: []bool{true, false, true}, Unchanged: []bool{false, true, false}}),
 				),
-				trial("b", score.Outcome{Bug: "x", Verdicts: []string{score.Timeout}, ExactMatch: []bool{true}}, score.Outcome{Bug: "y", Verdicts: []string{f}, Unchanged: []bool{true}}),
+				trial("b", of(ranked{Bug: "x", Verdicts: []string{score.Timeout}, ExactMatch: []bool{true}}), of(ranked{Bug: "y", Verdicts: []string{f}, Unchanged: []bool{true}})),
 			},
 			want: []score.Lint{
 				{Rule: score.RuleReference, Text: "our verdicts: candidates that are the reference fix are never passed for 1 bug on micro: x (0 of 2 times); where that is so more than once, no verdict on the bug means anything"},
@@ -103,11 +103,11 @@ func TestLints(t *testing.T) {
 		},
 		{
 			name:   "a reference fix that passes once is no finding of its own",
-			trials: []score.Trial{trial("a", score.Outcome{Bug: "x", Verdicts: []string{f, p}, ExactMatch: []bool{true, true}})},
+			trials: []score.Trial{trial("a", of(ranked{Bug: "x", Verdicts: []string{f, p}, ExactMatch: []bool{true, true}}))},
 		},
 		{
 			name:   "a silent rank says nothing about the reference fix",
-			trials: []score.Trial{trial("a", append(silentMiddle(30), score.Outcome{Bug: "r", Verdicts: []string{f, f}, ExactMatch: []bool{false, true}})...)},
+			trials: []score.Trial{trial("a", append(silentMiddle(30), of(ranked{Bug: "r", Verdicts: []string{f, f}, ExactMatch: []bool{false, true}}))...)},
 			want:   []score.Lint{{Rule: score.RuleSilentRank, Text: "our verdicts: rank 1 is passed 0 of 31 times; rank 0 is passed 15 of 31 times, rank 2 is passed 15 of 30 times: the verdicts on micro contradict themselves"}},
 		},
 		{
@@ -117,7 +117,7 @@ func TestLints(t *testing.T) {
 		},
 		{
 			name:   "a trial and a bug whose candidates are all timeouts",
-			trials: []score.Trial{trial("a", late("x", 5), late("y", 6)), trial("b", late("x", 5), score.Outcome{Bug: "y", Verdicts: []string{f}})},
+			trials: []score.Trial{trial("a", late("x", 5), late("y", 6)), trial("b", late("x", 5), of(ranked{Bug: "y", Verdicts: []string{f}}))},
 			want: []score.Lint{
 				{Rule: score.RuleTimeouts, Text: "our verdicts: all 11 candidates of model=a, benchmark=micro are timeouts: either the limit is too short, or the judge hangs"},
 				{Rule: score.RuleTimeouts, Text: "our verdicts: all 10 candidates of 1 bug on micro are timeouts (x): either the limit is too short, or the judge hangs"},
@@ -125,7 +125,7 @@ func TestLints(t *testing.T) {
 		},
 		{
 			name:   "a class of bugs whose candidates are all timeouts",
-			trials: []score.Trial{trial("a", labelled("loop", late("x", 6)), labelled("loop", late("y", 6)), labelled("null", score.Outcome{Bug: "z", Verdicts: []string{f}}))},
+			trials: []score.Trial{trial("a", labelled("loop", late("x", 6)), labelled("loop", late("y", 6)), labelled("null", of(ranked{Bug: "z", Verdicts: []string{f}})))},
 			want:   []score.Lint{{Rule: score.RuleTimeouts, Text: "our verdicts: all 12 candidates of the 2 bugs with class=loop on micro are timeouts (x, y): either the limit is too short, or the judge hangs"}},
 		},
 		{
@@ -156,14 +156,14 @@ func TestLints(t *testing.T) {
 		},
 		{
 			name:   "errors are told with the denominators that they leave",
-			trials: []score.Trial{trial("a", score.Outcome{Bug: "x", Verdicts: []string{e, p}}, score.Outcome{Bug: "y", Verdicts: []string{f, e}}, score.Outcome{Bug: "z", Verdicts: []string{f, f}})},
+			trials: []score.Trial{trial("a", of(ranked{Bug: "x", Verdicts: []string{e, p}}), of(ranked{Bug: "y", Verdicts: []string{f, e}}), of(ranked{Bug: "z", Verdicts: []string{f, f}}))},
 			want:   []score.Lint{{Rule: score.RuleErrors, Text: "model=a, benchmark=micro: the harness failed before any pass in 2 of 3 bugs; undecided bugs count neither for nor against the model: pass@1 is over 2 bugs, pass@2 over 2"}},
 		},
 		{
 			name:   "words that are no verdicts",
-			trials: []score.Trial{trial("a", score.Outcome{Bug: "x", Verdicts: []string{p, "ok", ""}, Published: []string{"", "fine", "fine"}})},
+			trials: []score.Trial{trial("a", of(ranked{Bug: "x", Verdicts: []string{p, "", "ok"}, Published: []string{"", "fine", "fine"}}))},
 			want: []score.Lint{
-				{Rule: score.RuleUnknown, Text: "our verdicts: 2 verdicts of model=a, benchmark=micro are no known word (\"ok\", \"\") and are taken for an error of the judge"},
+				{Rule: score.RuleUnknown, Text: "our verdicts: 2 verdicts of model=a, benchmark=micro are no known word (\"\", \"ok\") and are taken for an error of the judge"},
 				{Rule: score.RuleUnknown, Published: true, Text: "published verdicts: 2 verdicts of model=a, benchmark=micro are no known word (\"fine\") and are taken for an error of the judge"},
 			},
 		},
@@ -181,13 +181,14 @@ func TestLints(t *testing.T) {
 func withVerdicts(trials []score.Trial) []score.Trial {
 	for _, t := range trials {
 		for i, o := range t.Outcomes {
-			for _, v := range o.Published {
-				if v == score.Wrong {
-					v = score.Failed
+			var candidates []score.Candidate // outcomes may share theirs
+			for _, c := range o.Candidates {
+				if c.Published == score.Wrong {
+					c.Published = score.Failed
 				}
-				t.Outcomes[i].Verdicts = append(t.Outcomes[i].Verdicts, v)
+				candidates = append(candidates, score.Candidate{Verdict: c.Published})
 			}
-			t.Outcomes[i].Published = nil
+			t.Outcomes[i].Candidates = candidates
 		}
 	}
 	return trials
@@ -197,7 +198,7 @@ func withVerdicts(trials []score.Trial) []score.Trial {
 func late(bug string, candidates int) score.Outcome {
 	o := score.Outcome{Bug: bug}
 	for range candidates {
-		o.Verdicts = append(o.Verdicts, score.Timeout)
+		o.Candidates = append(o.Candidates, score.Candidate{Verdict: score.Timeout})
 	}
 	return o
 }
@@ -212,7 +213,7 @@ func labelled(class string, o score.Outcome) score.Outcome {
 func silentMiddle(bugs int) []score.Outcome {
 	outcomes := soundRanks(bugs)
 	for i := range outcomes {
-		outcomes[i].Verdicts[1] = score.Failed
+		outcomes[i].Candidates[1].Verdict = score.Failed
 	}
 	return outcomes
 }
@@ -222,7 +223,7 @@ func soundRanks(bugs int) []score.Outcome {
 	outcomes := make([]score.Outcome, bugs)
 	for i := range outcomes {
 		v := []string{score.Passed, score.Failed}[i%2]
-		outcomes[i] = score.Outcome{Bug: strings.Repeat("x", i+1), Verdicts: []string{v, v, v}}
+		outcomes[i] = of(ranked{Bug: strings.Repeat("x", i+1), Verdicts: []string{v, v, v}})
 	}
 	return outcomes
 }

@@ -1,10 +1,6 @@
 package score
 
-import (
-	"slices"
-	"strconv"
-	"strings"
-)
+import "slices"
 
 // published is the prefix of the metrics that are computed from published verdicts instead of ours.
 const published = "published."
@@ -42,33 +38,32 @@ func metrics(outcomes []Outcome, ourRanks, theirRanks int) map[string]float64 {
 	attempted, refused, errors := 0, 0, 0
 	counting := sound(outcomes)
 	for _, o := range counting {
-		if len(o.Verdicts) > 0 {
+		if len(o.Verdicts()) > 0 {
 			attempted++
 		}
 		if o.Refused != "" {
 			refused++
 		}
-		if hidden(o.Verdicts) {
+		if hidden(o.Verdicts()) {
 			errors++
 		}
 	}
 	m["unsound"] = float64(len(outcomes) - len(counting))
 	m["attempted"], m["refused"], m["errors"] = float64(attempted), float64(refused), float64(errors)
 
-	passes := func(prefix string, outcomes []Outcome, side verdicts, ranks int) {
-		for _, k := range ladder(ranks) {
-			at := "@" + strconv.Itoa(k)
-			p := passAt(outcomes, side, k)
+	passes := func(of Metric, outcomes []Outcome, side verdicts, ranks int) {
+		for _, of.K = range ladder(ranks) {
+			p := passAt(outcomes, side, of.K)
 			if p.Total > 0 {
-				m[prefix+"pass"+at] = p.Share()
+				m[of.As("pass").String()] = p.Share()
 			}
-			m[prefix+"fixed"+at], m[prefix+"judged"+at] = float64(p.Successes), float64(p.Total)
+			m[of.As("fixed").String()], m[of.As("judged").String()] = float64(p.Successes), float64(p.Total)
 		}
 	}
-	passes("", counting, ours, ourRanks)
+	passes(Metric{}, counting, ours, ourRanks)
 	if theirs := recorded(outcomes); len(theirs) > 0 {
 		m[published+"bugs"] = float64(len(theirs))
-		passes(published, theirs, others, theirRanks)
+		passes(Metric{Published: true}, theirs, others, theirRanks)
 	}
 	for _, name := range []string{"exact_match@1", "compile_rate"} {
 		if p, ok := Share(outcomes, name); ok {
@@ -81,26 +76,23 @@ func metrics(outcomes []Outcome, ourRanks, theirRanks int) map[string]float64 {
 // Share gives the counts behind a metric of [Metrics] that is a share: pass@k, published.pass@k, exact_match@1 and
 // compile_rate. It is false for other metrics, for k beyond the trial's ranks and where the denominator is 0.
 func Share(outcomes []Outcome, metric string) (Proportion, bool) {
+	m, err := ParseMetric(metric)
+	if err != nil {
+		return Proportion{}, false
+	}
 	side := ours
-	name, isPublished := strings.CutPrefix(metric, published)
-	if isPublished {
+	if m.Published {
 		side, outcomes = others, recorded(outcomes)
 	} else {
 		outcomes = sound(outcomes)
 	}
 	var p Proportion
-	switch digits, isPass := strings.CutPrefix(name, "pass@"); {
-	case isPass:
-		k, err := strconv.Atoi(digits)
-		if err != nil || k < 1 || k > ranks(outcomes, side) || strconv.Itoa(k) != digits {
-			return Proportion{}, false
-		}
-		p = passAt(outcomes, side, k)
-	case isPublished:
-		return Proportion{}, false
-	case name == "exact_match@1":
+	switch {
+	case m.Name == "pass" && m.K <= ranks(outcomes, side):
+		p = passAt(outcomes, side, m.K)
+	case m.Name == "exact_match":
 		p = exactMatches(outcomes)
-	case name == "compile_rate":
+	case m.Name == "compile_rate":
 		p = compiling(outcomes)
 	}
 	return p, p.Total > 0
@@ -109,8 +101,8 @@ func Share(outcomes []Outcome, metric string) (Proportion, bool) {
 // verdicts picks the verdicts of one judge.
 type verdicts func(Outcome) []string
 
-func ours(o Outcome) []string   { return o.Verdicts }
-func others(o Outcome) []string { return o.Published }
+func ours(o Outcome) []string   { return o.Verdicts() }
+func others(o Outcome) []string { return o.Published() }
 
 // sound are the outcomes of bugs that behave here. Others' verdicts do not depend on that.
 func sound(outcomes []Outcome) []Outcome {
@@ -121,7 +113,7 @@ func sound(outcomes []Outcome) []Outcome {
 func recorded(outcomes []Outcome) []Outcome {
 	var with []Outcome
 	for _, o := range outcomes {
-		if len(o.Published) > 0 {
+		if len(o.Published()) > 0 {
 			with = append(with, o)
 		}
 	}
@@ -221,13 +213,13 @@ func exactMatches(outcomes []Outcome) Proportion {
 	known := false
 	for _, o := range outcomes {
 		switch {
-		case len(o.ExactMatch) > 0:
+		case len(o.Candidates) > 0 && o.Candidates[0].ExactMatch != nil:
 			known = true
 			p.Total++
-			if o.ExactMatch[0] {
+			if *o.Candidates[0].ExactMatch {
 				p.Successes++
 			}
-		case len(o.Verdicts) == 0:
+		case len(o.Verdicts()) == 0:
 			p.Total++
 		}
 	}
@@ -241,7 +233,7 @@ func exactMatches(outcomes []Outcome) Proportion {
 func compiling(outcomes []Outcome) Proportion {
 	var p Proportion
 	for _, o := range outcomes {
-		for _, v := range o.Verdicts {
+		for _, v := range o.Verdicts() {
 			if decide(v) == open {
 				continue
 			}

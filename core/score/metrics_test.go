@@ -25,10 +25,10 @@ func TestMetrics(t *testing.T) {
 		{
 			name: "bugs fixed at the first and at a later rank",
 			outcomes: []score.Outcome{
-				{Bug: "a", Verdicts: []string{p, f, f, f, f, f}, ExactMatch: []bool{true, false, false, false, false, false}},
-				{Bug: "b", Verdicts: []string{f, f, f, p, f, f}, ExactMatch: []bool{false, false, false, true, false, false}},
-				{Bug: "c", Verdicts: []string{u, u, u, u, u, p}, ExactMatch: []bool{false, false, false, false, false, false}},
-				{Bug: "d", Verdicts: []string{u, score.Timeout, score.Crashed, f, f, f}, ExactMatch: make([]bool, 6)},
+				of(ranked{Bug: "a", Verdicts: []string{p, f, f, f, f, f}, ExactMatch: []bool{true, false, false, false, false, false}}),
+				of(ranked{Bug: "b", Verdicts: []string{f, f, f, p, f, f}, ExactMatch: []bool{false, false, false, true, false, false}}),
+				of(ranked{Bug: "c", Verdicts: []string{u, u, u, u, u, p}, ExactMatch: []bool{false, false, false, false, false, false}}),
+				of(ranked{Bug: "d", Verdicts: []string{u, score.Timeout, score.Crashed, f, f, f}, ExactMatch: make([]bool, 6)}),
 			},
 			want: map[string]float64{
 				"bugs": 4, "attempted": 4, "refused": 0, "unsound": 0, "errors": 0,
@@ -41,7 +41,7 @@ func TestMetrics(t *testing.T) {
 		{
 			name: "a refused bug is not fixed",
 			outcomes: []score.Outcome{
-				{Bug: "a", Verdicts: []string{p}, ExactMatch: []bool{true}},
+				of(ranked{Bug: "a", Verdicts: []string{p}, ExactMatch: []bool{true}}),
 				{Bug: "b", Refused: "prompt too long"},
 			},
 			want: map[string]float64{
@@ -57,11 +57,11 @@ func TestMetrics(t *testing.T) {
 		{
 			name: "an error that may hide a pass makes its bug undecided",
 			outcomes: []score.Outcome{
-				{Bug: "hidden at 1, not at 2", Verdicts: []string{e, p}},
-				{Bug: "hidden at 2, not at 1", Verdicts: []string{f, e}},
-				{Bug: "error after the pass", Verdicts: []string{p, e}},
-				{Bug: "plain", Verdicts: []string{f, f}},
-				{Bug: "word from elsewhere", Verdicts: []string{"exploded", f}},
+				of(ranked{Bug: "hidden at 1, not at 2", Verdicts: []string{e, p}}),
+				of(ranked{Bug: "hidden at 2, not at 1", Verdicts: []string{f, e}}),
+				of(ranked{Bug: "error after the pass", Verdicts: []string{p, e}}),
+				of(ranked{Bug: "plain", Verdicts: []string{f, f}}),
+				of(ranked{Bug: "word from elsewhere", Verdicts: []string{"exploded", f}}),
 			},
 			want: map[string]float64{
 				"bugs": 5, "attempted": 5, "refused": 0, "unsound": 0, "errors": 3,
@@ -73,8 +73,8 @@ func TestMetrics(t *testing.T) {
 		{
 			name: "unsound bugs count only where others judged",
 			outcomes: []score.Outcome{
-				{Bug: "a", Verdicts: []string{p, f}, Published: []string{score.Plausible, score.Wrong}},
-				{Bug: "b", Verdicts: []string{e, e}, Published: []string{score.Wrong, score.Plausible}, ExactMatch: []bool{true, false}, Unsound: "its buggy version passes here"},
+				of(ranked{Bug: "a", Verdicts: []string{p, f}, Published: []string{score.Plausible, score.Wrong}}),
+				of(ranked{Bug: "b", Verdicts: []string{e, e}, Published: []string{score.Wrong, score.Plausible}, ExactMatch: []bool{true, false}, Unsound: "its buggy version passes here"}),
 				{Bug: "c", Refused: "prompt too long", Unsound: "its reference fix does not pass here: failed"},
 			},
 			want: map[string]float64{
@@ -86,16 +86,16 @@ func TestMetrics(t *testing.T) {
 		},
 		{
 			name:     "only errors leave no share",
-			outcomes: []score.Outcome{{Bug: "a", Verdicts: []string{e}}},
+			outcomes: []score.Outcome{of(ranked{Bug: "a", Verdicts: []string{e}})},
 			want:     map[string]float64{"bugs": 1, "attempted": 1, "refused": 0, "unsound": 0, "errors": 1, "fixed@1": 0, "judged@1": 0},
 		},
 		{
 			name: "published verdicts count beside ours, over the bugs that have them",
 			outcomes: []score.Outcome{
-				{Bug: "a", Verdicts: []string{p, f}, Published: []string{score.Wrong, score.Plausible}},
-				{Bug: "b", Verdicts: []string{f, f}, Published: []string{score.Plausible, score.Timeout}},
-				{Bug: "c", Verdicts: []string{f, f}, Published: []string{"", score.Uncompilable}},
-				{Bug: "d", Verdicts: []string{f, f}},
+				of(ranked{Bug: "a", Verdicts: []string{p, f}, Published: []string{score.Wrong, score.Plausible}}),
+				of(ranked{Bug: "b", Verdicts: []string{f, f}, Published: []string{score.Plausible, score.Timeout}}),
+				of(ranked{Bug: "c", Verdicts: []string{f, f}, Published: []string{"", score.Uncompilable}}),
+				of(ranked{Bug: "d", Verdicts: []string{f, f}}),
 			},
 			want: map[string]float64{
 				"bugs": 4, "attempted": 4, "refused": 0, "unsound": 0, "errors": 0,
@@ -120,7 +120,7 @@ func TestMetricsLadder(t *testing.T) {
 		verdicts[i] = score.Failed
 	}
 	verdicts[24] = score.Passed
-	m := score.Metrics([]score.Outcome{{Bug: "a", Verdicts: verdicts}})
+	m := score.Metrics([]score.Outcome{of(ranked{Bug: "a", Verdicts: verdicts})})
 	for name, want := range map[string]float64{"pass@1": 0, "pass@5": 0, "pass@10": 0, "pass@20": 0, "pass@30": 1} {
 		if got, ok := m[name]; !ok || got != want {
 			t.Errorf("%s = %v (present: %t), want %v", name, got, ok, want)
@@ -130,8 +130,8 @@ func TestMetricsLadder(t *testing.T) {
 
 func TestShare(t *testing.T) {
 	outcomes := []score.Outcome{
-		{Bug: "a", Verdicts: []string{score.Failed, score.Passed, score.Failed}},
-		{Bug: "b", Verdicts: []string{score.Failed, score.Failed, score.Uncompilable}},
+		of(ranked{Bug: "a", Verdicts: []string{score.Failed, score.Passed, score.Failed}}),
+		of(ranked{Bug: "b", Verdicts: []string{score.Failed, score.Failed, score.Uncompilable}}),
 	}
 	tests := []struct {
 		metric string
@@ -205,7 +205,7 @@ func TestMetricsProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var outcomes []score.Outcome
 		for range rapid.IntRange(0, 8).Draw(t, "bugs") {
-			outcomes = append(outcomes, score.Outcome{Verdicts: rapid.SliceOfN(rapid.SampledFrom(words), 0, 12).Draw(t, "verdicts")})
+			outcomes = append(outcomes, of(ranked{Verdicts: rapid.SliceOfN(rapid.SampledFrom(words), 0, 12).Draw(t, "verdicts")}))
 		}
 		m := score.Metrics(outcomes)
 		fixed := 0.0

@@ -54,7 +54,7 @@ func skipped(outcomes []Outcome) string {
 	var reasons Reasons
 	for _, o := range outcomes {
 		switch {
-		case len(o.Verdicts) > 0:
+		case len(o.Verdicts()) > 0:
 		case o.Refused != "":
 			reasons.Add(o.Bug, o.Refused)
 		default:

@@ -14,8 +14,8 @@ func trialOf(model, benchmark string, outcomes ...score.Outcome) score.Trial {
 
 func TestUnsoundNotes(t *testing.T) {
 	const why = "its reference fix does not pass here: failed: test7"
-	fine := score.Outcome{Bug: "A", Verdicts: []string{score.Passed}}
-	bad := score.Outcome{Bug: "B", Verdicts: []string{score.Error}, Unsound: why}
+	fine := of(ranked{Bug: "A", Verdicts: []string{score.Passed}})
+	bad := of(ranked{Bug: "B", Verdicts: []string{score.Error}, Unsound: why})
 	got := score.UnsoundNotes([]score.Trial{trialOf("m", "x", fine, bad), trialOf("n", "x", fine, bad), trialOf("m", "y", bad)})
 	want := []string{"B of x counts in no trial: " + why, "B of y counts in no trial: " + why}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -24,7 +24,7 @@ func TestUnsoundNotes(t *testing.T) {
 }
 
 func TestAttemptNotes(t *testing.T) {
-	tried := score.Outcome{Bug: "A", Verdicts: []string{score.Failed}}
+	tried := of(ranked{Bug: "A", Verdicts: []string{score.Failed}})
 	long := func(bug, tokens string) score.Outcome {
 		return score.Outcome{Bug: bug, Refused: "a prompt of " + tokens + " tokens is longer than the study allows, 512"}
 	}

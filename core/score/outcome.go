@@ -3,6 +3,7 @@ package score
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,7 +29,7 @@ const (
 	Wrong     = "wrong"     // the published judge's failed
 )
 
-// EmptyPatch stands in [Outcome.Patches] for a patch that inserts nothing: the buggy lines are only deleted.
+// EmptyPatch stands in [Candidate.Program] for a patch that inserts nothing: the buggy lines are only deleted.
 const EmptyPatch = "empty"
 
 // The reasons of our verdicts, where they are known.
@@ -40,33 +41,71 @@ const (
 	ReasonUnplaced  = "unplaced"  // of Error: the patch does not fit this copy of the program
 )
 
-// Outcome is what became of one bug's candidates in one trial. All lists are by rank, best candidate first; a list that
-// is shorter than Verdicts says nothing about the missing ranks.
+// Candidate is what became of one candidate.
+type Candidate struct {
+	// Verdict is ours; "" where there is none.
+	Verdict string `json:"verdict,omitempty"`
+	// Reason of our verdict; "" where none is known.
+	Reason string `json:"reason,omitempty"`
+	// Detail is the judge's own words about a verdict that differs from the published one; "" elsewhere.
+	Detail string `json:"detail,omitempty"`
+	// ExactMatch says whether the candidate is the reference fix, layout aside: as the benchmark defines it, or else
+	// [ExactMatch]. Absent where that was not recorded.
+	ExactMatch *bool `json:"exact_match,omitempty"`
+	// Unchanged says whether the candidate is the buggy program, layout aside.
+	Unchanged bool `json:"unchanged,omitempty"`
+	// Published is the verdict that others recorded for the same candidate; "" where they recorded none.
+	Published string `json:"published,omitempty"`
+	// Program is the digest of the patched program (the benchmark's, or else [Digest]), or EmptyPatch. It shows which
+	// candidates are one program.
+	Program string `json:"program,omitempty"`
+}
+
+// Outcome is what became of one bug's candidates in one trial.
 type Outcome struct {
 	// Bug is the bug's name in its benchmark.
 	Bug string `json:"bug"`
-	// Verdicts are ours.
-	Verdicts []string `json:"verdicts"`
-	// Reasons of our verdicts; "" where none is known.
-	Reasons []string `json:"reasons,omitempty"`
-	// Details are the judge's own words about verdicts that differ from the published ones; "" elsewhere.
-	Details []string `json:"details,omitempty"`
-	// ExactMatch says whether the candidate is the reference fix, layout aside: as the benchmark defines it, or else
-	// [ExactMatch].
-	ExactMatch []bool `json:"exact_match,omitempty"`
-	// Unchanged says whether the candidate is the buggy program, layout aside.
-	Unchanged []bool `json:"unchanged,omitempty"`
-	// Published are verdicts that others recorded for the same candidates; "" where they recorded none.
-	Published []string `json:"published,omitempty"`
-	// Patches are digests of the patched programs (the benchmark's, or else [Digest]), or EmptyPatch. They show which
-	// candidates are one program.
-	Patches []string `json:"patches,omitempty"`
+	// Candidates are by rank, the best first.
+	Candidates []Candidate `json:"candidates"`
 	// Refused is the model's reason for not trying this bug; "" if it tried.
 	Refused string `json:"refused,omitempty"`
 	// Unsound says why the bug counts for no model here: its buggy version passes, say. "" if it counts.
 	Unsound string `json:"unsound,omitempty"`
 	// Labels are the bug's: its class, whether it has a single hunk, …
 	Labels map[string]string `json:"labels,omitempty"`
+}
+
+// Verdicts are ours, by rank up to the last that there is.
+func (o Outcome) Verdicts() []string {
+	return words(o, func(c Candidate) string { return c.Verdict })
+}
+
+// Published are the verdicts that others recorded, by rank up to the last that there is.
+func (o Outcome) Published() []string {
+	return words(o, func(c Candidate) string { return c.Published })
+}
+
+func words(o Outcome, of func(Candidate) string) []string {
+	list := []string{}
+	for _, c := range o.Candidates {
+		list = append(list, of(c))
+	}
+	for len(list) > 0 && list[len(list)-1] == "" {
+		list = list[:len(list)-1]
+	}
+	return list
+}
+
+// MarshalJSON adds the list of our verdicts, for readers who want no more.
+func (o Outcome) MarshalJSON() ([]byte, error) {
+	type plain Outcome
+	if o.Candidates == nil {
+		o.Candidates = []Candidate{}
+	}
+	return json.Marshal(struct {
+		plain
+		Verdicts []string `json:"verdicts"`
+	}{plain(o), o.Verdicts()})
 }
 
 // Trial is one cell of a study's design with all that was measured in it.
@@ -181,7 +220,7 @@ func (t Trial) String() string {
 	return strings.Join(names, ", ")
 }
 
-// Digest identifies a patched file's text, for [Outcome.Patches] where the benchmark names no programs. Every run of white space counts as one blank, so
+// Digest identifies a patched file's text, for [Candidate.Program] where the benchmark names no programs. Every run of white space counts as one blank, so
 // that candidates which differ only in layout share a digest. Two such texts are the same program, unless the
 // difference sits in a string literal or joins a line comment with the line after it.
 func Digest(patched string) string {

@@ -39,7 +39,7 @@ type textKey struct {
 
 // keyOf names the text at a rank of a trial's outcome, if it was recorded.
 func keyOf(trial int, o Outcome, rank int) (textKey, bool) {
-	k := textKey{bug: o.Bug, digest: at(o.Patches, rank)}
+	k := textKey{bug: o.Bug, digest: o.Candidates[rank].Program}
 	if k.digest == EmptyPatch {
 		k.trial = trial + 1
 	}

@@ -82,13 +82,12 @@ type known struct{ reference, unchanged string }
 
 // candidate adds a candidate with a published verdict to an outcome.
 func (k known) candidate(o *score.Outcome, program, verdict string, empty bool) {
-	o.Published = append(o.Published, verdict)
-	o.ExactMatch = append(o.ExactMatch, program == k.reference)
-	o.Unchanged = append(o.Unchanged, program == k.unchanged)
+	match := program == k.reference
+	c := score.Candidate{Published: verdict, ExactMatch: &match, Unchanged: program == k.unchanged, Program: program}
 	if empty {
-		program = score.EmptyPatch
+		c.Program = score.EmptyPatch
 	}
-	o.Patches = append(o.Patches, program)
+	o.Candidates = append(o.Candidates, c)
 }
 
 // clm are the trials that CLM recorded for a benchmark: its candidates and verdicts, none of ours.

@@ -16,7 +16,7 @@ type Score struct {
 }
 
 func (Score) Kind() string       { return "score" }
-func (Score) Version() int       { return 5 }
+func (Score) Version() int       { return 6 }
 func (Score) Resource() Resource { return IO }
 
 func (w Score) Inputs() []Input {
@@ -72,41 +72,18 @@ func (w Score) Run(_ context.Context, env *Env, dir string) error {
 }
 
 func outcome(j *Judged) score.Outcome {
-	o := score.Outcome{Bug: j.Bug, Verdicts: []string{}, Refused: j.Refused, Unsound: j.Unsound}
-	published, reasons, unchanged, details := false, false, false, false
+	o := score.Outcome{Bug: j.Bug, Refused: j.Refused, Unsound: j.Unsound}
 	for _, c := range j.Candidates {
-		o.Verdicts = append(o.Verdicts, c.Outcome)
-		o.Reasons = append(o.Reasons, c.Reason)
-		o.ExactMatch = append(o.ExactMatch, c.ExactMatch)
-		o.Unchanged = append(o.Unchanged, c.Unchanged)
-		o.Published = append(o.Published, c.Published)
-		patch := c.Program
+		candidate := score.Candidate{
+			Verdict: c.Outcome, Reason: c.Reason, ExactMatch: &c.ExactMatch, Unchanged: c.Unchanged, Published: c.Published, Program: c.Program,
+		}
 		if c.Empty {
-			patch = score.EmptyPatch
+			candidate.Program = score.EmptyPatch
 		}
-		o.Patches = append(o.Patches, patch)
-		detail := ""
 		if c.Published != "" && !score.SameVerdict(c.Outcome, c.Published) {
-			detail = c.Detail
+			candidate.Detail = c.Detail
 		}
-		o.Details = append(o.Details, detail)
-		published = published || c.Published != ""
-		reasons = reasons || c.Reason != ""
-		unchanged = unchanged || c.Unchanged
-		details = details || detail != ""
-	}
-	// Lists that say nothing are left out.
-	if !published {
-		o.Published = nil
-	}
-	if !reasons {
-		o.Reasons = nil
-	}
-	if !unchanged {
-		o.Unchanged = nil
-	}
-	if !details {
-		o.Details = nil
+		o.Candidates = append(o.Candidates, candidate)
 	}
 	return o
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"harness/core/score"
 )
 
 // check finds what only shows when blocks are seen together. It says nothing where a block that may matter could not
@@ -331,7 +333,7 @@ func (l *loader) assembleTable(t *named, g *Generate) *Table {
 // checkWhole reports a metric of whole trials in a table that goes by labels of bugs.
 func (l *loader) checkWhole(c *decoded, table *Table, metric string, attribute string, path ...string) {
 	for _, label := range slices.Concat(table.Rows, table.Columns) {
-		if strings.HasPrefix(label, bugLabel) && ofTraining(metric) {
+		if m, err := score.ParseMetric(metric); err == nil && strings.HasPrefix(label, bugLabel) && m.OfTraining() {
 			l.mistake(c.at(attribute, path...), "Metric of whole trials", "%s is measured of a trial as a whole and cannot be divided by %s. Put it into a table of its own.", metric, label)
 			return
 		}
@@ -340,11 +342,10 @@ func (l *loader) checkWhole(c *decoded, table *Table, metric string, attribute s
 
 // checkRank reports a metric over more candidates than there will be. Published verdicts have their own number.
 func (l *loader) checkRank(c *decoded, metric string, g *Generate, attribute string, path ...string) {
-	name, rank, found := strings.Cut(metric, "@")
-	k, err := strconv.Atoi(rank)
-	if !found || err != nil || strings.HasPrefix(name, "published.") || l.partial["generate"] || k <= g.Candidates {
+	m, err := score.ParseMetric(metric)
+	if err != nil || m.Published || l.partial["generate"] || m.K <= g.Candidates {
 		return
 	}
 	l.mistake(c.at(attribute, path...), "Metric over more candidates than made",
-		"%s looks at %d candidates a bug; generate makes %d.", metric, k, g.Candidates)
+		"%s looks at %d candidates a bug; generate makes %d.", metric, m.K, g.Candidates)
 }

@@ -11,8 +11,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-
-	"harness/core/internal/didyoumean"
 )
 
 // declarations are a study's blocks, each in declaration order.
@@ -116,7 +114,7 @@ func (l *loader) declare() {
 func labelCount(n int) string { return fmt.Sprintf("%d %s", n, plural("label", n)) }
 
 func (l *loader) unknownBlock(block *hclsyntax.Block) {
-	near := didyoumean.Nearest(block.Type, blockTypes())
+	near := Nearest(block.Type, blockTypes())
 	if near != "" {
 		l.markPartial(near)
 	}

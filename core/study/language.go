@@ -6,6 +6,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"harness/core/protocol/harnesspb"
+	"harness/core/score"
 )
 
 // languageSpec is what the language adds to the block of a plugin.
@@ -135,7 +136,7 @@ func tableSpec() *spec {
 		{name: "rows", kind: cty.List(cty.String), required: true, check: labels, expects: labelled,
 			description: "Labels of trials that name the rows; bug.LABEL divides each trial's bugs by one of their labels."},
 		{name: "columns", kind: cty.List(cty.String), check: labels, expects: labelled, description: "Labels that name the columns, if any."},
-		{name: "value", kind: cty.String, check: metric, expects: "a metric: " + strings.Join(metricNames(), ", "),
+		{name: "value", kind: cty.String, check: metric, expects: "a metric: " + strings.Join(score.MetricNames(), ", "),
 			description: "The metric in the cells; this or values is needed."},
 		{name: "values", kind: cty.List(cty.String), check: metrics, expects: `a list of metrics, such as ["pass@1", "fixed@1"]`,
 			description: "Several metrics side by side, in the place of value."},

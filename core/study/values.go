@@ -3,13 +3,14 @@ package study
 import (
 	"fmt"
 	"math/big"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/docker/go-units"
 	"github.com/zclconf/go-cty/cty"
+
+	"harness/core/score"
 )
 
 // The checks of this file see a value that is known, not null and of the attribute's kind.
@@ -203,22 +204,6 @@ func labels(v cty.Value) []problem {
 	})...)
 }
 
-// metricPattern matches the metrics of a trial: package score's, and what training reports.
-var metricPattern = regexp.MustCompile(`^((published\.)?((pass|fixed|judged)@[1-9][0-9]{0,5}|bugs)|exact_match@1|compile_rate|attempted|refused|unsound|errors|` +
-	`validation\.(loss|exact_match)|train\.loss|learning_rate|epochs|diverged|micro_batch|trainable_parameters|trainable_share)$`)
-
-// ofTraining says whether a metric is of a trial as a whole, and not of its bugs.
-func ofTraining(metric string) bool {
-	return !strings.Contains(metric, "@") && !contains([]string{"compile_rate", "bugs", "attempted", "refused", "unsound", "errors", "published.bugs"}, metric)
-}
-
-func metricNames() []string {
-	return []string{"pass@N", "fixed@N", "judged@N", "exact_match@1", "compile_rate", "bugs", "attempted", "refused", "unsound", "errors",
-		"validation.loss", "validation.exact_match", "train.loss", "learning_rate", "epochs", "diverged", "micro_batch",
-		"trainable_parameters", "trainable_share",
-		"published.pass@N", "published.fixed@N", "published.judged@N", "published.bugs"}
-}
-
 func metric(v cty.Value) []problem { return metricAt(v, cty.String, nil) }
 
 func metrics(v cty.Value) []problem {
@@ -227,11 +212,11 @@ func metrics(v cty.Value) []problem {
 
 func metricAt(v cty.Value, _ cty.Type, path []string) []problem {
 	name := v.AsString()
-	if metricPattern.MatchString(name) {
+	if _, err := score.ParseMetric(name); err == nil {
 		return nil
 	}
 	return []problem{{path: path, summary: "Unknown metric", detail: fmt.Sprintf("There is no metric %q.%s", name,
-		expected(name, metricNames(), "Known are", "There are none"))}}
+		expected(name, score.MetricNames(), "Known are", "There are none"))}}
 }
 
 const (

@@ -16,12 +16,17 @@ import (
 // repo is the repository's root, from this package's folder.
 const repo = "../../.."
 
-// bin holds the program and all plugins, built for this run of the tests.
+// bin holds the program and all plugins: $HARNESS_BIN, where make built them, or
+// what is built for this run of the tests.
 var bin string
 
 func TestMain(m *testing.M) { os.Exit(withPrograms(m)) }
 
 func withPrograms(m *testing.M) int {
+	if built := os.Getenv("HARNESS_BIN"); built != "" {
+		bin = built
+		return m.Run()
+	}
 	dir, err := os.MkdirTemp("", "harness-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

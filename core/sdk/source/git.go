@@ -1,19 +1,19 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	git "github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
-
-	"harness/core/internal/lines"
 )
 
 func open(folder string) (*git.Repository, error) {
@@ -94,7 +94,7 @@ func fetch(ctx context.Context, where location, dir string, progress func(string
 	if err != nil {
 		return nil, err
 	}
-	said := &lines.Writer{Each: progress}
+	said := &lineWriter{say: progress}
 	err = remote.FetchContext(ctx, &git.FetchOptions{
 		RefSpecs: []config.RefSpec{config.RefSpec(where.commit + ":refs/heads/pinned")},
 		Depth:    1, Tags: git.NoTags, Progress: said,
@@ -156,4 +156,19 @@ func writeLink(target *tree, name string, file *object.File) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return target.symlink(name, to)
+}
+
+// lineWriter hands on the last of the lines, ended by line feed or carriage
+// return, of each write.
+type lineWriter struct{ say func(string) }
+
+func (w *lineWriter) Write(p []byte) (int, error) {
+	text := bytes.TrimSpace(p)
+	if i := bytes.LastIndexAny(text, "\r\n"); i >= 0 {
+		text = text[i+1:]
+	}
+	if line := strings.ToValidUTF8(string(text), "?"); line != "" {
+		w.say(line)
+	}
+	return len(p), nil
 }

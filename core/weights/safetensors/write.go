@@ -11,7 +11,7 @@ import (
 	"maps"
 	"slices"
 
-	"harness/core/internal/atomicfile"
+	"harness/core/weights/internal/atomicfile"
 )
 
 // Write writes tensors to path, atomically. The bytes depend only on what is

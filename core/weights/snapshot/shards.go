@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"harness/core/internal/atomicfile"
+	"harness/core/weights/internal/atomicfile"
 	"harness/core/weights/safetensors"
 )
 

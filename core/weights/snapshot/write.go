@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"harness/core/internal/atomicfile"
 	"harness/core/weights/gguf"
+	"harness/core/weights/internal/atomicfile"
 	"harness/core/weights/safetensors"
 )
 

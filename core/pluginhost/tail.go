@@ -1,4 +1,4 @@
-package lines
+package pluginhost
 
 import (
 	"encoding/json"
@@ -7,28 +7,28 @@ import (
 	"unicode"
 )
 
-// What Tail keeps. A Go panic is followed by the stacks of all goroutines, so its
-// first lines are kept apart.
+// What is kept of a plugin's stderr. A Go panic is followed by the stacks of
+// all goroutines, so its first lines are kept apart.
 const (
 	tailLines = 20
 	headLines = 6
 	lineBytes = 400
 )
 
-// Tail is a writer that keeps the last lines written to it, safe to print: control
-// characters are replaced, long lines cut, blank ones left out. The zero value is
-// ready for use, from several goroutines.
-type Tail struct {
-	mu         sync.Mutex
-	partial    []byte
-	lines      []string
-	head       []string // of the latest panic
-	sincePanic int      // lines since the latest panic's header and with it; 0: no panic
-	total      int      // lines ever written
+// tail remembers the last lines written to it.
+type tail struct {
+	mu      sync.Mutex
+	partial []byte
+	lines   []string
+	head    []string // of the latest panic, once it has scrolled out of lines
+	panicAt int      // lines since a panic's header; -1: none
+	total   int      // lines ever written
 }
 
+func newTail() *tail { return &tail{panicAt: -1} }
+
 // Write never fails.
-func (t *Tail) Write(p []byte) (int, error) {
+func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, c := range p {
@@ -44,22 +44,21 @@ func (t *Tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (t *Tail) add(line string) {
-	line = Readable(line)
+func (t *tail) add(line string) {
+	line = readable(line)
 	if strings.TrimSpace(line) == "" {
 		return
 	}
-	if t.sincePanic > 0 {
-		if t.sincePanic < headLines {
-			t.head = append(t.head, line)
-		}
-		t.sincePanic++
-	}
 	for _, header := range []string{"panic: ", "fatal error: ", "panic in ", "runtime: out of memory"} {
 		if strings.HasPrefix(line, header) {
-			t.head, t.sincePanic = []string{line}, 1
-			break
+			t.head, t.panicAt = nil, 0
 		}
+	}
+	if t.panicAt >= 0 {
+		if t.panicAt < headLines {
+			t.head = append(t.head, line)
+		}
+		t.panicAt++
 	}
 	t.total++
 	t.lines = append(t.lines, line)
@@ -68,39 +67,35 @@ func (t *Tail) add(line string) {
 	}
 }
 
-// Mark returns a point in time for Since.
-func (t *Tail) Mark() int {
+// mark returns a point in time for since.
+func (t *tail) mark() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.total
 }
 
-// Recent returns the last lines, oldest first, and above them the first lines of
-// the latest panic.
-func (t *Tail) Recent() []string { return t.Since(0) }
+// recent returns what was written last, oldest first.
+func (t *tail) recent() []string { return t.since(0) }
 
-// String returns the last lines as one text.
-func (t *Tail) String() string { return strings.Join(t.Recent(), "\n") }
-
-// Since is Recent without the lines written before mark.
-func (t *Tail) Since(mark int) []string {
+// since returns what was written last and after mark, oldest first.
+func (t *tail) since(mark int) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	old := min(len(t.lines), max(0, mark-(t.total-len(t.lines))))
 	lines := append([]string(nil), t.lines[old:]...)
 	if len(t.partial) > 0 {
-		lines = append(lines, Readable(string(t.partial)))
+		lines = append(lines, readable(string(t.partial)))
 	}
-	if t.sincePanic > len(t.lines) && t.total-t.sincePanic >= mark {
+	if t.panicAt > len(t.lines) && t.total-t.panicAt >= mark {
 		keep := max(0, len(lines)-(tailLines-headLines-1))
 		lines = append(append(append([]string(nil), t.head...), "…"), lines[keep:]...)
 	}
 	return lines
 }
 
-// Readable makes a line safe to print, and reduces a structured log line to its
-// message.
-func Readable(line string) string {
+// readable makes a line safe for a terminal, and shows of a structured log
+// line what was said.
+func readable(line string) string {
 	line = strings.TrimRight(line, "\r")
 	if strings.HasPrefix(line, "{") {
 		var entry struct {
