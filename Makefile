@@ -6,7 +6,9 @@ GO      ?= go
 BIN     := bin
 STUDY   := studies/quick.hcl
 PLUGINS := $(foreach kind,model adapter benchmark dataset,$(patsubst plugins/$(kind)s/%/main.go,$(BIN)/harness-$(kind)-%,$(wildcard plugins/$(kind)s/*/main.go)))
-BUILD   := $(GO) build -trimpath -o
+VERSION := 0.2.0-dev
+# The same source gives the same bytes, whatever the commit, the machine and the folder.
+BUILD   := $(GO) build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o
 
 .PHONY: all build cc xla quick test test-go lint bench bench-engine bench-judge proto tools docker base-image clean
 

@@ -64,6 +64,9 @@ type Judge struct {
 	tasks map[Task]*task
 	order []*task
 
+	using sync.Mutex
+	used  map[string]bool // environments whose boxes ran
+
 	opened sync.Once
 	pool   *sandbox.Pool
 	failed error
@@ -136,7 +139,7 @@ func New(ctx context.Context, o Options) (*Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Judge{Options: o, environments: map[string]sandbox.Environment{}, digests: map[string]string{}, tasks: map[Task]*task{}}
+	j := &Judge{Options: o, environments: map[string]sandbox.Environment{}, digests: map[string]string{}, tasks: map[Task]*task{}, used: map[string]bool{}}
 	for _, e := range list.Environments {
 		environment := o.Sandbox.limit(EnvironmentOf(e))
 		j.environments[e.Id] = environment
@@ -283,6 +286,7 @@ func (j *Judge) ask(ctx context.Context, t *task, text string, check *pb.CheckRe
 	if err != nil {
 		return nil, err
 	}
+	j.use(check.Environment)
 	reply, err := pool.Do(ctx, environment, sandbox.Request{Payload: check.Payload, Timeout: time.Duration(check.TimeoutMs) * time.Millisecond})
 	if err != nil {
 		return nil, err
@@ -331,13 +335,39 @@ func (j *Judge) open(ctx context.Context) (*sandbox.Pool, error) {
 	return j.pool, j.failed
 }
 
-// Driver of the sandbox that ran, empty where all verdicts were on record, and
-// the digests of the benchmark's boxes by name.
-func (j *Judge) Driver() (driver string, environments map[string]string) {
-	if j.pool != nil {
-		driver = j.pool.Driver()
+// Boxes are the boxes that candidates were judged in.
+type Boxes struct {
+	Driver string `json:"driver"` // empty: all verdicts were on record
+	// Environments are the digests of the benchmark's boxes, by name: of their
+	// images' recipe, files and limits.
+	Environments map[string]string `json:"environments"`
+	// Made says by name what the boxes that ran are made of on this machine: an
+	// image's ID, or programs of the host.
+	Made map[string]string `json:"made,omitempty"`
+}
+
+// Boxes describes the boxes, for the record.
+func (j *Judge) Boxes(ctx context.Context) (Boxes, error) {
+	b := Boxes{Environments: j.digests}
+	if j.pool == nil {
+		return b, nil
 	}
-	return driver, j.digests
+	b.Driver, b.Made = j.pool.Driver(), map[string]string{}
+	for name := range j.used {
+		made, err := j.pool.Identify(ctx, j.environments[name])
+		if err != nil {
+			return b, err
+		}
+		b.Made[name] = made
+	}
+	return b, nil
+}
+
+// use notes that boxes of an environment run.
+func (j *Judge) use(name string) {
+	j.using.Lock()
+	defer j.using.Unlock()
+	j.used[name] = true
 }
 
 // Unplaced is the verdict on a patch that cannot be applied for a reason that is

@@ -90,7 +90,7 @@ func (s *scripted) judging(t *testing.T, kept *store.Store, change func(*Judge),
 			Open: func(context.Context) (*sandbox.Pool, error) { return pool, nil },
 		},
 		environments: map[string]sandbox.Environment{"box": environment}, digests: map[string]string{"box": environment.Digest()},
-		tasks: map[Task]*task{},
+		tasks: map[Task]*task{}, used: map[string]bool{},
 	}
 	if change != nil {
 		change(j)

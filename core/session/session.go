@@ -29,9 +29,10 @@ type Options struct {
 	Variables map[string]string // of the study, as text
 	VarFiles  []string
 	// Store is the folder that keeps results; empty: .harness beside the study.
-	Store  string
-	Engine string // name of the engine plugin
-	Logger *slog.Logger
+	Store   string
+	Engine  string // name of the engine plugin
+	Logger  *slog.Logger
+	Version string // of this program, for the record
 	// Show prints diagnostics. It is called with those of one stage at a time,
 	// and not where there are none.
 	Show func(*study.Sources, hcl.Diagnostics) error
@@ -209,7 +210,7 @@ func (s *Session) planned(p *plan.Plan, diagnostics hcl.Diagnostics) error {
 // Env is what the plan's steps run in.
 func (s *Session) Env() *step.Env {
 	return &step.Env{
-		Store: s.Store, Results: s.Results, Plugins: s.Host, Log: s.options.Logger,
+		Store: s.Store, Results: s.Results, Plugins: s.Host, Log: s.options.Logger, Version: s.options.Version,
 		Judge: s.judge.open, Workers: s.judge.workers(),
 	}
 }

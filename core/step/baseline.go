@@ -24,7 +24,7 @@ type Baseline struct {
 type BaselineRecord struct {
 	Benchmark Plugin        `json:"benchmark"`
 	Machine   Machine       `json:"machine"`
-	Boxes     Boxes         `json:"boxes"`
+	Boxes     judge.Boxes   `json:"boxes"`
 	Bugs      []BaselineBug `json:"bugs"` // in the benchmark's order
 }
 
@@ -83,9 +83,12 @@ func (w Baseline) Run(ctx context.Context, env *Env, dir string) error {
 	if err := j.Run(ctx); err != nil {
 		return err
 	}
-	driver, environments := j.Driver()
-	env.noteBoxes(driver, environments)
-	record := BaselineRecord{Benchmark: w.Benchmark, Machine: thisMachine(), Boxes: Boxes{driver, environments}}
+	boxes, err := j.Boxes(ctx)
+	if err != nil {
+		return err
+	}
+	env.noteBoxes(boxes)
+	record := BaselineRecord{Benchmark: w.Benchmark, Machine: thisMachine(), Boxes: boxes}
 	for i, b := range bugs {
 		found := BaselineBug{Bug: b.Bug.Id, Buggy: j.Verdict(ids[i][0]), Reference: j.Verdict(ids[i][1])}
 		found.Unsound = found.unsound()

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"harness/core/judge"
 	"harness/core/pluginhost"
 	"harness/core/protocol/client"
 	pb "harness/core/protocol/harnesspb"
@@ -24,7 +24,7 @@ type Provenance struct {
 	Harness string         `json:"harness"` // version of this program
 	Plugins []UsedPlugin   `json:"plugins,omitempty"`
 	Device  *ComputeDevice `json:"device,omitempty"`  // that trained or decoded
-	Sandbox *Boxes         `json:"sandbox,omitempty"` // that judged
+	Sandbox *judge.Boxes   `json:"sandbox,omitempty"` // that judged
 	Machine Machine        `json:"machine"`
 	Start   time.Time      `json:"start"`
 	End     time.Time      `json:"end"`
@@ -50,14 +50,6 @@ type ComputeDevice struct {
 	Runtime     string `json:"runtime,omitempty"`
 }
 
-// Boxes are the boxes that ran candidates.
-type Boxes struct {
-	Driver string `json:"driver"` // empty: all verdicts were on record
-	// Environments are the digests of the benchmark's boxes, by name: of their
-	// images' recipe, files and limits.
-	Environments map[string]string `json:"environments"`
-}
-
 // Machine is where a step ran.
 type Machine struct {
 	Host string `json:"host,omitempty"`
@@ -74,17 +66,9 @@ func thisMachine() Machine {
 	return Machine{Host: host, OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()}
 }
 
-// version of the running program, as it was built.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return info.Main.Version
-	}
-	return ""
-}
-
 // begin gives a step a provenance of its own.
 func (e *Env) begin() {
-	e.provenance = &Provenance{Harness: version(), Machine: thisMachine(), Start: time.Now().UTC().Round(time.Second)}
+	e.provenance = &Provenance{Harness: e.Version, Machine: thisMachine(), Start: time.Now().UTC().Round(time.Second)}
 	e.Plugins = &watched{Plugins: e.Plugins, used: e.provenance}
 	if e.Progress == nil {
 		e.Progress = func(int64, int64, string) {}
@@ -208,11 +192,11 @@ func (e *Env) notePeak(bytes int64) {
 }
 
 // noteBoxes keeps where candidates were judged.
-func (e *Env) noteBoxes(driver string, environments map[string]string) {
+func (e *Env) noteBoxes(boxes judge.Boxes) {
 	if p := e.provenance; p != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.Sandbox = &Boxes{driver, environments}
+		p.Sandbox = &boxes
 	}
 }
 

@@ -139,6 +139,7 @@ type Env struct {
 	// tried again. All steps of a run have the same.
 	Judging *sync.RWMutex
 	Log     *slog.Logger
+	Version string // of this program
 	// Progress hears how far the running step is. Total 0: unknown.
 	Progress func(done, total int64, note string)
 

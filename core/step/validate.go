@@ -92,7 +92,11 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 	if err := j.Run(ctx); err != nil {
 		return err
 	}
-	env.noteBoxes(j.Driver())
+	boxes, err := j.Boxes(ctx)
+	if err != nil {
+		return err
+	}
+	env.noteBoxes(boxes)
 	if err := writeJSON(dir, "judging.json", j.Counts()); err != nil {
 		return err
 	}

@@ -64,22 +64,25 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
+	s := newStore(root)
+	name := filepath.Join(s.root, "FORMAT")
+	text, err := os.ReadFile(name)
+	if err == nil {
+		err = s.checkFormat(string(text))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	missing := err != nil
 	for _, sub := range []string{"steps", "records", "studies", "locks", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(root, sub), 0o755); err != nil {
 			return nil, fmt.Errorf("open store: %w", err)
 		}
 	}
-	s := newStore(root)
-	name := filepath.Join(s.root, "FORMAT")
-	text, err := os.ReadFile(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		err = WriteFile(name, []byte(format))
-	case err == nil:
-		err = s.checkFormat(string(text))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
+	if missing {
+		if err := WriteFile(name, []byte(format)); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
 	}
 	return s, s.sweep()
 }

@@ -33,6 +33,9 @@ var (
 	errInterrupted = errors.New("interrupted")
 )
 
+// version is stamped by the Makefile.
+var version = "unstamped"
+
 func main() {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -70,6 +73,7 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "harness",
 		Short:         "Rerun, extend and check studies of code models that repair bugs",
+		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

@@ -52,7 +52,7 @@ func (o *options) session() (session.Options, error) {
 		return session.Options{}, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	return session.Options{
-		Variables: vars, VarFiles: o.varFiles, Store: o.store, Engine: o.engine, Logger: o.logger(), Show: printDiagnostics,
+		Variables: vars, VarFiles: o.varFiles, Store: o.store, Engine: o.engine, Logger: o.logger(), Version: version, Show: printDiagnostics,
 	}, nil
 }
 

@@ -98,6 +98,11 @@ func finished(s *session.Session) (trials []score.Trial, notes []string, err err
 	for _, d := range data {
 		notes = append(notes, d.notes()...)
 	}
+	backends, err := backendNotes(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	notes = append(notes, backends...)
 	notes = append(notes, score.UnsoundNotes(trials)...)
 	notes = append(notes, score.AttemptNotes(trials)...)
 	for _, trial := range trials {
