@@ -46,7 +46,7 @@ func TestMountsStayInTheFetchedBenchmark(t *testing.T) {
 		{name: "an absolute path", source: "/etc", refused: "not below"},
 		{name: "a link out", source: "out", refused: "a link leads out"},
 		{name: "something behind a link out", source: "root/etc", refused: "a link leads out"},
-		{name: "a file", source: "bug/file", refused: "no folder"},
+		{name: "a file", source: "bug/file", refused: "not a folder"},
 		{name: "what is not there", source: "bug/gone", refused: "no such file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

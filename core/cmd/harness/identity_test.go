@@ -470,3 +470,32 @@ func TestWhy(t *testing.T) {
 		}
 	}
 }
+
+// TestSamplesBeyondThePositions of a network are not trained on, and a note says
+// so.
+func TestSamplesBeyondThePositions(t *testing.T) {
+	i := newIdentity(t)
+	long, err := json.Marshal(map[string]string{
+		"before": "  int far() {\n" + strings.Repeat("    count = count + step(count);\n", 200), "after": "  }\n",
+		"buggy": "    return 0;\n", "fixed": "    return count;\n",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(i.dir, "fixes.jsonl"), append(append(fixes(t), long...), '\n'), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	i.words["RATES"] = "1e-3"
+	text := strings.Replace(identified, "  batch_size = 4\n", "  batch_size = 4\n  max_length = 100000\n", 1)
+	file := filepath.Join(i.dir, "long.hcl")
+	for word, value := range i.words {
+		text = strings.ReplaceAll(text, word, value)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const note = "micro, prompt with: 1 of 17 samples are longer than the model's 512 positions and were not trained on"
+	if r := i.harness("run", file); !strings.Contains(r.stdout, note) {
+		t.Errorf("the report does not say %q:\n%s", note, r.stdout)
+	}
+}
