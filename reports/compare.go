@@ -39,12 +39,12 @@ func Compare(name, title string, specs []TableSpec, trials []score.Trial, agreem
 			n   int
 			why string
 		}{
-			{a.Errors, "for the harness failed"},
-			{a.Unsound, "for their bugs count for no model here"},
-			{a.Unplaced, "for they do not fit the program's text here"},
+			{a.Errors, "(the harness failed)"},
+			{a.Unsound, "(their bugs are unsound here)"},
+			{a.Unplaced, "(the patch does not apply)"},
 		} {
 			if missing.n > 0 {
-				r.Notes = append(r.Notes, clean(fmt.Sprintf("%s: of %d candidates with a published verdict %d have none of ours, %s: they are not in these counts", a.Benchmark, a.Candidates+a.Unjudged(), missing.n, missing.why)))
+				r.Notes = append(r.Notes, clean(fmt.Sprintf("%s: %d of %d candidates with a published verdict have no verdict of ours %s and are not counted", a.Benchmark, missing.n, a.Candidates+a.Unjudged(), missing.why)))
 			}
 		}
 	}
@@ -138,7 +138,7 @@ var meanings = map[string]string{
 	score.ClassVoid:          "left out: of a bug whose published verdicts mean nothing",
 	score.ClassContradiction: "published twice for one program, once as we say",
 	score.ClassSignature:     "the tests do not compile against the program",
-	score.ClassPlatform:      "the program needs what this platform has not",
+	score.ClassPlatform:      "the program needs something that this platform lacks",
 	score.ClassTimeLimit:     "one judge stopped at a limit, or would have on a slower machine",
 	score.ClassMemory:        "out of memory or stack here, a pass there",
 	score.ClassUnexplained:   "nothing known explains it",

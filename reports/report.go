@@ -171,7 +171,7 @@ func divide(spec TableSpec, trials []score.Trial) []score.Trial {
 	return parts
 }
 
-// unknownBugLabels tells of labels that no bug has.
+// unknownBugLabels names labels that no bug has.
 func unknownBugLabels(spec TableSpec, trials []score.Trial) []string {
 	known := score.BugLabels(trials)
 	var notes []string
@@ -265,7 +265,7 @@ func pivot(spec TableSpec, trials []score.Trial) Table {
 
 // headings are the columns' headings, by level and joined. Row labels stand at the lowest level, under blanks.
 func headings(spec TableSpec, columns [][]string) (levels [][]string, joined []string) {
-	// One value under labelled columns is told by the table's heading instead.
+	// The table's heading names a single value under labelled columns.
 	named := len(spec.Values) > 1 || len(spec.Columns) == 0
 	depth := len(spec.Columns)
 	if named {

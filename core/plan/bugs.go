@@ -36,7 +36,7 @@ func (b *builder) benchmark(block *study.Block) (*Benchmark, error) {
 		return nil, err
 	}
 	added.choice = step.Bugs{Benchmark: added.Data, IDs: block.Bugs, Where: sorted(block.Where)}
-	work := added.choice // mistakes are told in the order that was written, which decides nothing
+	work := added.choice // mistakes are reported in source order, which does not affect the key
 	work.IDs = slices.Sorted(slices.Values(block.Bugs))
 	if added.Bugs, err = b.add("bugs of "+block.Name, work); err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func (p *Plan) CheckBugs(r *step.Results) (hcl.Diagnostics, error) {
 // checkVoid finds bugs of a void that none of its benchmarks has.
 func (p *Plan) checkVoid(v *study.Void, fetched map[string]map[string]bool) hcl.Diagnostics {
 	var benchmarks []map[string]bool
-	for _, b := range p.Study.Benchmarks { // of which the plan may have one only
+	for _, b := range p.Study.Benchmarks { // the plan may have only one of them
 		if wanted := v.Where["benchmark"]; len(wanted) > 0 && !slices.Contains(wanted, b.Name) {
 			continue
 		}

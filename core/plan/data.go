@@ -14,8 +14,8 @@ type Data struct {
 	// Read is the step that has all its samples, Trained the one with those that
 	// are trained on.
 	Read, Trained step.ID
-	// Cleaned are the steps that looked for duplicates and leaks, one of which
-	// may be Trained.
+	// Cleaned are the steps that looked for duplicates and leaks. Trained may be
+	// among them.
 	Cleaned []step.ID
 	// Benchmarks names the benchmarks that were looked for, by their steps.
 	Benchmarks map[step.ID]string

@@ -115,10 +115,10 @@ func (b *builder) resolveBlock(ctx context.Context, block *study.Block) error {
 		return err
 	}
 	resolved, err := b.World.Resolve(ctx, block.Kind, block.Type, &pb.ResolveRequest{Config: block.Config, BaseDir: b.study.Dir})
-	var told *pluginhost.DiagnosticsError
+	var mistakes *pluginhost.DiagnosticsError
 	switch {
-	case errors.As(err, &told):
-		for _, d := range told.Diagnostics {
+	case errors.As(err, &mistakes):
+		for _, d := range mistakes.Diagnostics {
 			b.diagnostics = append(b.diagnostics, block.Diagnostic(d))
 		}
 	case err != nil:

@@ -9,7 +9,7 @@ import (
 	"harness/core/step"
 )
 
-// Refusal tells of bugs that a model's family cannot put into a prompt, such as
+// Refusal counts bugs that a model's family cannot put into a prompt, such as
 // those of several hunks. They count as not attempted. Which prompts are too
 // long is known only with a tokenizer, when candidates are generated.
 type Refusal struct {
@@ -23,8 +23,7 @@ type Refusal struct {
 }
 
 // Refusals asks the families about the bugs of benchmarks that were fetched. It
-// also names the benchmarks that a family is to be asked about and of which
-// nothing is known yet.
+// also names the benchmarks that were not fetched yet.
 func (p *Plan) Refusals(ctx context.Context, env *step.Env) (refusals []*Refusal, unknown []string, err error) {
 	bugs := map[string][]*pb.Bug{} // by benchmark
 	for _, b := range p.Benchmarks {

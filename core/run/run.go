@@ -44,7 +44,7 @@ type Summary struct {
 	Ran, Kept, Failed, Skipped int
 }
 
-// FailedError tells of all the steps that failed. What did not depend on them
+// FailedError lists all steps that failed. What did not depend on them
 // is done and kept.
 type FailedError struct {
 	Steps []*step.Step

@@ -14,7 +14,7 @@ const (
 
 	ClassContradiction = "contradiction" // published twice for this program, and once as we say
 	ClassSignature     = "signature"     // the tests do not compile against the program here: the other judge ran older classes, or none
-	ClassPlatform      = "platform"      // the program needs what our platform has not, or no more
+	ClassPlatform      = "platform"      // the program needs something that our platform lacks
 	ClassTimeLimit     = "time-limit"    // one judge stopped at a limit of time or steps, or would have on a slower machine; the other came to an end
 	ClassMemory        = "memory"        // the program ran out of memory or stack here, and passed there
 	ClassUnexplained   = "unexplained"   // nothing that we know of explains it
@@ -98,7 +98,7 @@ type Disagreement struct {
 // the rank, from the two verdicts and from our verdict's reason. The published verdicts on a bug are void where they never
 // pass the reference fix or always pass the unchanged program, at least twice; or say of every candidate, 40 or more from
 // 4 trials or more, that it does not compile, though most for other bugs do, and we compiled some ([RuleReference],
-// [RuleUnchanged], [RuleUncompilable]). Verdicts that voids cover are no evidence. Where several classes fit, the first in
+// [RuleUnchanged], [RuleUncompilable]). Verdicts that voids cover are not evidence. Where several classes fit, the first in
 // the order of [Classes] counts.
 func Agreements(trials []Trial, voids []Void) []Agreement {
 	var all []Agreement

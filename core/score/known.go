@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// known is how often a judge passed a program of which it is known whether it is right, per bug.
+// known counts, for a bug, how often a judge passed a program that is known to be right or wrong.
 type known struct {
 	bug string
 	Proportion

@@ -18,7 +18,7 @@ const (
 	RuleStranger      = "other-candidates" // published verdicts that fit the candidates far worse than others do
 	RuleNoAttempt     = "no-attempt"       // a trial without a single candidate
 	RuleErrors        = "errors"           // bugs undecided because the harness failed
-	RuleUnknown       = "unknown-verdict"  // a word that is no verdict
+	RuleUnknown       = "unknown-verdict"  // a word that is not a verdict
 )
 
 // Lint is one finding about verdicts.

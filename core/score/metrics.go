@@ -8,7 +8,7 @@ const published = "published."
 // Metrics reduces the outcomes of one trial to named numbers:
 //
 //	bugs            bugs in the trial
-//	unsound         bugs that do not behave here (see the package comment); what follows leaves them out
+//	unsound         bugs whose own versions fail the check here (see the package comment); what follows leaves them out
 //	attempted       bugs with at least one candidate
 //	refused         bugs that the model was not asked about
 //	errors          bugs whose first pass may be hidden by an error of the harness
@@ -104,7 +104,7 @@ type verdicts func(Outcome) []string
 func ours(o Outcome) []string   { return o.Verdicts() }
 func others(o Outcome) []string { return o.Published() }
 
-// sound are the outcomes of bugs that behave here. Others' verdicts do not depend on that.
+// sound are the outcomes of bugs that are not unsound here. Published verdicts do not depend on that.
 func sound(outcomes []Outcome) []Outcome {
 	return slices.DeleteFunc(slices.Clone(outcomes), func(o Outcome) bool { return o.Unsound != "" })
 }
@@ -206,7 +206,7 @@ func hidden(list []string) bool {
 	return false
 }
 
-// exactMatches counts bugs whose first candidate is the reference fix. A bug without candidates is no match; one whose
+// exactMatches counts bugs whose first candidate is the reference fix. A bug without candidates does not match; one whose
 // match was not recorded is left out.
 func exactMatches(outcomes []Outcome) Proportion {
 	var p Proportion

@@ -23,7 +23,7 @@ func UnsoundNotes(trials []Trial) []string {
 	return notes
 }
 
-// AttemptNotes tell of trials in which bugs were not attempted: how many, and why. Trials of which the same is to be
+// AttemptNotes list the trials in which bugs were not attempted: how many, and why. Trials of which the same is to be
 // said share a note.
 func AttemptNotes(trials []Trial) []string {
 	var texts []string

@@ -37,7 +37,7 @@ const (
 	ReasonLimit     = "limit"     // of time or of executed steps: the run's, or a test's own; of a pass: a test's own would have ended it on a slower machine
 	ReasonInterface = "interface" // the tests do not compile against the program
 	ReasonMemory    = "memory"    // the program ran out of memory or of stack
-	ReasonPlatform  = "platform"  // the program needs what this platform has not, an older library's class, say
+	ReasonPlatform  = "platform"  // the program needs something that this platform lacks, such as a class of an older library
 	ReasonUnplaced  = "unplaced"  // of Error: the patch does not fit this copy of the program
 )
 
@@ -124,7 +124,7 @@ type Trial struct {
 	Training []Epoch `json:"training,omitempty"`
 }
 
-// JudgingNotes tell how the verdicts on each benchmark were found, and what could not be judged. Trials of which some
+// JudgingNotes say how the verdicts on each benchmark were found, and what could not be judged. Trials of which some
 // patches are the same share their verdicts, which are counted in each.
 func JudgingNotes(trials []Trial) []string {
 	var notes []string
@@ -172,8 +172,8 @@ type Epoch struct {
 	Chosen     bool `json:"chosen,omitempty"`
 }
 
-// TrainingNotes tell what of a trial's training a reader of its numbers should know: what diverged, and what memory
-// forced.
+// TrainingNotes say what a reader should know about a trial's training: what diverged, and how memory reduced
+// micro-batches.
 func TrainingNotes(t Trial) []string {
 	var notes []string
 	var lost []Epoch

@@ -106,7 +106,7 @@ func allTimeouts(j judge, g group) []Lint {
 			lints = append(lints, j.lint(RuleTimeouts, "all %s of %s are timeouts: %s", count(t.decided, "candidate"), g.trials[i], cause))
 		}
 	}
-	told := map[string]bool{}
+	named := map[string]bool{}
 	for _, c := range classes(j, g) {
 		if len(c.bugs) < 2 || !c.late() {
 			continue
@@ -114,13 +114,13 @@ func allTimeouts(j judge, g group) []Lint {
 		lints = append(lints, j.lint(RuleTimeouts, "all %s of the %s with %s on %s are timeouts (%s): %s",
 			count(c.decided, "candidate"), count(len(c.bugs), "bug"), c.name, g, few(c.bugs), cause))
 		for _, bug := range c.bugs {
-			told[bug] = true
+			named[bug] = true
 		}
 	}
 	n := 0
 	var found []string
 	for _, bug := range order {
-		if bugs[bug].late() && !told[bug] {
+		if bugs[bug].late() && !named[bug] {
 			n += bugs[bug].decided
 			found = append(found, bug)
 		}
@@ -131,7 +131,7 @@ func allTimeouts(j judge, g group) []Lint {
 	return lints
 }
 
-// neverCompiling are the bugs of which a judge compiles no candidate, whoever wrote it.
+// neverCompiling are the bugs for which a judge compiles no candidate, whoever wrote it.
 func neverCompiling(j judge, g group) []string {
 	whole, _, bugs, order := uniforms(j, g)
 	return slices.DeleteFunc(order, func(bug string) bool { return !bugs[bug].brokenAmong(whole) })

@@ -134,7 +134,7 @@ func (r BaselineRecord) Unsound() map[string]string {
 	return unsound
 }
 
-// unproven are the bugs of which a version could not be judged.
+// unproven are the bugs that have a version which could not be judged.
 func (r BaselineRecord) unproven() map[string]bool {
 	unproven := map[string]bool{}
 	for _, b := range r.Bugs {
@@ -145,7 +145,8 @@ func (r BaselineRecord) unproven() map[string]bool {
 	return unproven
 }
 
-// Errors implements [Retryable]: the bugs of which a version could not be judged.
+// Errors implements [Retryable]: it counts the bugs that have a version which
+// could not be judged.
 func (Baseline) Errors(r *Results, id ID) (int64, error) {
 	var record BaselineRecord
 	err := r.ReadJSON(id, baselineFile, &record)

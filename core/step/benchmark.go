@@ -100,7 +100,7 @@ type Bugs struct {
 	Benchmark ID `json:"-"`
 	// IDs and Where restrict the choice; empty: all.
 	IDs   []string            `json:"ids,omitempty"`
-	Where map[string][]string `json:"where,omitempty"` // label → values, one of which a bug must have
+	Where map[string][]string `json:"where,omitempty"` // label → values; a bug must have one of them
 }
 
 func (Bugs) Kind() string       { return "bugs" }

@@ -157,7 +157,7 @@ type methods struct {
 	index   *similarity.Index // nil: there are none
 	sources []source          // of the index's texts
 	bugs    int
-	whole   int // bugs of which nothing says which methods they are in
+	whole   int // bugs for which it is not known which methods they are in
 }
 
 // methods reads the methods of the benchmarks' bugs, wrong and fixed.

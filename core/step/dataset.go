@@ -27,9 +27,9 @@ type Dataset struct {
 // DatasetSummary is dataset.json.
 type DatasetSummary struct {
 	Samples int `json:"samples"`
-	// Skipped counts what is no sample by the plugin's reason.
+	// Skipped counts the entries that are not samples, by the plugin's reason.
 	Skipped map[string]int `json:"skipped,omitempty"`
-	// Licences counts samples by the licence that the plugin tells of.
+	// Licences counts samples by licence, where the plugin states one.
 	Licences map[string]int `json:"licences,omitempty"`
 }
 
@@ -122,7 +122,7 @@ func (w Dataset) place(s *pb.Sample) error {
 	return nil
 }
 
-// among tells what was skipped, in the order of the reasons.
+// among lists what was skipped, in the order of the reasons.
 func among(skipped map[string]int) string {
 	if len(skipped) == 0 {
 		return ""

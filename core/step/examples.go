@@ -13,7 +13,7 @@ import (
 // Examples turns samples into token ids, once for all epochs, rates and
 // adapters. It leaves examples.jsonl, a TokenExample a line, and
 // examples.json, an ExamplesSummary. Plain text is joined end to end and cut
-// into pieces of one length, as is usual in pretraining.
+// into chunks of one length, as is usual in pretraining.
 type Examples struct {
 	Model    Plugin  `json:"model"`
 	Snapshot ID      `json:"-"` // the checkpoint, whose tokenizer it is
@@ -23,7 +23,7 @@ type Examples struct {
 }
 
 // Lengths bound examples in tokens; 0: not. Longer pairs are dropped, and plain
-// text is cut into pieces of Max tokens.
+// text is cut into chunks of Max tokens.
 type Lengths struct {
 	Max       int `json:"max_length,omitempty"`
 	MaxPrompt int `json:"max_prompt_length,omitempty"`
@@ -101,8 +101,8 @@ func (w Examples) Run(ctx context.Context, env *Env, dir string) (err error) {
 		return err
 	}
 	for _, split := range []string{"train", "validation"} {
-		for _, piece := range t.text[split].pieces {
-			if err := t.keep(split, piece); err != nil {
+		for _, chunk := range t.text[split].chunks {
+			if err := t.keep(split, chunk); err != nil {
 				return err
 			}
 		}
@@ -145,7 +145,7 @@ func (t *tokenizing) flush(ctx context.Context) error {
 		_, plain := t.samples[i].Content.(*pb.Sample_Text)
 		switch {
 		case plain && t.sum.Positions > 0 && t.Lengths.Max > t.sum.Positions && !t.net.encodes():
-			return fmt.Errorf("plain text is cut into pieces of max_length = %d tokens, and the network has %d positions: lower max_length", t.Lengths.Max, t.sum.Positions)
+			return fmt.Errorf("plain text is cut into chunks of max_length = %d tokens, and the network has %d positions: lower max_length", t.Lengths.Max, t.sum.Positions)
 		case plain && t.Lengths.Max > 0:
 			t.text[split].add(example)
 		case t.Lengths.exceededBy(example):
@@ -191,18 +191,18 @@ func (l Lengths) exceededBy(e *pb.TokenExample) bool {
 	return exceeds(len(e.Ids), l.Max) || exceeds(prompt, l.MaxPrompt) || exceeds(len(e.Ids)-prompt, l.MaxTarget)
 }
 
-// packer cuts a stream of texts into pieces of length tokens; what is left
+// packer cuts a stream of texts into chunks of length tokens; what is left
 // over at the end is not used.
 type packer struct {
 	length int
 	stream []int32
-	pieces []*pb.TokenExample
+	chunks []*pb.TokenExample
 }
 
 func (p *packer) add(e *pb.TokenExample) {
 	p.stream = append(p.stream, e.Ids...)
 	for len(p.stream) >= p.length {
-		p.pieces = append(p.pieces, &pb.TokenExample{Ids: slices.Clone(p.stream[:p.length])})
+		p.chunks = append(p.chunks, &pb.TokenExample{Ids: slices.Clone(p.stream[:p.length])})
 		p.stream = p.stream[p.length:]
 	}
 }

@@ -17,11 +17,11 @@ func TestPackerKeepsTheStream(t *testing.T) {
 			all = append(all, ids...)
 		}
 		var packed []int32
-		for _, piece := range p.pieces {
-			if len(piece.Ids) != p.length {
-				t.Fatalf("a piece of %d tokens, want %d", len(piece.Ids), p.length)
+		for _, chunk := range p.chunks {
+			if len(chunk.Ids) != p.length {
+				t.Fatalf("a chunk of %d tokens, want %d", len(chunk.Ids), p.length)
 			}
-			packed = append(packed, piece.Ids...)
+			packed = append(packed, chunk.Ids...)
 		}
 		if left := len(all) - len(packed); left < 0 || left >= p.length {
 			t.Fatalf("%d of %d tokens were packed", len(packed), len(all))

@@ -311,7 +311,7 @@ func (w Generate) Prompts(ctx context.Context, model Prompter, bugs []*pb.Bug) (
 	return response.Prompts, nil
 }
 
-// shown are bugs as models see them: without labels, some of which tell of the
+// shown are bugs as models see them: without labels, some of which describe the
 // fix.
 func shown(bugs []*pb.Bug) []*pb.Bug {
 	var bare []*pb.Bug

@@ -30,7 +30,7 @@ type Validate struct {
 type Judged struct {
 	Bug        string            `json:"bug"`
 	Refused    string            `json:"refused,omitempty"`
-	Unsound    string            `json:"unsound,omitempty"` // why there are no verdicts; see Oracle
+	Unsound    string            `json:"unsound,omitempty"` // why there are no verdicts; see Baseline
 	Candidates []JudgedCandidate `json:"candidates"`
 }
 

@@ -209,8 +209,8 @@ func (s *Store) commit(key Key, made Made, dir string) error {
 	return syncPath(filepath.Dir(final))
 }
 
-// Remove takes a finished step out, so that it can be made again. It is no error
-// if there is none.
+// Remove takes a finished step out, so that it can be made again. A step that is
+// not there is not an error.
 func (s *Store) Remove(ctx context.Context, key Key) (err error) {
 	if err := key.valid(); err != nil {
 		return err

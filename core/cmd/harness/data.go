@@ -65,7 +65,7 @@ type leakedBugs struct {
 	Bugs      map[string]int `json:"bugs"` // to how many samples are like it
 }
 
-// dataOf tells of the data sets whose steps are done.
+// dataOf describes the data sets whose steps are done.
 func dataOf(s *session.Session) ([]trainingData, error) {
 	var all []trainingData
 	for _, d := range s.Plan.Data {

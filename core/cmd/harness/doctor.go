@@ -128,7 +128,7 @@ func boxesFinding(ctx context.Context, host *pluginhost.Host) finding {
 	for _, name := range host.Names("benchmark") {
 		plugin, err := host.Benchmark(ctx, name)
 		if err != nil {
-			continue // told with the plugins
+			continue // reported with the plugins
 		}
 		list, err := plugin.Environments(ctx, &pb.EnvironmentsRequest{Config: []byte("{}")})
 		if err != nil {

@@ -27,11 +27,11 @@ type planReport struct {
 	// Device and Estimates are what there is and what the trials need.
 	Device    *planDevice      `json:"device,omitempty"`
 	Estimates []*plan.Estimate `json:"estimates"`
-	// OtherBuilds are plugins of which another build of the same version made
-	// finished steps.
+	// OtherBuilds are plugins whose finished steps another build of the same
+	// version made.
 	OtherBuilds []otherBuild `json:"other_builds,omitempty"`
-	// Refusals tell of bugs that a model cannot be asked about; nothing is known
-	// of the benchmarks in Unfetched yet.
+	// Refusals count bugs that a model cannot be asked about. The benchmarks in
+	// Unfetched are not fetched yet.
 	Refusals  []*plan.Refusal `json:"refusals,omitempty"`
 	Unfetched []string        `json:"unfetched,omitempty"`
 }

@@ -14,7 +14,7 @@ func (r planReport) refusalNotes() []string {
 			f.Model, strings.Join(f.Adapters, ", "), f.Prompt, f.Refused, f.Bugs, f.Benchmark, f.Reasons))
 	}
 	if len(r.Unfetched) > 0 {
-		notes = append(notes, fmt.Sprintf("%s: not fetched yet, so that it is not known which bugs a model cannot be asked about, those of several hunks, say;\n"+
+		notes = append(notes, fmt.Sprintf("%s: not fetched yet; it is not known which bugs a model cannot be asked about (such as those of several hunks);\n"+
 			"`harness benchmarks list NAME --study FILE` fetches a benchmark", strings.Join(r.Unfetched, ", ")))
 	}
 	return notes
