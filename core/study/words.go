@@ -109,10 +109,31 @@ func wanted(t cty.Type) string {
 	case t.IsMapType():
 		return "a map, each value " + wanted(t.ElementType())
 	case t.IsObjectType():
-		return "an object"
+		return wantedObject(t)
 	case t.IsTupleType():
 		return fmt.Sprintf("a list of exactly %d", t.Length())
 	default:
 		return "any value"
 	}
+}
+
+// wantedObject describes an object by its attributes.
+func wantedObject(t cty.Type) string {
+	var needed, optional []string
+	for _, name := range attributeNames(t) {
+		if t.AttributeOptional(name) {
+			optional = append(optional, name)
+		} else {
+			needed = append(needed, name)
+		}
+	}
+	switch {
+	case len(needed)+len(optional) == 0:
+		return "an object"
+	case len(needed) == 0:
+		return "an object with any of " + list(optional)
+	case len(optional) == 0:
+		return "an object with " + list(needed)
+	}
+	return "an object with " + list(needed) + " and optionally " + list(optional)
 }

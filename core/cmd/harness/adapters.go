@@ -24,16 +24,15 @@ func newAdaptersMerge(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "merge {STUDY.hcl | --checkpoint FOLDER --adapter FOLDER} --to FOLDER",
 		Short: "Write a whole checkpoint with an adapter folded into its weights",
-		Long: `Write a checkpoint in Hugging Face layout that computes what a model with its
-adapter does, and needs no adapter any more. The adapter is what a study
+		Long: `Write a checkpoint in Hugging Face layout that computes what a model computes with
+its adapter, and needs no adapter. The adapter is what a study
 trained and chose, or a folder that PEFT saved:
 
   harness adapters merge STUDY.hcl --to FOLDER [--trial MODEL/ADAPTER/PROMPT]
   harness adapters merge --checkpoint FOLDER --adapter FOLDER --to FOLDER
 
-Weights keep the checkpoint's number types, and what is merged is rounded to
-them, unless --dtype says otherwise. The adapter itself, in PEFT's format, is
-what "harness export" writes.`,
+Weights keep the checkpoint's number types, to which merged ones are rounded,
+unless --dtype says otherwise. "harness export" writes the adapter itself.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			number, err := parseDType(dtype)
@@ -87,7 +86,7 @@ what "harness export" writes.`,
 	cmd.Flags().StringVar(&dtype, "dtype", "", dtypeUsage)
 	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "`folder` of the checkpoint that the adapter was trained on")
 	cmd.Flags().StringVar(&adapter, "adapter", "", "`folder` that PEFT saved")
-	cmd.Flags().StringVar(&model, "model", "", "model `plugin` that reads the checkpoint (default: whichever does)")
+	cmd.Flags().StringVar(&model, "model", "", "model `plugin` that reads the checkpoint (default: the one that can)")
 	return cmd
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 func newBenchmarks(o *options) *cobra.Command {
-	cmd := &cobra.Command{Use: "benchmarks", Short: "Look at benchmarks and prove their bugs"}
+	cmd := &cobra.Command{Use: "benchmarks", Short: "List benchmarks and their bugs, and check that the bugs reproduce"}
 	cmd.AddCommand(newBenchmarksList(o), newBenchmarksCheck(o), newBenchmarksExport(o))
 	return cmd
 }
@@ -36,7 +36,7 @@ func (c *benchmarkChoice) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.study, "study", "", "take the benchmark block NAME of this study `file`, and keep results in its store")
 	cmd.Flags().StringArrayVar(&c.set, "set", nil, "set an attribute of the benchmark's block: `name=value` (may be repeated)")
 	cmd.Flags().StringSliceVar(&c.bugs, "bugs", nil, "only these bugs: `ID,ID`")
-	cmd.Flags().BoolVar(&c.quiet, "quiet", false, "no progress, only the result and errors")
+	cmd.Flags().BoolVar(&c.quiet, "quiet", false, "print no progress, only the result and errors")
 }
 
 // chosenBenchmark is a benchmark in a study: a file's, or one with nothing else

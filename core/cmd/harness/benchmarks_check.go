@@ -27,10 +27,9 @@ candidates, and list the bugs that are unsound here: the buggy version passes, o
 the reference fix does not. In a run such a bug counts for no model.
 
 NAME is an installed benchmark, set with --set, or a benchmark block of the
-study that --study names; the result is then the run's own. It is kept in the
-store (.harness in this folder, or the study's), machine facts included, and
-made once; --sandbox tries one driver, apart from the others. The exit code is 1
-if a bug is unsound.`,
+study that --study names, whose runs then use the result. It is kept in the
+store (.harness in this folder, or the study's) with facts about the machine, for
+each sandbox driver by itself. The exit code is 1 if a bug is unsound.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format); err != nil {

@@ -16,10 +16,10 @@ func newBenchmarksExport(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export NAME --to FOLDER",
 		Short: "Write a benchmark's bugs so that machines without its tools can judge them",
-		Long: `Write a benchmark's bugs, with what judging them needs, into a folder from which
-the same plugin serves them where the benchmark's own tools are not installed:
-defects4j on a cluster without Perl and Ant. Bugs that are in the folder stay
-unless they are written anew. Not every benchmark can do this.`,
+		Long: `Write a benchmark's bugs, with what judging them needs, into a folder. The same
+plugin serves them from there on machines without the benchmark's own tools:
+defects4j on a cluster without Perl and Ant. Bugs that are in the folder already
+are kept unless they are written again. Not every benchmark can do this.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if to == "" {

@@ -45,9 +45,9 @@ func newBenchmarksList(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [NAME]",
 		Short: "List the benchmarks, or the bugs of one with their labels",
-		Long: `List the benchmark plugins that are installed, or, of the one that is named, the
-bugs with their labels, by which a study's "where" and tables go. For its bugs a
-benchmark is fetched into the store, unless it is there.`,
+		Long: `List the installed benchmark plugins, or with NAME the bugs of one, with the labels
+that a study's "where" and tables may use. The benchmark is fetched into the
+store, unless it is there.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format); err != nil {

@@ -174,7 +174,7 @@ train {
     epochs        = [1]
   }
 }
-`), "--store", t.TempDir()).want(t, 0)
+`)).want(t, 0)
 	harnessWith(t, env, "plugins", "show", "chosen").want(t, 0)
 }
 

@@ -33,8 +33,9 @@ func newDoctor(o *options) *cobra.Command {
 		Use:   "doctor",
 		Short: "Say what this machine has, what is missing and how to get it",
 		Long: `Say what this machine has, what is missing and how to get it: plugins, the
-device and its XLA runtime, a sandbox, what the benchmarks' boxes need of this
-machine, disk space. The exit code is 1 if something is missing without which no study can be fine-tuned and judged.`,
+device and its XLA runtime, a sandbox, what benchmarks need for boxes without
+containers, disk space. The exit code is 1 if something is missing that every
+study with training and judging needs.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			findings := o.examine(cmd.Context())
@@ -141,7 +142,7 @@ func boxesFinding(ctx context.Context, host *pluginhost.Host) finding {
 			}
 		}
 	}
-	detail := "what the benchmarks' boxes need without containers is here"
+	detail := "all that the benchmarks need without containers is installed"
 	if missing != nil {
 		detail = strings.Join(missing, "\n")
 	}

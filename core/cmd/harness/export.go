@@ -30,9 +30,9 @@ checkpoint in Hugging Face layout. For a whole checkpoint with an adapter in
 it, see "harness adapters merge".
 
 PEFT finds an adapter's checkpoint by base_model_name_or_path in its
-configuration. It is the model's source as the study says it, so that a relative
-path is looked for from the folder that PEFT runs in; --base gives another, such
-as a name on a hub.`,
+configuration: the model's source as the study writes it, where a relative path
+starts at the folder that PEFT runs in, or what --base gives, such as a name on a
+hub.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
@@ -76,7 +76,7 @@ as a name on a hub.`,
 
 const (
 	dtypeUsage = "number `type` of a checkpoint's weights: f32, bf16 or f16 (default: as in the checkpoint trained from)"
-	trialUsage = "`MODEL/ADAPTER/PROMPT` of the trial, where a study trains several"
+	trialUsage = "`MODEL/ADAPTER/PROMPT` of the trial, if the study trains several"
 )
 
 // parseDType reads --dtype; empty stays empty.

@@ -57,7 +57,7 @@ func execute(ctx context.Context, args []string) int {
 	case err == nil:
 		return exitDone
 	case errors.Is(context.Cause(ctx), errInterrupted):
-		fmt.Fprintln(os.Stderr, "harness: interrupted; what is done is kept, run the same command again to go on")
+		fmt.Fprintln(os.Stderr, "harness: interrupted; finished steps are kept, and the same command continues")
 		return exitInterrupted
 	case errors.Is(err, session.ErrMistakes):
 		return exitUsage
@@ -72,7 +72,7 @@ func execute(ctx context.Context, args []string) int {
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "harness",
-		Short:         "Rerun, extend and check studies of code models that repair bugs",
+		Short:         "Fine-tune code models, let them repair bugs, and count what the test suites accept",
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -72,8 +72,12 @@ func newPlan(o *options) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "plan STUDY.hcl",
-		Short: "Show the trials and steps of a study, and which are done",
-		Args:  cobra.ExactArgs(1),
+		Short: "Show what a run would do, and what it needs",
+		Long: `Show what a run of the study would do: its steps, which of them are done, and for
+each model with each adapter the parameters, FLOPs, memory and disk. It computes
+nothing and changes nothing. The estimates come from the models' graphs; once
+data has been read, from its lengths.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format); err != nil {
 				return err

@@ -22,7 +22,7 @@ type pluginEntry struct {
 }
 
 func newPlugins(o *options) *cobra.Command {
-	cmd := &cobra.Command{Use: "plugins", Short: "Look at plugins"}
+	cmd := &cobra.Command{Use: "plugins", Short: "List, describe and lock plugins"}
 	cmd.AddCommand(newPluginsList(o), newPluginsShow(o), newPluginsLock(o))
 	return cmd
 }
@@ -56,8 +56,8 @@ func newPluginsList(o *options) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the plugins that can be found",
-		Long: `List the plugins that can be found: binaries named harness-KIND-NAME beside
+		Short: "List the installed plugins",
+		Long: `List the installed plugins: binaries named harness-KIND-NAME beside
 this program and in the folders of $HARNESS_PLUGINS. A plugin that cannot be
 used is listed with the reason, and the exit code is 1.`,
 		Args: cobra.NoArgs,

@@ -23,7 +23,7 @@ func newPluginsShow(o *options) *cobra.Command {
 		Short: "Describe a plugin and the attributes of its block",
 		Long: `Describe a plugin: its version, what it can do, and the attributes of its block
 with type, bounds and default. The kind (model, adapter, benchmark, dataset,
-engine) is needed only where plugins of several kinds have the name.`,
+engine) is needed only if plugins of several kinds have the name.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format); err != nil {

@@ -15,19 +15,23 @@ import (
 )
 
 func newReport(o *options) *cobra.Command {
-	return newReading(o, "report STUDY.hcl", "Print a study's tables from what is done", writeReport)
+	return newReading(o, "report STUDY.hcl", "Print a study's tables from its finished steps", `Print a study's tables from its finished steps, with notes on what a reader must
+know: trials that are not finished, bugs that do not count, patterns in verdicts
+that no sound judge produces. Nothing is computed, and no plugin is started.`, writeReport)
 }
 
 func newCompare(o *options) *cobra.Command {
-	return newReading(o, "compare STUDY.hcl", "Print a study's results beside the published ones, and why they differ", writeComparison)
+	return newReading(o, "compare STUDY.hcl", "Print a study's results beside the published ones, and why they differ", `Print a study's results beside the published ones, and why they differ. See
+"harness help published".`, writeComparison)
 }
 
 // newReading is a command that renders the finished results of a study.
-func newReading(o *options, use, short string, write func(io.Writer, *session.Session, string) error) *cobra.Command {
+func newReading(o *options, use, short, long string, write func(io.Writer, *session.Session, string) error) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   use,
 		Short: short,
+		Long:  long,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(reports.Formats(), format) {
@@ -41,7 +45,7 @@ func newReading(o *options, use, short string, write func(io.Writer, *session.Se
 			return write(cmd.OutOrStdout(), s, format)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "terminal", strings.Join(reports.Formats(), ", "))
+	cmd.Flags().StringVar(&format, "format", "terminal", "one of "+strings.Join(reports.Formats(), ", "))
 	return cmd
 }
 

@@ -16,22 +16,21 @@ func newRun(o *options) *cobra.Command {
 	var quiet, retry bool
 	cmd := &cobra.Command{
 		Use:   "run STUDY.hcl",
-		Short: "Run a study, or go on with it, and print its tables",
-		Long: `Run a study, or go on with it, and print its tables.
+		Short: "Run a study, or continue it, and print its tables",
+		Long: `Run a study, or continue it, and print its tables.
 
-Finished steps are kept in the store; whatever stops the run, the same command
-goes on where it was. Progress goes to standard error, the tables to standard
-output.
+Finished steps are kept in the store. Whatever stops the run, the same command
+continues it. Progress goes to standard error, the tables to standard output.
 
-A patch or bug that could not be judged here, for reasons of the machine, does not
-stop the run: the report counts it. With --retry-errors such ones are judged again.`,
+A patch or bug that could not be judged because of the machine does not stop the
+run: the report counts it. With --retry-errors it is judged again.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd, args[0], quiet, retry)
 		},
 	}
-	cmd.Flags().BoolVar(&quiet, "quiet", false, "no progress, only the tables and errors")
-	cmd.Flags().BoolVar(&retry, "retry-errors", false, "judge again what could not be judged")
+	cmd.Flags().BoolVar(&quiet, "quiet", false, "print no progress, only the tables and errors")
+	cmd.Flags().BoolVar(&retry, "retry-errors", false, "judge again what could not be judged before")
 	return cmd
 }
 

@@ -21,8 +21,8 @@ func newWhy(o *options) *cobra.Command {
 		Short: "Show what a result comes from, or why a step would run again",
 		Long: `Show what a result comes from: the settings and inputs that decide it, down to
 the digests of files, and what accompanied it: plugin binaries, device, sandbox,
-machine and times. Of a step that would run, show what changed since the study
-was last run to it.
+machine and times. Of a step that would run, show what changed since the last
+run that reached it.
 
 STEP is a step's key, the beginning of one, or its label, as "harness plan
 --format json" lists them. LABEL=VALUE,… names cells of a table by labels of

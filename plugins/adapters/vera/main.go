@@ -46,13 +46,13 @@ func (vera) Describe(context.Context) *adapter.Description {
 		Trains:    true,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{Name: "rank", Type: `"number"`, DefaultJson: "256", Minimum: number(1), Maximum: number(maxRank),
-				Description: "Rows of A and columns of B. They cost memory and time, but only one trained number each a layer."},
+				Description: "Rank of the product of the shared matrices. A larger one costs memory and time, but only one trained number more for each layer."},
 			{Name: "initial", Type: `"number"`, DefaultJson: "0.1", Minimum: number(-100), Maximum: number(100),
-				Description: "Start value of the vector d."},
+				Description: "Initial value of the vector d, which scales A's output."},
 			{Name: "dropout", Type: `"number"`, DefaultJson: "0", Minimum: number(0), Maximum: number(0.99),
-				Description: "Share of A's inputs that is dropped in training."},
+				Description: "Share of the inputs that is dropped in training."},
 			{Name: "targets", Type: `["list","string"]`,
-				Description: "Linear layers to adapt: names, ends of names after a dot, or patterns with *. Default: the model family's, as in PEFT."},
+				Description: "Linear layers to adapt: names, ends of names after a dot, or patterns with `*`. If not set, those that PEFT takes for the model's family."},
 		}},
 	}
 }
