@@ -26,10 +26,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/agext/levenshtein"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 
+	"harness/core/internal/didyoumean"
 	"harness/core/protocol"
 	"harness/core/protocol/client"
 	"harness/core/protocol/harnesspb"
@@ -58,9 +58,6 @@ type Options struct {
 	// Allow is asked before a plugin is started; an error keeps it from that.
 	// Default: all are allowed.
 	Allow func(kind, name, checksum string) error
-	// Descriptions is a folder in which descriptions are remembered by the
-	// binary's checksum. Default: they are not.
-	Descriptions string
 }
 
 // Info is what is known of a plugin.
@@ -171,7 +168,7 @@ func (h *Host) lookup(kind, name string) (*plugin, error) {
 	text := fmt.Sprintf("there is no file %s in %s", protocol.BinaryName(kind, name), strings.Join(h.options.Dirs, ", "))
 	hint := "put it into one of these folders, or name another one in HARNESS_PLUGINS"
 	names := namesOf(plugins, kind)
-	if near := nearest(name, names); near != "" {
+	if near := didyoumean.Nearest(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	} else if len(names) > 0 {
 		hint = fmt.Sprintf("%s plugins there: %s; %s", kind, strings.Join(names, ", "), hint)
@@ -187,16 +184,6 @@ func namesOf(plugins []*plugin, kind string) []string {
 		}
 	}
 	return names
-}
-
-func nearest(name string, names []string) string {
-	best, distance := "", 3
-	for _, candidate := range names {
-		if d := levenshtein.Distance(name, candidate, nil); d < distance {
-			best, distance = candidate, d
-		}
-	}
-	return best
 }
 
 func label(kind, name string) string { return fmt.Sprintf("%s plugin %q", kind, name) }

@@ -137,7 +137,7 @@ func TestListWithBrokenPlugins(t *testing.T) {
 		"model script":          `model plugin "script" did not start: the system cannot run it: fork/exec DIR/harness-model-script: exec format error (DIR/harness-model-script); a plugin is a program for this machine; reinstall it, or remove the file`,
 		"model dies-described":  "model plugin \"dies-described\": Describe: it crashed: exit status 7 (DIR/harness-model-dies-described); the next call starts it again; if it happens again, tell the plugin's author\nthe last that it wrote:\n    cannot find my own feet",
 		"model hangs-described": `model plugin "hangs-described": Describe: it did not answer within 2s and has been killed (DIR/harness-model-hangs-described); a plugin describes itself at once, without looking at files or the network; reinstall it, or remove the file`,
-		"model liar":            `model plugin "liar": it says of itself that it is model plugin "honest" (DIR/harness-model-liar); name the file harness-<kind>-<name>, as the plugin calls itself`,
+		"model liar":            `model plugin "liar": it describes itself as model plugin "honest" (DIR/harness-model-liar); name the file harness-<kind>-<name>, as the plugin calls itself`,
 		"adapter old":           `adapter plugin "old": it speaks plugin protocol version 99, and this harness speaks version 1 (DIR/harness-adapter-old); get a release of the plugin that fits this harness, or rebuild it`,
 		"benchmark exits":       "benchmark plugin \"exits\" did not start: it ended before it was ready: exit status 3 (DIR/harness-benchmark-exits); rebuild or reinstall it, or remove the file\nthe last that it wrote:\n    libfoo.so.1 is missing\uFFFD[31m",
 		"dataset hangs":         "dataset plugin \"hangs\" did not start: it was not ready after 2s and has been killed (DIR/harness-dataset-hangs); it may wait for something; see what it needs, or remove the file\nthe last that it wrote:\n    waiting for the moon",
@@ -422,26 +422,6 @@ func TestFirstFolderWins(t *testing.T) {
 	infos, err := host.List(context.Background())
 	if err != nil || len(infos) != 1 || infos[0].Err != nil {
 		t.Errorf("got %v, %v", infos, err)
-	}
-}
-
-func TestDescriptionsAreRemembered(t *testing.T) {
-	dir, cache := t.TempDir(), filepath.Join(t.TempDir(), "descriptions")
-	install(t, dir, "good", "harness-model-good")
-	for range 2 {
-		allowed := 0
-		host := newHost(t, pluginhost.Options{Dirs: []string{dir}, Descriptions: cache, Allow: func(string, string, string) error {
-			allowed++
-			return nil
-		}})
-		description, err := host.Describe(context.Background(), "model", "good")
-		if err != nil || description.Version != "1.2.3" {
-			t.Fatalf("got %v, %v", description, err)
-		}
-		if files, _ := filepath.Glob(filepath.Join(cache, "*")); len(files) != 1 {
-			t.Errorf("the folder holds %v", files)
-		}
-		host.Close()
 	}
 }
 

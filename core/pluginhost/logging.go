@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"strings"
 
+	"harness/core/internal/lines"
+
 	"github.com/hashicorp/go-hclog"
 
 	"harness/core/protocol"
@@ -63,5 +65,5 @@ func (s *sink) Accept(name string, level hclog.Level, message string, args ...an
 	for i := 0; i+1 < len(args); i += 2 {
 		attributes = append(attributes, slog.Any(fmt.Sprint(args[i]), args[i+1]))
 	}
-	s.logger.LogAttrs(ctx, to, readable(message), attributes...)
+	s.logger.LogAttrs(ctx, to, lines.Readable(message), attributes...)
 }

@@ -78,40 +78,27 @@ func (p *plugin) refused(err error, hint string) *Error {
 // describe returns the plugin's description and its protocol version.
 func (p *plugin) describe(ctx context.Context) (*harnesspb.Description, int, error) {
 	p.mu.Lock()
-	description, version := p.description, p.protocol
+	known, version := p.description, p.protocol
 	p.mu.Unlock()
-	if description != nil {
-		return description, version, nil
+	if known != nil {
+		return known, version, nil
 	}
 	if p.problem != "" {
 		return nil, 0, p.unstartable(errors.New(p.problem))
 	}
-	sum, err := p.checksum()
+	description, err := client.Describe(ctx, p)
 	if err != nil {
-		return nil, 0, p.unstartable(err)
+		return nil, 0, err
 	}
-	store := descriptions(p.host.options.Descriptions)
-	description, version = store.load(sum)
-	if description == nil {
-		if description, err = client.Describe(ctx, p); err != nil {
-			return nil, 0, err
-		}
-		if description.Kind != p.kind || description.Name != p.name {
-			return nil, 0, &Error{Plugin: label(p.kind, p.name), Path: p.path, Reason: Protocol,
-				Err:  fmt.Errorf("it says of itself that it is %s", label(description.Kind, description.Name)),
-				Hint: "name the file harness-<kind>-<name>, as the plugin calls itself"}
-		}
-		p.mu.Lock()
-		version = p.protocol
-		p.mu.Unlock()
-		if err := store.save(sum, version, description); err != nil {
-			p.host.options.Logger.Debug("description not remembered", "plugin", p.name, "error", err)
-		}
+	if description.Kind != p.kind || description.Name != p.name {
+		return nil, 0, &Error{Plugin: label(p.kind, p.name), Path: p.path, Reason: Protocol,
+			Err:  fmt.Errorf("it describes itself as %s", label(description.Kind, description.Name)),
+			Hint: "name the file harness-<kind>-<name>, as the plugin calls itself"}
 	}
 	p.mu.Lock()
-	p.description, p.protocol = description, version
-	p.mu.Unlock()
-	return description, version, nil
+	defer p.mu.Unlock()
+	p.description = description
+	return description, p.protocol, nil
 }
 
 func (p *plugin) unstartable(err error) *Error {

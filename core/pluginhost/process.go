@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
 
+	"harness/core/internal/lines"
 	"harness/core/protocol"
 )
 
@@ -133,11 +134,11 @@ func (p *plugin) startFailure(ctx context.Context, c *child, err error) error {
 		failure.Hint = "a plugin is a program for this machine; reinstall it, or remove the file"
 	case line != "" && len(parts) < 4:
 		failure.Reason = Protocol
-		failure.Err = fmt.Errorf("it printed %q where the plugin handshake was expected", readable(line))
+		failure.Err = fmt.Errorf("it printed %q where the plugin handshake was expected", lines.Readable(line))
 		failure.Hint = "it is no plugin, or prints to stdout before it serves"
 	case len(parts) >= 4 && strings.Contains(err.Error(), "ncompatible"):
 		failure.Reason = Protocol
-		failure.Err = fmt.Errorf("it speaks plugin protocol version %s, and this harness speaks version %d", readable(parts[1]), protocol.Version)
+		failure.Err = fmt.Errorf("it speaks plugin protocol version %s, and this harness speaks version %d", lines.Readable(parts[1]), protocol.Version)
 		failure.Hint = "get a release of the plugin that fits this harness, or rebuild it"
 	case len(parts) >= 4:
 		failure.Reason = Protocol
@@ -151,7 +152,7 @@ func (p *plugin) startFailure(ctx context.Context, c *child, err error) error {
 			failure.Err = fmt.Errorf("it ended before it was ready: %s", ended(state))
 		}
 	}
-	failure.Stderr = c.stderr.recent()
+	failure.Stderr = c.stderr.Recent()
 	return failure
 }
 

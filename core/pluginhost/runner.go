@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"harness/core/internal/lines"
+
 	"github.com/hashicorp/go-plugin/runner"
 )
 
@@ -21,7 +23,7 @@ import (
 // gone, and pipes that are read to their end.
 type child struct {
 	path   string
-	stderr *tail
+	stderr lines.Tail
 
 	errPipe, outPipe *os.File // read ends
 	stdin            *os.File // write end
@@ -40,7 +42,7 @@ type child struct {
 var _ runner.Runner = (*child)(nil)
 
 func newChild(path string) *child {
-	return &child{path: path, stderr: newTail(), done: make(chan struct{}), drained: make(chan struct{})}
+	return &child{path: path, done: make(chan struct{}), drained: make(chan struct{})}
 }
 
 // prepare takes the environment that go-plugin wants the process to have.

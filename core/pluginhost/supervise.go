@@ -36,7 +36,7 @@ func (p *plugin) Invoke(ctx context.Context, method string, args, reply any, opt
 	if err != nil {
 		return err
 	}
-	call := call{process: process, method: method, caller: ctx, ctx: ctx, mark: process.child.stderr.mark()}
+	call := call{process: process, method: method, caller: ctx, ctx: ctx, mark: process.child.stderr.Mark()}
 	if _, has := ctx.Deadline(); !has {
 		call.limit = p.host.options.CallTimeout
 	}
@@ -60,7 +60,7 @@ func (p *plugin) NewStream(ctx context.Context, desc *grpc.StreamDesc, method st
 		return nil, err
 	}
 	streamCtx, cancel := context.WithCancelCause(ctx)
-	call := call{process: process, method: method, caller: ctx, ctx: streamCtx, mark: process.child.stderr.mark()}
+	call := call{process: process, method: method, caller: ctx, ctx: streamCtx, mark: process.child.stderr.Mark()}
 	inner, err := process.conn.NewStream(streamCtx, desc, method, options...)
 	if err != nil {
 		err = call.explain(err)
@@ -222,14 +222,14 @@ func (c *call) explain(err error) error {
 		if c.method == harnesspb.Plugin_Describe_FullMethodName {
 			failure.Hint = "a plugin describes itself at once, without looking at files or the network; reinstall it, or remove the file"
 		}
-		failure.Stderr = p.child.stderr.since(c.mark)
+		failure.Stderr = p.child.stderr.Since(c.mark)
 		return failure
 	}
 	if state := p.child.exited(); state != nil {
 		p.child.drain()
 		failure.Reason, failure.Err = Crash, fmt.Errorf("it crashed: %s", ended(state))
 		failure.Hint = "the next call starts it again; if it happens again, tell the plugin's author"
-		failure.Stderr = p.child.stderr.since(c.mark)
+		failure.Stderr = p.child.stderr.Since(c.mark)
 		return failure
 	}
 	return c.answered(failure, s)
@@ -258,7 +258,7 @@ func (c *call) answered(failure *Error, s *status.Status) error {
 	case s.Code() == codes.Internal && strings.HasPrefix(s.Message(), "panic: "):
 		failure.Reason = Crash
 		failure.Hint = "this is a mistake in the plugin; tell its author"
-		failure.Stderr = c.process.child.stderr.since(c.mark)
+		failure.Stderr = c.process.child.stderr.Since(c.mark)
 	case s.Code() == codes.ResourceExhausted:
 		failure.Hint = fmt.Sprintf("one message may have %d MiB", protocol.MaxMessage>>20)
 	}

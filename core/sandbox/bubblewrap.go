@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"harness/core/internal/lines"
+
 	"github.com/gofrs/flock"
 )
 
@@ -182,7 +184,7 @@ func (d *bubblewrap) setup(ctx context.Context, env Environment, dir string) err
 		return err
 	}
 	defer p.close()
-	var output tail
+	var output lines.Tail
 	copied := make(chan struct{})
 	go func() {
 		defer close(copied)

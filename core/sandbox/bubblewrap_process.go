@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"harness/core/internal/lines"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -29,7 +31,7 @@ type launch struct {
 type process struct {
 	stdin  *os.File
 	stdout *os.File
-	stderr tail
+	stderr lines.Tail
 
 	command *exec.Cmd
 	group   *cgroup // nil where there are none

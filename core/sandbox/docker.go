@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"harness/core/internal/lines"
+
 	"github.com/docker/go-units"
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
@@ -260,7 +262,7 @@ func (b *dockerBox) start(ctx context.Context) error {
 		return fmt.Errorf("attach: %w", err)
 	}
 	var (
-		stderr         tail
+		stderr         lines.Tail
 		how            exit
 		reader, writer = io.Pipe()
 		ended          = make(chan struct{})

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"harness/core/internal/lines"
+
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
@@ -49,8 +51,8 @@ func (d *docker) Prepare(ctx context.Context, env Environment) error {
 		return &Error{Driver: dockerName, Op: "pack image context", Err: err}
 	}
 	d.log.Info("build image", "environment", env.ID, "tag", tag)
-	var last tail
-	lines := &lineWriter{write: func(line string) {
+	var last lines.Tail
+	output := &lines.Writer{Each: func(line string) {
 		d.log.Debug("build image", "environment", env.ID, slog.String("output", line))
 		fmt.Fprintln(&last, line)
 	}}
@@ -59,7 +61,7 @@ func (d *docker) Prepare(ctx context.Context, env Environment) error {
 		Repo:           imageRepository,
 		Tag:            env.contentDigest(),
 		KeepImage:      true,
-		BuildLogWriter: lines,
+		BuildLogWriter: output,
 		BuildOptionsModifier: func(o *client.ImageBuildOptions) {
 			// Packages are fetched as the host would fetch them, also where the
 			// engine's own network reaches nothing.
@@ -143,24 +145,4 @@ func buildContext(env Environment) ([]byte, error) {
 // quoteDockerfile quotes a value for ENV.
 func quoteDockerfile(value string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "\n", `\n`).Replace(value) + `"`
-}
-
-// lineWriter hands on whole lines.
-type lineWriter struct {
-	write func(line string)
-	rest  []byte
-}
-
-func (w *lineWriter) Write(p []byte) (int, error) {
-	w.rest = append(w.rest, p...)
-	for {
-		line, rest, found := bytes.Cut(w.rest, []byte("\n"))
-		if !found {
-			return len(p), nil
-		}
-		if text := strings.TrimSpace(string(line)); text != "" {
-			w.write(text)
-		}
-		w.rest = rest
-	}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"harness/core/internal/lines"
 )
 
 const (
@@ -36,7 +38,7 @@ type exit struct {
 type session struct {
 	in     io.Writer
 	out    io.Reader
-	stderr *tail
+	stderr *lines.Tail
 	// ended is closed when the box's first process has ended; how is set before.
 	ended <-chan struct{}
 	how   func() exit

@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"harness/core/internal/didyoumean"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -114,7 +116,7 @@ func (l *loader) declare() {
 func labelCount(n int) string { return fmt.Sprintf("%d %s", n, plural("label", n)) }
 
 func (l *loader) unknownBlock(block *hclsyntax.Block) {
-	near := Nearest(block.Type, blockTypes())
+	near := didyoumean.Nearest(block.Type, blockTypes())
 	if near != "" {
 		l.markPartial(near)
 	}

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"harness/core/internal/didyoumean"
+
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 )
@@ -110,7 +112,7 @@ func (a *attribute) accept(value cty.Value) (cty.Value, []problem) {
 	problems := append(hollow(converted, a.kind, nil), a.numbers(converted, nil)...)
 	if len(a.oneOf) > 0 && converted.Type() == cty.String && !contains(a.oneOf, converted.AsString()) {
 		detail := fmt.Sprintf("%s must be %s; found %s.", a.name, wantedValue(a), found(converted))
-		if near := Nearest(converted.AsString(), a.oneOf); near != "" && len(a.oneOf) > 1 {
+		if near := didyoumean.Nearest(converted.AsString(), a.oneOf); near != "" && len(a.oneOf) > 1 {
 			detail += fmt.Sprintf(" Did you mean %q?", near)
 		}
 		problems = append(problems, problem{summary: "Unknown value", detail: detail})

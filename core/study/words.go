@@ -5,33 +5,21 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
+	"harness/core/internal/didyoumean"
+
 	"github.com/zclconf/go-cty/cty"
 )
 
 // expected ends a message on a wrong word: what it was probably meant to be, or what there is, introduced by `have`, or
 // that there is nothing.
 func expected(word string, words []string, have, none string) string {
-	switch near := Nearest(word, words); {
+	switch near := didyoumean.Nearest(word, words); {
 	case near != "":
 		return fmt.Sprintf(" Did you mean %q?", near)
 	case len(words) == 0:
 		return " " + none + "."
 	}
 	return " " + have + " " + list(words) + "."
-}
-
-// Nearest is the word that a misspelt one was probably meant to be, or "".
-func Nearest(word string, words []string) string {
-	best, distance := "", 3
-	for _, candidate := range words {
-		// Short words are near to everything: less than half of the letters may differ.
-		d := levenshtein.Distance(strings.ToLower(word), strings.ToLower(candidate), nil)
-		if d < distance && 2*d < max(len(word), len(candidate)) {
-			best, distance = candidate, d
-		}
-	}
-	return best
 }
 
 // list joins words, not too many.

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"harness/core/cmd/harness/help"
-	"harness/core/study"
+	"harness/core/internal/didyoumean"
 )
 
 // newHelp replaces cobra's command of the same name, which knows commands only. A topic may be called like a command:
@@ -52,7 +52,7 @@ func unknownTopic(root *cobra.Command, topics []help.Topic, name string) error {
 	for _, c := range root.Commands() {
 		names = append(names, c.Name())
 	}
-	if near := study.Nearest(name, names); near != "" {
+	if near := didyoumean.Nearest(name, names); near != "" {
 		return fmt.Errorf("%w: no topic or command is called %q; did you mean %q?", errUsage, name, near)
 	}
 	return fmt.Errorf("%w: no topic or command is called %q (see %q)", errUsage, name, root.CommandPath()+" help")

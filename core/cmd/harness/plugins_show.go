@@ -11,9 +11,9 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"harness/core/cmd/harness/reference"
+	"harness/core/internal/didyoumean"
 	"harness/core/pluginhost"
 	"harness/core/protocol"
-	"harness/core/study"
 )
 
 func newPluginsShow(o *options) *cobra.Command {
@@ -98,7 +98,7 @@ func findPlugin(host *pluginhost.Host, text string) (kind, name string, err erro
 		return kind, name, nil
 	case 0:
 		hint := `see "harness plugins list"`
-		if near := study.Nearest(name, names); near != "" {
+		if near := didyoumean.Nearest(name, names); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		return "", "", fmt.Errorf("%w: no plugin is called %q; %s", errUsage, text, hint)

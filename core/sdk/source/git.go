@@ -1,13 +1,13 @@
 package source
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
+
+	"harness/core/internal/lines"
 
 	git "github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
@@ -94,7 +94,7 @@ func fetch(ctx context.Context, where location, dir string, progress func(string
 	if err != nil {
 		return nil, err
 	}
-	said := &lineWriter{say: progress}
+	said := &lines.Writer{Each: progress}
 	err = remote.FetchContext(ctx, &git.FetchOptions{
 		RefSpecs: []config.RefSpec{config.RefSpec(where.commit + ":refs/heads/pinned")},
 		Depth:    1, Tags: git.NoTags, Progress: said,
@@ -156,19 +156,4 @@ func writeLink(target *tree, name string, file *object.File) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return target.symlink(name, to)
-}
-
-// lineWriter hands on the last of the lines, ended by line feed or carriage
-// return, of each write.
-type lineWriter struct{ say func(string) }
-
-func (w *lineWriter) Write(p []byte) (int, error) {
-	text := bytes.TrimSpace(p)
-	if i := bytes.LastIndexAny(text, "\r\n"); i >= 0 {
-		text = text[i+1:]
-	}
-	if line := strings.ToValidUTF8(string(text), "?"); line != "" {
-		w.say(line)
-	}
-	return len(p), nil
 }

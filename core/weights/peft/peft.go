@@ -18,7 +18,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"harness/core/weights/internal/atomicfile"
+	"harness/core/internal/atomicfile"
 	"harness/core/weights/safetensors"
 	"harness/core/weights/torchbin"
 )

@@ -11,7 +11,7 @@ import (
 	"maps"
 	"slices"
 
-	"harness/core/weights/internal/atomicfile"
+	"harness/core/internal/atomicfile"
 )
 
 // Write writes tensors to path, atomically. The bytes depend only on what is

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"harness/core/weights/internal/atomicfile"
+	"harness/core/internal/atomicfile"
 )
 
 // folder is a checkpoint folder and the place its links may lead to: itself

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"harness/core/weights/internal/atomicfile"
+	"harness/core/internal/atomicfile"
 	"harness/core/weights/safetensors"
 )
 

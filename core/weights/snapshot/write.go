@@ -13,7 +13,7 @@ import (
 	"slices"
 
 	"harness/core/weights/gguf"
-	"harness/core/weights/internal/atomicfile"
+	"harness/core/internal/atomicfile"
 	"harness/core/weights/safetensors"
 )
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mitchellh/go-wordwrap"
 
+	"harness/core/internal/didyoumean"
 	"harness/core/protocol/harnesspb"
 	"harness/core/study"
 )
@@ -68,7 +69,7 @@ func Block(language study.Reference, name string) (string, error) {
 		return functionsPage(language.Functions), nil
 	}
 	hint := "there are " + strings.Join(names, ", ")
-	if near := study.Nearest(name, names); near != "" {
+	if near := didyoumean.Nearest(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return "", fmt.Errorf("the study language has no block %q; %s", name, hint)

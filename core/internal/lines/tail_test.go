@@ -1,4 +1,4 @@
-package pluginhost
+package lines
 
 import (
 	"strings"
@@ -12,11 +12,11 @@ func FuzzTail(f *testing.F) {
 	f.Add([]byte("panic: x\n"+strings.Repeat("goroutine\n", 60)), 0)
 	f.Add([]byte("\x1b[2J\xff\xfe{\"@message\":\"hello\"}\n{\"@message\":\"said\"}"), 1)
 	f.Fuzz(func(t *testing.T, written []byte, mark int) {
-		kept := newTail()
+		kept := &Tail{}
 		if n, err := kept.Write(written); n != len(written) || err != nil {
 			t.Fatalf("wrote %d of %d bytes: %v", n, len(written), err)
 		}
-		lines := kept.since(mark)
+		lines := kept.Since(mark)
 		if len(lines) > tailLines+1 {
 			t.Errorf("%d lines are kept", len(lines))
 		}
@@ -32,15 +32,15 @@ func FuzzTail(f *testing.F) {
 }
 
 func TestTailKeepsAPanicsHead(t *testing.T) {
-	kept := newTail()
+	kept := &Tail{}
 	_, _ = kept.Write([]byte("before\npanic: the reason\n" + strings.Repeat("a frame\n", 100) + "last"))
-	lines := kept.recent()
+	lines := kept.Recent()
 	if lines[0] != "panic: the reason" || lines[len(lines)-1] != "last" || len(lines) > tailLines {
 		t.Errorf("got %q", lines)
 	}
-	mark := kept.mark()
+	mark := kept.Mark()
 	_, _ = kept.Write([]byte("\nlater\n"))
-	if got := strings.Join(kept.since(mark), "|"); got != "last|later" {
+	if got := strings.Join(kept.Since(mark), "|"); got != "last|later" {
 		t.Errorf("since the mark: %s", got)
 	}
 }
