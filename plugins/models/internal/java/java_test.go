@@ -153,3 +153,15 @@ func FuzzOutput(f *testing.F) {
 		}
 	})
 }
+
+func TestCleanFollowsTheLanguage(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"comments before CR LF", "// a\r\nint b; // c\r\n", "int b;\n"},
+		{"an escaped quote that closes a literal", "s = \"a\\u0022; // b\n", "s = \"a\\u0022;\n"},
+		{"an apostrophe in a comment", "/* it's */ int a; // don't\n", "int a;\n"},
+	} {
+		if got := java.Text(java.Clean(c.text)); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}

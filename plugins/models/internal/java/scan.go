@@ -1,6 +1,10 @@
 package java
 
-import "strings"
+import (
+	"strings"
+
+	"harness/core/sdk/javasource"
+)
 
 // class says what a byte of the text belongs to.
 type class byte
@@ -11,30 +15,20 @@ const (
 	comment
 )
 
-// classify gives the class of every byte. Quotes and comment marks belong to
-// what they enclose. A literal that its line does not end, ends there, except
-// a text block; what is never ended reaches to the end.
+// classify returns the class of every byte. Quotes and comment marks belong to
+// what they enclose.
 func classify(text string) []class {
 	classes := make([]class, len(text))
-	mark := func(from, to int, c class) int {
-		for i := from; i < to; i++ {
-			classes[i] = c
+	for _, token := range javasource.Lex(text) {
+		kind := code
+		switch token.Kind {
+		case javasource.Comment:
+			kind = comment
+		case javasource.String, javasource.Character:
+			kind = literal
 		}
-		return to
-	}
-	for i := 0; i < len(text); {
-		rest := text[i:]
-		switch {
-		case strings.HasPrefix(rest, "//"):
-			i = mark(i, i+lineEnd(rest), comment)
-		case strings.HasPrefix(rest, "/*"):
-			i = mark(i, i+after(rest, 2, "*/"), comment)
-		case strings.HasPrefix(rest, `"""`):
-			i = mark(i, i+textBlockEnd(rest), literal)
-		case rest[0] == '"' || rest[0] == '\'':
-			i = mark(i, i+quoteEnd(rest), literal)
-		default:
-			i++
+		for i := token.Start; i < token.End; i++ {
+			classes[i] = kind
 		}
 	}
 	return classes
@@ -44,43 +38,6 @@ func classify(text string) []class {
 func lineEnd(s string) int {
 	if i := strings.IndexByte(s, '\n'); i >= 0 {
 		return i
-	}
-	return len(s)
-}
-
-// after is the offset behind the next mark, searched from an offset.
-func after(s string, from int, mark string) int {
-	if i := strings.Index(s[from:], mark); i >= 0 {
-		return from + i + len(mark)
-	}
-	return len(s)
-}
-
-func textBlockEnd(s string) int {
-	for i := 3; i < len(s); i++ {
-		switch {
-		case s[i] == '\\':
-			i++
-		case strings.HasPrefix(s[i:], `"""`):
-			return i + 3
-		}
-	}
-	return len(s)
-}
-
-func quoteEnd(s string) int {
-	for i := 1; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-			if i < len(s) && s[i] == '\n' {
-				return i
-			}
-		case '\n':
-			return i
-		case s[0]:
-			return i + 1
-		}
 	}
 	return len(s)
 }
