@@ -116,7 +116,7 @@ ONLY         ?=
 bench-engine: build xla
 	@[ -z "$(wildcard $(REFERENCE))" ] || $(TORCH_PYTHON) -c 'import torch, transformers, peft' 2>/dev/null || { \
 		python3 -m venv $(BIN)/torch && $(BIN)/torch/bin/pip install -q torch transformers peft; } >&2
-	@$(BUILD) $(BIN)/tools/bench-engine ./core/cmd/bench-engine
+	@$(BUILD) $(BIN)/tools/bench-engine ./core/bench/engine
 	@$(BIN)/tools/bench-engine -plugins $(BIN) -python $(TORCH_PYTHON) -reference '$(wildcard $(REFERENCE))' -only '$(ONLY)'
 
 # The judge against the naive way, and against itself under load, as JSON lines.
@@ -126,7 +126,7 @@ bench-engine: build xla
 RECORDINGS ?= ../shared/replay
 BUGS       ?= ../shared/benchmarks
 bench-judge: build base-image
-	@$(BUILD) $(BIN)/tools/bench-judge ./core/cmd/bench-judge
+	@$(BUILD) $(BIN)/tools/bench-judge ./core/bench/judge
 	@$(BIN)/tools/bench-judge -bin $(BIN) -recordings $(RECORDINGS) -benchmarks $(BUGS) $(if $(ONLY),-only $(ONLY)) $(BENCH_JUDGE)
 
 # ---- generating -------------------------------------------------------------

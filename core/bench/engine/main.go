@@ -1,7 +1,8 @@
-// Command bench-engine races the engine against torch + transformers + peft on
+// Command engine races the engine against torch + transformers + peft on
 // the same shapes, with as many threads, in turns, and prints a JSON object a
 // line: bench, ours, peer, ratio (ours is as many times better), unit, and
-// what was measured run by run. Everything else goes to stderr.
+// what was measured run by run. Everything else goes to stderr. It is a tool for
+// developers: `make bench-engine` runs it.
 //
 // The peer is a Python script of known options (see -reference); without it
 // ours alone is measured. Wall-clock rates need a machine with nothing else to

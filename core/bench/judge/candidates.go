@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -21,6 +19,7 @@ import (
 	"harness/core/protocol/client"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/sandbox"
+	"harness/core/sdk/jsonlines"
 	"harness/core/step"
 	"harness/core/store"
 )
@@ -51,7 +50,8 @@ type candidate struct {
 	outcome   string
 }
 
-// benchmarkTypes are the benchmarks of the studies by type, and their files of bugs.
+// benchmarkTypes are the types of the studies' benchmarks, and the names of their
+// files of bugs.
 var benchmarkTypes = []string{"quixbugs", "humanevaljava"}
 
 func (b *bench) open(ctx context.Context) error {
@@ -71,12 +71,12 @@ func (b *bench) open(ctx context.Context) error {
 		b.dockerfile = list.Environments[0].Dockerfile
 	}
 	// Once with next to nothing, so that images are there when it counts.
-	if err := b.study(ctx, "clm", "warm", 1); err != nil {
+	if err := b.run(ctx, "clm", "warm", 1); err != nil {
 		return err
 	}
 	start := time.Now()
 	for _, name := range []string{"clm", "peft4apr"} {
-		if err := b.study(ctx, name, "store", b.bugs); err != nil {
+		if err := b.run(ctx, name, "store", b.bugs); err != nil {
 			return err
 		}
 	}
@@ -98,43 +98,38 @@ func (b *bench) close() {
 	}
 }
 
-// config is that of all benchmarks.
+// config returns the configuration of all benchmarks.
 func (b *bench) config() []byte {
 	config, _ := json.Marshal(map[string]string{"source": b.settings.benchmarks}) // always encodes
 	return config
 }
 
-// drawn are the bugs of a benchmark, the same for all studies.
-func (b *bench) drawn(name string, n int) ([]string, error) {
-	f, err := os.Open(filepath.Join(b.settings.benchmarks, name+".jsonl"))
+// drawBugs returns n bugs of a benchmark, the same for all studies.
+func (b *bench) drawBugs(ctx context.Context, name string, n int) ([]string, error) {
+	var ids []string
+	err := jsonlines.Each(ctx, filepath.Join(b.settings.benchmarks, name+".jsonl"), func(_ int, line []byte) error {
+		var bug struct{ ID string }
+		err := jsonlines.Decode(line, &bug)
+		ids = append(ids, bug.ID)
+		return err
+	})
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	var ids []string
-	for in := json.NewDecoder(bufio.NewReader(f)); ; {
-		var bug struct{ ID string }
-		if err := in.Decode(&bug); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name(), err)
-		}
-		ids = append(ids, bug.ID)
 	}
 	random := rand.New(rand.NewPCG(b.seed, 1))
 	random.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	return ids[:min(n, len(ids))], nil
 }
 
-// arguments of a study about n bugs of each benchmark.
-func (b *bench) arguments(study, store string, n int) ([]string, error) {
+// arguments returns the command line of a study about n bugs of each benchmark.
+func (b *bench) arguments(ctx context.Context, study, store string, n int) ([]string, error) {
 	recordings := b.recordings
 	if study == "peft4apr" {
 		recordings = filepath.Join(recordings, "peft4apr")
 	}
 	args := []string{filepath.Join(b.studies, study+".hcl"), "--store", filepath.Join(b.dir, store), "--var", "recordings=" + recordings}
 	for _, name := range benchmarkTypes {
-		ids, err := b.drawn(name, n)
+		ids, err := b.drawBugs(ctx, name, n)
 		if err != nil {
 			return nil, err
 		}
@@ -159,8 +154,9 @@ func (b *bench) harness(ctx context.Context, command string, args ...string) ([]
 	return stdout.Bytes(), nil
 }
 
-func (b *bench) study(ctx context.Context, name, store string, bugs int) error {
-	args, err := b.arguments(name, store, bugs)
+// run runs a study about so many bugs of each benchmark.
+func (b *bench) run(ctx context.Context, name, store string, bugs int) error {
+	args, err := b.arguments(ctx, name, store, bugs)
 	if err != nil {
 		return err
 	}
@@ -170,7 +166,7 @@ func (b *bench) study(ctx context.Context, name, store string, bugs int) error {
 
 // read gathers a study's candidates from the results of its steps.
 func (b *bench) read(ctx context.Context, name string) error {
-	args, err := b.arguments(name, "store", b.bugs)
+	args, err := b.arguments(ctx, name, "store", b.bugs)
 	if err != nil {
 		return err
 	}
@@ -201,7 +197,7 @@ func (b *bench) read(ctx context.Context, name string) error {
 			kind, _, _ := strings.Cut(string(need), "-")
 			r.dirs[kind] = s.Path(need)
 		}
-		if err := b.gather(r); err != nil {
+		if err := b.gather(ctx, r); err != nil {
 			return err
 		}
 	}
@@ -214,11 +210,11 @@ type results struct {
 	dirs  map[string]string
 }
 
-func (b *bench) gather(r results) error {
+func (b *bench) gather(ctx context.Context, r results) error {
 	bugs := map[string]string{}
 	// Bug records are written as protobuf's JSON; the two fields that matter here
 	// have one word each.
-	err := lines(filepath.Join(r.dirs["bugs"], "bugs.jsonl"), func(line []byte) error {
+	err := jsonlines.Each(ctx, filepath.Join(r.dirs["bugs"], "bugs.jsonl"), func(_ int, line []byte) error {
 		var record struct{ Bug struct{ ID, Text string } }
 		err := json.Unmarshal(line, &record)
 		bugs[record.Bug.ID] = record.Bug.Text
@@ -228,7 +224,7 @@ func (b *bench) gather(r results) error {
 		return err
 	}
 	verdicts := map[string]*step.Judged{}
-	err = lines(filepath.Join(r.dirs["validate"], "verdicts.jsonl"), func(line []byte) error {
+	err = jsonlines.Each(ctx, filepath.Join(r.dirs["validate"], "verdicts.jsonl"), func(_ int, line []byte) error {
 		var judged step.Judged
 		err := json.Unmarshal(line, &judged)
 		verdicts[judged.Bug] = &judged
@@ -242,7 +238,7 @@ func (b *bench) gather(r results) error {
 	if _, err := os.Stat(filepath.Join(data, benchmarkTypes[1]+".jsonl")); err == nil {
 		kind = benchmarkTypes[1]
 	}
-	return lines(filepath.Join(r.dirs["generate"], "candidates.jsonl"), func(line []byte) error {
+	return jsonlines.Each(ctx, filepath.Join(r.dirs["generate"], "candidates.jsonl"), func(_ int, line []byte) error {
 		var given step.Candidates
 		if err := json.Unmarshal(line, &given); err != nil {
 			return err
@@ -266,23 +262,7 @@ func (b *bench) gather(r results) error {
 	})
 }
 
-func lines(name string, each func([]byte) error) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	in := bufio.NewScanner(f)
-	in.Buffer(nil, 64<<20)
-	for in.Scan() {
-		if err := each(in.Bytes()); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return in.Err()
-}
-
-// distinct are the patches among the candidates, each once, in random order.
+// distinct returns the patches among the candidates, each once, in random order.
 func (b *bench) distinct() []candidate {
 	type key struct{ benchmark, bug, text string }
 	seen := map[key]bool{}

@@ -16,8 +16,8 @@ import (
 	"harness/core/sandbox"
 )
 
-// again judges candidates in boxes of a pool, and hands over each verdict.
-func (b *bench) again(ctx context.Context, pool *sandbox.Pool, workers int, candidates []candidate, each func(i int, v *pb.VerdictResponse)) error {
+// judge judges candidates in boxes of a pool and calls each with every verdict.
+func (b *bench) judge(ctx context.Context, pool *sandbox.Pool, workers int, candidates []candidate, each func(i int, v *pb.VerdictResponse)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
 	var done atomic.Int64
@@ -50,8 +50,8 @@ func (b *bench) again(ctx context.Context, pool *sandbox.Pool, workers int, cand
 	return err
 }
 
-// boxes are a pool and its driver. The function returned closes both.
-func (b *bench) boxes(ctx context.Context, n int) (*sandbox.Pool, sandbox.Driver, func(), error) {
+// openPool opens a driver and a pool of n boxes. The function returned closes both.
+func (b *bench) openPool(ctx context.Context, n int) (*sandbox.Pool, sandbox.Driver, func(), error) {
 	driver, err := sandbox.Open(ctx, b.driver, sandbox.Options{Logger: b.log, CacheDir: filepath.Join(b.dir, "sandbox")})
 	if err != nil {
 		return nil, nil, nil, err
@@ -80,7 +80,7 @@ func (b *bench) flips(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		pool, _, done, err := b.boxes(ctx, b.workers)
+		pool, _, done, err := b.openPool(ctx, b.workers)
 		if err != nil {
 			stop()
 			return err
@@ -91,7 +91,7 @@ func (b *bench) flips(ctx context.Context) error {
 		}
 		start := time.Now()
 		found := make([]*pb.VerdictResponse, len(patches))
-		err = b.again(ctx, pool, workers, patches, func(i int, v *pb.VerdictResponse) { found[i] = v })
+		err = b.judge(ctx, pool, workers, patches, func(i int, v *pb.VerdictResponse) { found[i] = v })
 		seconds[round] = time.Since(start).Seconds()
 		stop()
 		done()

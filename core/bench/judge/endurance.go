@@ -21,7 +21,7 @@ import (
 // that none is known already.
 func (b *bench) endure(ctx context.Context) error {
 	patches := b.distinct()
-	pool, driver, done, err := b.boxes(ctx, b.workers)
+	pool, driver, done, err := b.openPool(ctx, b.workers)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (b *bench) endure(ctx context.Context) error {
 			}
 			close(finished)
 		}()
-		err := b.again(ctx, pool, b.workers, batch, func(i int, v *pb.VerdictResponse) { verdicts[i] = v })
+		err := b.judge(ctx, pool, b.workers, batch, func(i int, v *pb.VerdictResponse) { verdicts[i] = v })
 		<-finished
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ func (b *bench) endure(ctx context.Context) error {
 		}
 		if err := b.out.Encode(map[string]any{
 			"bench": "endurance", "part": part + 1, "judged": judged, "seconds": time.Since(start).Seconds(),
-			"own_rss_mib": rss(), "containers_memory": boxes, "containers_killed": killed, "differs": wrong,
+			"own_rss_mib": residentMiB(), "containers_memory": boxes, "containers_killed": killed, "differs": wrong,
 		}); err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (b *bench) endure(ctx context.Context) error {
 	})
 }
 
-// holdings are what this process has of the machine.
+// holdings counts what this process keeps of the machine.
 type holdings struct {
 	Boxes     int `json:"boxes"`     // containers, or control groups
 	Processes int `json:"processes"` // children, the plugins among them
@@ -143,8 +143,7 @@ func children() (n int, err error) {
 	return n, nil
 }
 
-// running lists the containers of this process that run; none where its boxes are
-// no containers.
+// running lists the running containers of this process. Other drivers have none.
 func running(ctx context.Context, driver sandbox.Driver) ([]string, error) {
 	if driver.Name() != "docker" {
 		return nil, nil
@@ -160,7 +159,7 @@ func running(ctx context.Context, driver sandbox.Driver) ([]string, error) {
 	return slices.DeleteFunc(all, func(id string) bool { return !slices.Contains(boxes, id) }), nil
 }
 
-// memoryOfContainers is what the engine says of each box, such as "312.4MiB".
+// memoryOfContainers returns the memory of each running container, such as "312.4MiB".
 func memoryOfContainers(ctx context.Context, driver sandbox.Driver) ([]string, error) {
 	ids, err := running(ctx, driver)
 	if err != nil || len(ids) == 0 {
@@ -177,8 +176,8 @@ func docker(ctx context.Context, args ...string) ([]string, error) {
 	return strings.Fields(string(text)), nil
 }
 
-// rss is this process' resident memory in MiB.
-func rss() int {
+// residentMiB is this process's resident memory.
+func residentMiB() int {
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return 0

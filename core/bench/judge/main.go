@@ -1,5 +1,6 @@
-// Command bench-judge measures how programs are judged, on recorded candidates of
-// real models, and prints a JSON object a line. Everything else goes to stderr.
+// Command judge measures how fast and how reliably programs are judged, on recorded
+// candidates of real models. It prints one JSON object a line; everything else goes
+// to stderr. It is a tool for developers: `make bench-judge` runs it.
 //
 //	speed      candidates a second of `harness run` and of the naive way: a fresh
 //	           container, javac and java for each candidate. Same machine, same
@@ -9,9 +10,9 @@
 //	           without them.
 //	flips      distinct patches judged three times: alone, under full load, and
 //	           alone again. A verdict that changes is listed.
-//	endurance  so many candidates that whatever leaks shows: memory of this process
-//	           and of its containers; and its boxes, processes, open files and the
-//	           files in its folder, before and after. Containers are killed on the way.
+//	endurance  so many candidates that a leak shows: the memory of this process and
+//	           of its containers, and its boxes, processes, open files and files,
+//	           before and after. Containers are killed on the way.
 //
 // It wants a container engine, the built binaries, and the recordings with the
 // benchmarks' bugs in portable form.
