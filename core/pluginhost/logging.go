@@ -7,10 +7,9 @@ import (
 	"log/slog"
 	"strings"
 
-	"harness/core/internal/lines"
-
 	"github.com/hashicorp/go-hclog"
 
+	"harness/core/internal/lines"
 	"harness/core/protocol"
 )
 

@@ -12,9 +12,9 @@ import (
 	"sync"
 	"time"
 
-	"harness/core/internal/lines"
-
 	"github.com/hashicorp/go-plugin/runner"
+
+	"harness/core/internal/lines"
 )
 
 // child is a plugin's process: go-plugin's runner.Runner, with a session and a

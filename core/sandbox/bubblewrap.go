@@ -15,9 +15,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"harness/core/internal/lines"
-
 	"github.com/gofrs/flock"
+
+	"harness/core/internal/lines"
 )
 
 const bubblewrapName = "bubblewrap"

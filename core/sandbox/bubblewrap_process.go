@@ -15,9 +15,9 @@ import (
 	"syscall"
 	"time"
 
-	"harness/core/internal/lines"
-
 	"golang.org/x/sys/unix"
+
+	"harness/core/internal/lines"
 )
 
 // launch is what differs between the boxes of one environment.

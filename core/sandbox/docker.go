@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"harness/core/internal/lines"
-
 	"github.com/docker/go-units"
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
@@ -21,6 +19,8 @@ import (
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 	tclog "github.com/testcontainers/testcontainers-go/log"
+
+	"harness/core/internal/lines"
 )
 
 const (

@@ -12,11 +12,11 @@ import (
 	"strings"
 	"time"
 
-	"harness/core/internal/lines"
-
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
+
+	"harness/core/internal/lines"
 )
 
 // imageRepository holds the images of all environments; the tag is the digest.

@@ -8,11 +8,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"harness/core/internal/didyoumean"
-
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"harness/core/internal/didyoumean"
 )
 
 // declarations are a study's blocks, each in declaration order.

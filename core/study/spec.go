@@ -10,10 +10,10 @@ import (
 	"strconv"
 	"strings"
 
-	"harness/core/internal/didyoumean"
-
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"harness/core/internal/didyoumean"
 )
 
 // spec says what a body may hold, whether a plugin or this package defines it.

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"harness/core/internal/didyoumean"
-
 	"github.com/zclconf/go-cty/cty"
+
+	"harness/core/internal/didyoumean"
 )
 
 // expected ends a message on a wrong word: what it was probably meant to be, or what there is, introduced by `have`, or

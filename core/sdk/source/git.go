@@ -7,13 +7,13 @@ import (
 	"io"
 	"os"
 
-	"harness/core/internal/lines"
-
 	git "github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"harness/core/internal/lines"
 )
 
 func open(folder string) (*git.Repository, error) {

@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"harness/core/weights/gguf"
 	"harness/core/internal/atomicfile"
+	"harness/core/weights/gguf"
 	"harness/core/weights/safetensors"
 )
 
