@@ -166,7 +166,9 @@ func begin(host *pluginhost.Host, file string, purpose Purpose, o Options) (_ *S
 	case Run:
 		kept, err = store.Open(dir)
 	case Plan:
-		kept, err = store.OpenToRead(dir, o.Store != "")
+		if kept, err = store.OpenToRead(dir, false); err == nil && o.Store != "" && !kept.Exists() {
+			o.Logger.Warn("there is no store yet; harness run would make it", "store", kept.Root())
+		}
 	case Read:
 		kept, err = store.OpenToRead(dir, true)
 	}

@@ -23,7 +23,8 @@ const (
 // Store is a folder of results. It is safe for concurrent use by goroutines
 // and by processes.
 type Store struct {
-	root string
+	root   string
+	exists bool // of a store that was opened to be read
 
 	checked sync.Map // fileID → true once the file was compared with its digest
 
@@ -54,8 +55,12 @@ func OpenToRead(dir string, must bool) (*Store, error) {
 	case err != nil:
 		return nil, fmt.Errorf("open store: %w", err)
 	}
+	s.exists = true
 	return s, s.checkFormat(string(text))
 }
+
+// Exists reports whether there was a store when it was opened to be read.
+func (s *Store) Exists() bool { return s.exists }
 
 // Open opens the store at dir, creating it if there is none, and clears away
 // what killed processes left unfinished.
