@@ -41,22 +41,22 @@ func record(run func(testing.TB)) *recorder {
 	return r
 }
 
-func TestMissingPartsFailInCIAndSkipElsewhere(t *testing.T) {
+func TestMissingParts(t *testing.T) {
+	const here, inCI = "skipped", "failed"
 	calls := map[string]struct {
-		run  func(testing.TB)
-		says []string
+		run           func(testing.TB)
+		ci, elsewhere string
+		says          []string
 	}{
-		"a part":             {func(t testing.TB) { needs.Part(t, "the moon", "look up") }, []string{"the moon is missing: look up"}},
-		"a program":          {func(t testing.TB) { needs.Installed(t, "make one", "sh", "no-such-program") }, []string{"no-such-program is missing: make one"}},
-		"a file":             {func(t testing.TB) { needs.Installed(t, "write one", "/no/such.jar") }, []string{"/no/such.jar is missing: write one"}},
-		"recorded data":      {func(t testing.TB) { needs.Shared(t, "no", "such", "file") }, []string{"no/such/file", "beside the checkout"}},
-		"golden checkpoints": {func(t testing.TB) { needs.Checkpoints(t, "no-such-file") }, []string{"no-such-file", "HARNESS_FIXTURES"}},
+		"a part":        {func(t testing.TB) { needs.Part(t, "the moon", "look up") }, inCI, here, []string{"the moon is missing: look up"}},
+		"a program":     {func(t testing.TB) { needs.Installed(t, "make one", "sh", "no-such-program") }, inCI, here, []string{"no-such-program is missing: make one"}},
+		"a file":        {func(t testing.TB) { needs.Installed(t, "write one", "/no/such.jar") }, inCI, here, []string{"/no/such.jar is missing: write one"}},
+		"recorded data": {func(t testing.TB) { needs.Shared(t, "no", "such", "file") }, here, here, []string{"NOT TESTED HERE", "no/such/file", "beside the checkout"}},
 	}
 	for name, call := range calls {
-		for ci, want := range map[string]string{"true": "failed", "": "skipped"} {
+		for ci, want := range map[string]string{"true": call.ci, "": call.elsewhere} {
 			t.Run(fmt.Sprintf("%s, CI=%q", name, ci), func(t *testing.T) {
 				t.Setenv("CI", ci)
-				t.Setenv("HARNESS_FIXTURES", "core")
 				got := record(call.run)
 				if got.ended != want {
 					t.Errorf("the test %s, want %s", got.ended, want)
@@ -88,9 +88,11 @@ func TestSlow(t *testing.T) {
 }
 
 func TestCheckpointsAreFoundByTheirFiles(t *testing.T) {
-	models := t.TempDir()
-	for _, name := range []string{"one/config.json", "one/a.bin", "one/b.bin", "two/config.json", "two/golden/training.json"} {
-		path := filepath.Join(models, filepath.FromSlash(name))
+	first, second := t.TempDir(), t.TempDir()
+	for _, path := range []string{
+		filepath.Join(first, "one", "config.json"), filepath.Join(first, "one", "a.thing"), filepath.Join(first, "one", "b.thing"),
+		filepath.Join(second, "two", "config.json"), filepath.Join(second, "two", "deep", "c.thing"),
+	} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -98,18 +100,39 @@ func TestCheckpointsAreFoundByTheirFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Setenv("HARNESS_FIXTURES", models)
-	one, two := filepath.Join(models, "one"), filepath.Join(models, "two")
+	own := needs.Checkpoints(t, "config.json")
+	if len(own) < 7 { // one a family
+		t.Errorf("the repository holds only %q", own)
+	}
+	t.Setenv("HARNESS_FIXTURES", first+string(filepath.ListSeparator)+second)
+	one, two := filepath.Join(first, "one"), filepath.Join(second, "two")
 	for pattern, want := range map[string][]string{
-		"config.json": {one, two}, "*.bin": {one}, "golden/training.json": {two}, "golden": {two},
+		"config.json": append(own, one, two), "*.thing": {one}, "deep/c.thing": {two}, "deep": {two},
 	} {
 		if got := needs.Checkpoints(t, pattern); !slices.Equal(got, want) {
 			t.Errorf("%s is in %q, want %q", pattern, got, want)
 		}
 	}
-	want := []string{filepath.Join(one, "a.bin"), filepath.Join(one, "b.bin")}
-	if got := needs.Goldens(t, "*.bin"); !slices.Equal(got, want) {
-		t.Errorf("*.bin are %q, want %q", got, want)
+	want := []string{filepath.Join(one, "a.thing"), filepath.Join(one, "b.thing")}
+	if got := needs.Goldens(t, "*.thing"); !slices.Equal(got, want) {
+		t.Errorf("*.thing are %q, want %q", got, want)
+	}
+}
+
+func TestCheckpointsThatAreNotThereFail(t *testing.T) {
+	for name, c := range map[string]struct{ fixtures, pattern, says string }{
+		"a file that no checkpoint has":     {"", "no-such-file", "no-such-file"},
+		"a folder that is not there":        {"/no/such/folder", "config.json", "/no/such/folder"},
+		"a folder that holds no checkpoint": {"core", "config.json", "HARNESS_FIXTURES"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("CI", "")
+			t.Setenv("HARNESS_FIXTURES", c.fixtures)
+			got := record(func(t testing.TB) { needs.Checkpoints(t, c.pattern) })
+			if got.ended != "failed" || !strings.Contains(got.message, c.says) {
+				t.Errorf("the test %s with %q, want failed with %q", got.ended, got.message, c.says)
+			}
+		})
 	}
 }
 

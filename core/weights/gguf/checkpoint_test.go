@@ -41,11 +41,15 @@ func convert(t *testing.T, s *snapshot.Snapshot) writer {
 			Type   string
 			Factor float64
 		} `json:"rope_scaling"`
+		Rope struct { // as newer configurations spell it
+			Theta float64 `json:"rope_theta"`
+		} `json:"rope_parameters"`
 		Positions int `json:"max_position_embeddings"`
 	}
 	if err := json.Unmarshal(s.Config(), &c); err != nil {
 		t.Fatal(err)
 	}
+	c.Theta = max(c.Theta, c.Rope.Theta)
 	w := writer{metadata: map[string]any{
 		"general.architecture": "llama", "llama.embedding_length": c.Hidden, "llama.feed_forward_length": c.FF, "llama.block_count": c.Layers,
 		"llama.attention.head_count": c.Heads, "llama.attention.head_count_kv": c.KeyHeads, "llama.attention.layer_norm_rms_epsilon": c.Eps,
@@ -155,6 +159,9 @@ func TestParityLlama(t *testing.T) {
 			}
 			if err := json.Unmarshal(text, &config); err != nil {
 				t.Fatal(err)
+			}
+			if rope, ok := wanted["rope_parameters"].(map[string]any); ok {
+				wanted["rope_theta"] = rope["rope_theta"]
 			}
 			for _, key := range []string{
 				"model_type", "architectures", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
