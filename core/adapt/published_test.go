@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -44,22 +43,21 @@ var modelTypes = map[string]string{
 	"T5ForConditionalGeneration": "t5",
 }
 
-// plugins builds what a test needs.
+// plugins starts a host with the plugins that a test needs.
 func plugins(t *testing.T, families map[string]bool, adapters ...string) *pluginhost.Host {
 	t.Helper()
-	dir := t.TempDir()
-	build := func(kind, name string) {
-		target := filepath.Join(dir, "harness-"+kind+"-"+name)
-		if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", target, "../../plugins/"+kind+"s/"+name).CombinedOutput(); err != nil {
-			t.Fatalf("build %s %s: %v\n%s", kind, name, err, out)
-		}
-	}
+	var names []string
 	for family := range families {
-		build("model", family)
+		names = append(names, "harness-model-"+family)
 	}
 	for _, name := range adapters {
-		build("adapter", name)
+		names = append(names, "harness-adapter-"+name)
 	}
+	dir, remove, err := needs.Programs(names...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(remove)
 	host := pluginhost.New(pluginhost.Options{Dirs: []string{dir}, StartTimeout: time.Minute})
 	t.Cleanup(func() { host.Close() })
 	return host

@@ -3,12 +3,10 @@ package engine_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"maps"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -45,29 +43,18 @@ type shared struct {
 var cleanup = func() {}
 
 var start = sync.OnceValues(func() (shared, error) {
-	dir, err := os.MkdirTemp("", "harness-engine-test-")
+	var names []string
+	for _, family := range slices.Compact(slices.Sorted(maps.Values(families))) {
+		names = append(names, "harness-model-"+family)
+	}
+	for _, name := range []string{"none", "lora", "dora", "ia3", "prefix", "vera", "full"} {
+		names = append(names, "harness-adapter-"+name)
+	}
+	dir, remove, err := needs.Programs(names...)
 	if err != nil {
 		return shared{}, err
 	}
-	cleanup = func() { os.RemoveAll(dir) }
-	build := func(kind, name string) error {
-		target := filepath.Join(dir, "harness-"+kind+"-"+name)
-		out, err := exec.Command("go", "build", "-o", target, "../../plugins/"+kind+"s/"+name).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("build %s: %w\n%s", target, err, out)
-		}
-		return nil
-	}
-	for _, family := range slices.Compact(slices.Sorted(maps.Values(families))) {
-		if err := build("model", family); err != nil {
-			return shared{}, err
-		}
-	}
-	for _, name := range []string{"none", "lora", "dora", "ia3", "prefix", "vera", "full"} {
-		if err := build("adapter", name); err != nil {
-			return shared{}, err
-		}
-	}
+	cleanup = remove
 	s := shared{
 		host:   pluginhost.New(pluginhost.Options{Dirs: []string{dir}, StartTimeout: time.Minute}),
 		engine: engine.New(engine.Options{Backend: os.Getenv("GOMLX_BACKEND"), Logger: slog.Default()}),
@@ -75,7 +62,7 @@ var start = sync.OnceValues(func() (shared, error) {
 	cleanup = func() {
 		s.engine.Close()
 		s.host.Close()
-		os.RemoveAll(dir)
+		remove()
 	}
 	return s, nil
 })

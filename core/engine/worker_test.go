@@ -1,22 +1,22 @@
 package engine_test
 
 import (
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"harness/core/needs"
 	"harness/core/pluginhost"
 	"harness/core/protocol/harnesspb"
 )
 
 // The engine as the host uses it: another process, over gRPC.
 func TestWorkerProcessGivesTheSameBits(t *testing.T) {
-	dir := t.TempDir()
-	out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "harness-engine-gomlx"), "../cmd/harness-engine-gomlx").CombinedOutput()
+	dir, remove, err := needs.Programs("harness-engine-gomlx")
 	if err != nil {
-		t.Fatalf("build the worker: %v\n%s", err, out)
+		t.Fatal(err)
 	}
+	defer remove()
 	host := pluginhost.New(pluginhost.Options{Dirs: []string{dir}, StartTimeout: time.Minute})
 	defer host.Close()
 	worker, err := host.Engine(t.Context(), "gomlx")

@@ -5,6 +5,7 @@
 package needs
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -99,16 +100,24 @@ func glob(t testing.TB, models, pattern string) []string {
 // Root returns the folder of the repository, from wherever in it the test runs.
 func Root(t testing.TB) string {
 	t.Helper()
-	start, err := os.Getwd()
+	root, err := findRoot()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return root
+}
+
+func findRoot() (string, error) {
+	start, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
 	for dir := start; ; dir = filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
+			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			t.Fatalf("no folder above %s holds a go.mod", start)
+			return "", fmt.Errorf("no folder above %s holds a go.mod", start)
 		}
 	}
 }

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"harness/core/ir"
+	"harness/core/needs"
 	"harness/core/plan"
 	"harness/core/pluginhost"
 	pb "harness/core/protocol/harnesspb"
@@ -164,13 +164,19 @@ func (c trainingCase) peak(t testing.TB, start *pb.TrainStart, examples []*pb.To
 	return peak
 }
 
-// programs are the plugins and the engine, built once.
-var programs string
+// programs starts with the first test that needs them.
+var programs = sync.OnceValues(func() (string, error) {
+	dir, remove, err := needs.Programs("harness-engine-gomlx", "harness-model-llama", "harness-adapter-lora", "harness-adapter-full")
+	removePrograms = remove
+	return dir, err
+})
+
+var removePrograms func()
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if programs != "" {
-		os.RemoveAll(programs)
+	if removePrograms != nil {
+		removePrograms()
 	}
 	os.Exit(code)
 }
@@ -178,23 +184,11 @@ func TestMain(m *testing.M) {
 // built starts a host of its own: its engine is a fresh process.
 func built(t testing.TB) *pluginhost.Host {
 	t.Helper()
-	if programs == "" {
-		var err error
-		if programs, err = os.MkdirTemp("", "harness-plan-"); err != nil {
-			t.Fatal(err)
-		}
-		for name, source := range map[string]string{
-			"harness-engine-gomlx": "core/cmd/harness-engine-gomlx", "harness-model-llama": "plugins/models/llama",
-			"harness-adapter-lora": "plugins/adapters/lora", "harness-adapter-full": "plugins/adapters/full",
-		} {
-			cmd := exec.Command("go", "build", "-o", filepath.Join(programs, name), "./"+source)
-			cmd.Dir = "../.."
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Fatalf("build %s: %v\n%s", name, err, out)
-			}
-		}
+	dir, err := programs()
+	if err != nil {
+		t.Fatal(err)
 	}
-	host := pluginhost.New(pluginhost.Options{Dirs: []string{programs}, StartTimeout: time.Minute})
+	host := pluginhost.New(pluginhost.Options{Dirs: []string{dir}, StartTimeout: time.Minute})
 	t.Cleanup(func() { host.Close() })
 	return host
 }

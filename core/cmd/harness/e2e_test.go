@@ -11,50 +11,27 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"harness/core/needs"
 )
 
 // repo is the repository's root, from this package's folder.
 const repo = "../../.."
 
-// bin holds the program and all plugins: $HARNESS_BIN, where make built them, or
-// what is built for this run of the tests.
+// bin holds the program and all plugins.
 var bin string
 
 func TestMain(m *testing.M) { os.Exit(withPrograms(m)) }
 
 func withPrograms(m *testing.M) int {
-	if built := os.Getenv("HARNESS_BIN"); built != "" {
-		bin = built
-		return m.Run()
-	}
-	dir, err := os.MkdirTemp("", "harness-e2e-")
+	dir, remove, err := needs.Programs()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	bin = dir
-	for program, source := range programs() {
-		cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, program), source)
-		cmd.Dir = repo
-		if out, err := cmd.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", program, err, out)
-			return 1
-		}
-	}
 	return m.Run()
-}
-
-// programs maps binaries to packages, as the Makefile does.
-func programs() map[string]string {
-	all := map[string]string{"harness": "./core/cmd/harness", "harness-engine-gomlx": "./core/cmd/harness-engine-gomlx"}
-	mains, _ := filepath.Glob(filepath.Join(repo, "plugins/*/*/main.go"))
-	for _, main := range mains {
-		name := filepath.Base(filepath.Dir(main))
-		kinds := filepath.Base(filepath.Dir(filepath.Dir(main)))
-		all["harness-"+strings.TrimSuffix(kinds, "s")+"-"+name] = "./plugins/" + kinds + "/" + name
-	}
-	return all
 }
 
 // result is what a run of the program left.

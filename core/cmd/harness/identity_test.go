@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"harness/core/needs"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -157,7 +159,7 @@ func (i *identity) records(kind string) int {
 func (i *identity) otherBuild(replaced map[string][2]string) {
 	i.t.Helper()
 	dir := i.t.TempDir()
-	for program, source := range programs() {
+	for program, source := range needs.Sources(i.t) {
 		to := filepath.Join(dir, program)
 		if change, ok := replaced[program]; ok {
 			i.build(to, source, change)

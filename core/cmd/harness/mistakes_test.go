@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"harness/core/needs"
 )
 
 func TestTenMistakesAreToldTogether(t *testing.T) {
@@ -115,8 +117,8 @@ func TestTextFileAsPlugin(t *testing.T) {
 			fine++
 		}
 	}
-	if fine < len(programs())-1 {
-		t.Errorf("%d plugins are fine, want %d", fine, len(programs())-1)
+	if fine < len(needs.Sources(t))-1 {
+		t.Errorf("%d plugins are fine, want %d", fine, len(needs.Sources(t))-1)
 	}
 	file := study(t, strings.Replace(small, `model "codegen"`, `model "broken"`, 1))
 	harnessWith(t, env, "validate", file).want(t, 2).says(t, "broken", "study.hcl line 3")
