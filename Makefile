@@ -10,7 +10,7 @@ VERSION := 0.2.0-dev
 # The same source gives the same bytes, whatever the commit, the machine and the folder.
 BUILD   := $(GO) build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o
 
-.PHONY: all build cc xla quick test test-go lint bench bench-engine bench-judge proto tools docker base-image clean
+.PHONY: all build cc xla quick test test-go test-slow test-go-slow lint fuzz endurance goldens torch bench bench-engine bench-judge proto tools docker base-image clean
 
 all: build xla quick
 
@@ -81,41 +81,95 @@ base-image: docker
 
 # ---- testing ----------------------------------------------------------------
 
+# Everything that a change should pass; test-slow has what takes longer.
 test: build xla tools base-image lint test-go
-
-# One package at a time: tests of time limits want a machine that is not busy
-# with other tests. Packages whose parts run side by side also run under the race detector.
-RACE := ./core/store ./core/run ./core/step ./core/pluginhost ./core/sdk/... ./core/sandbox ./plugins/benchmarks/java/programs
-TIMEOUT := 30m
-LOG := $(BIN)/test.log
-test-go:
-	@mkdir -p $(BIN); echo "$(GO) test ./... (log: $(LOG))"; \
-	$(GO) test -count=1 -p 1 -v -timeout $(TIMEOUT) ./... >$(LOG) 2>&1; status=$$?; \
-	grep -E '^(ok|FAIL|panic:)' $(LOG); \
-	echo "containers and boxes:"; grep -E 'NOT TESTED|NOT CHECKED|[0-9]+ candidates|killed [0-9]+ times' $(LOG) | sed 's/^ *//' | sort -u; \
-	sed -n '/^PARITY/,/^└/p' $(LOG); \
-	if [ $$status != 0 ]; then grep -vE '^(=== |ok|\?| *--- PASS)' $(LOG); fi; \
-	exit $$status
-	$(GO) test -count=1 -p 1 -timeout $(TIMEOUT) -race -short $(RACE)
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt'd: $$unformatted" >&2; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
+# Packages that judge candidates or watch the clock run alone, one after another;
+# the others side by side. Packages with goroutines of their own run under the
+# race detector, and only there.
+ALONE   := ./core/cmd/harness ./core/pluginhost ./core/sandbox/... ./plugins/benchmarks/...
+RACE    := ./core/store ./core/run ./core/step ./core/judge ./core/pluginhost ./core/sdk/... ./core/sandbox ./plugins/benchmarks/java/programs
+TIMEOUT := 30m
+LOG     := $(BIN)/test.log
+
+# Every test of programs takes those that `make build` made.
+GO_TEST := $(GO) test -count=1 -v -vet=off -timeout $(TIMEOUT)
+test-go test-go-slow: export HARNESS_BIN := $(CURDIR)/$(BIN)
+
+test-go:
+	@mkdir -p $(BIN); : >$(LOG); status=0; \
+	all=$$($(GO) list ./...) && alone=$$($(GO) list $(ALONE)) && race=$$($(GO) list $(RACE)) || exit; \
+	only() { printf '%s\n' $$1 | grep -xF "$$2"; }; but() { printf '%s\n' $$1 | grep -vxF "$$2"; }; \
+	run() { echo "go test $$1 (log: $(LOG))"; $(GO_TEST) $$1 $$2 >>$(LOG) 2>&1 || status=1; }; \
+	beside=$$(but "$$all" "$$alone"); \
+	run "" "$$(but "$$beside" "$$race")"; \
+	run "-race" "$$(only "$$beside" "$$race")"; \
+	run "-p 1" "$$(but "$$alone" "$$race")"; \
+	run "-p 1 -race" "$$(only "$$alone" "$$race")"; \
+	$(call summary,$$status)
+
+# What a log of tests says, and all of it that is about a failure.
+summary = grep -E '^(ok|FAIL|panic:)' $(LOG); \
+	echo "containers and boxes:"; grep -E 'NOT TESTED|SLOW, NOT RUN|[0-9]+ candidates|killed [0-9]+ times' $(LOG) | sed 's/^ *//' | sort -u; \
+	sed -n '/^PARITY/,/^└/p' $(LOG); \
+	if [ $(1) != 0 ]; then grep -vE '^(=== |ok|\?| *--- PASS)' $(LOG); fi; \
+	exit $(1)
+
+# What takes longer: tests that only run here (needs.Slow; their names begin with
+# TestSlow), comparisons with transformers and PEFT themselves (TestHF), parity with
+# more goldens, a minute of fuzzing for each target, and minutes of judging without a break.
+test-slow: build xla tools base-image torch test-go-slow fuzz endurance
+
+test-go-slow: export HARNESS_SLOW := 1
+test-go-slow: export HARNESS_FIXTURES ?= $(abspath $(wildcard ../shared/fixtures/models))
+test-go-slow: export TORCH_PYTHON := $(abspath $(TORCH_PYTHON))
+test-go-slow:
+	@mkdir -p $(BIN); : >$(LOG); status=0; \
+	run() { echo "go test $$* (log: $(LOG))"; $(GO_TEST) "$$@" ./... >>$(LOG) 2>&1 || status=1; }; \
+	run -p 1 -run '^(TestSlow|TestHF)'; \
+	[ -z "$$HARNESS_FIXTURES" ] || run -run '^TestParity'; \
+	$(call summary,$$status)
+
+# Every fuzz target for FUZZTIME, two at a time. What a target finds is kept in
+# testdata/fuzz of its package, to be committed; inputs that only reach new code are
+# kept in Go's cache, from which the next run goes on.
+FUZZTIME ?= 1m
+fuzz:
+	@grep -rE --include='*_test.go' '^func Fuzz' . | sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z0-9_]*).*|\1 \2|' | sort | \
+	xargs -P 2 -L 1 sh -c 'out=$$($(GO) test -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -parallel 1 "$$0" 2>&1) && \
+		echo "$$0 $$1: $$(echo "$$out" | grep ^fuzz | tail -n 1)" || { echo "$$0 $$1:"; echo "$$out"; exit 1; }'
+
+# The judge for minutes without a break, where recorded candidates are there.
+ENDURANCE ?= 10000
+endurance:
+	@$(if $(and $(wildcard $(RECORDINGS)),$(wildcard $(BUGS))),\
+		$(MAKE) --no-print-directory bench-judge ONLY=endurance BENCH_JUDGE="-endurance $(ENDURANCE)",\
+		echo "NOT TESTED HERE: endurance: no recorded candidates in $(RECORDINGS) and $(BUGS)")
+
+# Golden checkpoints, made anew by transformers and PEFT; see core/goldens.
+goldens: torch
+	$(TORCH_PYTHON) core/goldens/make core/goldens/models
+
+# A Python with the packages of Hugging Face that tests compare with: 5.6 GB.
+TORCH_PYTHON ?= $(BIN)/torch/bin/python
+torch:
+	@$(TORCH_PYTHON) -c 'import torch, transformers, peft, gguf, sentencepiece' 2>/dev/null || { \
+		python3 -m venv $(BIN)/torch && $(BIN)/torch/bin/pip install -q torch transformers peft gguf sentencepiece; } >&2
+
 bench: build xla
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
 
 # The engine against torch + transformers + peft, in turns on the same shapes,
-# as JSON lines. Wants an idle machine. TORCH_PYTHON has the three packages
-# (made by pip if it is not there); REFERENCE is the peer's script, without
+# as JSON lines. Wants an idle machine. REFERENCE is the peer's script, without
 # which the engine alone is timed.
-TORCH_PYTHON ?= $(BIN)/torch/bin/python
-REFERENCE    ?= ../shared/bench/torch_reference.py
-ONLY         ?=
-bench-engine: build xla
-	@[ -z "$(wildcard $(REFERENCE))" ] || $(TORCH_PYTHON) -c 'import torch, transformers, peft' 2>/dev/null || { \
-		python3 -m venv $(BIN)/torch && $(BIN)/torch/bin/pip install -q torch transformers peft; } >&2
+REFERENCE ?= ../shared/bench/torch_reference.py
+ONLY      ?=
+bench-engine: build xla $(if $(wildcard $(REFERENCE)),torch)
 	@$(BUILD) $(BIN)/tools/bench-engine ./core/bench/engine
 	@$(BIN)/tools/bench-engine -plugins $(BIN) -python $(TORCH_PYTHON) -reference '$(wildcard $(REFERENCE))' -only '$(ONLY)'
 

@@ -2,12 +2,13 @@ package main_test
 
 import (
 	"encoding/json"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"harness/core/needs"
 )
 
 // needDocker skips a test where no container engine answers.
@@ -18,19 +19,6 @@ func needDocker(t *testing.T) {
 	if err := cmd.Run(); err != nil {
 		missing(t, "a container engine", "make docker base-image")
 	}
-}
-
-// shared is a folder of the shared data.
-func shared(t *testing.T, name string) string {
-	t.Helper()
-	folder, err := filepath.Abs(filepath.Join(repo, "../shared", name))
-	if err == nil {
-		_, err = os.Stat(folder)
-	}
-	if err != nil {
-		missing(t, "the shared data", err.Error())
-	}
-	return folder
 }
 
 // judgedAgain is what `harness report` says of a trial.
@@ -47,10 +35,11 @@ type judgedAgain struct {
 // that its authors had.
 func judgeAgain(t *testing.T, study, recordings string, vars ...string) (trials []judgedAgain, notes string) {
 	t.Helper()
+	needs.Slow(t)
 	needDocker(t)
-	benchmarks := shared(t, "benchmarks")
+	benchmarks := needs.Shared(t, "benchmarks")
 	args := []string{filepath.Join(repo, "studies", study), "--store", filepath.Join(t.TempDir(), "store")}
-	for _, v := range append(vars, "recordings="+shared(t, recordings), "quixbugs="+benchmarks, "humanevaljava="+benchmarks) {
+	for _, v := range append(vars, "recordings="+needs.Shared(t, recordings), "quixbugs="+benchmarks, "humanevaljava="+benchmarks) {
 		args = append(args, "--var", v)
 	}
 	harness(t, append([]string{"run", "--quiet"}, args...)...).want(t, 0)
@@ -70,11 +59,11 @@ func judgeAgain(t *testing.T, study, recordings string, vars ...string) (trials 
 	return report.Trials, strings.Join(report.Notes, "\n")
 }
 
-// TestPublishedStudyIsJudgedAgain judges candidates of three programs of
+// TestSlowPublishedStudyIsJudgedAgain judges candidates of three programs of
 // studies/peft4apr.hcl and finds that first candidates pass, which the published
 // verdicts on QuixBugs deny.
-func TestPublishedStudyIsJudgedAgain(t *testing.T) {
-	trials, notes := judgeAgain(t, "peft4apr.hcl", "replay/peft4apr", `only_quixbugs=["GCD", "BITCOUNT"]`, `only_humanevaljava=["ADD"]`)
+func TestSlowPublishedStudyIsJudgedAgain(t *testing.T) {
+	trials, notes := judgeAgain(t, "peft4apr.hcl", filepath.Join("replay", "peft4apr"), `only_quixbugs=["GCD", "BITCOUNT"]`, `only_humanevaljava=["ADD"]`)
 	if len(trials) != 20 {
 		t.Fatalf("%d trials, want 20", len(trials))
 	}
@@ -106,9 +95,9 @@ func TestPublishedStudyIsJudgedAgain(t *testing.T) {
 	}
 }
 
-// TestCLMIsJudgedAgain judges all that studies/clm.hcl has for two programs, one
+// TestSlowCLMIsJudgedAgain judges all that studies/clm.hcl has for two programs, one
 // of which needs a JavaScript engine, and agrees with the published verdicts.
-func TestCLMIsJudgedAgain(t *testing.T) {
+func TestSlowCLMIsJudgedAgain(t *testing.T) {
 	trials, _ := judgeAgain(t, "clm.hcl", "replay", `only_quixbugs=["GCD"]`, `only_humanevaljava=["DO_ALGEBRA"]`)
 	if len(trials) != 6*3*2 {
 		t.Fatalf("%d trials, want 36", len(trials))

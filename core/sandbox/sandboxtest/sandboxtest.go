@@ -4,6 +4,8 @@ package sandboxtest
 
 import (
 	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 
 	"harness/core/needs"
@@ -27,15 +29,31 @@ func Drivers(t *testing.T, cache string, test func(t *testing.T, driver sandbox.
 // Each runs a test with a pool of one box under every driver: one box, so that
 // each candidate follows the one before into the same box.
 func Each(t *testing.T, test func(t *testing.T, driver string, pool *sandbox.Pool)) {
-	Drivers(t, "", func(t *testing.T, driver sandbox.Driver) {
-		pool := sandbox.NewPool(driver, 1)
-		t.Cleanup(func() {
-			if err := pool.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		test(t, driver.Name(), pool)
+	Drivers(t, "", func(t *testing.T, driver sandbox.Driver) { withPool(t, driver, test) })
+}
+
+func withPool(t *testing.T, driver sandbox.Driver, test func(t *testing.T, driver string, pool *sandbox.Pool)) {
+	pool := sandbox.NewPool(driver, 1)
+	t.Cleanup(func() {
+		if err := pool.Close(); err != nil {
+			t.Error(err)
+		}
 	})
+	test(t, driver.Name(), pool)
+}
+
+// One runs a test as Each does, under one driver that works here.
+func One(t *testing.T, test func(t *testing.T, driver string, pool *sandbox.Pool)) {
+	var reasons []string
+	for _, name := range slices.Backward(sandbox.Names()) { // bubblewrap's boxes start sooner
+		driver, err := open(t, name, "")
+		if err == nil {
+			t.Run(name, func(t *testing.T) { withPool(t, driver, test) })
+			return
+		}
+		reasons = append(reasons, err.Error())
+	}
+	needs.Part(t, "a sandbox", strings.Join(reasons, "; "))
 }
 
 // open opens a driver, to be closed with the test.

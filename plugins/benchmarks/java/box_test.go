@@ -11,9 +11,16 @@ import (
 	"harness/plugins/benchmarks/java"
 )
 
-// eachDriver runs a test with a judge of candidates under every driver.
-func eachDriver(t *testing.T, test func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse)) {
-	sandboxtest.Each(t, func(t *testing.T, driver string, pool *sandbox.Pool) {
+// judged is a test that has candidates judged.
+type judged func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse)
+
+// eachDriver runs a test under every driver, oneDriver under one.
+func eachDriver(t *testing.T, test judged) { sandboxtest.Each(t, judging(test)) }
+func oneDriver(t *testing.T, test judged)  { sandboxtest.One(t, judging(test)) }
+
+// judging runs a test with the boxes of a driver.
+func judging(test judged) func(t *testing.T, driver string, pool *sandbox.Pool) {
+	return func(t *testing.T, driver string, pool *sandbox.Pool) {
 		environments := map[string]sandbox.Environment{}
 		for _, e := range []*benchmark.Environment{java.Environment(), java.ProjectEnvironment()} {
 			environments[e.Id] = judge.EnvironmentOf(e)
@@ -35,5 +42,5 @@ func eachDriver(t *testing.T, test func(t *testing.T, judge func(*testing.T, jav
 			return v
 		})
 		t.Logf("%d candidates judged in boxes of %s", candidates, driver)
-	})
+	}
 }

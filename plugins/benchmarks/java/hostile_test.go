@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"harness/core/needs"
 	"harness/core/sdk/benchmark"
 	"harness/plugins/benchmarks/java"
 )
@@ -112,16 +113,23 @@ func readHostile(t *testing.T, oracle string) (all []hostile) {
 	return all
 }
 
-// TestHostileCandidates judges each with the verdict that it must get, and a good
-// candidate after it in the same box.
-func TestHostileCandidates(t *testing.T) {
+// Hostile candidates get the verdicts that they must get, and so does a good candidate
+// after each in the same box.
+func TestHostileCandidates(t *testing.T) { hostileCandidates(t, oneDriver) }
+
+func TestSlowHostileCandidatesUnderEveryDriver(t *testing.T) {
+	needs.Slow(t)
+	hostileCandidates(t, eachDriver)
+}
+
+func hostileCandidates(t *testing.T, drivers func(*testing.T, judged)) {
 	oracle := filepath.Join(t.TempDir(), "oracle")
 	if err := os.WriteFile(oracle, []byte("the reference fix"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("HARNESS_HOSTILE_SECRET", "1")
 	candidates := readHostile(t, oracle)
-	eachDriver(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {
+	drivers(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {
 		for _, c := range candidates {
 			t.Run(c.name, func(t *testing.T) {
 				p := adder(c.text)
