@@ -11,12 +11,10 @@ import (
 // sums of beams that are not to be chosen are lowered by `never`, as there.
 type beam struct {
 	ending        *ending
-	ends          int // end tokens
 	width         int
 	returned      int
 	lengthPenalty float64
-	earlyStopping bool
-	neverEarly    bool
+	earlyStopping string // as in harnesspb.Decoding
 
 	length   int // tokens of each running beam
 	running  []hypothesis
@@ -28,8 +26,8 @@ const never = -1e9
 
 func newBeam(d *harnesspb.Decoding, e *ending) *beam {
 	b := &beam{
-		ending: e, ends: len(d.GetEos()), width: int(d.GetBeams()), returned: int(d.GetCandidates()),
-		lengthPenalty: d.GetLengthPenalty(), earlyStopping: d.GetEarlyStopping(), neverEarly: d.GetNeverStopEarly(),
+		ending: e, width: int(d.GetBeams()), returned: int(d.GetCandidates()),
+		lengthPenalty: d.GetLengthPenalty(), earlyStopping: d.GetEarlyStopping(),
 	}
 	b.running = []hypothesis{{}}
 	return b
@@ -69,7 +67,7 @@ func (b *beam) advance(p predictions) bool {
 // best gives the highest continuations of all beams together, the best first:
 // as many as may end and leave a full set of running ones.
 func (b *beam) best(p predictions) []continuation {
-	keep := b.width * max(2, 1+b.ends)
+	keep := b.width * max(2, 1+len(b.ending.eos))
 	top := make([]continuation, 0, keep+1)
 	worst := float32(math.Inf(-1))
 	for i, h := range b.running {
@@ -151,11 +149,11 @@ func (b *beam) settled() bool {
 	if len(b.finished) < b.width {
 		return false
 	}
-	if b.earlyStopping {
+	if b.earlyStopping == "true" {
 		return true
 	}
 	length := b.length
-	if b.neverEarly && b.lengthPenalty > 0 {
+	if b.earlyStopping == "never" && b.lengthPenalty > 0 {
 		length = b.ending.limit
 	}
 	possible := b.running[0].score / float32(math.Pow(float64(length), b.lengthPenalty))

@@ -59,8 +59,8 @@ func BenchmarkTrain(b *testing.B) {
 					examples = append(examples, &harnesspb.TokenExample{Ids: benchTokens(256), PromptLength: 192})
 				}
 				f.train(b, &harnesspb.TrainStart{
-					Model: m, BatchSize: 4, StateOut: b.TempDir(), Clip: 1, Schedule: &harnesspb.Schedule{Name: "constant"},
-					Optimizer: &harnesspb.Optimizer{Name: "adamw", LearningRate: 1e-4, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
+					Model: m, StateOut: b.TempDir(), LearningRate: 1e-4,
+					Recipe: &harnesspb.Recipe{BatchSize: 4, Clip: 1, Schedule: "constant", Optimizer: "adamw", Betas: []float64{0.9, 0.999}, Epsilon: 1e-8},
 				}, examples, nil)
 			}
 			epoch(1) // compiles
@@ -80,9 +80,9 @@ func BenchmarkDecode(b *testing.B) {
 		prompts int
 		d       *harnesspb.Decoding
 	}{
-		{"greedy 1", 1, &harnesspb.Decoding{Method: "greedy", MaxNewTokens: 64, BatchSize: 1}},
-		{"greedy 8", 8, &harnesspb.Decoding{Method: "greedy", MaxNewTokens: 64, BatchSize: 8}},
-		{"beam 10 of 3", 3, &harnesspb.Decoding{Method: "beam", Beams: 10, Candidates: 10, MaxNewTokens: 64, LengthPenalty: 1, BatchSize: 3}},
+		{"greedy 1", 1, &harnesspb.Decoding{Decode: "greedy", MaxNewTokens: 64, BatchSize: 1}},
+		{"greedy 8", 8, &harnesspb.Decoding{Decode: "greedy", MaxNewTokens: 64, BatchSize: 8}},
+		{"beam 10 of 3", 3, &harnesspb.Decoding{Decode: "beam", Beams: 10, Candidates: 10, MaxNewTokens: 64, LengthPenalty: 1, BatchSize: 3}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			f, m := benchNetwork(b, "")
@@ -90,11 +90,11 @@ func BenchmarkDecode(b *testing.B) {
 			for range c.prompts {
 				prompts = append(prompts, benchTokens(256))
 			}
-			f.decode(b, m, c.d, prompts...) // compiles
+			f.decode(b, m, c.d, nil, prompts...) // compiles
 			b.ResetTimer()
 			before := cpu(b)
 			for range b.N {
-				f.decode(b, m, c.d, prompts...)
+				f.decode(b, m, c.d, nil, prompts...)
 			}
 			b.ReportMetric((cpu(b)-before)/float64(b.N), "cpu-s/op")
 			rows := c.prompts * int(max(1, c.d.GetBeams()))

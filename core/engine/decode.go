@@ -36,12 +36,12 @@ func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send fu
 		return err
 	}
 	defer e.end()
-	n, err := e.network(r.GetModel())
+	n, err := e.network(r.GetModel(), r.GetDecoding().GetPrecision())
 	if err != nil {
 		return err
 	}
 	d := r.GetDecoding()
-	if err := n.checkDecoding(d); err != nil {
+	if err := n.checkDecoding(d, len(r.GetEos())); err != nil {
 		return fmt.Errorf("decode: %w", err)
 	}
 	groups := map[int][]*harnesspb.TokenPrompt{}
@@ -60,7 +60,7 @@ func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send fu
 		return err
 	}
 	for _, length := range slices.Sorted(maps.Keys(groups)) {
-		b := &decoder{engine: e, network: n, state: st, decoding: d, shape: shapeOf(d, length, len(groups[length])), texts: r.GetTokenTexts(), send: send, queue: groups[length]}
+		b := &decoder{engine: e, network: n, state: st, request: r, shape: shapeOf(d, length, len(groups[length])), send: send, queue: groups[length]}
 		if err := b.run(ctx); err != nil {
 			return fmt.Errorf("decode: %w", err)
 		}
@@ -68,8 +68,9 @@ func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send fu
 	return nil
 }
 
-func (n *network) checkDecoding(d *harnesspb.Decoding) error {
-	switch d.GetMethod() {
+// checkDecoding refuses settings that are impossible with so many end tokens.
+func (n *network) checkDecoding(d *harnesspb.Decoding, ends int) error {
+	switch d.GetDecode() {
 	case "greedy":
 		if d.GetCandidates() > 1 {
 			return fmt.Errorf("greedy search gives one candidate, not %d", d.GetCandidates())
@@ -81,10 +82,12 @@ func (n *network) checkDecoding(d *harnesspb.Decoding) error {
 		if d.GetCandidates() < 1 || d.GetCandidates() > d.GetBeams() {
 			return fmt.Errorf("%d candidates of %d beams; expected 1 up to the number of beams", d.GetCandidates(), d.GetBeams())
 		}
-		if d.GetEarlyStopping() && d.GetNeverStopEarly() {
-			return errors.New("early stopping is both demanded and excluded")
+		switch d.GetEarlyStopping() {
+		case "", "false", "true", "never":
+		default:
+			return fmt.Errorf("early stopping %q, expected true, false or never", d.GetEarlyStopping())
 		}
-		if keep := int(d.GetBeams()) * max(2, 1+len(d.GetEos())); keep > n.vocabulary {
+		if keep := int(d.GetBeams()) * max(2, 1+ends); keep > n.vocabulary {
 			return fmt.Errorf("%d beams choose among %d tokens, but the vocabulary has %d", d.GetBeams(), keep, n.vocabulary)
 		}
 	case "sample":
@@ -101,7 +104,7 @@ func (n *network) checkDecoding(d *harnesspb.Decoding) error {
 			return fmt.Errorf("top-p of %v, expected more than 0 and up to 1", p)
 		}
 	default:
-		return fmt.Errorf("unknown method %q, expected greedy, beam or sample", d.GetMethod())
+		return fmt.Errorf("unknown way to decode %q, expected greedy, beam or sample", d.GetDecode())
 	}
 	if lp := d.GetLengthPenalty(); math.IsNaN(lp) || math.Abs(lp) > 100 {
 		return fmt.Errorf("length penalty %v is out of range", lp)
@@ -118,7 +121,7 @@ func (n *network) checkDecoding(d *harnesspb.Decoding) error {
 // shapeOf is the shape for a number of prompts of one padded length.
 func shapeOf(d *harnesspb.Decoding, length, prompts int) decodeShape {
 	s := decodeShape{beams: 1, prompt: length, new: ir.PaddedOutput(int(d.GetMaxNewTokens())), prompts: int(d.GetBatchSize())}
-	switch d.GetMethod() {
+	switch d.GetDecode() {
 	case "greedy":
 		s.greedy = true
 	case "beam":
@@ -140,14 +143,13 @@ func shapeOf(d *harnesspb.Decoding, length, prompts int) decodeShape {
 
 // decoder runs the prompts of one shape.
 type decoder struct {
-	engine   *Engine
-	network  *network
-	state    *state
-	decoding *harnesspb.Decoding
-	shape    decodeShape
-	texts    [][]byte // of the tokens
-	send     func(*harnesspb.DecodeResponse) error
-	queue    []*harnesspb.TokenPrompt
+	engine  *Engine
+	network *network
+	state   *state
+	request *harnesspb.DecodeRequest
+	shape   decodeShape
+	send    func(*harnesspb.DecodeResponse) error
+	queue   []*harnesspb.TokenPrompt
 
 	slots          []*slot
 	prompts, added []*tensors.Tensor // caches
@@ -267,13 +269,13 @@ func (b *decoder) fill(ctx context.Context) error {
 func (b *decoder) enter(p *harnesspb.TokenPrompt, i int) (*slot, error) {
 	started := time.Now()
 	s := &slot{prompt: p}
-	switch ending := newEnding(b.decoding, p, b.texts); b.decoding.GetMethod() {
+	switch ending, d := newEnding(b.request, p), b.request.GetDecoding(); d.GetDecode() {
 	case "greedy":
 		s.search = newGreedy(ending)
 	case "beam":
-		s.search = newBeam(b.decoding, ending)
+		s.search = newBeam(d, ending)
 	case "sample":
-		s.search = newSample(b.decoding, p.GetId(), ending)
+		s.search = newSample(d, p.GetId(), ending)
 	}
 	flat := make([]int32, b.shape.prompt)
 	copy(flat, p.GetIds())

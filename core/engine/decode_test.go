@@ -48,7 +48,7 @@ func TestParitySamplingDraws(t *testing.T) {
 		const candidates, prompts = 256, 8
 		for i, c := range g.Sampling.Cases {
 			r := &harnesspb.DecodeRequest{Model: f.model(), Decoding: &harnesspb.Decoding{
-				Method: "sample", Candidates: candidates, MaxNewTokens: 1, BatchSize: 1, Seed: 7,
+				Decode: "sample", Candidates: candidates, MaxNewTokens: 1, BatchSize: 1, Seed: 7,
 				Temperature: g.Sampling.Temperature, TopK: g.Sampling.TopK, TopP: g.Sampling.TopP,
 			}}
 			for j := range prompts {
@@ -78,8 +78,8 @@ func TestParitySamplingDraws(t *testing.T) {
 // samples asks the small network for three candidates of some prompts.
 func samples(f fixture, m *harnesspb.ModelState, ids ...string) *harnesspb.DecodeRequest {
 	r := &harnesspb.DecodeRequest{Model: m, Decoding: &harnesspb.Decoding{
-		Method: "sample", Candidates: 3, MaxNewTokens: 20, BatchSize: 2, Seed: 5, TopP: 0.9, Temperature: 1.5, Eos: []int32{1},
-	}}
+		Decode: "sample", Candidates: 3, MaxNewTokens: 20, BatchSize: 2, Seed: 5, TopP: 0.9, Temperature: 1.5,
+	}, Eos: []int32{1}}
 	for _, id := range ids {
 		p := &harnesspb.TokenPrompt{Id: id}
 		for _, c := range id {
@@ -119,14 +119,17 @@ func TestCandidatesDoNotDependOnTheBatch(t *testing.T) {
 	m := &harnesspb.ModelState{Graph: f.built.GetGraph(), InitSeed: 1}
 	long := strings.Repeat("long prompt ", 12)
 	for _, d := range []*harnesspb.Decoding{
-		{Method: "greedy", MaxNewTokens: 24, BatchSize: 3, Eos: []int32{1, 7, 13, 21}},
-		{Method: "beam", Beams: 4, Candidates: 4, MaxNewTokens: 24, BatchSize: 3, LengthPenalty: 1, Eos: []int32{1, 7}},
-		{Method: "sample", Candidates: 3, MaxNewTokens: 24, BatchSize: 3, Seed: 5, Eos: []int32{1, 7, 13, 21}},
+		{Decode: "greedy", MaxNewTokens: 24, BatchSize: 3},
+		{Decode: "beam", Beams: 4, Candidates: 4, MaxNewTokens: 24, BatchSize: 3, LengthPenalty: 1},
+		{Decode: "sample", Candidates: 3, MaxNewTokens: 24, BatchSize: 3, Seed: 5},
 	} {
-		t.Run(d.GetMethod(), func(t *testing.T) {
+		t.Run(d.GetDecode(), func(t *testing.T) {
 			ask := func(ids ...string) map[string][]*harnesspb.TokenCandidate {
 				r := samples(f, m, ids...)
-				r.Decoding = d
+				r.Decoding, r.Eos = d, []int32{1, 7, 13, 21}
+				if d.GetDecode() == "beam" {
+					r.Eos = r.Eos[:2]
+				}
 				return f.answers(t, r)
 			}
 			alone := map[string][]*harnesspb.TokenCandidate{}
@@ -171,16 +174,16 @@ func TestLogProbabilities(t *testing.T) {
 	f := small(t)
 	m := &harnesspb.ModelState{Graph: f.built.GetGraph(), InitSeed: 1}
 	for _, d := range []*harnesspb.Decoding{
-		{Method: "greedy", MaxNewTokens: 12},
-		{Method: "beam", Beams: 3, Candidates: 3, MaxNewTokens: 12, LengthPenalty: 1},
-		{Method: "sample", Candidates: 3, MaxNewTokens: 12, Temperature: 0.7, TopK: 10},
+		{Decode: "greedy", MaxNewTokens: 12},
+		{Decode: "beam", Beams: 3, Candidates: 3, MaxNewTokens: 12, LengthPenalty: 1},
+		{Decode: "sample", Candidates: 3, MaxNewTokens: 12, Temperature: 0.7, TopK: 10},
 	} {
 		r := samples(f, m, "some prompt")
 		r.Decoding = d
 		prompt := r.GetPrompts()[0].GetIds()
 		for i, c := range f.answers(t, r)["some prompt"] {
 			if len(c.GetLogProbabilities()) != len(c.GetIds()) {
-				t.Fatalf("%s candidate %d: %d log-probabilities of %d tokens", d.GetMethod(), i, len(c.GetLogProbabilities()), len(c.GetIds()))
+				t.Fatalf("%s candidate %d: %d log-probabilities of %d tokens", d.GetDecode(), i, len(c.GetLogProbabilities()), len(c.GetIds()))
 			}
 			text := slices.Concat(prompt, c.GetIds())
 			logits := f.forward(t, m, input{IDs: text})[0]
@@ -194,14 +197,14 @@ func TestLogProbabilities(t *testing.T) {
 				want := float64(row[token]) - math.Log(total)
 				sum += want
 				if got := float64(c.GetLogProbabilities()[j]); math.Abs(got-want) > 1e-5 {
-					t.Errorf("%s candidate %d token %d: log-probability %v, want %v", d.GetMethod(), i, j, got, want)
+					t.Errorf("%s candidate %d token %d: log-probability %v, want %v", d.GetDecode(), i, j, got, want)
 				}
 			}
-			if d.GetMethod() == "beam" {
+			if d.GetDecode() == "beam" {
 				sum /= float64(len(c.GetIds()))
 			}
 			if math.Abs(c.GetScore()-sum) > 1e-4 {
-				t.Errorf("%s candidate %d: score %v, want %v", d.GetMethod(), i, c.GetScore(), sum)
+				t.Errorf("%s candidate %d: score %v, want %v", d.GetDecode(), i, c.GetScore(), sum)
 			}
 		}
 	}
@@ -226,9 +229,9 @@ func TestStopStrings(t *testing.T) {
 		return b.String()
 	}
 	for _, d := range []*harnesspb.Decoding{
-		{Method: "greedy", MaxNewTokens: 30},
-		{Method: "sample", Candidates: 3, MaxNewTokens: 30, Seed: 3},
-		{Method: "beam", Beams: 1, Candidates: 1, MaxNewTokens: 30, EarlyStopping: true},
+		{Decode: "greedy", MaxNewTokens: 30},
+		{Decode: "sample", Candidates: 3, MaxNewTokens: 30, Seed: 3},
+		{Decode: "beam", Beams: 1, Candidates: 1, MaxNewTokens: 30, EarlyStopping: "true"},
 	} {
 		free := samples(f, m, "stop")
 		free.Decoding = d
@@ -241,10 +244,10 @@ func TestStopStrings(t *testing.T) {
 				r.Prompts[0].Stop = []string{"never seen", stop}
 				got := f.answers(t, r)["stop"][i].GetIds()
 				if !slices.Equal(got, whole.GetIds()[:len(got)]) {
-					t.Fatalf("%s candidate %d: stop strings change tokens: %v, without %v", d.GetMethod(), i, got, whole.GetIds())
+					t.Fatalf("%s candidate %d: stop strings change tokens: %v, without %v", d.GetDecode(), i, got, whole.GetIds())
 				}
 				if !strings.Contains(text(got), stop) || strings.Contains(text(got[:len(got)-1]), stop) {
-					t.Errorf("%s candidate %d: %q does not end with the token that brings %q", d.GetMethod(), i, text(got), stop)
+					t.Errorf("%s candidate %d: %q does not end with the token that brings %q", d.GetDecode(), i, text(got), stop)
 				}
 			}
 		}
@@ -263,9 +266,10 @@ func TestBeamsEndAtStopStrings(t *testing.T) {
 	}
 	texts[token] = []byte("end")
 	byToken, byText := samples(f, m, "beams"), samples(f, m, "beams")
-	byToken.Decoding = &harnesspb.Decoding{Method: "beam", Beams: 5, Candidates: 5, MaxNewTokens: 16, LengthPenalty: 0.7, Eos: []int32{token}}
-	byText.Decoding = proto.Clone(byToken.Decoding).(*harnesspb.Decoding)
-	byText.Decoding.Eos = []int32{63} // never likely; as many end tokens keep the ranks alike
+	byToken.Decoding = &harnesspb.Decoding{Decode: "beam", Beams: 5, Candidates: 5, MaxNewTokens: 16, LengthPenalty: 0.7}
+	byText.Decoding = byToken.Decoding
+	byToken.Eos = []int32{token}
+	byText.Eos = []int32{63} // never likely; as many end tokens keep the ranks alike
 	byText.TokenTexts, byText.Prompts[0].Stop = texts, []string{"xend"}
 	byText.Prompts[0].Stop = append(byText.Prompts[0].Stop, "end")
 	sameCandidates(t, "beams", f.answers(t, byText)["beams"], f.answers(t, byToken)["beams"], 0)
@@ -283,7 +287,7 @@ func TestDecodingIsRefused(t *testing.T) {
 		{"top-k", func(r *harnesspb.DecodeRequest) { r.Decoding.TopK = -1 }, "top-k"},
 		{"top-p", func(r *harnesspb.DecodeRequest) { r.Decoding.TopP = 1.5 }, "top-p"},
 		{"candidates", func(r *harnesspb.DecodeRequest) { r.Decoding.Candidates = 0 }, "candidates"},
-		{"method", func(r *harnesspb.DecodeRequest) { r.Decoding.Method = "guess" }, "guess"},
+		{"method", func(r *harnesspb.DecodeRequest) { r.Decoding.Decode = "guess" }, "guess"},
 		{"stop without texts", func(r *harnesspb.DecodeRequest) { r.Prompts[0].Stop = []string{"x"} }, "texts of the tokens"},
 		{"empty stop", func(r *harnesspb.DecodeRequest) {
 			r.Prompts[0].Stop, r.TokenTexts = []string{""}, [][]byte{{'x'}}

@@ -27,8 +27,8 @@ type ending struct {
 	keep  int      // bytes of a tail
 }
 
-func newEnding(d *harnesspb.Decoding, p *harnesspb.TokenPrompt, texts [][]byte) *ending {
-	e := &ending{eos: d.GetEos(), limit: int(d.GetMaxNewTokens()), texts: texts}
+func newEnding(r *harnesspb.DecodeRequest, p *harnesspb.TokenPrompt) *ending {
+	e := &ending{eos: r.GetEos(), limit: int(r.GetDecoding().GetMaxNewTokens()), texts: r.GetTokenTexts()}
 	for _, stop := range p.GetStop() {
 		e.stops = append(e.stops, []byte(stop))
 		e.keep = max(e.keep, len(stop)-1)

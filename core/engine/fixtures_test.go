@@ -244,7 +244,13 @@ type input struct {
 // forward gives the logits of sequences, one slice a sequence.
 func (f fixture) forward(t testing.TB, m *harnesspb.ModelState, sequences ...input) [][]float32 {
 	t.Helper()
-	r := &harnesspb.ForwardRequest{Model: m}
+	return f.forwardIn(t, "f32", m, sequences...)
+}
+
+// forwardIn is forward in a precision.
+func (f fixture) forwardIn(t testing.TB, precision string, m *harnesspb.ModelState, sequences ...input) [][]float32 {
+	t.Helper()
+	r := &harnesspb.ForwardRequest{Model: m, Precision: precision}
 	for _, s := range sequences {
 		r.Sequences = append(r.Sequences, &harnesspb.TokenPrompt{Ids: s.IDs, DecoderIds: s.Decoder})
 	}

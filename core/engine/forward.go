@@ -27,7 +27,7 @@ func (e *Engine) Forward(ctx context.Context, r *harnesspb.ForwardRequest) (*har
 		return nil, err
 	}
 	defer e.end()
-	n, err := e.network(r.GetModel())
+	n, err := e.network(r.GetModel(), r.GetPrecision())
 	if err != nil {
 		return nil, err
 	}

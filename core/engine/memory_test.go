@@ -32,7 +32,7 @@ func TestTrainingGoesOnWithLessMemory(t *testing.T) {
 			examples = append(examples, x)
 		}
 		start := startOf(t, f.trainable())
-		start.BatchSize, start.MicroBatch = 64, micro
+		start.Recipe.BatchSize, start.Recipe.MicroBatch = 64, micro
 		_, done := f.train(t, start, examples, examples[:64])
 		return done
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	"google.golang.org/protobuf/proto"
 
 	"harness/core/ir"
 	"harness/core/protocol/harnesspb"
@@ -56,13 +55,12 @@ func (e *Engine) newMerged(ctx context.Context, r *harnesspb.MergeRequest) (*mer
 	if _, err := os.Lstat(r.GetOut()); err == nil {
 		return nil, fmt.Errorf("%s exists already", r.GetOut())
 	}
-	model := proto.Clone(r.GetModel()).(*harnesspb.ModelState)
-	model.Precision = harnesspb.Precision_PRECISION_F32 // a sum must not lose what it adds
+	model := r.GetModel()
 	folds, trained, err := ir.Merge(model.GetGraph(), model.GetRewrite())
 	if err != nil {
 		return nil, err
 	}
-	n, err := e.network(model)
+	n, err := e.network(model, "f32") // a sum must not lose what it adds
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ type network struct {
 	// what trains have in common.
 	decodes    string
 	program    *ir.Program
-	half       bool       // bfloat16: see harnesspb.Precision
+	half       bool       // bfloat16: see harnesspb.Decoding
 	train      []string   // names of the parameters that train, sorted
 	frozen     []ir.Param // that the adapter adds and does not train
 	counts     ir.Counts
@@ -40,22 +40,24 @@ type limits struct {
 	tokens, positions int64
 }
 
-func (e *Engine) network(m *harnesspb.ModelState) (*network, error) {
+// network prepares a graph with its rewrite. Precision is as in
+// harnesspb.Decoding.
+func (e *Engine) network(m *harnesspb.ModelState, precision string) (*network, error) {
 	digest, err := digestOf(m.GetGraph(), m.GetRewrite())
 	if err != nil {
 		return nil, err
 	}
-	switch p := m.GetPrecision(); p {
-	case harnesspb.Precision_PRECISION_UNSPECIFIED, harnesspb.Precision_PRECISION_F32:
-	case harnesspb.Precision_PRECISION_BF16:
+	switch precision {
+	case "", "f32":
+	case "bf16":
 		digest += " bf16"
 	default:
-		return nil, fmt.Errorf("unknown precision %d", int32(p))
+		return nil, fmt.Errorf("unknown precision %q, expected f32 or bf16", precision)
 	}
-	return e.networks.get(digest, func() (*network, error) { return newNetwork(digest, m) })
+	return e.networks.get(digest, func() (*network, error) { return newNetwork(digest, m, precision == "bf16") })
 }
 
-func newNetwork(digest string, m *harnesspb.ModelState) (*network, error) {
+func newNetwork(digest string, m *harnesspb.ModelState, half bool) (*network, error) {
 	graph, err := ir.Apply(m.GetGraph(), m.GetRewrite())
 	if err != nil {
 		return nil, err
@@ -64,7 +66,7 @@ func newNetwork(digest string, m *harnesspb.ModelState) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &network{digest: digest, decodes: digest, program: program, half: m.GetPrecision() == harnesspb.Precision_PRECISION_BF16}
+	n := &network{digest: digest, decodes: digest, program: program, half: half}
 	if !n.half { // where what trains decides which weights are halved
 		if n.decodes, err = digestOf(graph); err != nil {
 			return nil, err

@@ -32,24 +32,28 @@ type kept struct {
 
 // newOptimizer checks the settings; a number that an optimizer does not use is
 // not looked at.
-func newOptimizer(o *harnesspb.Optimizer) (optimizer, error) {
+func newOptimizer(o *harnesspb.Recipe, rate float64) (optimizer, error) {
 	type setting struct {
 		name        string
 		value       float64
 		least, most float64
 	}
 	settings := []setting{
-		{"learning rate", o.GetLearningRate(), 0, 1e3},
+		{"learning rate", rate, 0, 1e3},
 		{"weight decay", o.GetWeightDecay(), 0, 1e3},
 	}
 	var out optimizer
-	switch o.GetName() {
+	switch o.GetOptimizer() {
 	case "adamw":
+		betas := o.GetBetas()
+		if len(betas) != 2 {
+			return nil, fmt.Errorf("adamw has two betas, found %d", len(betas))
+		}
 		settings = append(settings,
-			setting{"beta1", o.GetBeta1(), 0, 1 - 1e-12},
-			setting{"beta2", o.GetBeta2(), 0, 1 - 1e-12},
+			setting{"beta1", betas[0], 0, 1 - 1e-12},
+			setting{"beta2", betas[1], 0, 1 - 1e-12},
 			setting{"epsilon", o.GetEpsilon(), 0, 1})
-		out = adamW{o.GetBeta1(), o.GetBeta2(), o.GetEpsilon(), o.GetWeightDecay()}
+		out = adamW{betas[0], betas[1], o.GetEpsilon(), o.GetWeightDecay()}
 	case "adafactor":
 		// An ε that f32 rounds to zero would divide zero gradients by zero.
 		settings = append(settings,
@@ -58,11 +62,11 @@ func newOptimizer(o *harnesspb.Optimizer) (optimizer, error) {
 			setting{"clip threshold", o.GetClipThreshold(), 1e-6, 1e6})
 		out = adafactor{o.GetEpsilon(), o.GetDecayRate(), o.GetClipThreshold(), o.GetWeightDecay()}
 	default:
-		return nil, fmt.Errorf("unknown optimizer %q, expected adamw or adafactor", o.GetName())
+		return nil, fmt.Errorf("unknown optimizer %q, expected adamw or adafactor", o.GetOptimizer())
 	}
 	for _, x := range settings {
 		if !(x.value >= x.least && x.value <= x.most) {
-			return nil, fmt.Errorf("%s's %s %v is out of range, expected %v to %v", o.GetName(), x.name, x.value, x.least, x.most)
+			return nil, fmt.Errorf("%s's %s %v is out of range, expected %v to %v", o.GetOptimizer(), x.name, x.value, x.least, x.most)
 		}
 	}
 	return out, nil

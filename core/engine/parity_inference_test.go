@@ -190,9 +190,9 @@ func TestParityMerged(t *testing.T) {
 }
 
 // decode answers prompts in the order given.
-func (f fixture) decode(t testing.TB, m *harnesspb.ModelState, d *harnesspb.Decoding, prompts ...[]int32) [][]*harnesspb.TokenCandidate {
+func (f fixture) decode(t testing.TB, m *harnesspb.ModelState, d *harnesspb.Decoding, eos []int32, prompts ...[]int32) [][]*harnesspb.TokenCandidate {
 	t.Helper()
-	r := &harnesspb.DecodeRequest{Model: m, Decoding: d}
+	r := &harnesspb.DecodeRequest{Model: m, Decoding: d, Eos: eos}
 	for i, ids := range prompts {
 		r.Prompts = append(r.Prompts, &harnesspb.TokenPrompt{Id: fmt.Sprint(i), Ids: ids})
 	}
@@ -228,19 +228,18 @@ func TestParityGreedy(t *testing.T) {
 			} `json:"greedy"`
 		}
 		f.golden(t, "inference", &g)
-		d := &harnesspb.Decoding{Method: "greedy", MaxNewTokens: g.Greedy.MaxNewTokens, Eos: []int32{g.Greedy.EOS}}
+		d := &harnesspb.Decoding{Decode: "greedy", MaxNewTokens: g.Greedy.MaxNewTokens}
+		eos := []int32{g.Greedy.EOS}
 		var prompts [][]int32
 		for i, c := range g.Greedy.Cases {
 			prompts = append(prompts, c.InputIDs)
-			alone := f.decode(t, f.model(), d, c.InputIDs)[0][0].GetIds()
+			alone := f.decode(t, f.model(), d, eos, c.InputIDs)[0][0].GetIds()
 			sameIDs(t, fmt.Sprintf("case %d alone", i), alone, c.NewIDs)
 		}
-		for i, got := range f.decode(t, f.model(), d, prompts...) {
+		for i, got := range f.decode(t, f.model(), d, eos, prompts...) {
 			sameIDs(t, fmt.Sprintf("case %d together", i), got[0].GetIds(), g.Greedy.Cases[i].NewIDs)
 		}
-		other := proto.Clone(d).(*harnesspb.Decoding)
-		other.Eos = []int32{g.Greedy.OtherEOS.EOS}
-		for i, got := range f.decode(t, f.model(), other, prompts...) {
+		for i, got := range f.decode(t, f.model(), d, []int32{g.Greedy.OtherEOS.EOS}, prompts...) {
 			sameIDs(t, fmt.Sprintf("case %d with another end token", i), got[0].GetIds(), g.Greedy.OtherEOS.NewIDs[i])
 		}
 	})
@@ -266,10 +265,10 @@ func TestParityBeam(t *testing.T) {
 		f.golden(t, "inference", &g)
 		for i, c := range g.Beam.Cases {
 			d := &harnesspb.Decoding{
-				Method: "beam", Beams: c.Beams, Candidates: c.Return, MaxNewTokens: c.MaxNewTokens,
-				LengthPenalty: c.LengthPenalty, EarlyStopping: c.EarlyStopping == true, NeverStopEarly: c.EarlyStopping == "never", Eos: []int32{c.EOS},
+				Decode: "beam", Beams: c.Beams, Candidates: c.Return, MaxNewTokens: c.MaxNewTokens,
+				LengthPenalty: c.LengthPenalty, EarlyStopping: fmt.Sprint(c.EarlyStopping),
 			}
-			for j, got := range f.decode(t, f.model(), d, c.InputIDs...) {
+			for j, got := range f.decode(t, f.model(), d, []int32{c.EOS}, c.InputIDs...) {
 				if len(got) != len(c.Sequences[j]) {
 					t.Errorf("case %d prompt %d: %d candidates, want %d", i, j, len(got), len(c.Sequences[j]))
 					continue

@@ -50,17 +50,17 @@ func TestParityVeRA(t *testing.T) {
 // A trained adapter is all there is in its file: what it freezes is the same
 // for a reader that draws with another seed, and for PEFT.
 func TestFrozenAdditionsAreSaved(t *testing.T) {
-	for _, precision := range []harnesspb.Precision{harnesspb.Precision_PRECISION_F32, harnesspb.Precision_PRECISION_BF16} {
-		t.Run(precision.String(), func(t *testing.T) {
+	for _, precision := range []string{"f32", "bf16"} {
+		t.Run(precision, func(t *testing.T) {
 			f, m, r, ids, _ := smallAdapted(t, "llama", "vera")
 			imported := m.Trained
-			m.Trained, m.InitSeed, m.Precision = "", 5, precision
-			drawn := trainedEpoch(t, f, m, "")
+			m.Trained, m.InitSeed = "", 5
+			drawn := trainedEpoch(t, f, m, precision, "")
 			m.InitSeed = 6 // the second epoch goes on with the first one's matrices
 			m.Trained = filepath.Join(drawn, "trained.safetensors")
-			second := trainedEpoch(t, f, m, drawn)
+			second := trainedEpoch(t, f, m, precision, drawn)
 			m.Trained = imported
-			after := trainedEpoch(t, f, m, "")
+			after := trainedEpoch(t, f, m, precision, "")
 
 			layout, err := adapt.LayoutOf(f.built.GetGraph(), r)
 			if err != nil {
@@ -85,8 +85,8 @@ func TestFrozenAdditionsAreSaved(t *testing.T) {
 				}
 				as := func(path string, seed uint64) []float32 {
 					s := f.model()
-					s.Rewrite, s.Trained, s.InitSeed, s.Precision = m.Rewrite, path, seed, precision
-					return f.forward(t, s, input{IDs: ids})[0]
+					s.Rewrite, s.Trained, s.InitSeed = m.Rewrite, path, seed
+					return f.forwardIn(t, precision, s, input{IDs: ids})[0]
 				}
 				if diff := cmp.Diff(as(trained, 5), as(trainedOf(t, f, r, saved), 17)); diff != "" {
 					t.Errorf("%s: loaded from PEFT's folder, the adapter computes something else: %.300s", c.name, diff)
@@ -100,11 +100,11 @@ func TestFrozenAdditionsAreSaved(t *testing.T) {
 }
 
 // trainedEpoch trains an epoch and gives the folder that it leaves.
-func trainedEpoch(t *testing.T, f fixture, m *harnesspb.ModelState, stateIn string) string {
+func trainedEpoch(t *testing.T, f fixture, m *harnesspb.ModelState, precision, stateIn string) string {
 	t.Helper()
 	start := startOf(t, m)
-	start.Optimizer, start.StateIn = optimizers()[0], stateIn
-	start.Optimizer.LearningRate = 0.1
+	start.Recipe, start.StateIn, start.LearningRate = optimizers()[0], stateIn, 0.1
+	start.Recipe.Precision = precision
 	if stateIn != "" {
 		start.Epoch = 1
 	}

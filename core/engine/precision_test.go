@@ -3,23 +3,19 @@ package engine_test
 import (
 	"math"
 	"testing"
-
-	"harness/core/protocol/harnesspb"
 )
 
 // In bfloat16 results are near those in f32 and no better than that: eight bits
 // of mantissa leave errors of some thousandths.
 func TestHalfPrecision(t *testing.T) {
-	const half = harnesspb.Precision_PRECISION_BF16
 	eachFixture(t, func(t *testing.T, f fixture) {
 		var g struct {
 			Hidden input `json:"hidden"`
 		}
 		tensors := f.golden(t, "inference", &g)
 		m := f.model()
-		m.Precision = half
 		want := floats(t, tensors, "hidden.last_logits")
-		logits := f.forward(t, m, g.Hidden)[0]
+		logits := f.forwardIn(t, "bf16", m, g.Hidden)[0]
 		got := logits[len(logits)-len(want):]
 		closeTo(t, "last logits", got, want, 0.05)
 		var difference float64
@@ -39,8 +35,8 @@ func TestHalfPrecision(t *testing.T) {
 			} else {
 				m.Rewrite = f.attach(t, "full", "{}").GetRewrite()
 			}
-			m.Precision = half
 			start := curve.start(m, t.TempDir(), f.built.GetPad())
+			start.Recipe.Precision = "bf16"
 			steps, _ := f.train(t, start, curve.examples(f.built.GetGraph().GetEncoder() != nil), nil)
 			var worst float64
 			for i, s := range steps {

@@ -187,8 +187,8 @@ func TestBadRequestsAreErrors(t *testing.T) {
 	full.Rewrite = &ir.Rewrite{Train: []string{"*"}}
 	good := func() *harnesspb.TrainStart {
 		return &harnesspb.TrainStart{
-			Model: full, BatchSize: 2, StateOut: t.TempDir(), Schedule: &harnesspb.Schedule{Name: "constant"},
-			Optimizer: &harnesspb.Optimizer{Name: "adamw", LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
+			Model: full, StateOut: t.TempDir(), LearningRate: 1e-3,
+			Recipe: &harnesspb.Recipe{BatchSize: 2, Schedule: "constant", Optimizer: "adamw", Betas: []float64{0.9, 0.999}, Epsilon: 1e-8},
 		}
 	}
 	example := []*harnesspb.TokenExample{{Ids: []int32{1, 2, 3}, PromptLength: 1}}
@@ -201,7 +201,7 @@ func TestBadRequestsAreErrors(t *testing.T) {
 		return f.engine.Decode(t.Context(), &harnesspb.DecodeRequest{Model: model, Decoding: d, Prompts: []*harnesspb.TokenPrompt{{Id: "p", Ids: ids}}},
 			func(*harnesspb.DecodeResponse) error { return nil })
 	}
-	greedy := &harnesspb.Decoding{Method: "greedy", MaxNewTokens: 4}
+	greedy := &harnesspb.Decoding{Decode: "greedy", MaxNewTokens: 4}
 	keep := func(*harnesspb.TrainStart) {}
 	for _, c := range []struct {
 		name string
@@ -211,20 +211,20 @@ func TestBadRequestsAreErrors(t *testing.T) {
 		{"token beyond the vocabulary", decode(greedy, 1, 64), "outside the vocabulary of 64"},
 		{"negative token", decode(greedy, -1), "token 0 is -1"},
 		{"empty prompt", decode(greedy), `prompt "p" is empty`},
-		{"unknown method", decode(&harnesspb.Decoding{Method: "guess", MaxNewTokens: 4}, 1), `"guess"`},
-		{"no new tokens", decode(&harnesspb.Decoding{Method: "greedy"}, 1), "0 new tokens"},
-		{"more candidates than beams", decode(&harnesspb.Decoding{Method: "beam", Beams: 2, Candidates: 3, MaxNewTokens: 4}, 1), "3 candidates of 2 beams"},
-		{"beams beyond the vocabulary", decode(&harnesspb.Decoding{Method: "beam", Beams: 40, Candidates: 1, MaxNewTokens: 4}, 1), "vocabulary has 64"},
-		{"unknown optimizer", train(func(s *harnesspb.TrainStart) { s.Optimizer.Name = "sgd" }, example), `"sgd"`},
-		{"unknown schedule", train(func(s *harnesspb.TrainStart) { s.Schedule.Name = "step" }, example), `"step"`},
-		{"NaN rate", train(func(s *harnesspb.TrainStart) { s.Optimizer.LearningRate = math.NaN() }, example), "learning rate NaN is out of range"},
+		{"unknown method", decode(&harnesspb.Decoding{Decode: "guess", MaxNewTokens: 4}, 1), `"guess"`},
+		{"no new tokens", decode(&harnesspb.Decoding{Decode: "greedy"}, 1), "0 new tokens"},
+		{"more candidates than beams", decode(&harnesspb.Decoding{Decode: "beam", Beams: 2, Candidates: 3, MaxNewTokens: 4}, 1), "3 candidates of 2 beams"},
+		{"beams beyond the vocabulary", decode(&harnesspb.Decoding{Decode: "beam", Beams: 40, Candidates: 1, MaxNewTokens: 4}, 1), "vocabulary has 64"},
+		{"unknown optimizer", train(func(s *harnesspb.TrainStart) { s.Recipe.Optimizer = "sgd" }, example), `"sgd"`},
+		{"unknown schedule", train(func(s *harnesspb.TrainStart) { s.Recipe.Schedule = "step" }, example), `"step"`},
+		{"NaN rate", train(func(s *harnesspb.TrainStart) { s.LearningRate = math.NaN() }, example), "learning rate NaN is out of range"},
 		{"adafactor without a decay rate", train(func(s *harnesspb.TrainStart) {
-			s.Optimizer = &harnesspb.Optimizer{Name: "adafactor", LearningRate: 1e-3, Epsilon: 1e-30, ClipThreshold: 1}
+			s.Recipe = &harnesspb.Recipe{BatchSize: 2, Schedule: "constant", Optimizer: "adafactor", Epsilon: 1e-30, ClipThreshold: 1}
 		}, example), "adafactor's decay rate 0"},
 		{"adafactor whose epsilon is zero in f32", train(func(s *harnesspb.TrainStart) {
-			s.Optimizer = &harnesspb.Optimizer{Name: "adafactor", LearningRate: 1e-3, Epsilon: 1e-50, DecayRate: -0.8, ClipThreshold: 1}
+			s.Recipe = &harnesspb.Recipe{BatchSize: 2, Schedule: "constant", Optimizer: "adafactor", Epsilon: 1e-50, DecayRate: -0.8, ClipThreshold: 1}
 		}, example), "adafactor's epsilon 1e-50"},
-		{"cosine without an end", train(func(s *harnesspb.TrainStart) { s.Schedule.Name = "cosine" }, example), "cosine over 0 steps"},
+		{"cosine without an end", train(func(s *harnesspb.TrainStart) { s.Recipe.Schedule = "cosine" }, example), "cosine over 0 steps"},
 		{"no examples", train(keep, nil), "no training examples"},
 		{"no label", train(keep, []*harnesspb.TokenExample{{Ids: []int32{1, 2}, PromptLength: 2}}), "leaves no label"},
 		{"later epoch without a state", train(func(s *harnesspb.TrainStart) { s.Epoch = 1 }, example), "epoch 1"},
@@ -250,8 +250,8 @@ func TestCancellationEndsBetweenSteps(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	steps := 0
 	err := f.engine.Train(ctx, &harnesspb.TrainStart{
-		Model: m, BatchSize: 1, StateOut: t.TempDir(), Schedule: &harnesspb.Schedule{Name: "constant"},
-		Optimizer: &harnesspb.Optimizer{Name: "adamw", LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
+		Model: m, StateOut: t.TempDir(), LearningRate: 1e-3,
+		Recipe: &harnesspb.Recipe{BatchSize: 1, Schedule: "constant", Optimizer: "adamw", Betas: []float64{0.9, 0.999}, Epsilon: 1e-8},
 	}, examples, nil, func(*harnesspb.TrainEvent) error {
 		if steps++; steps == 3 {
 			cancel()

@@ -26,9 +26,9 @@ func TestBatchFollowsFromTheRequest(t *testing.T) {
 		{asked: 5, prompts: 1, want: 5},
 		{asked: 64, prompts: 500, want: 64},
 	} {
-		d := &harnesspb.Decoding{Method: "greedy", MaxNewTokens: 8, BatchSize: c.asked}
+		d := &harnesspb.Decoding{Decode: "greedy", MaxNewTokens: 8, BatchSize: c.asked}
 		if c.beams > 0 {
-			d.Method, d.Beams = "beam", c.beams
+			d.Decode, d.Beams = "beam", c.beams
 		}
 		if got := shapeOf(d, 128, c.prompts).prompts; got != c.want {
 			t.Errorf("%d prompts, %d beams, a size of %d: %d side by side, want %d", c.prompts, c.beams, c.asked, got, c.want)

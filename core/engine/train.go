@@ -44,28 +44,33 @@ func (e *Engine) Train(ctx context.Context, start *harnesspb.TrainStart, train, 
 	return send(&harnesspb.TrainEvent{Event: &harnesspb.TrainEvent_Done{Done: done}})
 }
 
-func optionsOf(s *harnesspb.TrainStart) shapingOptions {
-	return shapingOptions{leftPadded: s.GetPositionsFromPadding(), pack: s.GetPack()}
+func optionsOf(r *harnesspb.Recipe) shapingOptions {
+	return shapingOptions{leftPadded: r.GetPadding() == leftCounted, pack: r.GetPacking()}
 }
+
+// leftCounted is a recipe's padding whose positions count the padding.
+const leftCounted = "left-counted"
 
 // trainer is one epoch.
 type trainer struct {
 	engine            *Engine
 	start             *harnesspb.TrainStart
+	recipe            *harnesspb.Recipe // of start
 	network           *network
 	state             *state // not shared: its trained weights are consumed
 	train, validation []*harnesspb.TokenExample
 	shapes            *shaping // of the training batches
 
-	updates *updates
-	weights []*tensors.Tensor   // in the order of the program's parameters
-	kept    [][]*tensors.Tensor // the optimizer's state, by trained parameter
-	step    int64               // optimizer steps so far
-	scarce  bool                // memory has run out before
+	updates  *updates
+	schedule schedule
+	weights  []*tensors.Tensor   // in the order of the program's parameters
+	kept     [][]*tensors.Tensor // the optimizer's state, by trained parameter
+	step     int64               // optimizer steps so far
+	scarce   bool                // memory has run out before
 }
 
 func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*harnesspb.TokenExample) (_ *trainer, err error) {
-	n, err := e.network(start.GetModel())
+	n, err := e.network(start.GetModel(), start.GetRecipe().GetPrecision())
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +84,10 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 	if len(train) == 0 {
 		return nil, errors.New("no training examples")
 	}
+	rates, err := newSchedule(start, len(train))
+	if err != nil {
+		return nil, err
+	}
 	if err := n.checkExamples("training", train); err != nil {
 		return nil, err
 	}
@@ -86,7 +95,7 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 		return nil, err
 	}
 	t := &trainer{
-		engine: e, start: start, network: n, updates: u, train: train, validation: validation,
+		engine: e, start: start, recipe: start.GetRecipe(), network: n, updates: u, schedule: rates, train: train, validation: validation,
 	}
 	if t.state, err = e.load(n, start.GetModel(), false); err != nil {
 		return nil, err
@@ -103,28 +112,13 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 
 // shaping is that of a set; checkpoints is nil where no gradients are wanted.
 func (t *trainer) shaping(examples []*harnesspb.TokenExample, checkpoints func(batchShape) bool) *shaping {
-	s := t.start
-	return newShaping(t.network, examples, int(s.GetBatchSize()), int(s.GetMicroBatch()), optionsOf(s), t.network.costs(checkpoints))
+	r := t.recipe
+	return newShaping(t.network, examples, int(r.GetBatchSize()), int(r.GetMicroBatch()), optionsOf(r), t.network.costs(checkpoints))
 }
 
 func checkStart(n *network, s *harnesspb.TrainStart) error {
-	if err := checkSchedule(s.GetSchedule()); err != nil {
+	if err := checkRecipe(n, s.GetRecipe()); err != nil {
 		return err
-	}
-	if s.GetBatchSize() < 1 || s.GetBatchSize() > maxRows {
-		return fmt.Errorf("a batch of %d examples, expected 1 to %d", s.GetBatchSize(), maxRows)
-	}
-	if s.GetMicroBatch() < 0 {
-		return fmt.Errorf("a micro-batch of %d examples is negative", s.GetMicroBatch())
-	}
-	if s.GetPack() && n.encodes() {
-		return errors.New("examples of a network with an encoder cannot be packed: its attention would see them all")
-	}
-	if s.GetPack() && s.GetPositionsFromPadding() {
-		return errors.New("packed examples have no padding that their positions could count from")
-	}
-	if s.GetPositionsFromPadding() && n.encoderLimits.positions > 0 {
-		return errors.New("positions from padding are not known for an encoder that looks positions up in a table")
 	}
 	if s.GetEpoch() < 0 {
 		return fmt.Errorf("epoch %d is negative", s.GetEpoch())
@@ -149,13 +143,45 @@ func (t *trainer) free() {
 	t.state.free()
 }
 
+func checkRecipe(n *network, r *harnesspb.Recipe) error {
+	if r.GetBatchSize() < 1 || r.GetBatchSize() > maxRows {
+		return fmt.Errorf("a batch of %d examples, expected 1 to %d", r.GetBatchSize(), maxRows)
+	}
+	if r.GetMicroBatch() < 0 {
+		return fmt.Errorf("a micro-batch of %d examples is negative", r.GetMicroBatch())
+	}
+	for _, x := range []struct {
+		name, value string
+		known       []string
+	}{
+		{"decay", r.GetDecay(), []string{"", "weights", "all"}},
+		{"padding", r.GetPadding(), []string{"", "right", leftCounted}},
+		{"gradient checkpointing", r.GetGradientCheckpointing(), []string{"", "auto", "on", "off"}},
+	} {
+		if !slices.Contains(x.known, x.value) {
+			return fmt.Errorf("unknown %s %q, expected one of %q", x.name, x.value, x.known[1:])
+		}
+	}
+	options := optionsOf(r)
+	if options.pack && n.encodes() {
+		return errors.New("examples of a network with an encoder cannot be packed: its attention would see them all")
+	}
+	if options.pack && options.leftPadded {
+		return errors.New("packed examples have no padding that their positions could count from")
+	}
+	if options.leftPadded && n.encoderLimits.positions > 0 {
+		return errors.New("positions from padding are not known for an encoder that looks positions up in a table")
+	}
+	return nil
+}
+
 // epoch trains, validates and saves.
 func (t *trainer) epoch(ctx context.Context, send func(*harnesspb.TrainEvent) error) (*harnesspb.TrainDone, error) {
 	var order *rand.PCG
 	if !t.start.GetKeepOrder() {
 		order = generator("shuffle", t.start.GetSeed(), uint64(t.start.GetEpoch()), "")
 	}
-	batches := batchesOf(t.train, int(t.start.GetBatchSize()), order)
+	batches := batchesOf(t.train, int(t.recipe.GetBatchSize()), order)
 	done := &harnesspb.TrainDone{
 		ValidationLoss:       math.NaN(),
 		ValidationExactMatch: math.NaN(),
@@ -211,7 +237,7 @@ type stepResult struct {
 }
 
 func (t *trainer) runStep(batch []*harnesspb.TokenExample) (stepResult, error) {
-	r := stepResult{rate: rateAt(t.start.GetSchedule(), t.start.GetOptimizer().GetLearningRate(), t.step)}
+	r := stepResult{rate: t.schedule.at(t.step)}
 	for _, x := range batch {
 		r.tokens += int64(len(x.GetIds()))
 		r.labels += t.network.labelsOf(x)
@@ -276,10 +302,10 @@ func (t *trainer) gradients(batch []*harnesspb.TokenExample, labels int) (sum []
 
 // checkpoints reports whether layers are computed again in the backward pass.
 func (t *trainer) checkpoints(s batchShape) bool {
-	switch t.start.GetCheckpointing() {
-	case harnesspb.GradientCheckpointing_GRADIENT_CHECKPOINTING_ON:
+	switch t.recipe.GetGradientCheckpointing() {
+	case "on":
 		return true
-	case harnesspb.GradientCheckpointing_GRADIENT_CHECKPOINTING_OFF:
+	case "off":
 		return false
 	}
 	return t.scarce || t.network.program.Cost(t.network.train, s.extent(t.network.encodes())).Recomputes()
@@ -309,7 +335,7 @@ func (t *trainer) validate(ctx context.Context) (loss, exact float64, err error)
 	shapes := t.shaping(t.validation, nil)
 	var sum, labels float64
 	matches := 0
-	for _, batch := range batchesOf(t.validation, int(t.start.GetBatchSize()), nil) {
+	for _, batch := range batchesOf(t.validation, int(t.recipe.GetBatchSize()), nil) {
 		if err := ctx.Err(); err != nil {
 			return 0, 0, err
 		}

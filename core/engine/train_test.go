@@ -32,8 +32,10 @@ func uneven(n int) []*harnesspb.TokenExample {
 
 func startOf(t testing.TB, m *harnesspb.ModelState) *harnesspb.TrainStart {
 	return &harnesspb.TrainStart{
-		Model: m, BatchSize: 8, StateOut: t.TempDir(), Clip: 1, Seed: 1, Schedule: &harnesspb.Schedule{Name: "constant"},
-		Optimizer: &harnesspb.Optimizer{Name: "adafactor", LearningRate: 1e-3, Epsilon: 1e-30, DecayRate: -0.8, ClipThreshold: 1},
+		Model: m, StateOut: t.TempDir(), Seed: 1, LearningRate: 1e-3,
+		Recipe: &harnesspb.Recipe{
+			BatchSize: 8, Clip: 1, Schedule: "constant", Optimizer: "adafactor", Epsilon: 1e-30, DecayRate: -0.8, ClipThreshold: 1,
+		},
 	}
 }
 
@@ -47,12 +49,12 @@ func TestABatchIsTheSameHoweverItIsComputed(t *testing.T) {
 		name   string
 		change func(*harnesspb.TrainStart)
 	}{
-		{"one example at a time", func(s *harnesspb.TrainStart) { s.MicroBatch = 1 }},
-		{"three at a time", func(s *harnesspb.TrainStart) { s.MicroBatch = 3 }},
-		{"packed", func(s *harnesspb.TrainStart) { s.Pack = true }},
-		{"packed, two rows at a time", func(s *harnesspb.TrainStart) { s.Pack, s.MicroBatch = true, 2 }},
+		{"one example at a time", func(s *harnesspb.TrainStart) { s.Recipe.MicroBatch = 1 }},
+		{"three at a time", func(s *harnesspb.TrainStart) { s.Recipe.MicroBatch = 3 }},
+		{"packed", func(s *harnesspb.TrainStart) { s.Recipe.Packing = true }},
+		{"packed, two rows at a time", func(s *harnesspb.TrainStart) { s.Recipe.Packing, s.Recipe.MicroBatch = true, 2 }},
 		{"with checkpoints", func(s *harnesspb.TrainStart) {
-			s.Checkpointing = harnesspb.GradientCheckpointing_GRADIENT_CHECKPOINTING_ON
+			s.Recipe.GradientCheckpointing = "on"
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -123,7 +125,7 @@ func TestExactMatchIsThatOfTheLogits(t *testing.T) {
 		train = append(train, validation[:6]...)
 	}
 	start := startOf(t, m)
-	start.Optimizer.LearningRate = 1e-2
+	start.LearningRate = 1e-2
 	_, done := f.train(t, start, train, validation)
 	m.Trained = filepath.Join(start.GetStateOut(), "trained.safetensors")
 	matches := 0
@@ -163,7 +165,7 @@ func TestPositionsCountFromThePadding(t *testing.T) {
 		loss := func(first int64, change func(*harnesspb.TrainStart), batch ...*harnesspb.TokenExample) float64 {
 			start := startOf(t, f.trainable())
 			start.Model.Checkpoint, start.Model.Rewrite.FirstPosition = f.dir, first
-			start.Optimizer.LearningRate, start.KeepOrder = 0, true
+			start.LearningRate, start.KeepOrder = 0, true
 			change(start)
 			steps, _ := f.train(t, start, batch, nil)
 			return steps[0].GetLoss()
@@ -175,14 +177,14 @@ func TestPositionsCountFromThePadding(t *testing.T) {
 			labels += n
 		}
 		want := sum / labels
-		padded := func(s *harnesspb.TrainStart) { s.PositionsFromPadding = true }
+		padded := func(s *harnesspb.TrainStart) { s.Recipe.Padding = "left-counted" }
 		got := loss(0, padded, batch...)
 		t.Logf("loss %.6f, without padding %.6f", got, loss(0, func(*harnesspb.TrainStart) {}, batch...))
 		if !(math.Abs(got-want) <= 1e-4) {
 			t.Errorf("loss %v, the examples alone at their positions have %v", got, want)
 		}
 		// Micro-batches asked for are padded each by itself.
-		alone := loss(0, func(s *harnesspb.TrainStart) { padded(s); s.MicroBatch = 1 }, batch...)
+		alone := loss(0, func(s *harnesspb.TrainStart) { padded(s); s.Recipe.MicroBatch = 1 }, batch...)
 		if plain := loss(0, func(*harnesspb.TrainStart) {}, batch...); !(math.Abs(alone-plain) <= 1e-4) {
 			t.Errorf("one example at a time: loss %v, want %v", alone, plain)
 		}

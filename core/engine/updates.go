@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -37,17 +38,23 @@ type group struct {
 }
 
 func (n *network) newUpdates(s *harnesspb.TrainStart) (*updates, error) {
-	o, err := newOptimizer(s.GetOptimizer())
+	r := s.GetRecipe()
+	o, err := newOptimizer(r, s.GetLearningRate())
 	if err != nil {
 		return nil, err
 	}
-	u := &updates{optimizer: o, clip: s.GetClip()}
+	u := &updates{optimizer: o, clip: r.GetClip()}
 	if !(u.clip >= 0 && u.clip <= 1e12) {
 		return nil, fmt.Errorf("clip %v is out of range", u.clip)
 	}
+	var spared []string
+	if r.GetWeightDecay() > 0 && r.GetDecay() != "all" {
+		spared = n.program.NormsAndBiases()
+	}
 	for i, p := range n.program.Parameters {
 		if n.trains(p.Name) {
-			u.parameters = append(u.parameters, updated{p, i, o.keeps(p.Shape), decays(p, s.GetOptimizer().GetNoDecay())})
+			_, spares := slices.BinarySearch(spared, p.Name)
+			u.parameters = append(u.parameters, updated{p, i, o.keeps(p.Shape), !spares})
 		}
 	}
 	if len(u.parameters) == 0 {
@@ -55,16 +62,6 @@ func (n *network) newUpdates(s *harnesspb.TrainStart) (*updates, error) {
 	}
 	u.groups = grouped(u.parameters)
 	return u, nil
-}
-
-// decays reports whether no pattern spares the parameter.
-func decays(p ir.Param, spared []string) bool {
-	for _, pattern := range spared {
-		if ir.Match(pattern, p.Name) || ir.Match(pattern, p.Template) {
-			return false
-		}
-	}
-	return true
 }
 
 func grouped(parameters []updated) []group {

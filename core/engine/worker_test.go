@@ -33,9 +33,9 @@ func TestWorkerProcessGivesTheSameBits(t *testing.T) {
 	r := f.attach(t, "lora", `{"rank": 2}`)
 	run := func(train func(*harnesspb.TrainStart, func(*harnesspb.TrainEvent) error) error) (files [2]string, loss float64) {
 		start := &harnesspb.TrainStart{
-			Model:     &harnesspb.ModelState{Graph: f.built.GetGraph(), Rewrite: r.GetRewrite(), InitSeed: 3},
-			BatchSize: 2, StateOut: t.TempDir(), Schedule: &harnesspb.Schedule{Name: "constant"}, Clip: 1,
-			Optimizer: &harnesspb.Optimizer{Name: "adamw", LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
+			Model:    &harnesspb.ModelState{Graph: f.built.GetGraph(), Rewrite: r.GetRewrite(), InitSeed: 3},
+			StateOut: t.TempDir(), LearningRate: 1e-2,
+			Recipe: &harnesspb.Recipe{BatchSize: 2, Schedule: "constant", Clip: 1, Optimizer: "adamw", Betas: []float64{0.9, 0.999}, Epsilon: 1e-8},
 		}
 		err := train(start, func(e *harnesspb.TrainEvent) error {
 			if d := e.GetDone(); d != nil {

@@ -86,7 +86,7 @@ func (p *Plan) Epochs() Epochs {
 			continue
 		}
 		e.Trained++
-		if work.Epoch == 0 && (work.Optimization.TotalEpochs == 0 || work.Optimization.TotalEpochs == slices.Max(recipe.Epochs)) {
+		if work.Epoch == 0 && (work.Epochs == 0 || work.Epochs == slices.Max(recipe.Epochs)) {
 			chains[s.ID] = true
 		}
 	}
@@ -268,10 +268,11 @@ func draft(work step.Work) ([]byte, error) {
 
 func (e *estimator) training(n *net, g *group) *TrainEstimate {
 	first := g.trains[g.order[0]]
-	o := first.Optimization
-	t := &TrainEstimate{Epochs: len(g.order), MicroBatch: o.BatchSize}
-	if o.MicroBatch > 0 {
-		t.MicroBatch = o.MicroBatch
+	recipe := first.Recipe
+	batch := int(recipe.GetBatchSize())
+	t := &TrainEstimate{Epochs: len(g.order), MicroBatch: batch}
+	if recipe.GetMicroBatch() > 0 {
+		t.MicroBatch = int(recipe.GetMicroBatch())
 	}
 	data := e.measured(g)
 	x := n.trainExtent(g.lengths, data)
@@ -280,8 +281,8 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 	// it computes layers again in the backward pass. Where it may choose, it
 	// rather takes fewer rows.
 	atOnce := func(rows int) (int, bool) {
-		if o.Checkpointing == "on" || o.Checkpointing == "off" {
-			return rows, o.Checkpointing == "on"
+		if again := recipe.GetGradientCheckpointing(); again != "" {
+			return rows, again == "on"
 		}
 		for few := rows; few > 0; few /= 2 {
 			one := x
@@ -300,11 +301,11 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 		}
 		return c.Forward + c.Backward
 	}
-	x.Rows = int64(o.BatchSize)
+	x.Rows = int64(batch)
 	t.StepFLOPs = flops(x)
 	if data != nil {
 		t.Measured, t.EpochTokens = true, data.Tokens
-		t.EpochSteps = (data.Train + o.BatchSize - 1) / o.BatchSize
+		t.EpochSteps = (data.Train + batch - 1) / batch
 		mean := x
 		mean.Tokens = max(1, data.Tokens/int64(max(1, data.Train)))
 		mean.Picked = min(mean.Picked, mean.Tokens)
@@ -315,7 +316,7 @@ func (e *estimator) training(n *net, g *group) *TrainEstimate {
 	memory := func(rows int) Memory {
 		rows, again := atOnce(rows)
 		x.Rows = int64(rows)
-		m := TrainingMemory(n.program, n.trained, o.Optimizer, again, x)
+		m := TrainingMemory(n.program, n.trained, recipe.GetOptimizer(), again, x)
 		m.Kept = e.kept
 		return m
 	}
@@ -380,16 +381,16 @@ func paddedRow(tokens int64) int64 { return int64(ir.PaddedRow(int(tokens))) }
 
 func (e *estimator) decoding(n *net, work step.Generate) *DecodeEstimate {
 	d := work.Decoding
-	beams := max(1, d.Beams)
-	if d.Method == "sample" {
-		beams = max(1, d.Candidates)
+	beams := max(1, int(d.GetBeams()))
+	if d.GetDecode() == "sample" {
+		beams = max(1, int(d.GetCandidates()))
 	}
-	prompts := d.BatchSize
+	prompts := int(d.GetBatchSize())
 	if prompts == 0 {
 		prompts = max(1, rowsSideBySide/beams)
 	}
-	out := &DecodeEstimate{Prompts: prompts, Beams: beams, New: int64(ir.PaddedOutput(d.MaxNewTokens))}
-	prompt := least(int64(d.MaxPromptLength), n.built.GetMaxPositions())
+	out := &DecodeEstimate{Prompts: prompts, Beams: beams, New: int64(ir.PaddedOutput(int(d.GetMaxNewTokens())))}
+	prompt := least(int64(work.MaxPromptLength), n.built.GetMaxPositions())
 	if prompt == 0 {
 		prompt = unlimited
 	}
@@ -399,7 +400,7 @@ func (e *estimator) decoding(n *net, work step.Generate) *DecodeEstimate {
 	rows := float64(step.Rows)
 	out.PromptFLOPs = read.Forward
 	out.TokenFLOPs = one.Forward / rows
-	out.Memory = decodingMemory(n.program, d.Precision == "bf16", out, read, one)
+	out.Memory = decodingMemory(n.program, d.GetPrecision() == "bf16", out, read, one)
 	out.Memory.Kept = e.kept
 	return out
 }

@@ -64,7 +64,7 @@ func (c trainingCase) check(t testing.TB) {
 	extent := ir.Extent{Rows: int64(c.rows), Tokens: int64(c.tokens), Picked: int64(c.labels)}
 	again := c.again || p.Cost(trained, extent).Recomputes()
 	if c.again {
-		start.Checkpointing = pb.GradientCheckpointing_GRADIENT_CHECKPOINTING_ON
+		start.Recipe.GradientCheckpointing = "on"
 	}
 	estimated := plan.TrainingMemory(p, trained, "adamw", again, extent)
 	// On a busy machine a process may take another block before the last one is
@@ -123,9 +123,8 @@ func (c trainingCase) training(t testing.TB) (*ir.Program, []string, *pb.TrainSt
 		t.Fatal(err)
 	}
 	start := &pb.TrainStart{
-		Model: &pb.ModelState{Graph: built.Graph, Rewrite: attached.Rewrite, InitSeed: 1}, BatchSize: int32(c.rows), Clip: 1,
-		Optimizer: &pb.Optimizer{Name: "adamw", LearningRate: 1e-4, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
-		Schedule:  &pb.Schedule{Name: "constant"}, StateOut: t.TempDir(),
+		Model: &pb.ModelState{Graph: built.Graph, Rewrite: attached.Rewrite, InitSeed: 1}, LearningRate: 1e-4, StateOut: t.TempDir(),
+		Recipe: &pb.Recipe{BatchSize: int32(c.rows), Clip: 1, Schedule: "constant", Optimizer: "adamw", Betas: []float64{0.9, 0.999}, Epsilon: 1e-8},
 	}
 	var examples []*pb.TokenExample
 	for range 2 * c.rows {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"google.golang.org/protobuf/proto"
+
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/step"
 	"harness/core/study"
@@ -196,50 +198,28 @@ func (t *trial) trained() (step.ID, error) {
 // that can be chosen. Where the rate of a step does not depend on the total all
 // totals share one chain; else each needs its own.
 func (t *trial) segments(examples step.ID, rate float64) ([]step.ID, error) {
-	recipe := t.study.Train
-	optimization := optimization(recipe)
-	optimization.LearningRate = rate
-	network := t.network()
-	network.Seed = t.study.Seed
+	train := t.study.Train
+	work := step.Train{Engine: t.engine, Network: t.network(), Examples: examples, Recipe: train.Recipe, LearningRate: rate}
+	work.Network.Seed = t.study.Seed
 	var choices []step.ID
-	for _, total := range recipe.Epochs {
-		if recipe.DependsOnTotal() {
-			optimization.TotalEpochs = total
+	for _, total := range train.Epochs {
+		if train.DependsOnTotal() {
+			work.Epochs = total
 		}
-		var previous step.ID
+		work.Previous = ""
 		for epoch := range total {
-			var err error
-			previous, err = t.add(t.name("train", fmt.Sprintf("lr %g", rate), fmt.Sprintf("epoch %d", epoch+1)), step.Train{
-				Engine: t.engine, Network: network, Examples: examples,
-				Optimization: optimization, Epoch: epoch, Previous: previous,
-			})
+			work.Epoch = epoch
+			id, err := t.add(t.name("train", fmt.Sprintf("lr %g", rate), fmt.Sprintf("epoch %d", epoch+1)), work)
 			if err != nil {
 				return nil, err
 			}
-			if (recipe.EveryEpoch || epoch == total-1) && !slices.Contains(choices, previous) {
-				choices = append(choices, previous)
+			work.Previous = id
+			if (train.EveryEpoch || epoch == total-1) && !slices.Contains(choices, id) {
+				choices = append(choices, id)
 			}
 		}
 	}
 	return choices, nil
-}
-
-// optimization is a recipe as a key has it: without what decides nothing.
-func optimization(recipe *study.Train) step.Optimization {
-	o := step.Optimization{
-		Optimizer: recipe.Optimizer, Betas: recipe.Betas, Epsilon: recipe.Epsilon, DecayRate: recipe.DecayRate, ClipThreshold: recipe.ClipThreshold,
-		WeightDecay: recipe.WeightDecay, DecayAll: recipe.DecayAll && recipe.WeightDecay > 0,
-		Schedule: recipe.Schedule, WarmupSteps: recipe.Warmup, WarmupShare: recipe.WarmupShare,
-		BatchSize: recipe.BatchSize, MicroBatch: recipe.MicroBatch, Clip: recipe.Clip,
-		Packing: recipe.Packing, PositionsFromPadding: recipe.PositionsFromPadding,
-	}
-	if recipe.Precision != "f32" {
-		o.Precision = recipe.Precision
-	}
-	if recipe.Checkpointing != "auto" {
-		o.Checkpointing = recipe.Checkpointing
-	}
-	return o
 }
 
 // judged adds generation and validation; it names the steps with the verdicts
@@ -251,8 +231,8 @@ func (t *trial) judged(weights step.ID) (verdicts, bugs step.ID, err error) {
 	}
 	generate := step.Generate{
 		Network: t.network(), Bugs: bench.Bugs, Weights: weights, Options: t.options(),
-		Decoding: t.decoding(),
 	}
+	t.decode(&generate)
 	if t.describedModel.Generates {
 		generate.AdapterLabel, generate.PromptLabel, generate.Benchmark = t.adapter.Name, t.prompt.Name, t.benchmark.Type
 	} else {
@@ -269,30 +249,22 @@ func (t *trial) judged(weights step.ID) (verdicts, bugs step.ID, err error) {
 	return verdicts, bench.Bugs, err
 }
 
-// decoding is how this trial decodes, as a key has it: without what decides
-// nothing.
-func (t *trial) decoding() step.Decoding {
+// decode sets how this trial decodes, without what decides nothing.
+func (t *trial) decode(w *step.Generate) {
 	g := t.study.Generate
 	if t.describedModel.Generates {
-		return step.Decoding{Candidates: g.Candidates}
+		w.Decoding = &pb.Decoding{Candidates: g.Decoding.GetCandidates()}
+		return
 	}
-	d := step.Decoding{
-		Method: g.Decode, Beams: g.Beams, Candidates: g.Candidates, LengthPenalty: g.LengthPenalty,
-		EarlyStopping: g.EarlyStopping == "true", NeverStopEarly: g.EarlyStopping == "never",
-		Temperature: g.Temperature, TopK: g.TopK, TopP: g.TopP,
-		MaxNewTokens: g.MaxNewTokens, MaxPromptLength: g.MaxPromptLength, IgnoreStops: !g.StopStrings, BatchSize: g.BatchSize,
+	w.Decoding = proto.Clone(g.Decoding).(*pb.Decoding)
+	if w.Decoding.Decode == "sample" {
+		w.Decoding.Seed = t.study.Seed
 	}
-	if g.Decode == "sample" {
-		d.Seed = t.study.Seed
-	}
-	if g.Precision != "f32" {
-		d.Precision = g.Precision
-	}
+	w.MaxPromptLength, w.IgnoreStops = g.MaxPromptLength, !g.StopStrings
 	if n := t.model.MaxPromptLength; n > 0 {
-		d.MaxPromptLength = n
+		w.MaxPromptLength = n
 	}
 	if n := t.benchmark.MaxNewTokens; n > 0 {
-		d.MaxNewTokens = n
+		w.Decoding.MaxNewTokens = int32(n)
 	}
-	return d
 }

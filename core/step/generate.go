@@ -27,35 +27,17 @@ type Generate struct {
 	Bugs      ID     `json:"-"`
 	// Weights is the select or import step whose trained parameters are
 	// used; empty: the checkpoint as it is.
-	Weights  ID       `json:"-"`
-	Options  Options  `json:"options"`
-	Decoding Decoding `json:"decoding"`
+	Weights  ID           `json:"-"`
+	Options  Options      `json:"options"`
+	Decoding *pb.Decoding `json:"decoding"`
+	// MaxPromptLength in tokens: bugs with longer prompts are refused; 0: none.
+	MaxPromptLength int `json:"max_prompt_length,omitempty"`
+	// IgnoreStops lets candidates run past the prompts' stop strings.
+	IgnoreStops bool `json:"ignore_stops,omitempty"`
 	// AdapterLabel is the adapter's name in the study, by which a model that
 	// generates by itself may know it.
 	AdapterLabel string `json:"adapter_label,omitempty"`
 	PromptLabel  string `json:"prompt_label,omitempty"` // likewise
-}
-
-// Decoding settings within a key. What does not belong to the method is zero.
-type Decoding struct {
-	Method         string  `json:"method"`
-	Beams          int     `json:"beams"`
-	Candidates     int     `json:"candidates"`
-	MaxNewTokens   int     `json:"max_new_tokens"`
-	LengthPenalty  float64 `json:"length_penalty"`
-	EarlyStopping  bool    `json:"early_stopping"`
-	NeverStopEarly bool    `json:"never_stop_early,omitempty"`
-	Temperature    float64 `json:"temperature,omitempty"`
-	TopK           int     `json:"top_k,omitempty"`
-	TopP           float64 `json:"top_p,omitempty"`
-	// MaxPromptLength in tokens: bugs with longer prompts are refused; 0: none.
-	MaxPromptLength int `json:"max_prompt_length,omitempty"`
-	// IgnoreStops lets candidates run past the prompts' stop strings.
-	IgnoreStops bool   `json:"ignore_stops,omitempty"`
-	Precision   string `json:"precision,omitempty"` // bf16; empty: f32
-	BatchSize   int    `json:"batch_size"`
-	// Seed of sampling; zero with the other methods, which draw nothing.
-	Seed uint64 `json:"seed,omitempty"`
 }
 
 // Candidates is a line of candidates.jsonl.
@@ -224,12 +206,12 @@ func (w Generate) ask(ctx context.Context, env *Env, a *answers) error {
 		Config: w.Network.Model.Config, BaseDir: w.Network.Model.BaseDir,
 		AdapterType: w.Network.Adapter.Name, AdapterName: w.AdapterLabel, AdapterConfig: w.Network.Adapter.Config, PromptName: w.PromptLabel,
 		BenchmarkType: w.Benchmark, Options: w.Options.message(),
-		Candidates: int32(w.Decoding.Candidates), Bugs: shown(a.open),
+		Candidates: w.Decoding.GetCandidates(), Bugs: shown(a.open),
 	}
 	return model.Generate(ctx, request, func(r *pb.GenerateResponse) error {
 		c := &Candidates{Bug: r.Bug, Outputs: []Output{}}
 		for i, g := range r.Candidates {
-			if i == w.Decoding.Candidates {
+			if i == int(w.Decoding.GetCandidates()) {
 				break
 			}
 			c.Outputs = append(c.Outputs, Output{Text: g.Output, Published: g.PublishedVerdict, Patch: patchOf(g.Patch)})
@@ -252,13 +234,12 @@ func (w Generate) decode(ctx context.Context, env *Env, a *answers) error {
 			return err
 		}
 	}
-	net.state.Precision = precisionMessage(w.Decoding.Precision)
 	bugs := a.open
 	prompts, err := w.Prompts(ctx, net.model, bugs)
 	if err != nil {
 		return err
 	}
-	request := &pb.DecodeRequest{Model: net.state, Decoding: w.decoding(net.built)}
+	request := &pb.DecodeRequest{Model: net.state, Decoding: w.Decoding, Eos: net.built.Eos, Pad: net.built.Pad}
 	stops := map[string][]string{} // by bug
 	for i, p := range prompts {
 		ids := net.promptIDs(p.GetText(), p.GetRest())
@@ -270,7 +251,7 @@ func (w Generate) decode(ctx context.Context, env *Env, a *answers) error {
 		}
 		stops[bugs[i].Id] = p.GetStop()
 		prompt := &pb.TokenPrompt{Id: bugs[i].Id, Ids: ids}
-		if len(p.GetStop()) > 0 && !w.Decoding.IgnoreStops {
+		if len(p.GetStop()) > 0 && !w.IgnoreStops {
 			prompt.Stop = p.Stop
 			if request.TokenTexts == nil {
 				request.TokenTexts = tokenTexts(net)
@@ -335,30 +316,20 @@ func tokenTexts(net *network) [][]byte {
 
 // refusal says why a prompt cannot be answered, or nothing.
 func (w Generate) refusal(p *pb.Prompt, ids []int32, net *network) string {
-	limit := int(net.built.MaxPositions)
+	limit, grow := int(net.built.MaxPositions), int(w.Decoding.GetMaxNewTokens())
 	switch {
 	case p.GetRefused() != "":
 		return p.Refused
 	case len(ids) == 0:
 		return "the prompt is empty"
-	case w.Decoding.MaxPromptLength > 0 && len(ids) > w.Decoding.MaxPromptLength:
-		return fmt.Sprintf("a prompt of %d tokens is longer than the study allows, %d", len(ids), w.Decoding.MaxPromptLength)
+	case w.MaxPromptLength > 0 && len(ids) > w.MaxPromptLength:
+		return fmt.Sprintf("a prompt of %d tokens is longer than the study allows, %d", len(ids), w.MaxPromptLength)
 	case net.built.Graph.GetEncoder() != nil: // prompt and answer have positions of their own
-		if limit > 0 && max(len(ids), w.Decoding.MaxNewTokens) > limit {
-			return fmt.Sprintf("a prompt of %d tokens and %d new ones exceed the model's %d positions each", len(ids), w.Decoding.MaxNewTokens, limit)
+		if limit > 0 && max(len(ids), grow) > limit {
+			return fmt.Sprintf("a prompt of %d tokens and %d new ones exceed the model's %d positions each", len(ids), grow, limit)
 		}
-	case limit > 0 && len(ids)+w.Decoding.MaxNewTokens > limit:
-		return fmt.Sprintf("a prompt of %d tokens leaves no room for %d new ones within the model's %d positions", len(ids), w.Decoding.MaxNewTokens, limit)
+	case limit > 0 && len(ids)+grow > limit:
+		return fmt.Sprintf("a prompt of %d tokens leaves no room for %d new ones within the model's %d positions", len(ids), grow, limit)
 	}
 	return ""
-}
-
-func (w Generate) decoding(built *pb.BuildResponse) *pb.Decoding {
-	d := w.Decoding
-	return &pb.Decoding{
-		Method: d.Method, Beams: int32(d.Beams), Candidates: int32(d.Candidates), MaxNewTokens: int32(d.MaxNewTokens),
-		LengthPenalty: d.LengthPenalty, EarlyStopping: d.EarlyStopping, NeverStopEarly: d.NeverStopEarly,
-		Temperature: d.Temperature, TopK: int32(d.TopK), TopP: d.TopP, Seed: d.Seed,
-		BatchSize: int32(d.BatchSize), Eos: built.Eos, Pad: built.Pad,
-	}
 }

@@ -24,12 +24,16 @@ func (o Options) message() *pb.PromptOptions {
 // optimizer.safetensors, train.json, steps.jsonl and, where PEFT knows the
 // method, the folder adapter/ in PEFT's format.
 type Train struct {
-	Engine       Engine       `json:"engine"`
-	Network      Network      `json:"network"`
-	Examples     ID           `json:"-"`
-	Optimization Optimization `json:"optimization"`
-	Epoch        int          `json:"epoch"` // 0-based
-	Previous     ID           `json:"-"`     // the segment before; empty: there is none
+	Engine       Engine     `json:"engine"`
+	Network      Network    `json:"network"`
+	Examples     ID         `json:"-"`
+	Recipe       *pb.Recipe `json:"recipe"`
+	LearningRate float64    `json:"learning_rate"`
+	// Epochs of the whole training, only where a step's rate depends on it: a
+	// chain with a constant rate is the same whatever its end.
+	Epochs   int `json:"epochs,omitempty"`
+	Epoch    int `json:"epoch"` // 0-based
+	Previous ID  `json:"-"`     // the segment before; empty: there is none
 }
 
 // TrainResult is train.json.
@@ -115,7 +119,7 @@ func (w Train) Run(ctx context.Context, env *Env, dir string) error {
 	if err != nil {
 		return err
 	}
-	start, err := w.start(ctx, env, net, len(examples.train), dir)
+	start, err := w.start(ctx, env, net, dir)
 	if err != nil {
 		return err
 	}
@@ -130,24 +134,22 @@ func (w Train) Run(ctx context.Context, env *Env, dir string) error {
 	}
 	env.notePeak(done.PeakMemoryBytes)
 	return writeJSON(dir, "train.json", TrainResult{
-		Epoch: w.Epoch + 1, Epochs: w.Optimization.TotalEpochs, LearningRate: w.Optimization.LearningRate,
+		Epoch: w.Epoch + 1, Epochs: w.Epochs, LearningRate: w.LearningRate,
 		TrainLoss: finite(done.TrainLoss), ValidationLoss: finite(done.ValidationLoss), Diverged: done.Diverged,
 		Examples: len(examples.train), Validation: len(examples.validation), Tokens: done.Tokens, Seconds: done.Seconds,
 		Trainable: done.TrainableParameters, All: done.AllParameters, PeakMemory: done.PeakMemoryBytes,
-		ExactMatch: numberOrNil(done.ValidationExactMatch), MicroBatch: int(done.MicroBatch), Reduced: w.Optimization.reduced(done.MicroBatch),
+		ExactMatch: numberOrNil(done.ValidationExactMatch), MicroBatch: int(done.MicroBatch), Reduced: reduced(w.Recipe, done.MicroBatch),
 	})
 }
 
 // start says to the engine what to train.
-func (w Train) start(ctx context.Context, env *Env, net *network, examples int, dir string) (*pb.TrainStart, error) {
-	start, err := w.Optimization.message(net, examples)
-	if err != nil {
-		return nil, err
+func (w Train) start(ctx context.Context, env *Env, net *network, dir string) (*pb.TrainStart, error) {
+	start := &pb.TrainStart{
+		Model: net.state, Recipe: w.Recipe, LearningRate: w.LearningRate, Seed: w.Network.Seed,
+		Epoch: int32(w.Epoch), Epochs: int32(w.Epochs), StateOut: dir, Pad: net.built.Pad,
 	}
-	start.Model, start.Seed, start.Epoch, start.Pad = net.state, w.Network.Seed, int32(w.Epoch), net.built.Pad
-	start.Model.Precision = precisionMessage(w.Optimization.Precision)
-	start.StateOut = dir
 	if w.Previous != "" {
+		var err error
 		if start.StateIn, err = env.Results.Folder(ctx, w.Previous); err != nil {
 			return nil, err
 		}
@@ -187,6 +189,16 @@ type trainStep struct {
 	GradientNorm float64 `json:"gradient_norm"`
 	LearningRate float64 `json:"learning_rate"`
 	Tokens       int64   `json:"tokens"`
+}
+
+// reduced reports whether fewer examples than a recipe asks for were computed at
+// once.
+func reduced(r *pb.Recipe, microBatch int32) bool {
+	wanted := r.GetBatchSize()
+	if r.GetMicroBatch() > 0 {
+		wanted = r.GetMicroBatch()
+	}
+	return microBatch > 0 && microBatch < wanted
 }
 
 // finite replaces NaN and infinity, which JSON cannot encode. The words beside

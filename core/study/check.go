@@ -343,9 +343,9 @@ func (l *loader) checkWhole(c *decoded, table *Table, metric string, attribute s
 // checkRank reports a metric over more candidates than there will be. Published verdicts have their own number.
 func (l *loader) checkRank(c *decoded, metric string, g *Generate, attribute string, path ...string) {
 	m, err := score.ParseMetric(metric)
-	if err != nil || m.Published || l.partial["generate"] || m.K <= g.Candidates {
+	if err != nil || m.Published || l.partial["generate"] || m.K <= int(g.Decoding.Candidates) {
 		return
 	}
 	l.mistake(c.at(attribute, path...), "Metric over more candidates than made",
-		"%s looks at %d candidates a bug; generate makes %d.", metric, m.K, g.Candidates)
+		"%s looks at %d candidates a bug; generate makes %d.", metric, m.K, g.Decoding.Candidates)
 }

@@ -4,6 +4,9 @@ import (
 	"slices"
 
 	"github.com/zclconf/go-cty/cty"
+	"google.golang.org/protobuf/proto"
+
+	"harness/core/protocol/harnesspb"
 )
 
 // trainSpec has the defaults of Hugging Face's Trainer where those of the reference study do not differ, but for the
@@ -45,7 +48,7 @@ func optimizerAttributes() []attribute {
 		{name: "clip_threshold", kind: cty.Number, check: positive, expects: "a number of more than 0", otherwise: "1",
 			description: "Adafactor scales updates with a larger root mean square down to this."},
 		{name: "weight_decay", kind: cty.Number, minimum: bound(0), fallback: cty.Zero, description: "Weight decay, decoupled from the gradient."},
-		{name: "decay", kind: cty.String, oneOf: []string{"weights", "all"}, fallback: cty.StringVal("weights"),
+		{name: "decay", kind: cty.String, oneOf: []string{"weights", "all"}, fallback: cty.StringVal("weights"), unsaid: "weights",
 			description: "Which parameters decay: weights leaves out biases and norms, as Hugging Face's Trainer does."},
 		{name: "schedule", kind: cty.String, oneOf: []string{"constant", "linear", "cosine"}, fallback: cty.StringVal("constant"),
 			description: "Learning rate after the warm-up. Only with constant can runs of different lengths share epochs."},
@@ -68,10 +71,10 @@ func batchAttributes() []attribute {
 		{name: "max_target_length", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1 << 24), otherwise: "no limit",
 			description: "Longest answer in tokens; samples with longer ones are left out."},
 		{name: "packing", kind: cty.Bool, fallback: cty.False, description: "Whether several samples share a row, each seeing only itself."},
-		{name: "padding", kind: cty.String, oneOf: []string{"right", "left-counted"}, fallback: cty.StringVal("right"),
+		{name: "padding", kind: cty.String, oneOf: []string{"right", "left-counted"}, fallback: cty.StringVal("right"), unsaid: "right",
 			description: "Where rows are filled up. left-counted: on the left, and positions count the padding, as in a Trainer that gets no position ids."},
 		precision("Number type of frozen weights and products. What trains stays in f32."),
-		{name: "gradient_checkpointing", kind: cty.String, oneOf: []string{"auto", "on", "off"}, fallback: cty.StringVal("auto"),
+		{name: "gradient_checkpointing", kind: cty.String, oneOf: []string{"auto", "on", "off"}, fallback: cty.StringVal("auto"), unsaid: "auto",
 			description: "Whether the backward pass computes layers again instead of keeping their values; auto: where keeping them would take gigabytes."},
 	}
 }
@@ -86,7 +89,7 @@ func generateSpec() *spec {
 		{name: "candidates", kind: cty.Number, whole: true, minimum: bound(1), maximum: bound(1024), otherwise: "beams; 1 for greedy, 10 for sample",
 			description: "Candidates for each bug; at most one for each beam."},
 		{name: "length_penalty", kind: cty.Number, otherwise: "1", description: "Beam search divides a candidate's log-probability by its length to this power."},
-		{name: "early_stopping", kind: cty.String, oneOf: []string{"false", "true", "never"}, otherwise: "false", // true and false are turned into texts
+		{name: "early_stopping", kind: cty.String, oneOf: []string{"false", "true", "never"}, otherwise: "false", unsaid: "false", // true and false are turned into texts
 			description: "When a beam search ends, as in Hugging Face's generate."},
 		{name: "temperature", kind: cty.Number, check: positive, expects: "a number of more than 0", otherwise: "1", description: "Sampling divides the logits by this."},
 		{name: "top_k", kind: cty.Number, whole: true, minimum: bound(0), maximum: bound(1 << 24), otherwise: "0", description: "Sampling takes this many of the most probable tokens; 0 for all."},
@@ -106,20 +109,19 @@ func maxPromptLength() attribute {
 }
 
 func precision(description string) attribute {
-	return attribute{name: "precision", kind: cty.String, oneOf: []string{"f32", "bf16"}, fallback: cty.StringVal("f32"), description: description}
+	return attribute{name: "precision", kind: cty.String, oneOf: []string{"f32", "bf16"}, fallback: cty.StringVal("f32"), unsaid: "f32", description: description}
 }
 
 func (l *loader) assembleTrain(c *decoded) *Train {
 	if c == nil {
 		return nil
 	}
-	t := &Train{Dataset: c.reference("dataset")}
-	t.WeightDecay, _ = c.number("weight_decay")
-	decay, _ := c.text("decay")
-	t.DecayAll = decay == "all"
-	l.assembleOptimizer(c, t)
-	l.assembleSchedule(c, t)
-	l.assembleBatches(c, t)
+	t := &Train{Dataset: c.reference("dataset"), Recipe: &harnesspb.Recipe{}}
+	c.fill(t.Recipe)
+	l.completeRecipe(c, t.Recipe)
+	t.MaxLength, _ = c.whole("max_length")
+	t.MaxPromptLength, _ = c.whole("max_prompt_length")
+	t.MaxTargetLength, _ = c.whole("max_target_length")
 	grid := c.block("grid")
 	t.LearningRates, _ = grid.numbers("learning_rate")
 	totals, _ := grid.numbers("epochs")
@@ -139,114 +141,92 @@ func (l *loader) assembleTrain(c *decoded) *Train {
 	return t
 }
 
-// assembleOptimizer fills in each optimizer's own settings. Adafactor's are those of Hugging Face's Trainer, which
-// turns its relative steps and its scaling by the parameter off.
-func (l *loader) assembleOptimizer(c *decoded, t *Train) {
-	t.Optimizer, _ = c.text("optimizer")
-	var ok bool
-	if t.Epsilon, ok = c.number("epsilon"); !ok {
-		t.Epsilon = map[string]float64{"adamw": 1e-8, "adafactor": 1e-30}[t.Optimizer]
-	}
-	if t.Optimizer == "adafactor" {
-		l.unused(c, "optimizer", t.Optimizer, "betas")
-		if t.DecayRate, ok = c.number("decay_rate"); !ok {
-			t.DecayRate = -0.8
+// completeRecipe fills in each optimizer's own defaults and reports settings that do not go together. Adafactor's
+// defaults are those of Hugging Face's Trainer, which turns its relative steps and its scaling by the parameter off.
+func (l *loader) completeRecipe(c *decoded, r *harnesspb.Recipe) {
+	_, hasEpsilon := c.known("epsilon")
+	if r.Optimizer == "adafactor" {
+		l.unused(c, "optimizer", r.Optimizer, "betas")
+		r.Betas = nil
+		if !hasEpsilon {
+			r.Epsilon = 1e-30
 		}
-		if t.ClipThreshold, ok = c.number("clip_threshold"); !ok {
-			t.ClipThreshold = 1
+		if _, ok := c.known("decay_rate"); !ok {
+			r.DecayRate = -0.8
 		}
-		return
+		if _, ok := c.known("clip_threshold"); !ok {
+			r.ClipThreshold = 1
+		}
+	} else {
+		l.unused(c, "optimizer", r.Optimizer, "decay_rate", "clip_threshold")
+		if !hasEpsilon {
+			r.Epsilon = 1e-8
+		}
+		if len(r.Betas) == 0 {
+			r.Betas = []float64{0.9, 0.999}
+		}
 	}
-	l.unused(c, "optimizer", t.Optimizer, "decay_rate", "clip_threshold")
-	t.Betas = [2]float64{0.9, 0.999}
-	if betas, ok := c.numbers("betas"); ok {
-		t.Betas = [2]float64(betas)
+	if r.WeightDecay == 0 {
+		r.Decay = "" // decides nothing
 	}
-}
-
-func (l *loader) assembleSchedule(c *decoded, t *Train) {
-	t.Schedule, _ = c.text("schedule")
-	t.Warmup, _ = c.whole("warmup_steps")
-	t.WarmupShare, _ = c.number("warmup_share")
-	if t.Warmup > 0 && t.WarmupShare > 0 {
+	if r.WarmupSteps > 0 && r.WarmupShare > 0 {
 		l.mistake(c.at("warmup_share"), "Two lengths of the warm-up", "The warm-up lasts warmup_steps or a warmup_share of all steps; give one of the two.")
 	}
-}
-
-func (l *loader) assembleBatches(c *decoded, t *Train) {
-	t.BatchSize, _ = c.whole("batch_size")
-	t.MicroBatch, _ = c.whole("micro_batch")
-	if t.BatchSize > 0 && t.MicroBatch > t.BatchSize {
-		l.mistake(c.at("micro_batch"), "Micro-batch larger than the batch", "micro_batch says how many of a batch's examples are computed at once: at most batch_size = %d; found %d.", t.BatchSize, t.MicroBatch)
+	if r.BatchSize > 0 && r.MicroBatch > r.BatchSize {
+		l.mistake(c.at("micro_batch"), "Micro-batch larger than the batch", "micro_batch says how many of a batch's examples are computed at once: at most batch_size = %d; found %d.", r.BatchSize, r.MicroBatch)
 	}
-	t.Clip, _ = c.number("clip")
-	t.MaxLength, _ = c.whole("max_length")
-	t.MaxPromptLength, _ = c.whole("max_prompt_length")
-	t.MaxTargetLength, _ = c.whole("max_target_length")
-	t.Packing, _ = c.truth("packing")
-	padding, _ := c.text("padding")
-	t.PositionsFromPadding = padding == "left-counted"
-	if t.Packing && t.PositionsFromPadding {
+	if r.Packing && r.Padding != "" {
 		l.mistake(c.at("padding"), "Packing leaves no padding", "With packing = true examples share rows, and each counts its positions from its own first token; padding can only be \"right\".")
 	}
-	t.Precision, _ = c.text("precision")
-	t.Checkpointing, _ = c.text("gradient_checkpointing")
 }
 
 // assembleGenerate fills in what hangs on the way of decoding: beam search returns as many candidates as there are
 // beams, greedy decoding one.
 func (l *loader) assembleGenerate(c *decoded) *Generate {
 	const beams = 10 // and candidates: the reference study's
-	g := &Generate{Decode: "beam", Beams: beams, Candidates: beams, LengthPenalty: 1, EarlyStopping: "false", MaxNewTokens: 128, StopStrings: true, Precision: "f32"}
+	d := &harnesspb.Decoding{Decode: "beam", Beams: beams, Candidates: beams, LengthPenalty: 1, MaxNewTokens: 128}
+	g := &Generate{Decoding: d, StopStrings: true}
 	if c == nil {
 		return g
 	}
-	method, ok := c.text("decode")
-	if !ok {
+	if _, ok := c.text("decode"); !ok {
 		return g
 	}
-	*g = Generate{Decode: method, Beams: 1, Candidates: 1}
-	switch method {
+	proto.Reset(d)
+	c.fill(d)
+	switch d.Decode {
 	case "beam":
-		l.unused(c, "decode", method, "temperature", "top_k", "top_p")
-		g.Beams, g.Candidates = l.beams(c, beams)
-		g.LengthPenalty, g.EarlyStopping = 1, "false"
-		if penalty, ok := c.number("length_penalty"); ok {
-			g.LengthPenalty = penalty
-		}
-		if stopping, ok := c.text("early_stopping"); ok {
-			g.EarlyStopping = stopping
+		l.unused(c, "decode", d.Decode, "temperature", "top_k", "top_p")
+		d.Beams, d.Candidates = l.beams(c, beams)
+		if _, ok := c.known("length_penalty"); !ok {
+			d.LengthPenalty = 1
 		}
 	case "greedy":
-		l.unused(c, "decode", method, "temperature", "top_k", "top_p", "length_penalty", "early_stopping")
+		l.unused(c, "decode", d.Decode, "temperature", "top_k", "top_p", "length_penalty", "early_stopping")
 		for _, name := range []string{"beams", "candidates"} {
 			if n, set := c.whole(name); set && n != 1 {
 				l.mistake(c.at(name), "Greedy decoding gives one candidate", "With decode = \"greedy\" %s can only be 1; found %d. Use decode = \"beam\" or \"sample\" for more.", name, n)
 			}
 		}
+		d.Beams, d.Candidates = 0, 1
 	case "sample":
-		l.unused(c, "decode", method, "beams", "length_penalty", "early_stopping")
-		g.Candidates, g.Temperature, g.TopP = beams, 1, 1
-		if n, ok := c.whole("candidates"); ok {
-			g.Candidates = n
+		l.unused(c, "decode", d.Decode, "beams", "length_penalty", "early_stopping")
+		if d.Candidates == 0 {
+			d.Candidates = beams
 		}
-		if temperature, ok := c.number("temperature"); ok {
-			g.Temperature = temperature
+		if d.Temperature == 0 {
+			d.Temperature = 1
 		}
-		if share, ok := c.number("top_p"); ok {
-			g.TopP = share
+		if d.TopP == 0 {
+			d.TopP = 1
 		}
-		g.TopK, _ = c.whole("top_k")
 	}
-	g.MaxNewTokens, _ = c.whole("max_new_tokens")
 	g.MaxPromptLength, _ = c.whole("max_prompt_length")
 	g.StopStrings, _ = c.truth("stop_strings")
-	g.Precision, _ = c.text("precision")
-	g.BatchSize, _ = c.whole("batch_size")
 	return g
 }
 
-func (l *loader) beams(c *decoded, most int) (beams, candidates int) {
+func (l *loader) beams(c *decoded, most int) (int32, int32) {
 	beams, hasBeams := c.whole("beams")
 	candidates, hasCandidates := c.whole("candidates")
 	switch {
@@ -260,7 +240,7 @@ func (l *loader) beams(c *decoded, most int) (beams, candidates int) {
 	if candidates > beams {
 		l.mistake(c.at("candidates"), "More candidates than beams", "A beam search returns at most one candidate a beam: candidates must be at most %d; found %d.", beams, candidates)
 	}
-	return beams, candidates
+	return int32(beams), int32(candidates)
 }
 
 // unused reports settings that the choice of another one leaves without effect: whoever wrote them expects one.

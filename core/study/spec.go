@@ -38,6 +38,8 @@ type attribute struct {
 	expects string
 	// otherwise says in words what holds if the attribute is not set and has no fallback.
 	otherwise string
+	// unsaid is the value that a recipe's message says by its zero value.
+	unsaid string
 	// description says what the attribute is for, in sentences.
 	description string
 }

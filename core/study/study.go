@@ -111,27 +111,8 @@ type Prompt struct {
 
 // Train is a recipe and the grid of its free choices.
 type Train struct {
-	Dataset   string     // a data set's name
-	Optimizer string     // adamw, adafactor
-	Betas     [2]float64 // adamw
-	Epsilon   float64    // adamw: beside the root; adafactor: added to squares
-	// Adafactor: the second moment's decay is 1 - step^DecayRate; updates whose root mean square exceeds ClipThreshold
-	// are scaled down to it.
-	DecayRate, ClipThreshold float64
-	WeightDecay              float64
-	DecayAll                 bool // biases and the parameters of norms decay too
-
-	Schedule    string  // constant, linear, cosine
-	Warmup      int     // steps
-	WarmupShare float64 // of all steps; only one of both is set
-	BatchSize   int     // examples in an optimizer step
-	MicroBatch  int     // examples computed at once; 0: as many as memory allows
-	Clip        float64 // of the global gradient norm; 0: none
-	Packing     bool    // several examples may share a row
-	// PositionsFromPadding counts positions as if shorter examples were padded on the left without position ids.
-	PositionsFromPadding bool
-	Precision            string // f32, bf16
-	Checkpointing        string // auto, on, off
+	Dataset string // a data set's name
+	Recipe  *harnesspb.Recipe
 
 	// Tokens; samples with more are left out. 0: no limit.
 	MaxLength, MaxPromptLength, MaxTargetLength int
@@ -147,7 +128,9 @@ type Train struct {
 
 // DependsOnTotal reports whether the learning rate of a step depends on how many epochs there will be. Runs of such a
 // recipe with different totals have no epoch in common.
-func (t *Train) DependsOnTotal() bool { return t.Schedule != "constant" || t.WarmupShare > 0 }
+func (t *Train) DependsOnTotal() bool {
+	return t.Recipe.GetSchedule() != "constant" || t.Recipe.GetWarmupShare() > 0
+}
 
 // Points is how many trained states the grid gives to choose among.
 func (t *Train) Points() int {
@@ -167,22 +150,11 @@ func (t *Train) Points() int {
 	return states * len(t.LearningRates)
 }
 
-// Generate is how candidates are decoded. What does not belong to its way of decoding is zero.
+// Generate is how candidates are decoded.
 type Generate struct {
-	Decode        string  // beam, greedy, sample
-	Beams         int     // 1 unless beam
-	Candidates    int     // a bug; with beam at most Beams
-	LengthPenalty float64 // beam
-	EarlyStopping string  // beam: false, true, never (as Hugging Face means them)
-	Temperature   float64 // sample
-	TopK          int     // sample; 0: all tokens
-	TopP          float64 // sample
-
-	MaxNewTokens    int
-	MaxPromptLength int    // tokens; bugs with longer prompts are refused; 0: no limit but the model's
-	StopStrings     bool   // a candidate ends where the family's stop strings appear
-	Precision       string // f32, bf16
-	BatchSize       int    // prompts side by side; 0: the engine chooses
+	Decoding        *harnesspb.Decoding // what does not belong to its way of decoding is zero
+	MaxPromptLength int                 // tokens; bugs with longer prompts are refused; 0: no limit but the model's
+	StopStrings     bool                // a candidate ends where the family's stop strings appear
 }
 
 // Sandbox is where candidates are judged. Zero values leave a limit to the benchmark.

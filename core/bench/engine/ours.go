@@ -65,10 +65,11 @@ func (w *workload) train(ctx context.Context, e *client.Engine, adapter string, 
 	}
 	defer os.RemoveAll(out)
 	start := &harnesspb.TrainStart{
-		Model: w.state(adapter, false), BatchSize: rows, Clip: 1, Seed: 1, StateOut: out, Pack: pack,
+		Model: w.state(adapter), LearningRate: rate, Seed: 1, StateOut: out,
 		KeepOrder: true, // as the peer: which lengths meet in a batch decides how much is padding
-		Schedule:  &harnesspb.Schedule{Name: "constant"},
-		Optimizer: &harnesspb.Optimizer{Name: "adamw", LearningRate: rate, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
+		Recipe: &harnesspb.Recipe{
+			BatchSize: rows, Clip: 1, Packing: pack, Schedule: "constant", Optimizer: "adamw", Betas: []float64{0.9, 0.999}, Epsilon: 1e-8,
+		},
 	}
 	var watch *stopwatch
 	var m measured
@@ -100,23 +101,26 @@ func (w *workload) train(ctx context.Context, e *client.Engine, adapter string, 
 // greedy answers a batch of prompts, prefill included, after one pass that
 // compiles.
 func greedy(batch int, half bool) side {
-	d := &harnesspb.Decoding{Method: "greedy", MaxNewTokens: newTokens, BatchSize: int32(batch)}
-	return decoding(d, batch, half, float64(batch*newTokens))
+	d := &harnesspb.Decoding{Decode: "greedy", MaxNewTokens: newTokens, BatchSize: int32(batch)}
+	if half {
+		d.Precision = "bf16"
+	}
+	return decoding(d, batch, float64(batch*newTokens))
 }
 
 // beamSearch answers prompts, as many side by side as told (0: the engine
 // chooses).
 func beamSearch(prompts, together int) side {
 	d := &harnesspb.Decoding{
-		Method: "beam", Beams: beams, Candidates: beams, MaxNewTokens: beamTokens, LengthPenalty: 1, EarlyStopping: true, BatchSize: int32(together),
+		Decode: "beam", Beams: beams, Candidates: beams, MaxNewTokens: beamTokens, LengthPenalty: 1, EarlyStopping: "true", BatchSize: int32(together),
 	}
-	return decoding(d, prompts, false, float64(prompts))
+	return decoding(d, prompts, float64(prompts))
 }
 
-func decoding(d *harnesspb.Decoding, prompts int, half bool, work float64) side {
+func decoding(d *harnesspb.Decoding, prompts int, work float64) side {
 	return func(ctx context.Context, w *workload) (measured, error) {
 		r := rand.New(rand.NewPCG(1, 4))
-		request := &harnesspb.DecodeRequest{Model: w.state("", half), Decoding: d}
+		request := &harnesspb.DecodeRequest{Model: w.state(""), Decoding: d}
 		for i := range prompts {
 			request.Prompts = append(request.Prompts, &harnesspb.TokenPrompt{Id: fmt.Sprint(i), Ids: w.ids(r, prompt)})
 		}

@@ -119,12 +119,8 @@ func (w *workload) writeWeights(config []byte) error {
 }
 
 // state is the network with an adapter, or without for "".
-func (w *workload) state(adapter string, half bool) *harnesspb.ModelState {
-	s := &harnesspb.ModelState{Graph: w.graph, Rewrite: w.rewrites[adapter], Checkpoint: w.checkpoint, InitSeed: 1}
-	if half {
-		s.Precision = harnesspb.Precision_PRECISION_BF16
-	}
-	return s
+func (w *workload) state(adapter string) *harnesspb.ModelState {
+	return &harnesspb.ModelState{Graph: w.graph, Rewrite: w.rewrites[adapter], Checkpoint: w.checkpoint, InitSeed: 1}
 }
 
 // ids are n random tokens.

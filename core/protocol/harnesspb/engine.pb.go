@@ -23,106 +23,6 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-type Precision int32
-
-const (
-	Precision_PRECISION_UNSPECIFIED Precision = 0 // f32
-	Precision_PRECISION_F32         Precision = 1
-	// Weights and activations in bfloat16; sums, norms, softmax, losses and
-	// whatever trains in f32.
-	Precision_PRECISION_BF16 Precision = 2
-)
-
-// Enum value maps for Precision.
-var (
-	Precision_name = map[int32]string{
-		0: "PRECISION_UNSPECIFIED",
-		1: "PRECISION_F32",
-		2: "PRECISION_BF16",
-	}
-	Precision_value = map[string]int32{
-		"PRECISION_UNSPECIFIED": 0,
-		"PRECISION_F32":         1,
-		"PRECISION_BF16":        2,
-	}
-)
-
-func (x Precision) Enum() *Precision {
-	p := new(Precision)
-	*p = x
-	return p
-}
-
-func (x Precision) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (Precision) Descriptor() protoreflect.EnumDescriptor {
-	return file_harness_v1_engine_proto_enumTypes[0].Descriptor()
-}
-
-func (Precision) Type() protoreflect.EnumType {
-	return &file_harness_v1_engine_proto_enumTypes[0]
-}
-
-func (x Precision) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use Precision.Descriptor instead.
-func (Precision) EnumDescriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{0}
-}
-
-type GradientCheckpointing int32
-
-const (
-	GradientCheckpointing_GRADIENT_CHECKPOINTING_UNSPECIFIED GradientCheckpointing = 0 // the engine chooses
-	GradientCheckpointing_GRADIENT_CHECKPOINTING_ON          GradientCheckpointing = 1
-	GradientCheckpointing_GRADIENT_CHECKPOINTING_OFF         GradientCheckpointing = 2
-)
-
-// Enum value maps for GradientCheckpointing.
-var (
-	GradientCheckpointing_name = map[int32]string{
-		0: "GRADIENT_CHECKPOINTING_UNSPECIFIED",
-		1: "GRADIENT_CHECKPOINTING_ON",
-		2: "GRADIENT_CHECKPOINTING_OFF",
-	}
-	GradientCheckpointing_value = map[string]int32{
-		"GRADIENT_CHECKPOINTING_UNSPECIFIED": 0,
-		"GRADIENT_CHECKPOINTING_ON":          1,
-		"GRADIENT_CHECKPOINTING_OFF":         2,
-	}
-)
-
-func (x GradientCheckpointing) Enum() *GradientCheckpointing {
-	p := new(GradientCheckpointing)
-	*p = x
-	return p
-}
-
-func (x GradientCheckpointing) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (GradientCheckpointing) Descriptor() protoreflect.EnumDescriptor {
-	return file_harness_v1_engine_proto_enumTypes[1].Descriptor()
-}
-
-func (GradientCheckpointing) Type() protoreflect.EnumType {
-	return &file_harness_v1_engine_proto_enumTypes[1]
-}
-
-func (x GradientCheckpointing) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use GradientCheckpointing.Descriptor instead.
-func (GradientCheckpointing) EnumDescriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{1}
-}
-
 type DeviceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -230,10 +130,8 @@ type ModelState struct {
 	// safetensors of the parameters that train, and of those that the rewrite
 	// adds and freezes, under their graph names (layers expanded); empty: they
 	// start from initializers drawn with init_seed.
-	Trained  string `protobuf:"bytes,4,opt,name=trained,proto3" json:"trained,omitempty"`
-	InitSeed uint64 `protobuf:"varint,5,opt,name=init_seed,json=initSeed,proto3" json:"init_seed,omitempty"`
-	// Type in which frozen weights are kept and their products computed.
-	Precision     Precision `protobuf:"varint,6,opt,name=precision,proto3,enum=harness.v1.Precision" json:"precision,omitempty"`
+	Trained       string `protobuf:"bytes,4,opt,name=trained,proto3" json:"trained,omitempty"`
+	InitSeed      uint64 `protobuf:"varint,5,opt,name=init_seed,json=initSeed,proto3" json:"init_seed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -303,11 +201,192 @@ func (x *ModelState) GetInitSeed() uint64 {
 	return 0
 }
 
-func (x *ModelState) GetPrecision() Precision {
+// Recipe is how a network is trained, as the train block of a study says it:
+// its fields have the names of the attributes there. A study's recipe is one
+// such message, its JSON is part of the key of what is trained, and it goes to
+// the engine as it is. Where a field's zero value means something, a comment
+// says what; all other settings are set, as far as the optimizer has them.
+type Recipe struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Optimizer string                 `protobuf:"bytes,1,opt,name=optimizer,proto3" json:"optimizer,omitempty"`  // adamw, adafactor
+	Betas     []float64              `protobuf:"fixed64,2,rep,packed,name=betas,proto3" json:"betas,omitempty"` // adamw: two
+	Epsilon   float64                `protobuf:"fixed64,3,opt,name=epsilon,proto3" json:"epsilon,omitempty"`    // adamw: beside the root; adafactor: added to squares
+	// Adafactor (Shazeer & Stern 2018, without relative step or scaling by the
+	// parameter): the second moment's decay is 1 - step^decay_rate, and an
+	// update's root mean square is clipped to clip_threshold.
+	DecayRate     float64 `protobuf:"fixed64,4,opt,name=decay_rate,json=decayRate,proto3" json:"decay_rate,omitempty"`
+	ClipThreshold float64 `protobuf:"fixed64,5,opt,name=clip_threshold,json=clipThreshold,proto3" json:"clip_threshold,omitempty"`
+	WeightDecay   float64 `protobuf:"fixed64,6,opt,name=weight_decay,json=weightDecay,proto3" json:"weight_decay,omitempty"`
+	Decay         string  `protobuf:"bytes,7,opt,name=decay,proto3" json:"decay,omitempty"`                                   // all; empty: of biases and norms nothing decays
+	Schedule      string  `protobuf:"bytes,8,opt,name=schedule,proto3" json:"schedule,omitempty"`                             // constant, linear, cosine
+	WarmupSteps   int32   `protobuf:"varint,9,opt,name=warmup_steps,json=warmupSteps,proto3" json:"warmup_steps,omitempty"`   // before the schedule, from 0
+	WarmupShare   float64 `protobuf:"fixed64,10,opt,name=warmup_share,json=warmupShare,proto3" json:"warmup_share,omitempty"` // of all steps, in the place of warmup_steps
+	Clip          float64 `protobuf:"fixed64,11,opt,name=clip,proto3" json:"clip,omitempty"`                                  // of the global gradient norm; 0: none
+	BatchSize     int32   `protobuf:"varint,12,opt,name=batch_size,json=batchSize,proto3" json:"batch_size,omitempty"`        // examples in one optimizer step
+	// Examples computed at once, which changes memory and rounding, not the
+	// mathematics: gradients are summed over micro-batches and divided by the
+	// number of labels of the whole batch. 0: as many as memory allows.
+	MicroBatch int32 `protobuf:"varint,13,opt,name=micro_batch,json=microBatch,proto3" json:"micro_batch,omitempty"`
+	Packing    bool  `protobuf:"varint,14,opt,name=packing,proto3" json:"packing,omitempty"` // several examples may share a row, each seeing only itself
+	// left-counted: positions count from the longest example of a micro-batch, as
+	// if shorter ones were padded on the left without position ids (Hugging Face's
+	// Trainer on left-padded batches). Empty: each counts from its first token.
+	Padding   string `protobuf:"bytes,15,opt,name=padding,proto3" json:"padding,omitempty"`
+	Precision string `protobuf:"bytes,16,opt,name=precision,proto3" json:"precision,omitempty"` // as in Decoding
+	// Layers are computed again in the backward pass instead of kept: on, off;
+	// empty: the engine chooses.
+	GradientCheckpointing string `protobuf:"bytes,17,opt,name=gradient_checkpointing,json=gradientCheckpointing,proto3" json:"gradient_checkpointing,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
+}
+
+func (x *Recipe) Reset() {
+	*x = Recipe{}
+	mi := &file_harness_v1_engine_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Recipe) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Recipe) ProtoMessage() {}
+
+func (x *Recipe) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Recipe.ProtoReflect.Descriptor instead.
+func (*Recipe) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Recipe) GetOptimizer() string {
+	if x != nil {
+		return x.Optimizer
+	}
+	return ""
+}
+
+func (x *Recipe) GetBetas() []float64 {
+	if x != nil {
+		return x.Betas
+	}
+	return nil
+}
+
+func (x *Recipe) GetEpsilon() float64 {
+	if x != nil {
+		return x.Epsilon
+	}
+	return 0
+}
+
+func (x *Recipe) GetDecayRate() float64 {
+	if x != nil {
+		return x.DecayRate
+	}
+	return 0
+}
+
+func (x *Recipe) GetClipThreshold() float64 {
+	if x != nil {
+		return x.ClipThreshold
+	}
+	return 0
+}
+
+func (x *Recipe) GetWeightDecay() float64 {
+	if x != nil {
+		return x.WeightDecay
+	}
+	return 0
+}
+
+func (x *Recipe) GetDecay() string {
+	if x != nil {
+		return x.Decay
+	}
+	return ""
+}
+
+func (x *Recipe) GetSchedule() string {
+	if x != nil {
+		return x.Schedule
+	}
+	return ""
+}
+
+func (x *Recipe) GetWarmupSteps() int32 {
+	if x != nil {
+		return x.WarmupSteps
+	}
+	return 0
+}
+
+func (x *Recipe) GetWarmupShare() float64 {
+	if x != nil {
+		return x.WarmupShare
+	}
+	return 0
+}
+
+func (x *Recipe) GetClip() float64 {
+	if x != nil {
+		return x.Clip
+	}
+	return 0
+}
+
+func (x *Recipe) GetBatchSize() int32 {
+	if x != nil {
+		return x.BatchSize
+	}
+	return 0
+}
+
+func (x *Recipe) GetMicroBatch() int32 {
+	if x != nil {
+		return x.MicroBatch
+	}
+	return 0
+}
+
+func (x *Recipe) GetPacking() bool {
+	if x != nil {
+		return x.Packing
+	}
+	return false
+}
+
+func (x *Recipe) GetPadding() string {
+	if x != nil {
+		return x.Padding
+	}
+	return ""
+}
+
+func (x *Recipe) GetPrecision() string {
 	if x != nil {
 		return x.Precision
 	}
-	return Precision_PRECISION_UNSPECIFIED
+	return ""
+}
+
+func (x *Recipe) GetGradientCheckpointing() string {
+	if x != nil {
+		return x.GradientCheckpointing
+	}
+	return ""
 }
 
 type TrainRequest struct {
@@ -323,7 +402,7 @@ type TrainRequest struct {
 
 func (x *TrainRequest) Reset() {
 	*x = TrainRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[3]
+	mi := &file_harness_v1_engine_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -335,7 +414,7 @@ func (x *TrainRequest) String() string {
 func (*TrainRequest) ProtoMessage() {}
 
 func (x *TrainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[3]
+	mi := &file_harness_v1_engine_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -348,7 +427,7 @@ func (x *TrainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainRequest.ProtoReflect.Descriptor instead.
 func (*TrainRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{3}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *TrainRequest) GetMessage() isTrainRequest_Message {
@@ -393,41 +472,30 @@ func (*TrainRequest_Start) isTrainRequest_Message() {}
 func (*TrainRequest_Examples) isTrainRequest_Message() {}
 
 type TrainStart struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	Model     *ModelState            `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	Optimizer *Optimizer             `protobuf:"bytes,2,opt,name=optimizer,proto3" json:"optimizer,omitempty"`
-	Schedule  *Schedule              `protobuf:"bytes,3,opt,name=schedule,proto3" json:"schedule,omitempty"`
-	BatchSize int32                  `protobuf:"varint,4,opt,name=batch_size,json=batchSize,proto3" json:"batch_size,omitempty"` // examples in one optimizer step
-	Clip      float64                `protobuf:"fixed64,5,opt,name=clip,proto3" json:"clip,omitempty"`                           // of the global gradient norm; 0: none
-	Seed      uint64                 `protobuf:"varint,6,opt,name=seed,proto3" json:"seed,omitempty"`                            // shuffling and dropout
-	Epoch     int32                  `protobuf:"varint,7,opt,name=epoch,proto3" json:"epoch,omitempty"`                          // 0-based; this call runs just this one
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Model        *ModelState            `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	Recipe       *Recipe                `protobuf:"bytes,17,opt,name=recipe,proto3" json:"recipe,omitempty"`
+	LearningRate float64                `protobuf:"fixed64,18,opt,name=learning_rate,json=learningRate,proto3" json:"learning_rate,omitempty"`
+	Seed         uint64                 `protobuf:"varint,6,opt,name=seed,proto3" json:"seed,omitempty"`   // shuffling and dropout
+	Epoch        int32                  `protobuf:"varint,7,opt,name=epoch,proto3" json:"epoch,omitempty"` // 0-based; this call runs just this one
+	// Of the whole training. Needed where a step's rate depends on it: with a
+	// schedule that ends, or with warmup_share.
+	Epochs int32 `protobuf:"varint,19,opt,name=epochs,proto3" json:"epochs,omitempty"`
 	// Folder of the segment before: optimizer state. Empty for the first.
 	StateIn string `protobuf:"bytes,8,opt,name=state_in,json=stateIn,proto3" json:"state_in,omitempty"`
-	// Existing empty folder: receives trained.safetensors (as ModelState.trained)
-	// and optimizer.safetensors.
+	// Existing empty folder: receives trained.safetensors and
+	// optimizer.safetensors.
 	StateOut string `protobuf:"bytes,9,opt,name=state_out,json=stateOut,proto3" json:"state_out,omitempty"`
 	Pad      int32  `protobuf:"varint,10,opt,name=pad,proto3" json:"pad,omitempty"`
 	// Examples in the order given instead of shuffled (parity tests).
-	KeepOrder bool `protobuf:"varint,11,opt,name=keep_order,json=keepOrder,proto3" json:"keep_order,omitempty"`
-	// Examples computed at once, which changes memory and rounding, not the
-	// mathematics: gradients are summed over micro-batches and divided by the
-	// number of labels of the whole batch. 0: as many as memory allows.
-	MicroBatch int32 `protobuf:"varint,12,opt,name=micro_batch,json=microBatch,proto3" json:"micro_batch,omitempty"`
-	// Layers are computed again in the backward pass instead of kept.
-	Checkpointing GradientCheckpointing `protobuf:"varint,13,opt,name=checkpointing,proto3,enum=harness.v1.GradientCheckpointing" json:"checkpointing,omitempty"`
-	// Positions count from the longest example of a micro-batch, as if shorter
-	// ones were padded on the left without position ids (Hugging Face's Trainer
-	// on left-padded batches).
-	PositionsFromPadding bool `protobuf:"varint,14,opt,name=positions_from_padding,json=positionsFromPadding,proto3" json:"positions_from_padding,omitempty"`
-	// Several examples may share a row, each seeing only itself.
-	Pack          bool `protobuf:"varint,15,opt,name=pack,proto3" json:"pack,omitempty"`
+	KeepOrder     bool `protobuf:"varint,11,opt,name=keep_order,json=keepOrder,proto3" json:"keep_order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TrainStart) Reset() {
 	*x = TrainStart{}
-	mi := &file_harness_v1_engine_proto_msgTypes[4]
+	mi := &file_harness_v1_engine_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -439,7 +507,7 @@ func (x *TrainStart) String() string {
 func (*TrainStart) ProtoMessage() {}
 
 func (x *TrainStart) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[4]
+	mi := &file_harness_v1_engine_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -452,7 +520,7 @@ func (x *TrainStart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainStart.ProtoReflect.Descriptor instead.
 func (*TrainStart) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{4}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *TrainStart) GetModel() *ModelState {
@@ -462,30 +530,16 @@ func (x *TrainStart) GetModel() *ModelState {
 	return nil
 }
 
-func (x *TrainStart) GetOptimizer() *Optimizer {
+func (x *TrainStart) GetRecipe() *Recipe {
 	if x != nil {
-		return x.Optimizer
+		return x.Recipe
 	}
 	return nil
 }
 
-func (x *TrainStart) GetSchedule() *Schedule {
+func (x *TrainStart) GetLearningRate() float64 {
 	if x != nil {
-		return x.Schedule
-	}
-	return nil
-}
-
-func (x *TrainStart) GetBatchSize() int32 {
-	if x != nil {
-		return x.BatchSize
-	}
-	return 0
-}
-
-func (x *TrainStart) GetClip() float64 {
-	if x != nil {
-		return x.Clip
+		return x.LearningRate
 	}
 	return 0
 }
@@ -500,6 +554,13 @@ func (x *TrainStart) GetSeed() uint64 {
 func (x *TrainStart) GetEpoch() int32 {
 	if x != nil {
 		return x.Epoch
+	}
+	return 0
+}
+
+func (x *TrainStart) GetEpochs() int32 {
+	if x != nil {
+		return x.Epochs
 	}
 	return 0
 }
@@ -532,207 +593,6 @@ func (x *TrainStart) GetKeepOrder() bool {
 	return false
 }
 
-func (x *TrainStart) GetMicroBatch() int32 {
-	if x != nil {
-		return x.MicroBatch
-	}
-	return 0
-}
-
-func (x *TrainStart) GetCheckpointing() GradientCheckpointing {
-	if x != nil {
-		return x.Checkpointing
-	}
-	return GradientCheckpointing_GRADIENT_CHECKPOINTING_UNSPECIFIED
-}
-
-func (x *TrainStart) GetPositionsFromPadding() bool {
-	if x != nil {
-		return x.PositionsFromPadding
-	}
-	return false
-}
-
-func (x *TrainStart) GetPack() bool {
-	if x != nil {
-		return x.Pack
-	}
-	return false
-}
-
-type Optimizer struct {
-	state        protoimpl.MessageState `protogen:"open.v1"`
-	Name         string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // adamw, adafactor
-	LearningRate float64                `protobuf:"fixed64,2,opt,name=learning_rate,json=learningRate,proto3" json:"learning_rate,omitempty"`
-	Beta1        float64                `protobuf:"fixed64,3,opt,name=beta1,proto3" json:"beta1,omitempty"`     // adamw
-	Beta2        float64                `protobuf:"fixed64,4,opt,name=beta2,proto3" json:"beta2,omitempty"`     // adamw
-	Epsilon      float64                `protobuf:"fixed64,5,opt,name=epsilon,proto3" json:"epsilon,omitempty"` // adamw: beside the root; adafactor: added to squares
-	WeightDecay  float64                `protobuf:"fixed64,6,opt,name=weight_decay,json=weightDecay,proto3" json:"weight_decay,omitempty"`
-	// Parameters that do not decay: names or patterns.
-	NoDecay []string `protobuf:"bytes,7,rep,name=no_decay,json=noDecay,proto3" json:"no_decay,omitempty"`
-	// Adafactor (Shazeer & Stern 2018, without relative step or scaling by the
-	// parameter): the second moment's decay is 1 - step^decay_rate, and an
-	// update's root mean square is clipped to clip_threshold.
-	DecayRate     float64 `protobuf:"fixed64,8,opt,name=decay_rate,json=decayRate,proto3" json:"decay_rate,omitempty"`
-	ClipThreshold float64 `protobuf:"fixed64,9,opt,name=clip_threshold,json=clipThreshold,proto3" json:"clip_threshold,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Optimizer) Reset() {
-	*x = Optimizer{}
-	mi := &file_harness_v1_engine_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Optimizer) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Optimizer) ProtoMessage() {}
-
-func (x *Optimizer) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Optimizer.ProtoReflect.Descriptor instead.
-func (*Optimizer) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *Optimizer) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-func (x *Optimizer) GetLearningRate() float64 {
-	if x != nil {
-		return x.LearningRate
-	}
-	return 0
-}
-
-func (x *Optimizer) GetBeta1() float64 {
-	if x != nil {
-		return x.Beta1
-	}
-	return 0
-}
-
-func (x *Optimizer) GetBeta2() float64 {
-	if x != nil {
-		return x.Beta2
-	}
-	return 0
-}
-
-func (x *Optimizer) GetEpsilon() float64 {
-	if x != nil {
-		return x.Epsilon
-	}
-	return 0
-}
-
-func (x *Optimizer) GetWeightDecay() float64 {
-	if x != nil {
-		return x.WeightDecay
-	}
-	return 0
-}
-
-func (x *Optimizer) GetNoDecay() []string {
-	if x != nil {
-		return x.NoDecay
-	}
-	return nil
-}
-
-func (x *Optimizer) GetDecayRate() float64 {
-	if x != nil {
-		return x.DecayRate
-	}
-	return 0
-}
-
-func (x *Optimizer) GetClipThreshold() float64 {
-	if x != nil {
-		return x.ClipThreshold
-	}
-	return 0
-}
-
-type Schedule struct {
-	state       protoimpl.MessageState `protogen:"open.v1"`
-	Name        string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // constant, linear, cosine
-	WarmupSteps int64                  `protobuf:"varint,2,opt,name=warmup_steps,json=warmupSteps,proto3" json:"warmup_steps,omitempty"`
-	// Needed by schedules that end; counts all epochs.
-	TotalSteps    int64 `protobuf:"varint,3,opt,name=total_steps,json=totalSteps,proto3" json:"total_steps,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Schedule) Reset() {
-	*x = Schedule{}
-	mi := &file_harness_v1_engine_proto_msgTypes[6]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Schedule) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Schedule) ProtoMessage() {}
-
-func (x *Schedule) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[6]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Schedule.ProtoReflect.Descriptor instead.
-func (*Schedule) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *Schedule) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-func (x *Schedule) GetWarmupSteps() int64 {
-	if x != nil {
-		return x.WarmupSteps
-	}
-	return 0
-}
-
-func (x *Schedule) GetTotalSteps() int64 {
-	if x != nil {
-		return x.TotalSteps
-	}
-	return 0
-}
-
 type TrainExamples struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Train         []*TokenExample        `protobuf:"bytes,1,rep,name=train,proto3" json:"train,omitempty"`
@@ -743,7 +603,7 @@ type TrainExamples struct {
 
 func (x *TrainExamples) Reset() {
 	*x = TrainExamples{}
-	mi := &file_harness_v1_engine_proto_msgTypes[7]
+	mi := &file_harness_v1_engine_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -755,7 +615,7 @@ func (x *TrainExamples) String() string {
 func (*TrainExamples) ProtoMessage() {}
 
 func (x *TrainExamples) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[7]
+	mi := &file_harness_v1_engine_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -768,7 +628,7 @@ func (x *TrainExamples) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainExamples.ProtoReflect.Descriptor instead.
 func (*TrainExamples) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{7}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *TrainExamples) GetTrain() []*TokenExample {
@@ -797,7 +657,7 @@ type TokenExample struct {
 
 func (x *TokenExample) Reset() {
 	*x = TokenExample{}
-	mi := &file_harness_v1_engine_proto_msgTypes[8]
+	mi := &file_harness_v1_engine_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -809,7 +669,7 @@ func (x *TokenExample) String() string {
 func (*TokenExample) ProtoMessage() {}
 
 func (x *TokenExample) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[8]
+	mi := &file_harness_v1_engine_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -822,7 +682,7 @@ func (x *TokenExample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenExample.ProtoReflect.Descriptor instead.
 func (*TokenExample) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{8}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *TokenExample) GetIds() []int32 {
@@ -852,7 +712,7 @@ type TrainEvent struct {
 
 func (x *TrainEvent) Reset() {
 	*x = TrainEvent{}
-	mi := &file_harness_v1_engine_proto_msgTypes[9]
+	mi := &file_harness_v1_engine_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -864,7 +724,7 @@ func (x *TrainEvent) String() string {
 func (*TrainEvent) ProtoMessage() {}
 
 func (x *TrainEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[9]
+	mi := &file_harness_v1_engine_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -877,7 +737,7 @@ func (x *TrainEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainEvent.ProtoReflect.Descriptor instead.
 func (*TrainEvent) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{9}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *TrainEvent) GetEvent() isTrainEvent_Event {
@@ -935,7 +795,7 @@ type TrainStep struct {
 
 func (x *TrainStep) Reset() {
 	*x = TrainStep{}
-	mi := &file_harness_v1_engine_proto_msgTypes[10]
+	mi := &file_harness_v1_engine_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -947,7 +807,7 @@ func (x *TrainStep) String() string {
 func (*TrainStep) ProtoMessage() {}
 
 func (x *TrainStep) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[10]
+	mi := &file_harness_v1_engine_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -960,7 +820,7 @@ func (x *TrainStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainStep.ProtoReflect.Descriptor instead.
 func (*TrainStep) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{10}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *TrainStep) GetStep() int64 {
@@ -1028,7 +888,7 @@ type TrainDone struct {
 
 func (x *TrainDone) Reset() {
 	*x = TrainDone{}
-	mi := &file_harness_v1_engine_proto_msgTypes[11]
+	mi := &file_harness_v1_engine_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1040,7 +900,7 @@ func (x *TrainDone) String() string {
 func (*TrainDone) ProtoMessage() {}
 
 func (x *TrainDone) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[11]
+	mi := &file_harness_v1_engine_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1053,7 +913,7 @@ func (x *TrainDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainDone.ProtoReflect.Descriptor instead.
 func (*TrainDone) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{11}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *TrainDone) GetTrainLoss() float64 {
@@ -1133,13 +993,15 @@ type DecodeRequest struct {
 	Prompts  []*TokenPrompt         `protobuf:"bytes,3,rep,name=prompts,proto3" json:"prompts,omitempty"`
 	// The bytes of each token id, needed where a prompt has stop strings.
 	TokenTexts    [][]byte `protobuf:"bytes,4,rep,name=token_texts,json=tokenTexts,proto3" json:"token_texts,omitempty"`
+	Eos           []int32  `protobuf:"varint,5,rep,packed,name=eos,proto3" json:"eos,omitempty"` // a candidate ends with any of them
+	Pad           int32    `protobuf:"varint,6,opt,name=pad,proto3" json:"pad,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DecodeRequest) Reset() {
 	*x = DecodeRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[12]
+	mi := &file_harness_v1_engine_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1151,7 +1013,7 @@ func (x *DecodeRequest) String() string {
 func (*DecodeRequest) ProtoMessage() {}
 
 func (x *DecodeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[12]
+	mi := &file_harness_v1_engine_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1164,7 +1026,7 @@ func (x *DecodeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecodeRequest.ProtoReflect.Descriptor instead.
 func (*DecodeRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{12}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DecodeRequest) GetModel() *ModelState {
@@ -1195,36 +1057,54 @@ func (x *DecodeRequest) GetTokenTexts() [][]byte {
 	return nil
 }
 
+func (x *DecodeRequest) GetEos() []int32 {
+	if x != nil {
+		return x.Eos
+	}
+	return nil
+}
+
+func (x *DecodeRequest) GetPad() int32 {
+	if x != nil {
+		return x.Pad
+	}
+	return 0
+}
+
+// Decoding is how candidates are made, as the generate block of a study says
+// it: what is said of Recipe holds here too.
 type Decoding struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Method        string                 `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"` // greedy, beam, sample
+	Decode        string                 `protobuf:"bytes,15,opt,name=decode,proto3" json:"decode,omitempty"` // greedy, beam, sample
 	Beams         int32                  `protobuf:"varint,2,opt,name=beams,proto3" json:"beams,omitempty"`
 	Candidates    int32                  `protobuf:"varint,3,opt,name=candidates,proto3" json:"candidates,omitempty"`
 	MaxNewTokens  int32                  `protobuf:"varint,4,opt,name=max_new_tokens,json=maxNewTokens,proto3" json:"max_new_tokens,omitempty"`
-	LengthPenalty float64                `protobuf:"fixed64,5,opt,name=length_penalty,json=lengthPenalty,proto3" json:"length_penalty,omitempty"`
-	EarlyStopping bool                   `protobuf:"varint,6,opt,name=early_stopping,json=earlyStopping,proto3" json:"early_stopping,omitempty"`
-	Eos           []int32                `protobuf:"varint,7,rep,packed,name=eos,proto3" json:"eos,omitempty"`
-	Pad           int32                  `protobuf:"varint,8,opt,name=pad,proto3" json:"pad,omitempty"`
+	LengthPenalty float64                `protobuf:"fixed64,5,opt,name=length_penalty,json=lengthPenalty,proto3" json:"length_penalty,omitempty"` // beam
+	// Beam: true: stop once there are as many hypotheses as beams; never: only
+	// when no running beam could still win at full length; empty: as Hugging
+	// Face's early_stopping = False.
+	EarlyStopping string `protobuf:"bytes,16,opt,name=early_stopping,json=earlyStopping,proto3" json:"early_stopping,omitempty"`
 	// Prompts decoded side by side; 0: the engine chooses. Part of a result's
 	// provenance, since rounding depends on it.
 	BatchSize int32 `protobuf:"varint,9,opt,name=batch_size,json=batchSize,proto3" json:"batch_size,omitempty"`
-	// Stop only when no running beam could still win at full length (Hugging
-	// Face's early_stopping "never"); excludes early_stopping.
-	NeverStopEarly bool `protobuf:"varint,10,opt,name=never_stop_early,json=neverStopEarly,proto3" json:"never_stop_early,omitempty"`
 	// Sampling: logits are divided by the temperature, then only the top_k best
 	// tokens stay (0: all), then the fewest whose probabilities reach top_p.
 	// Candidate c of a prompt depends on seed, the prompt's id and c alone.
-	Temperature   float64 `protobuf:"fixed64,11,opt,name=temperature,proto3" json:"temperature,omitempty"` // 0 means 1
-	TopK          int32   `protobuf:"varint,12,opt,name=top_k,json=topK,proto3" json:"top_k,omitempty"`
-	TopP          float64 `protobuf:"fixed64,13,opt,name=top_p,json=topP,proto3" json:"top_p,omitempty"` // 0 means 1
-	Seed          uint64  `protobuf:"varint,14,opt,name=seed,proto3" json:"seed,omitempty"`
+	Temperature float64 `protobuf:"fixed64,11,opt,name=temperature,proto3" json:"temperature,omitempty"` // 0 means 1
+	TopK        int32   `protobuf:"varint,12,opt,name=top_k,json=topK,proto3" json:"top_k,omitempty"`
+	TopP        float64 `protobuf:"fixed64,13,opt,name=top_p,json=topP,proto3" json:"top_p,omitempty"` // 0 means 1
+	Seed        uint64  `protobuf:"varint,14,opt,name=seed,proto3" json:"seed,omitempty"`
+	// Type in which frozen weights are kept and their products computed. bf16:
+	// weights and activations in bfloat16; sums, norms, softmax, losses and
+	// whatever trains in f32. Empty: f32.
+	Precision     string `protobuf:"bytes,17,opt,name=precision,proto3" json:"precision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Decoding) Reset() {
 	*x = Decoding{}
-	mi := &file_harness_v1_engine_proto_msgTypes[13]
+	mi := &file_harness_v1_engine_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1236,7 +1116,7 @@ func (x *Decoding) String() string {
 func (*Decoding) ProtoMessage() {}
 
 func (x *Decoding) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[13]
+	mi := &file_harness_v1_engine_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1249,12 +1129,12 @@ func (x *Decoding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decoding.ProtoReflect.Descriptor instead.
 func (*Decoding) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{13}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{12}
 }
 
-func (x *Decoding) GetMethod() string {
+func (x *Decoding) GetDecode() string {
 	if x != nil {
-		return x.Method
+		return x.Decode
 	}
 	return ""
 }
@@ -1287,25 +1167,11 @@ func (x *Decoding) GetLengthPenalty() float64 {
 	return 0
 }
 
-func (x *Decoding) GetEarlyStopping() bool {
+func (x *Decoding) GetEarlyStopping() string {
 	if x != nil {
 		return x.EarlyStopping
 	}
-	return false
-}
-
-func (x *Decoding) GetEos() []int32 {
-	if x != nil {
-		return x.Eos
-	}
-	return nil
-}
-
-func (x *Decoding) GetPad() int32 {
-	if x != nil {
-		return x.Pad
-	}
-	return 0
+	return ""
 }
 
 func (x *Decoding) GetBatchSize() int32 {
@@ -1313,13 +1179,6 @@ func (x *Decoding) GetBatchSize() int32 {
 		return x.BatchSize
 	}
 	return 0
-}
-
-func (x *Decoding) GetNeverStopEarly() bool {
-	if x != nil {
-		return x.NeverStopEarly
-	}
-	return false
 }
 
 func (x *Decoding) GetTemperature() float64 {
@@ -1350,6 +1209,13 @@ func (x *Decoding) GetSeed() uint64 {
 	return 0
 }
 
+func (x *Decoding) GetPrecision() string {
+	if x != nil {
+		return x.Precision
+	}
+	return ""
+}
+
 type TokenPrompt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -1365,7 +1231,7 @@ type TokenPrompt struct {
 
 func (x *TokenPrompt) Reset() {
 	*x = TokenPrompt{}
-	mi := &file_harness_v1_engine_proto_msgTypes[14]
+	mi := &file_harness_v1_engine_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1377,7 +1243,7 @@ func (x *TokenPrompt) String() string {
 func (*TokenPrompt) ProtoMessage() {}
 
 func (x *TokenPrompt) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[14]
+	mi := &file_harness_v1_engine_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1390,7 +1256,7 @@ func (x *TokenPrompt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenPrompt.ProtoReflect.Descriptor instead.
 func (*TokenPrompt) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{14}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *TokenPrompt) GetId() string {
@@ -1433,7 +1299,7 @@ type DecodeResponse struct {
 
 func (x *DecodeResponse) Reset() {
 	*x = DecodeResponse{}
-	mi := &file_harness_v1_engine_proto_msgTypes[15]
+	mi := &file_harness_v1_engine_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1445,7 +1311,7 @@ func (x *DecodeResponse) String() string {
 func (*DecodeResponse) ProtoMessage() {}
 
 func (x *DecodeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[15]
+	mi := &file_harness_v1_engine_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1458,7 +1324,7 @@ func (x *DecodeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecodeResponse.ProtoReflect.Descriptor instead.
 func (*DecodeResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{15}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DecodeResponse) GetId() string {
@@ -1495,7 +1361,7 @@ type TokenCandidate struct {
 
 func (x *TokenCandidate) Reset() {
 	*x = TokenCandidate{}
-	mi := &file_harness_v1_engine_proto_msgTypes[16]
+	mi := &file_harness_v1_engine_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1507,7 +1373,7 @@ func (x *TokenCandidate) String() string {
 func (*TokenCandidate) ProtoMessage() {}
 
 func (x *TokenCandidate) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[16]
+	mi := &file_harness_v1_engine_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1520,7 +1386,7 @@ func (x *TokenCandidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenCandidate.ProtoReflect.Descriptor instead.
 func (*TokenCandidate) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{16}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *TokenCandidate) GetIds() []int32 {
@@ -1550,13 +1416,14 @@ type ForwardRequest struct {
 	Sequences []*TokenPrompt         `protobuf:"bytes,2,rep,name=sequences,proto3" json:"sequences,omitempty"` // right-padded into one batch
 	// Also the values of these nodes (layers expanded), by name.
 	Values        []string `protobuf:"bytes,3,rep,name=values,proto3" json:"values,omitempty"`
+	Precision     string   `protobuf:"bytes,4,opt,name=precision,proto3" json:"precision,omitempty"` // as in Decoding
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ForwardRequest) Reset() {
 	*x = ForwardRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[17]
+	mi := &file_harness_v1_engine_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1568,7 +1435,7 @@ func (x *ForwardRequest) String() string {
 func (*ForwardRequest) ProtoMessage() {}
 
 func (x *ForwardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[17]
+	mi := &file_harness_v1_engine_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1581,7 +1448,7 @@ func (x *ForwardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardRequest.ProtoReflect.Descriptor instead.
 func (*ForwardRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{17}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ForwardRequest) GetModel() *ModelState {
@@ -1605,6 +1472,13 @@ func (x *ForwardRequest) GetValues() []string {
 	return nil
 }
 
+func (x *ForwardRequest) GetPrecision() string {
+	if x != nil {
+		return x.Precision
+	}
+	return ""
+}
+
 type ForwardResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// [batch, longest, vocabulary], row-major; rows beyond a sequence are 0.
@@ -1617,7 +1491,7 @@ type ForwardResponse struct {
 
 func (x *ForwardResponse) Reset() {
 	*x = ForwardResponse{}
-	mi := &file_harness_v1_engine_proto_msgTypes[18]
+	mi := &file_harness_v1_engine_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1629,7 +1503,7 @@ func (x *ForwardResponse) String() string {
 func (*ForwardResponse) ProtoMessage() {}
 
 func (x *ForwardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[18]
+	mi := &file_harness_v1_engine_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1642,7 +1516,7 @@ func (x *ForwardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardResponse.ProtoReflect.Descriptor instead.
 func (*ForwardResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{18}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ForwardResponse) GetShape() []int64 {
@@ -1677,7 +1551,7 @@ type Values struct {
 
 func (x *Values) Reset() {
 	*x = Values{}
-	mi := &file_harness_v1_engine_proto_msgTypes[19]
+	mi := &file_harness_v1_engine_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1689,7 +1563,7 @@ func (x *Values) String() string {
 func (*Values) ProtoMessage() {}
 
 func (x *Values) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[19]
+	mi := &file_harness_v1_engine_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1702,7 +1576,7 @@ func (x *Values) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Values.ProtoReflect.Descriptor instead.
 func (*Values) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{19}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Values) GetShape() []int64 {
@@ -1731,7 +1605,7 @@ type MergeRequest struct {
 
 func (x *MergeRequest) Reset() {
 	*x = MergeRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[20]
+	mi := &file_harness_v1_engine_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1743,7 +1617,7 @@ func (x *MergeRequest) String() string {
 func (*MergeRequest) ProtoMessage() {}
 
 func (x *MergeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[20]
+	mi := &file_harness_v1_engine_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1756,7 +1630,7 @@ func (x *MergeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeRequest.ProtoReflect.Descriptor instead.
 func (*MergeRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{20}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *MergeRequest) GetModel() *ModelState {
@@ -1782,7 +1656,7 @@ type MergeResponse struct {
 
 func (x *MergeResponse) Reset() {
 	*x = MergeResponse{}
-	mi := &file_harness_v1_engine_proto_msgTypes[21]
+	mi := &file_harness_v1_engine_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1794,7 +1668,7 @@ func (x *MergeResponse) String() string {
 func (*MergeResponse) ProtoMessage() {}
 
 func (x *MergeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[21]
+	mi := &file_harness_v1_engine_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1807,7 +1681,7 @@ func (x *MergeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeResponse.ProtoReflect.Descriptor instead.
 func (*MergeResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{21}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *MergeResponse) GetParameters() []string {
@@ -1827,7 +1701,7 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\x0eDeviceResponse\x12\x18\n" +
 	"\abackend\x18\x01 \x01(\tR\abackend\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12!\n" +
-	"\fmemory_bytes\x18\x03 \x01(\x03R\vmemoryBytes\"\xf0\x01\n" +
+	"\fmemory_bytes\x18\x03 \x01(\x03R\vmemoryBytes\"\xcc\x01\n" +
 	"\n" +
 	"ModelState\x12'\n" +
 	"\x05graph\x18\x01 \x01(\v2\x11.harness.v1.GraphR\x05graph\x12-\n" +
@@ -1836,49 +1710,48 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"checkpoint\x18\x03 \x01(\tR\n" +
 	"checkpoint\x12\x18\n" +
 	"\atrained\x18\x04 \x01(\tR\atrained\x12\x1b\n" +
-	"\tinit_seed\x18\x05 \x01(\x04R\binitSeed\x123\n" +
-	"\tprecision\x18\x06 \x01(\x0e2\x15.harness.v1.PrecisionR\tprecision\"\x82\x01\n" +
+	"\tinit_seed\x18\x05 \x01(\x04R\binitSeedJ\x04\b\x06\x10\aR\tprecision\"\x94\x04\n" +
+	"\x06Recipe\x12\x1c\n" +
+	"\toptimizer\x18\x01 \x01(\tR\toptimizer\x12\x14\n" +
+	"\x05betas\x18\x02 \x03(\x01R\x05betas\x12\x18\n" +
+	"\aepsilon\x18\x03 \x01(\x01R\aepsilon\x12\x1d\n" +
+	"\n" +
+	"decay_rate\x18\x04 \x01(\x01R\tdecayRate\x12%\n" +
+	"\x0eclip_threshold\x18\x05 \x01(\x01R\rclipThreshold\x12!\n" +
+	"\fweight_decay\x18\x06 \x01(\x01R\vweightDecay\x12\x14\n" +
+	"\x05decay\x18\a \x01(\tR\x05decay\x12\x1a\n" +
+	"\bschedule\x18\b \x01(\tR\bschedule\x12!\n" +
+	"\fwarmup_steps\x18\t \x01(\x05R\vwarmupSteps\x12!\n" +
+	"\fwarmup_share\x18\n" +
+	" \x01(\x01R\vwarmupShare\x12\x12\n" +
+	"\x04clip\x18\v \x01(\x01R\x04clip\x12\x1d\n" +
+	"\n" +
+	"batch_size\x18\f \x01(\x05R\tbatchSize\x12\x1f\n" +
+	"\vmicro_batch\x18\r \x01(\x05R\n" +
+	"microBatch\x12\x18\n" +
+	"\apacking\x18\x0e \x01(\bR\apacking\x12\x18\n" +
+	"\apadding\x18\x0f \x01(\tR\apadding\x12\x1c\n" +
+	"\tprecision\x18\x10 \x01(\tR\tprecision\x125\n" +
+	"\x16gradient_checkpointing\x18\x11 \x01(\tR\x15gradientCheckpointing\"\x82\x01\n" +
 	"\fTrainRequest\x12.\n" +
 	"\x05start\x18\x01 \x01(\v2\x16.harness.v1.TrainStartH\x00R\x05start\x127\n" +
 	"\bexamples\x18\x02 \x01(\v2\x19.harness.v1.TrainExamplesH\x00R\bexamplesB\t\n" +
-	"\amessage\"\xab\x04\n" +
+	"\amessage\"\xad\x03\n" +
 	"\n" +
 	"TrainStart\x12,\n" +
-	"\x05model\x18\x01 \x01(\v2\x16.harness.v1.ModelStateR\x05model\x123\n" +
-	"\toptimizer\x18\x02 \x01(\v2\x15.harness.v1.OptimizerR\toptimizer\x120\n" +
-	"\bschedule\x18\x03 \x01(\v2\x14.harness.v1.ScheduleR\bschedule\x12\x1d\n" +
-	"\n" +
-	"batch_size\x18\x04 \x01(\x05R\tbatchSize\x12\x12\n" +
-	"\x04clip\x18\x05 \x01(\x01R\x04clip\x12\x12\n" +
+	"\x05model\x18\x01 \x01(\v2\x16.harness.v1.ModelStateR\x05model\x12*\n" +
+	"\x06recipe\x18\x11 \x01(\v2\x12.harness.v1.RecipeR\x06recipe\x12#\n" +
+	"\rlearning_rate\x18\x12 \x01(\x01R\flearningRate\x12\x12\n" +
 	"\x04seed\x18\x06 \x01(\x04R\x04seed\x12\x14\n" +
-	"\x05epoch\x18\a \x01(\x05R\x05epoch\x12\x19\n" +
+	"\x05epoch\x18\a \x01(\x05R\x05epoch\x12\x16\n" +
+	"\x06epochs\x18\x13 \x01(\x05R\x06epochs\x12\x19\n" +
 	"\bstate_in\x18\b \x01(\tR\astateIn\x12\x1b\n" +
 	"\tstate_out\x18\t \x01(\tR\bstateOut\x12\x10\n" +
 	"\x03pad\x18\n" +
 	" \x01(\x05R\x03pad\x12\x1d\n" +
 	"\n" +
-	"keep_order\x18\v \x01(\bR\tkeepOrder\x12\x1f\n" +
-	"\vmicro_batch\x18\f \x01(\x05R\n" +
-	"microBatch\x12G\n" +
-	"\rcheckpointing\x18\r \x01(\x0e2!.harness.v1.GradientCheckpointingR\rcheckpointing\x124\n" +
-	"\x16positions_from_padding\x18\x0e \x01(\bR\x14positionsFromPadding\x12\x12\n" +
-	"\x04pack\x18\x0f \x01(\bR\x04packJ\x04\b\x10\x10\x11R\btogether\"\x8e\x02\n" +
-	"\tOptimizer\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
-	"\rlearning_rate\x18\x02 \x01(\x01R\flearningRate\x12\x14\n" +
-	"\x05beta1\x18\x03 \x01(\x01R\x05beta1\x12\x14\n" +
-	"\x05beta2\x18\x04 \x01(\x01R\x05beta2\x12\x18\n" +
-	"\aepsilon\x18\x05 \x01(\x01R\aepsilon\x12!\n" +
-	"\fweight_decay\x18\x06 \x01(\x01R\vweightDecay\x12\x19\n" +
-	"\bno_decay\x18\a \x03(\tR\anoDecay\x12\x1d\n" +
-	"\n" +
-	"decay_rate\x18\b \x01(\x01R\tdecayRate\x12%\n" +
-	"\x0eclip_threshold\x18\t \x01(\x01R\rclipThreshold\"b\n" +
-	"\bSchedule\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
-	"\fwarmup_steps\x18\x02 \x01(\x03R\vwarmupSteps\x12\x1f\n" +
-	"\vtotal_steps\x18\x03 \x01(\x03R\n" +
-	"totalSteps\"y\n" +
+	"keep_order\x18\v \x01(\bR\tkeepOrderJ\x04\b\x02\x10\x06J\x04\b\f\x10\x11R\toptimizerR\bscheduleR\n" +
+	"batch_sizeR\x04clipR\vmicro_batchR\rcheckpointingR\x16positions_from_paddingR\x04packR\btogether\"y\n" +
 	"\rTrainExamples\x12.\n" +
 	"\x05train\x18\x01 \x03(\v2\x18.harness.v1.TokenExampleR\x05train\x128\n" +
 	"\n" +
@@ -1912,32 +1785,32 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\x16validation_exact_match\x18\t \x01(\x01R\x14validationExactMatch\x12\x1f\n" +
 	"\vmicro_batch\x18\n" +
 	" \x01(\x05R\n" +
-	"microBatch\"\xc3\x01\n" +
+	"microBatch\"\xe7\x01\n" +
 	"\rDecodeRequest\x12,\n" +
 	"\x05model\x18\x01 \x01(\v2\x16.harness.v1.ModelStateR\x05model\x120\n" +
 	"\bdecoding\x18\x02 \x01(\v2\x14.harness.v1.DecodingR\bdecoding\x121\n" +
 	"\aprompts\x18\x03 \x03(\v2\x17.harness.v1.TokenPromptR\aprompts\x12\x1f\n" +
 	"\vtoken_texts\x18\x04 \x03(\fR\n" +
-	"tokenTexts\"\x99\x03\n" +
+	"tokenTexts\x12\x10\n" +
+	"\x03eos\x18\x05 \x03(\x05R\x03eos\x12\x10\n" +
+	"\x03pad\x18\x06 \x01(\x05R\x03pad\"\xab\x03\n" +
 	"\bDecoding\x12\x16\n" +
-	"\x06method\x18\x01 \x01(\tR\x06method\x12\x14\n" +
+	"\x06decode\x18\x0f \x01(\tR\x06decode\x12\x14\n" +
 	"\x05beams\x18\x02 \x01(\x05R\x05beams\x12\x1e\n" +
 	"\n" +
 	"candidates\x18\x03 \x01(\x05R\n" +
 	"candidates\x12$\n" +
 	"\x0emax_new_tokens\x18\x04 \x01(\x05R\fmaxNewTokens\x12%\n" +
 	"\x0elength_penalty\x18\x05 \x01(\x01R\rlengthPenalty\x12%\n" +
-	"\x0eearly_stopping\x18\x06 \x01(\bR\rearlyStopping\x12\x10\n" +
-	"\x03eos\x18\a \x03(\x05R\x03eos\x12\x10\n" +
-	"\x03pad\x18\b \x01(\x05R\x03pad\x12\x1d\n" +
+	"\x0eearly_stopping\x18\x10 \x01(\tR\rearlyStopping\x12\x1d\n" +
 	"\n" +
-	"batch_size\x18\t \x01(\x05R\tbatchSize\x12(\n" +
-	"\x10never_stop_early\x18\n" +
-	" \x01(\bR\x0eneverStopEarly\x12 \n" +
+	"batch_size\x18\t \x01(\x05R\tbatchSize\x12 \n" +
 	"\vtemperature\x18\v \x01(\x01R\vtemperature\x12\x13\n" +
 	"\x05top_k\x18\f \x01(\x05R\x04topK\x12\x13\n" +
 	"\x05top_p\x18\r \x01(\x01R\x04topP\x12\x12\n" +
-	"\x04seed\x18\x0e \x01(\x04R\x04seed\"d\n" +
+	"\x04seed\x18\x0e \x01(\x04R\x04seed\x12\x1c\n" +
+	"\tprecision\x18\x11 \x01(\tR\tprecisionJ\x04\b\x01\x10\x02J\x04\b\x06\x10\aJ\x04\b\a\x10\bJ\x04\b\b\x10\tJ\x04\b\n" +
+	"\x10\vR\x06methodR\x03eosR\x03padR\x10never_stop_early\"d\n" +
 	"\vTokenPrompt\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03ids\x18\x02 \x03(\x05R\x03ids\x12\x12\n" +
@@ -1953,11 +1826,12 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\x0eTokenCandidate\x12\x10\n" +
 	"\x03ids\x18\x01 \x03(\x05R\x03ids\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x01R\x05score\x12+\n" +
-	"\x11log_probabilities\x18\x03 \x03(\x02R\x10logProbabilities\"\x8d\x01\n" +
+	"\x11log_probabilities\x18\x03 \x03(\x02R\x10logProbabilities\"\xab\x01\n" +
 	"\x0eForwardRequest\x12,\n" +
 	"\x05model\x18\x01 \x01(\v2\x16.harness.v1.ModelStateR\x05model\x125\n" +
 	"\tsequences\x18\x02 \x03(\v2\x17.harness.v1.TokenPromptR\tsequences\x12\x16\n" +
-	"\x06values\x18\x03 \x03(\tR\x06values\"\xcf\x01\n" +
+	"\x06values\x18\x03 \x03(\tR\x06values\x12\x1c\n" +
+	"\tprecision\x18\x04 \x01(\tR\tprecision\"\xcf\x01\n" +
 	"\x0fForwardResponse\x12\x14\n" +
 	"\x05shape\x18\x01 \x03(\x03R\x05shape\x12\x16\n" +
 	"\x06logits\x18\x02 \x03(\x02R\x06logits\x12?\n" +
@@ -1974,15 +1848,7 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\rMergeResponse\x12\x1e\n" +
 	"\n" +
 	"parameters\x18\x01 \x03(\tR\n" +
-	"parameters*M\n" +
-	"\tPrecision\x12\x19\n" +
-	"\x15PRECISION_UNSPECIFIED\x10\x00\x12\x11\n" +
-	"\rPRECISION_F32\x10\x01\x12\x12\n" +
-	"\x0ePRECISION_BF16\x10\x02*~\n" +
-	"\x15GradientCheckpointing\x12&\n" +
-	"\"GRADIENT_CHECKPOINTING_UNSPECIFIED\x10\x00\x12\x1d\n" +
-	"\x19GRADIENT_CHECKPOINTING_ON\x10\x01\x12\x1e\n" +
-	"\x1aGRADIENT_CHECKPOINTING_OFF\x10\x022\xcd\x02\n" +
+	"parameters2\xcd\x02\n" +
 	"\x06Engine\x12?\n" +
 	"\x06Device\x12\x19.harness.v1.DeviceRequest\x1a\x1a.harness.v1.DeviceResponse\x12=\n" +
 	"\x05Train\x12\x18.harness.v1.TrainRequest\x1a\x16.harness.v1.TrainEvent(\x010\x01\x12A\n" +
@@ -2002,75 +1868,68 @@ func file_harness_v1_engine_proto_rawDescGZIP() []byte {
 	return file_harness_v1_engine_proto_rawDescData
 }
 
-var file_harness_v1_engine_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_harness_v1_engine_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_harness_v1_engine_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_harness_v1_engine_proto_goTypes = []any{
-	(Precision)(0),             // 0: harness.v1.Precision
-	(GradientCheckpointing)(0), // 1: harness.v1.GradientCheckpointing
-	(*DeviceRequest)(nil),      // 2: harness.v1.DeviceRequest
-	(*DeviceResponse)(nil),     // 3: harness.v1.DeviceResponse
-	(*ModelState)(nil),         // 4: harness.v1.ModelState
-	(*TrainRequest)(nil),       // 5: harness.v1.TrainRequest
-	(*TrainStart)(nil),         // 6: harness.v1.TrainStart
-	(*Optimizer)(nil),          // 7: harness.v1.Optimizer
-	(*Schedule)(nil),           // 8: harness.v1.Schedule
-	(*TrainExamples)(nil),      // 9: harness.v1.TrainExamples
-	(*TokenExample)(nil),       // 10: harness.v1.TokenExample
-	(*TrainEvent)(nil),         // 11: harness.v1.TrainEvent
-	(*TrainStep)(nil),          // 12: harness.v1.TrainStep
-	(*TrainDone)(nil),          // 13: harness.v1.TrainDone
-	(*DecodeRequest)(nil),      // 14: harness.v1.DecodeRequest
-	(*Decoding)(nil),           // 15: harness.v1.Decoding
-	(*TokenPrompt)(nil),        // 16: harness.v1.TokenPrompt
-	(*DecodeResponse)(nil),     // 17: harness.v1.DecodeResponse
-	(*TokenCandidate)(nil),     // 18: harness.v1.TokenCandidate
-	(*ForwardRequest)(nil),     // 19: harness.v1.ForwardRequest
-	(*ForwardResponse)(nil),    // 20: harness.v1.ForwardResponse
-	(*Values)(nil),             // 21: harness.v1.Values
-	(*MergeRequest)(nil),       // 22: harness.v1.MergeRequest
-	(*MergeResponse)(nil),      // 23: harness.v1.MergeResponse
-	nil,                        // 24: harness.v1.ForwardResponse.ValuesEntry
-	(*Graph)(nil),              // 25: harness.v1.Graph
-	(*Rewrite)(nil),            // 26: harness.v1.Rewrite
+	(*DeviceRequest)(nil),   // 0: harness.v1.DeviceRequest
+	(*DeviceResponse)(nil),  // 1: harness.v1.DeviceResponse
+	(*ModelState)(nil),      // 2: harness.v1.ModelState
+	(*Recipe)(nil),          // 3: harness.v1.Recipe
+	(*TrainRequest)(nil),    // 4: harness.v1.TrainRequest
+	(*TrainStart)(nil),      // 5: harness.v1.TrainStart
+	(*TrainExamples)(nil),   // 6: harness.v1.TrainExamples
+	(*TokenExample)(nil),    // 7: harness.v1.TokenExample
+	(*TrainEvent)(nil),      // 8: harness.v1.TrainEvent
+	(*TrainStep)(nil),       // 9: harness.v1.TrainStep
+	(*TrainDone)(nil),       // 10: harness.v1.TrainDone
+	(*DecodeRequest)(nil),   // 11: harness.v1.DecodeRequest
+	(*Decoding)(nil),        // 12: harness.v1.Decoding
+	(*TokenPrompt)(nil),     // 13: harness.v1.TokenPrompt
+	(*DecodeResponse)(nil),  // 14: harness.v1.DecodeResponse
+	(*TokenCandidate)(nil),  // 15: harness.v1.TokenCandidate
+	(*ForwardRequest)(nil),  // 16: harness.v1.ForwardRequest
+	(*ForwardResponse)(nil), // 17: harness.v1.ForwardResponse
+	(*Values)(nil),          // 18: harness.v1.Values
+	(*MergeRequest)(nil),    // 19: harness.v1.MergeRequest
+	(*MergeResponse)(nil),   // 20: harness.v1.MergeResponse
+	nil,                     // 21: harness.v1.ForwardResponse.ValuesEntry
+	(*Graph)(nil),           // 22: harness.v1.Graph
+	(*Rewrite)(nil),         // 23: harness.v1.Rewrite
 }
 var file_harness_v1_engine_proto_depIdxs = []int32{
-	25, // 0: harness.v1.ModelState.graph:type_name -> harness.v1.Graph
-	26, // 1: harness.v1.ModelState.rewrite:type_name -> harness.v1.Rewrite
-	0,  // 2: harness.v1.ModelState.precision:type_name -> harness.v1.Precision
-	6,  // 3: harness.v1.TrainRequest.start:type_name -> harness.v1.TrainStart
-	9,  // 4: harness.v1.TrainRequest.examples:type_name -> harness.v1.TrainExamples
-	4,  // 5: harness.v1.TrainStart.model:type_name -> harness.v1.ModelState
-	7,  // 6: harness.v1.TrainStart.optimizer:type_name -> harness.v1.Optimizer
-	8,  // 7: harness.v1.TrainStart.schedule:type_name -> harness.v1.Schedule
-	1,  // 8: harness.v1.TrainStart.checkpointing:type_name -> harness.v1.GradientCheckpointing
-	10, // 9: harness.v1.TrainExamples.train:type_name -> harness.v1.TokenExample
-	10, // 10: harness.v1.TrainExamples.validation:type_name -> harness.v1.TokenExample
-	12, // 11: harness.v1.TrainEvent.step:type_name -> harness.v1.TrainStep
-	13, // 12: harness.v1.TrainEvent.done:type_name -> harness.v1.TrainDone
-	4,  // 13: harness.v1.DecodeRequest.model:type_name -> harness.v1.ModelState
-	15, // 14: harness.v1.DecodeRequest.decoding:type_name -> harness.v1.Decoding
-	16, // 15: harness.v1.DecodeRequest.prompts:type_name -> harness.v1.TokenPrompt
-	18, // 16: harness.v1.DecodeResponse.candidates:type_name -> harness.v1.TokenCandidate
-	4,  // 17: harness.v1.ForwardRequest.model:type_name -> harness.v1.ModelState
-	16, // 18: harness.v1.ForwardRequest.sequences:type_name -> harness.v1.TokenPrompt
-	24, // 19: harness.v1.ForwardResponse.values:type_name -> harness.v1.ForwardResponse.ValuesEntry
-	4,  // 20: harness.v1.MergeRequest.model:type_name -> harness.v1.ModelState
-	21, // 21: harness.v1.ForwardResponse.ValuesEntry.value:type_name -> harness.v1.Values
-	2,  // 22: harness.v1.Engine.Device:input_type -> harness.v1.DeviceRequest
-	5,  // 23: harness.v1.Engine.Train:input_type -> harness.v1.TrainRequest
-	14, // 24: harness.v1.Engine.Decode:input_type -> harness.v1.DecodeRequest
-	19, // 25: harness.v1.Engine.Forward:input_type -> harness.v1.ForwardRequest
-	22, // 26: harness.v1.Engine.Merge:input_type -> harness.v1.MergeRequest
-	3,  // 27: harness.v1.Engine.Device:output_type -> harness.v1.DeviceResponse
-	11, // 28: harness.v1.Engine.Train:output_type -> harness.v1.TrainEvent
-	17, // 29: harness.v1.Engine.Decode:output_type -> harness.v1.DecodeResponse
-	20, // 30: harness.v1.Engine.Forward:output_type -> harness.v1.ForwardResponse
-	23, // 31: harness.v1.Engine.Merge:output_type -> harness.v1.MergeResponse
-	27, // [27:32] is the sub-list for method output_type
-	22, // [22:27] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	22, // 0: harness.v1.ModelState.graph:type_name -> harness.v1.Graph
+	23, // 1: harness.v1.ModelState.rewrite:type_name -> harness.v1.Rewrite
+	5,  // 2: harness.v1.TrainRequest.start:type_name -> harness.v1.TrainStart
+	6,  // 3: harness.v1.TrainRequest.examples:type_name -> harness.v1.TrainExamples
+	2,  // 4: harness.v1.TrainStart.model:type_name -> harness.v1.ModelState
+	3,  // 5: harness.v1.TrainStart.recipe:type_name -> harness.v1.Recipe
+	7,  // 6: harness.v1.TrainExamples.train:type_name -> harness.v1.TokenExample
+	7,  // 7: harness.v1.TrainExamples.validation:type_name -> harness.v1.TokenExample
+	9,  // 8: harness.v1.TrainEvent.step:type_name -> harness.v1.TrainStep
+	10, // 9: harness.v1.TrainEvent.done:type_name -> harness.v1.TrainDone
+	2,  // 10: harness.v1.DecodeRequest.model:type_name -> harness.v1.ModelState
+	12, // 11: harness.v1.DecodeRequest.decoding:type_name -> harness.v1.Decoding
+	13, // 12: harness.v1.DecodeRequest.prompts:type_name -> harness.v1.TokenPrompt
+	15, // 13: harness.v1.DecodeResponse.candidates:type_name -> harness.v1.TokenCandidate
+	2,  // 14: harness.v1.ForwardRequest.model:type_name -> harness.v1.ModelState
+	13, // 15: harness.v1.ForwardRequest.sequences:type_name -> harness.v1.TokenPrompt
+	21, // 16: harness.v1.ForwardResponse.values:type_name -> harness.v1.ForwardResponse.ValuesEntry
+	2,  // 17: harness.v1.MergeRequest.model:type_name -> harness.v1.ModelState
+	18, // 18: harness.v1.ForwardResponse.ValuesEntry.value:type_name -> harness.v1.Values
+	0,  // 19: harness.v1.Engine.Device:input_type -> harness.v1.DeviceRequest
+	4,  // 20: harness.v1.Engine.Train:input_type -> harness.v1.TrainRequest
+	11, // 21: harness.v1.Engine.Decode:input_type -> harness.v1.DecodeRequest
+	16, // 22: harness.v1.Engine.Forward:input_type -> harness.v1.ForwardRequest
+	19, // 23: harness.v1.Engine.Merge:input_type -> harness.v1.MergeRequest
+	1,  // 24: harness.v1.Engine.Device:output_type -> harness.v1.DeviceResponse
+	8,  // 25: harness.v1.Engine.Train:output_type -> harness.v1.TrainEvent
+	14, // 26: harness.v1.Engine.Decode:output_type -> harness.v1.DecodeResponse
+	17, // 27: harness.v1.Engine.Forward:output_type -> harness.v1.ForwardResponse
+	20, // 28: harness.v1.Engine.Merge:output_type -> harness.v1.MergeResponse
+	24, // [24:29] is the sub-list for method output_type
+	19, // [19:24] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_engine_proto_init() }
@@ -2079,11 +1938,11 @@ func file_harness_v1_engine_proto_init() {
 		return
 	}
 	file_harness_v1_ir_proto_init()
-	file_harness_v1_engine_proto_msgTypes[3].OneofWrappers = []any{
+	file_harness_v1_engine_proto_msgTypes[4].OneofWrappers = []any{
 		(*TrainRequest_Start)(nil),
 		(*TrainRequest_Examples)(nil),
 	}
-	file_harness_v1_engine_proto_msgTypes[9].OneofWrappers = []any{
+	file_harness_v1_engine_proto_msgTypes[8].OneofWrappers = []any{
 		(*TrainEvent_Step)(nil),
 		(*TrainEvent_Done)(nil),
 	}
@@ -2092,14 +1951,13 @@ func file_harness_v1_engine_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_engine_proto_rawDesc), len(file_harness_v1_engine_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   23,
+			NumEnums:      0,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_harness_v1_engine_proto_goTypes,
 		DependencyIndexes: file_harness_v1_engine_proto_depIdxs,
-		EnumInfos:         file_harness_v1_engine_proto_enumTypes,
 		MessageInfos:      file_harness_v1_engine_proto_msgTypes,
 	}.Build()
 	File_harness_v1_engine_proto = out.File

@@ -24,8 +24,7 @@ type (
 	DeviceRequest   = harnesspb.DeviceRequest
 	DeviceResponse  = harnesspb.DeviceResponse
 	ModelState      = harnesspb.ModelState
-	Optimizer       = harnesspb.Optimizer
-	Schedule        = harnesspb.Schedule
+	Recipe          = harnesspb.Recipe
 	TrainStart      = harnesspb.TrainStart
 	TokenExample    = harnesspb.TokenExample
 	TrainEvent      = harnesspb.TrainEvent
