@@ -81,7 +81,7 @@ def main():
         files[path.relative_to(root).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
     packages = {m.__name__: m.__version__ for m in (torch, transformers, peft, tokenizers, safetensors)}
     vocabularies.write(manifest, {"made_by": "make goldens", "versions": {"python": platform.python_version()} | packages,
-                                  "models": models, "files": files})
+                                  "models": dict(sorted(models.items())), "files": files})
 
 
 main()
