@@ -33,10 +33,13 @@ type Engine struct {
 	turn        chan struct{} // holds one token: the right to compute
 	backend     compute.Backend
 	backendName string
-	networks    *cache[*network]
-	states      *cache[*state]
-	bases       *cache[*base]
-	compiled    *cache[*executable]
+	// backendLibrary is the file of the runtime; empty: it is this program, or not
+	// known. runtime is its digest, once it was asked for.
+	backendLibrary, runtime string
+	networks                *cache[*network]
+	states                  *cache[*state]
+	bases                   *cache[*base]
+	compiled                *cache[*executable]
 }
 
 // Bounds of what stays between calls. States hold an adapter's weights or a
@@ -100,7 +103,15 @@ func (e *Engine) Device(ctx context.Context, _ *harnesspb.DeviceRequest) (*harne
 		return nil, err
 	}
 	defer e.end()
-	r := &harnesspb.DeviceResponse{Backend: e.backendName, Description: e.backend.Description()}
+	if e.runtime == "" {
+		var err error
+		if e.runtime, err = runtimeDigest(e.backendLibrary); err != nil {
+			return nil, err
+		}
+	}
+	r := &harnesspb.DeviceResponse{
+		Backend: e.backendName, Description: e.backend.Description(), Class: classOf(e.backendName, e.backend.DeviceDescription(0)), Runtime: e.runtime,
+	}
 	if !strings.HasPrefix(e.backendName, "xla:cuda") {
 		r.MemoryBytes = procKilobytes("/proc/meminfo", "MemTotal:")
 	}
@@ -119,7 +130,7 @@ func (e *Engine) begin(ctx context.Context) error {
 		return nil
 	}
 	err := guard("open the device", func() (err error) {
-		e.backend, e.backendName, err = openBackend(e.options.Backend, e.log)
+		e.backend, e.backendName, e.backendLibrary, err = openBackend(e.options.Backend, e.log)
 		return err
 	})
 	if err != nil {

@@ -170,16 +170,10 @@ func DeviceOf(ctx context.Context, engine *client.Engine) (*ComputeDevice, error
 	if err != nil {
 		return nil, err
 	}
-	return &ComputeDevice{Class: classOf(d.Backend), Backend: d.Backend, Description: d.Description}, nil
-}
-
-// classOf is the class of a backend such as "xla:cpu".
-func classOf(backend string) string {
-	_, class, ok := strings.Cut(backend, ":")
-	if !ok {
-		class = backend
+	if d.Class == "" {
+		return nil, fmt.Errorf("it does not name the class of its backend %q, which is part of what decides a result", d.Backend)
 	}
-	return class
+	return &ComputeDevice{Class: d.Class, Backend: d.Backend, Description: d.Description, Runtime: d.Runtime}, nil
 }
 
 // notePeak keeps the largest memory that the engine said.

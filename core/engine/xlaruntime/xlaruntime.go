@@ -66,7 +66,7 @@ func Find() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find the XLA runtime: %w", err)
 	}
-	got, err := fileSum(path)
+	got, err := Sum(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", ErrMissing
 	}
@@ -114,7 +114,7 @@ func Install(ctx context.Context, say func(format string, args ...any)) (string,
 // keep moves the library into place and then writes its sum: a sum without
 // its library, or the other way round, counts as not installed.
 func keep(dir, found string) (string, error) {
-	sum, err := fileSum(found)
+	sum, err := Sum(found)
 	if err != nil {
 		return "", fmt.Errorf("install the XLA runtime: %w", err)
 	}
@@ -155,7 +155,7 @@ func fromWheel(ctx context.Context, temp string) (string, error) {
 	if err != nil || len(wheels) != 1 {
 		return "", fmt.Errorf("pip download left %d wheels", len(wheels))
 	}
-	sum, err := fileSum(wheels[0])
+	sum, err := Sum(wheels[0])
 	if err != nil {
 		return "", err
 	}
@@ -191,7 +191,8 @@ func unpack(wheel, to string) (string, error) {
 	return "", fmt.Errorf("the wheel holds no %s", library)
 }
 
-func fileSum(path string) (string, error) {
+// Sum is the SHA-256 of a library, in hexadecimal digits.
+func Sum(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

@@ -60,10 +60,15 @@ func (*DeviceRequest) Descriptor() ([]byte, []int) {
 }
 
 type DeviceResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Backend       string                 `protobuf:"bytes,1,opt,name=backend,proto3" json:"backend,omitempty"` // "xla:cpu"
-	Description   string                 `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
-	MemoryBytes   int64                  `protobuf:"varint,3,opt,name=memory_bytes,json=memoryBytes,proto3" json:"memory_bytes,omitempty"` // 0: unknown
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Backend     string                 `protobuf:"bytes,1,opt,name=backend,proto3" json:"backend,omitempty"` // "xla:cpu"
+	Description string                 `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	MemoryBytes int64                  `protobuf:"varint,3,opt,name=memory_bytes,json=memoryBytes,proto3" json:"memory_bytes,omitempty"` // 0: unknown
+	// Class of the backend: cpu, cuda, go. It decides results, and is part of the
+	// keys of what was computed; the rest of this message decides nothing.
+	Class string `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`
+	// Digest of the runtime, such as the SHA-256 of its library; empty: unknown.
+	Runtime       string `protobuf:"bytes,5,opt,name=runtime,proto3" json:"runtime,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -117,6 +122,20 @@ func (x *DeviceResponse) GetMemoryBytes() int64 {
 		return x.MemoryBytes
 	}
 	return 0
+}
+
+func (x *DeviceResponse) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *DeviceResponse) GetRuntime() string {
+	if x != nil {
+		return x.Runtime
+	}
+	return ""
 }
 
 // ModelState is a network with weights. The engine keeps the last ones on
@@ -1697,11 +1716,13 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\n" +
 	"\x17harness/v1/engine.proto\x12\n" +
 	"harness.v1\x1a\x13harness/v1/ir.proto\"\x0f\n" +
-	"\rDeviceRequest\"o\n" +
+	"\rDeviceRequest\"\x9f\x01\n" +
 	"\x0eDeviceResponse\x12\x18\n" +
 	"\abackend\x18\x01 \x01(\tR\abackend\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12!\n" +
-	"\fmemory_bytes\x18\x03 \x01(\x03R\vmemoryBytes\"\xcc\x01\n" +
+	"\fmemory_bytes\x18\x03 \x01(\x03R\vmemoryBytes\x12\x14\n" +
+	"\x05class\x18\x04 \x01(\tR\x05class\x12\x18\n" +
+	"\aruntime\x18\x05 \x01(\tR\aruntime\"\xcc\x01\n" +
 	"\n" +
 	"ModelState\x12'\n" +
 	"\x05graph\x18\x01 \x01(\v2\x11.harness.v1.GraphR\x05graph\x12-\n" +
