@@ -32,6 +32,12 @@ func (b *Builder) Parameter(name string, shape []int64, options ...ParameterOpti
 	return Value(name)
 }
 
+// Buffers names tensors of checkpoints, or patterns of them, that the network
+// does not read and that change nothing.
+func (b *Builder) Buffers(patterns ...string) {
+	b.graph.Buffers = append(b.graph.Buffers, patterns...)
+}
+
 // Decoder begins the decoder; Encoder the encoder.
 func (b *Builder) Decoder() *StackBuilder {
 	b.graph.Decoder = &Stack{}

@@ -59,6 +59,9 @@ func check(g *Graph) (checked, error) {
 	if n := g.GetDecoderStart(); n < 0 {
 		c.add("graph", fmt.Sprintf("has the decoder's start token %d", n))
 	}
+	if n := len(g.GetBuffers()); n > MaxNodes {
+		c.add("graph", fmt.Sprintf("names %d buffers, at most %d are possible", n, MaxNodes))
+	}
 	c.later = names(g)
 	encoded := Type{Over: OverEncoder, DType: F32}
 	encoderBroken := false

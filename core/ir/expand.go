@@ -18,6 +18,8 @@ type Program struct {
 	DecoderStart int32
 	// FirstPosition is the position of the decoder's first token.
 	FirstPosition int64
+	// Buffers names checkpoint tensors, or patterns of them, that change nothing.
+	Buffers []string
 }
 
 // Param is one parameter with "{i}" filled in everywhere.
@@ -63,7 +65,7 @@ func Expand(g *Graph) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{Name: g.GetName(), DecoderStart: g.GetDecoderStart(), FirstPosition: g.GetFirstPosition()}
+	p := &Program{Name: g.GetName(), DecoderStart: g.GetDecoderStart(), FirstPosition: g.GetFirstPosition(), Buffers: g.GetBuffers()}
 	for _, param := range g.GetParameters() {
 		for i := range max(1, int(param.GetCount())) {
 			one := Param{

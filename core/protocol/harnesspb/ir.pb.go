@@ -335,6 +335,10 @@ type Graph struct {
 	// The position of the first token, more than 0 behind a learned prefix of
 	// keys and values. The decoder's "positions" count from here.
 	FirstPosition int64 `protobuf:"varint,6,opt,name=first_position,json=firstPosition,proto3" json:"first_position,omitempty"`
+	// Tensors that checkpoints of the network hold and that do not change what it
+	// computes, such as masks: names or patterns with "*". A checkpoint with any
+	// other tensor that no parameter reads is refused.
+	Buffers       []string `protobuf:"bytes,7,rep,name=buffers,proto3" json:"buffers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -409,6 +413,13 @@ func (x *Graph) GetFirstPosition() int64 {
 		return x.FirstPosition
 	}
 	return 0
+}
+
+func (x *Graph) GetBuffers() []string {
+	if x != nil {
+		return x.Buffers
+	}
+	return nil
 }
 
 // Stack is a straight-line program. Implicit values: "tokens" (i32 ids,
@@ -2464,7 +2475,7 @@ var File_harness_v1_ir_proto protoreflect.FileDescriptor
 const file_harness_v1_ir_proto_rawDesc = "" +
 	"\n" +
 	"\x13harness/v1/ir.proto\x12\n" +
-	"harness.v1\"\xf8\x01\n" +
+	"harness.v1\"\x92\x02\n" +
 	"\x05Graph\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x125\n" +
 	"\n" +
@@ -2473,7 +2484,8 @@ const file_harness_v1_ir_proto_rawDesc = "" +
 	"\adecoder\x18\x03 \x01(\v2\x11.harness.v1.StackR\adecoder\x12+\n" +
 	"\aencoder\x18\x04 \x01(\v2\x11.harness.v1.StackR\aencoder\x12#\n" +
 	"\rdecoder_start\x18\x05 \x01(\x05R\fdecoderStart\x12%\n" +
-	"\x0efirst_position\x18\x06 \x01(\x03R\rfirstPosition\"G\n" +
+	"\x0efirst_position\x18\x06 \x01(\x03R\rfirstPosition\x12\x18\n" +
+	"\abuffers\x18\a \x03(\tR\abuffers\"G\n" +
 	"\x05Stack\x12&\n" +
 	"\x05items\x18\x01 \x03(\v2\x10.harness.v1.ItemR\x05items\x12\x16\n" +
 	"\x06output\x18\x02 \x01(\tR\x06output\"d\n" +

@@ -25,8 +25,13 @@ type BuildRequest struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
 	Config           []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`                                             // the model block's values, JSON
 	CheckpointConfig []byte                 `protobuf:"bytes,2,opt,name=checkpoint_config,json=checkpointConfig,proto3" json:"checkpoint_config,omitempty"` // config.json
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// generation_config.json; empty: the checkpoint has none.
+	GenerationConfig []byte `protobuf:"bytes,3,opt,name=generation_config,json=generationConfig,proto3" json:"generation_config,omitempty"`
+	// What the checkpoint's weight files hold, by name; empty: not known yet. A
+	// family that can build a network with parameters shared or apart goes by it.
+	Tensors       []*CheckpointTensor `protobuf:"bytes,4,rep,name=tensors,proto3" json:"tensors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BuildRequest) Reset() {
@@ -73,6 +78,91 @@ func (x *BuildRequest) GetCheckpointConfig() []byte {
 	return nil
 }
 
+func (x *BuildRequest) GetGenerationConfig() []byte {
+	if x != nil {
+		return x.GenerationConfig
+	}
+	return nil
+}
+
+func (x *BuildRequest) GetTensors() []*CheckpointTensor {
+	if x != nil {
+		return x.Tensors
+	}
+	return nil
+}
+
+type CheckpointTensor struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// As in a safetensors header, e.g. "BF16".
+	Dtype string  `protobuf:"bytes,2,opt,name=dtype,proto3" json:"dtype,omitempty"`
+	Shape []int64 `protobuf:"varint,3,rep,packed,name=shape,proto3" json:"shape,omitempty"`
+	// The first tensor, in order of names, that has the same type, shape and
+	// bytes; empty if there is none before this one.
+	SameAs        string `protobuf:"bytes,4,opt,name=same_as,json=sameAs,proto3" json:"same_as,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckpointTensor) Reset() {
+	*x = CheckpointTensor{}
+	mi := &file_harness_v1_model_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckpointTensor) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckpointTensor) ProtoMessage() {}
+
+func (x *CheckpointTensor) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_model_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckpointTensor.ProtoReflect.Descriptor instead.
+func (*CheckpointTensor) Descriptor() ([]byte, []int) {
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *CheckpointTensor) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CheckpointTensor) GetDtype() string {
+	if x != nil {
+		return x.Dtype
+	}
+	return ""
+}
+
+func (x *CheckpointTensor) GetShape() []int64 {
+	if x != nil {
+		return x.Shape
+	}
+	return nil
+}
+
+func (x *CheckpointTensor) GetSameAs() string {
+	if x != nil {
+		return x.SameAs
+	}
+	return ""
+}
+
 type BuildResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Graph *Graph                 `protobuf:"bytes,1,opt,name=graph,proto3" json:"graph,omitempty"`
@@ -94,7 +184,7 @@ type BuildResponse struct {
 
 func (x *BuildResponse) Reset() {
 	*x = BuildResponse{}
-	mi := &file_harness_v1_model_proto_msgTypes[1]
+	mi := &file_harness_v1_model_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -106,7 +196,7 @@ func (x *BuildResponse) String() string {
 func (*BuildResponse) ProtoMessage() {}
 
 func (x *BuildResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[1]
+	mi := &file_harness_v1_model_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -119,7 +209,7 @@ func (x *BuildResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BuildResponse.ProtoReflect.Descriptor instead.
 func (*BuildResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{1}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *BuildResponse) GetGraph() *Graph {
@@ -180,7 +270,7 @@ type NodePatterns struct {
 
 func (x *NodePatterns) Reset() {
 	*x = NodePatterns{}
-	mi := &file_harness_v1_model_proto_msgTypes[2]
+	mi := &file_harness_v1_model_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -192,7 +282,7 @@ func (x *NodePatterns) String() string {
 func (*NodePatterns) ProtoMessage() {}
 
 func (x *NodePatterns) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[2]
+	mi := &file_harness_v1_model_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -205,7 +295,7 @@ func (x *NodePatterns) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NodePatterns.ProtoReflect.Descriptor instead.
 func (*NodePatterns) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{2}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *NodePatterns) GetPatterns() []string {
@@ -226,7 +316,7 @@ type PromptOptions struct {
 
 func (x *PromptOptions) Reset() {
 	*x = PromptOptions{}
-	mi := &file_harness_v1_model_proto_msgTypes[3]
+	mi := &file_harness_v1_model_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -238,7 +328,7 @@ func (x *PromptOptions) String() string {
 func (*PromptOptions) ProtoMessage() {}
 
 func (x *PromptOptions) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[3]
+	mi := &file_harness_v1_model_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -251,7 +341,7 @@ func (x *PromptOptions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptOptions.ProtoReflect.Descriptor instead.
 func (*PromptOptions) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{3}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PromptOptions) GetBuggyLines() bool {
@@ -279,7 +369,7 @@ type PromptRequest struct {
 
 func (x *PromptRequest) Reset() {
 	*x = PromptRequest{}
-	mi := &file_harness_v1_model_proto_msgTypes[4]
+	mi := &file_harness_v1_model_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -291,7 +381,7 @@ func (x *PromptRequest) String() string {
 func (*PromptRequest) ProtoMessage() {}
 
 func (x *PromptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[4]
+	mi := &file_harness_v1_model_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -304,7 +394,7 @@ func (x *PromptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptRequest.ProtoReflect.Descriptor instead.
 func (*PromptRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{4}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PromptRequest) GetConfig() []byte {
@@ -337,7 +427,7 @@ type PromptResponse struct {
 
 func (x *PromptResponse) Reset() {
 	*x = PromptResponse{}
-	mi := &file_harness_v1_model_proto_msgTypes[5]
+	mi := &file_harness_v1_model_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -349,7 +439,7 @@ func (x *PromptResponse) String() string {
 func (*PromptResponse) ProtoMessage() {}
 
 func (x *PromptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[5]
+	mi := &file_harness_v1_model_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -362,7 +452,7 @@ func (x *PromptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptResponse.ProtoReflect.Descriptor instead.
 func (*PromptResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{5}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PromptResponse) GetPrompts() []*Prompt {
@@ -388,7 +478,7 @@ type Prompt struct {
 
 func (x *Prompt) Reset() {
 	*x = Prompt{}
-	mi := &file_harness_v1_model_proto_msgTypes[6]
+	mi := &file_harness_v1_model_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -400,7 +490,7 @@ func (x *Prompt) String() string {
 func (*Prompt) ProtoMessage() {}
 
 func (x *Prompt) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[6]
+	mi := &file_harness_v1_model_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -413,7 +503,7 @@ func (x *Prompt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Prompt.ProtoReflect.Descriptor instead.
 func (*Prompt) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{6}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Prompt) GetText() string {
@@ -455,7 +545,7 @@ type ExampleRequest struct {
 
 func (x *ExampleRequest) Reset() {
 	*x = ExampleRequest{}
-	mi := &file_harness_v1_model_proto_msgTypes[7]
+	mi := &file_harness_v1_model_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -467,7 +557,7 @@ func (x *ExampleRequest) String() string {
 func (*ExampleRequest) ProtoMessage() {}
 
 func (x *ExampleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[7]
+	mi := &file_harness_v1_model_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -480,7 +570,7 @@ func (x *ExampleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExampleRequest.ProtoReflect.Descriptor instead.
 func (*ExampleRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{7}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ExampleRequest) GetConfig() []byte {
@@ -513,7 +603,7 @@ type ExampleResponse struct {
 
 func (x *ExampleResponse) Reset() {
 	*x = ExampleResponse{}
-	mi := &file_harness_v1_model_proto_msgTypes[8]
+	mi := &file_harness_v1_model_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -525,7 +615,7 @@ func (x *ExampleResponse) String() string {
 func (*ExampleResponse) ProtoMessage() {}
 
 func (x *ExampleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[8]
+	mi := &file_harness_v1_model_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -538,7 +628,7 @@ func (x *ExampleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExampleResponse.ProtoReflect.Descriptor instead.
 func (*ExampleResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{8}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ExampleResponse) GetExamples() []*Example {
@@ -562,7 +652,7 @@ type Example struct {
 
 func (x *Example) Reset() {
 	*x = Example{}
-	mi := &file_harness_v1_model_proto_msgTypes[9]
+	mi := &file_harness_v1_model_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -574,7 +664,7 @@ func (x *Example) String() string {
 func (*Example) ProtoMessage() {}
 
 func (x *Example) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[9]
+	mi := &file_harness_v1_model_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -587,7 +677,7 @@ func (x *Example) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Example.ProtoReflect.Descriptor instead.
 func (*Example) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{9}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Example) GetPrompt() string {
@@ -631,7 +721,7 @@ type PatchRequest struct {
 
 func (x *PatchRequest) Reset() {
 	*x = PatchRequest{}
-	mi := &file_harness_v1_model_proto_msgTypes[10]
+	mi := &file_harness_v1_model_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -643,7 +733,7 @@ func (x *PatchRequest) String() string {
 func (*PatchRequest) ProtoMessage() {}
 
 func (x *PatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[10]
+	mi := &file_harness_v1_model_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -656,7 +746,7 @@ func (x *PatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PatchRequest.ProtoReflect.Descriptor instead.
 func (*PatchRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{10}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *PatchRequest) GetConfig() []byte {
@@ -696,7 +786,7 @@ type PatchResponse struct {
 
 func (x *PatchResponse) Reset() {
 	*x = PatchResponse{}
-	mi := &file_harness_v1_model_proto_msgTypes[11]
+	mi := &file_harness_v1_model_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -708,7 +798,7 @@ func (x *PatchResponse) String() string {
 func (*PatchResponse) ProtoMessage() {}
 
 func (x *PatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[11]
+	mi := &file_harness_v1_model_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -721,7 +811,7 @@ func (x *PatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PatchResponse.ProtoReflect.Descriptor instead.
 func (*PatchResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{11}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *PatchResponse) GetPatches() []*Patch {
@@ -747,7 +837,7 @@ type Patch struct {
 
 func (x *Patch) Reset() {
 	*x = Patch{}
-	mi := &file_harness_v1_model_proto_msgTypes[12]
+	mi := &file_harness_v1_model_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -759,7 +849,7 @@ func (x *Patch) String() string {
 func (*Patch) ProtoMessage() {}
 
 func (x *Patch) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[12]
+	mi := &file_harness_v1_model_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -772,7 +862,7 @@ func (x *Patch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Patch.ProtoReflect.Descriptor instead.
 func (*Patch) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{12}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Patch) GetEdits() []*Edit {
@@ -809,7 +899,7 @@ type Edit struct {
 
 func (x *Edit) Reset() {
 	*x = Edit{}
-	mi := &file_harness_v1_model_proto_msgTypes[13]
+	mi := &file_harness_v1_model_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -821,7 +911,7 @@ func (x *Edit) String() string {
 func (*Edit) ProtoMessage() {}
 
 func (x *Edit) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[13]
+	mi := &file_harness_v1_model_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -834,7 +924,7 @@ func (x *Edit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Edit.ProtoReflect.Descriptor instead.
 func (*Edit) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{13}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Edit) GetStart() int32 {
@@ -876,7 +966,7 @@ type GenerateRequest struct {
 
 func (x *GenerateRequest) Reset() {
 	*x = GenerateRequest{}
-	mi := &file_harness_v1_model_proto_msgTypes[14]
+	mi := &file_harness_v1_model_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -888,7 +978,7 @@ func (x *GenerateRequest) String() string {
 func (*GenerateRequest) ProtoMessage() {}
 
 func (x *GenerateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[14]
+	mi := &file_harness_v1_model_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -901,7 +991,7 @@ func (x *GenerateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GenerateRequest.ProtoReflect.Descriptor instead.
 func (*GenerateRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{14}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GenerateRequest) GetConfig() []byte {
@@ -984,7 +1074,7 @@ type GenerateResponse struct {
 
 func (x *GenerateResponse) Reset() {
 	*x = GenerateResponse{}
-	mi := &file_harness_v1_model_proto_msgTypes[15]
+	mi := &file_harness_v1_model_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -996,7 +1086,7 @@ func (x *GenerateResponse) String() string {
 func (*GenerateResponse) ProtoMessage() {}
 
 func (x *GenerateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[15]
+	mi := &file_harness_v1_model_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1009,7 +1099,7 @@ func (x *GenerateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GenerateResponse.ProtoReflect.Descriptor instead.
 func (*GenerateResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{15}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GenerateResponse) GetBug() string {
@@ -1040,7 +1130,7 @@ type GeneratedCandidate struct {
 
 func (x *GeneratedCandidate) Reset() {
 	*x = GeneratedCandidate{}
-	mi := &file_harness_v1_model_proto_msgTypes[16]
+	mi := &file_harness_v1_model_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1052,7 +1142,7 @@ func (x *GeneratedCandidate) String() string {
 func (*GeneratedCandidate) ProtoMessage() {}
 
 func (x *GeneratedCandidate) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[16]
+	mi := &file_harness_v1_model_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1065,7 +1155,7 @@ func (x *GeneratedCandidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GeneratedCandidate.ProtoReflect.Descriptor instead.
 func (*GeneratedCandidate) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{16}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GeneratedCandidate) GetOutput() string {
@@ -1094,10 +1184,17 @@ var File_harness_v1_model_proto protoreflect.FileDescriptor
 const file_harness_v1_model_proto_rawDesc = "" +
 	"\n" +
 	"\x16harness/v1/model.proto\x12\n" +
-	"harness.v1\x1a\x14harness/v1/bug.proto\x1a\x13harness/v1/ir.proto\"S\n" +
+	"harness.v1\x1a\x14harness/v1/bug.proto\x1a\x13harness/v1/ir.proto\"\xb8\x01\n" +
 	"\fBuildRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12+\n" +
-	"\x11checkpoint_config\x18\x02 \x01(\fR\x10checkpointConfig\"\xd6\x02\n" +
+	"\x11checkpoint_config\x18\x02 \x01(\fR\x10checkpointConfig\x12+\n" +
+	"\x11generation_config\x18\x03 \x01(\fR\x10generationConfig\x126\n" +
+	"\atensors\x18\x04 \x03(\v2\x1c.harness.v1.CheckpointTensorR\atensors\"k\n" +
+	"\x10CheckpointTensor\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05dtype\x18\x02 \x01(\tR\x05dtype\x12\x14\n" +
+	"\x05shape\x18\x03 \x03(\x03R\x05shape\x12\x17\n" +
+	"\asame_as\x18\x04 \x01(\tR\x06sameAs\"\xd6\x02\n" +
 	"\rBuildResponse\x12'\n" +
 	"\x05graph\x18\x01 \x01(\v2\x11.harness.v1.GraphR\x05graph\x12#\n" +
 	"\rmax_positions\x18\x02 \x01(\x03R\fmaxPositions\x12\x1e\n" +
@@ -1198,63 +1295,65 @@ func file_harness_v1_model_proto_rawDescGZIP() []byte {
 	return file_harness_v1_model_proto_rawDescData
 }
 
-var file_harness_v1_model_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_harness_v1_model_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_harness_v1_model_proto_goTypes = []any{
 	(*BuildRequest)(nil),       // 0: harness.v1.BuildRequest
-	(*BuildResponse)(nil),      // 1: harness.v1.BuildResponse
-	(*NodePatterns)(nil),       // 2: harness.v1.NodePatterns
-	(*PromptOptions)(nil),      // 3: harness.v1.PromptOptions
-	(*PromptRequest)(nil),      // 4: harness.v1.PromptRequest
-	(*PromptResponse)(nil),     // 5: harness.v1.PromptResponse
-	(*Prompt)(nil),             // 6: harness.v1.Prompt
-	(*ExampleRequest)(nil),     // 7: harness.v1.ExampleRequest
-	(*ExampleResponse)(nil),    // 8: harness.v1.ExampleResponse
-	(*Example)(nil),            // 9: harness.v1.Example
-	(*PatchRequest)(nil),       // 10: harness.v1.PatchRequest
-	(*PatchResponse)(nil),      // 11: harness.v1.PatchResponse
-	(*Patch)(nil),              // 12: harness.v1.Patch
-	(*Edit)(nil),               // 13: harness.v1.Edit
-	(*GenerateRequest)(nil),    // 14: harness.v1.GenerateRequest
-	(*GenerateResponse)(nil),   // 15: harness.v1.GenerateResponse
-	(*GeneratedCandidate)(nil), // 16: harness.v1.GeneratedCandidate
-	nil,                        // 17: harness.v1.BuildResponse.TargetsEntry
-	(*Graph)(nil),              // 18: harness.v1.Graph
-	(*Bug)(nil),                // 19: harness.v1.Bug
-	(*Sample)(nil),             // 20: harness.v1.Sample
+	(*CheckpointTensor)(nil),   // 1: harness.v1.CheckpointTensor
+	(*BuildResponse)(nil),      // 2: harness.v1.BuildResponse
+	(*NodePatterns)(nil),       // 3: harness.v1.NodePatterns
+	(*PromptOptions)(nil),      // 4: harness.v1.PromptOptions
+	(*PromptRequest)(nil),      // 5: harness.v1.PromptRequest
+	(*PromptResponse)(nil),     // 6: harness.v1.PromptResponse
+	(*Prompt)(nil),             // 7: harness.v1.Prompt
+	(*ExampleRequest)(nil),     // 8: harness.v1.ExampleRequest
+	(*ExampleResponse)(nil),    // 9: harness.v1.ExampleResponse
+	(*Example)(nil),            // 10: harness.v1.Example
+	(*PatchRequest)(nil),       // 11: harness.v1.PatchRequest
+	(*PatchResponse)(nil),      // 12: harness.v1.PatchResponse
+	(*Patch)(nil),              // 13: harness.v1.Patch
+	(*Edit)(nil),               // 14: harness.v1.Edit
+	(*GenerateRequest)(nil),    // 15: harness.v1.GenerateRequest
+	(*GenerateResponse)(nil),   // 16: harness.v1.GenerateResponse
+	(*GeneratedCandidate)(nil), // 17: harness.v1.GeneratedCandidate
+	nil,                        // 18: harness.v1.BuildResponse.TargetsEntry
+	(*Graph)(nil),              // 19: harness.v1.Graph
+	(*Bug)(nil),                // 20: harness.v1.Bug
+	(*Sample)(nil),             // 21: harness.v1.Sample
 }
 var file_harness_v1_model_proto_depIdxs = []int32{
-	18, // 0: harness.v1.BuildResponse.graph:type_name -> harness.v1.Graph
-	17, // 1: harness.v1.BuildResponse.targets:type_name -> harness.v1.BuildResponse.TargetsEntry
-	3,  // 2: harness.v1.PromptRequest.options:type_name -> harness.v1.PromptOptions
-	19, // 3: harness.v1.PromptRequest.bugs:type_name -> harness.v1.Bug
-	6,  // 4: harness.v1.PromptResponse.prompts:type_name -> harness.v1.Prompt
-	3,  // 5: harness.v1.ExampleRequest.options:type_name -> harness.v1.PromptOptions
-	20, // 6: harness.v1.ExampleRequest.samples:type_name -> harness.v1.Sample
-	9,  // 7: harness.v1.ExampleResponse.examples:type_name -> harness.v1.Example
-	3,  // 8: harness.v1.PatchRequest.options:type_name -> harness.v1.PromptOptions
-	19, // 9: harness.v1.PatchRequest.bug:type_name -> harness.v1.Bug
-	12, // 10: harness.v1.PatchResponse.patches:type_name -> harness.v1.Patch
-	13, // 11: harness.v1.Patch.edits:type_name -> harness.v1.Edit
-	3,  // 12: harness.v1.GenerateRequest.options:type_name -> harness.v1.PromptOptions
-	19, // 13: harness.v1.GenerateRequest.bugs:type_name -> harness.v1.Bug
-	16, // 14: harness.v1.GenerateResponse.candidates:type_name -> harness.v1.GeneratedCandidate
-	12, // 15: harness.v1.GeneratedCandidate.patch:type_name -> harness.v1.Patch
-	2,  // 16: harness.v1.BuildResponse.TargetsEntry.value:type_name -> harness.v1.NodePatterns
-	0,  // 17: harness.v1.Model.Build:input_type -> harness.v1.BuildRequest
-	4,  // 18: harness.v1.Model.Prompt:input_type -> harness.v1.PromptRequest
-	7,  // 19: harness.v1.Model.Example:input_type -> harness.v1.ExampleRequest
-	10, // 20: harness.v1.Model.Patch:input_type -> harness.v1.PatchRequest
-	14, // 21: harness.v1.Model.Generate:input_type -> harness.v1.GenerateRequest
-	1,  // 22: harness.v1.Model.Build:output_type -> harness.v1.BuildResponse
-	5,  // 23: harness.v1.Model.Prompt:output_type -> harness.v1.PromptResponse
-	8,  // 24: harness.v1.Model.Example:output_type -> harness.v1.ExampleResponse
-	11, // 25: harness.v1.Model.Patch:output_type -> harness.v1.PatchResponse
-	15, // 26: harness.v1.Model.Generate:output_type -> harness.v1.GenerateResponse
-	22, // [22:27] is the sub-list for method output_type
-	17, // [17:22] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	1,  // 0: harness.v1.BuildRequest.tensors:type_name -> harness.v1.CheckpointTensor
+	19, // 1: harness.v1.BuildResponse.graph:type_name -> harness.v1.Graph
+	18, // 2: harness.v1.BuildResponse.targets:type_name -> harness.v1.BuildResponse.TargetsEntry
+	4,  // 3: harness.v1.PromptRequest.options:type_name -> harness.v1.PromptOptions
+	20, // 4: harness.v1.PromptRequest.bugs:type_name -> harness.v1.Bug
+	7,  // 5: harness.v1.PromptResponse.prompts:type_name -> harness.v1.Prompt
+	4,  // 6: harness.v1.ExampleRequest.options:type_name -> harness.v1.PromptOptions
+	21, // 7: harness.v1.ExampleRequest.samples:type_name -> harness.v1.Sample
+	10, // 8: harness.v1.ExampleResponse.examples:type_name -> harness.v1.Example
+	4,  // 9: harness.v1.PatchRequest.options:type_name -> harness.v1.PromptOptions
+	20, // 10: harness.v1.PatchRequest.bug:type_name -> harness.v1.Bug
+	13, // 11: harness.v1.PatchResponse.patches:type_name -> harness.v1.Patch
+	14, // 12: harness.v1.Patch.edits:type_name -> harness.v1.Edit
+	4,  // 13: harness.v1.GenerateRequest.options:type_name -> harness.v1.PromptOptions
+	20, // 14: harness.v1.GenerateRequest.bugs:type_name -> harness.v1.Bug
+	17, // 15: harness.v1.GenerateResponse.candidates:type_name -> harness.v1.GeneratedCandidate
+	13, // 16: harness.v1.GeneratedCandidate.patch:type_name -> harness.v1.Patch
+	3,  // 17: harness.v1.BuildResponse.TargetsEntry.value:type_name -> harness.v1.NodePatterns
+	0,  // 18: harness.v1.Model.Build:input_type -> harness.v1.BuildRequest
+	5,  // 19: harness.v1.Model.Prompt:input_type -> harness.v1.PromptRequest
+	8,  // 20: harness.v1.Model.Example:input_type -> harness.v1.ExampleRequest
+	11, // 21: harness.v1.Model.Patch:input_type -> harness.v1.PatchRequest
+	15, // 22: harness.v1.Model.Generate:input_type -> harness.v1.GenerateRequest
+	2,  // 23: harness.v1.Model.Build:output_type -> harness.v1.BuildResponse
+	6,  // 24: harness.v1.Model.Prompt:output_type -> harness.v1.PromptResponse
+	9,  // 25: harness.v1.Model.Example:output_type -> harness.v1.ExampleResponse
+	12, // 26: harness.v1.Model.Patch:output_type -> harness.v1.PatchResponse
+	16, // 27: harness.v1.Model.Generate:output_type -> harness.v1.GenerateResponse
+	23, // [23:28] is the sub-list for method output_type
+	18, // [18:23] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_model_proto_init() }
@@ -1270,7 +1369,7 @@ func file_harness_v1_model_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_model_proto_rawDesc), len(file_harness_v1_model_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   18,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -32,7 +32,7 @@ const (
 //
 // Model is a model family, or something that answers by itself.
 type ModelClient interface {
-	// Build turns a checkpoint's config.json into a graph.
+	// Build turns a checkpoint's configuration into a graph.
 	Build(ctx context.Context, in *BuildRequest, opts ...grpc.CallOption) (*BuildResponse, error)
 	// Prompt writes the family's prompt for each bug.
 	Prompt(ctx context.Context, in *PromptRequest, opts ...grpc.CallOption) (*PromptResponse, error)
@@ -118,7 +118,7 @@ type Model_GenerateClient = grpc.ServerStreamingClient[GenerateResponse]
 //
 // Model is a model family, or something that answers by itself.
 type ModelServer interface {
-	// Build turns a checkpoint's config.json into a graph.
+	// Build turns a checkpoint's configuration into a graph.
 	Build(context.Context, *BuildRequest) (*BuildResponse, error)
 	// Prompt writes the family's prompt for each bug.
 	Prompt(context.Context, *PromptRequest) (*PromptResponse, error)

@@ -8,6 +8,7 @@
 package safetensors
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -201,6 +202,20 @@ func (f *File) View(name string, use func(Tensor) error) error {
 		return fmt.Errorf("%s: tensor %q: %w", f.label, name, err)
 	}
 	return nil
+}
+
+// Start gives the first bytes of a tensor, at most limit: enough to tell most
+// tensors apart.
+func (f *File) Start(name string, limit int64) ([]byte, error) {
+	e, ok := f.entries[name]
+	if !ok {
+		return nil, fmt.Errorf("%s: no tensor %q", f.label, name)
+	}
+	start := make([]byte, min(limit, e.end-e.begin))
+	if n, err := f.reader.ReadAt(start, e.begin); n < len(start) {
+		return nil, fmt.Errorf("%s: read tensor %q: %w", f.label, name, cmp.Or(err, io.ErrUnexpectedEOF))
+	}
+	return start, nil
 }
 
 // View lends a tensor of any source to use, in place where the source can (see

@@ -11,9 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"harness/core/weights/gguf"
@@ -25,6 +23,8 @@ const (
 	configFile = "config.json"
 	singleFile = "model.safetensors"
 	indexFile  = "model.safetensors.index.json"
+	// adapterFile makes a folder an adapter's, for PEFT.
+	adapterFile = "adapter_config.json"
 )
 
 // ErrFormat is wrapped by Open's error for a folder whose weights are in a
@@ -125,6 +125,9 @@ func (f folder) config() ([]byte, error) {
 
 // openWeights opens the files of the format that the folder has.
 func (s *Snapshot) openWeights() error {
+	if err := s.folder.checkAdapter(); err != nil {
+		return err
+	}
 	form, single, err := s.folder.format()
 	switch {
 	case err != nil:
@@ -209,6 +212,15 @@ func (f folder) noWeights() error {
 			return fmt.Errorf("checkpoint %s: has %s but no %s: %w; convert it to safetensors", f.dir, other, singleFile, ErrFormat)
 		}
 	}
+	names, err := f.files()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if numbered.MatchString(name) {
+			return fmt.Errorf("checkpoint %s: has the shard %s but no index file, which says what the shards hold; fetch %s too", f.dir, name, indexFile)
+		}
+	}
 	return fmt.Errorf("checkpoint %s: no weights: neither %s nor %s nor their like in torch's format nor a GGUF file", f.dir, singleFile, indexFile)
 }
 
@@ -221,6 +233,9 @@ func (f folder) open(form format, name string) (weights, error) {
 }
 
 func (s *Snapshot) openSingle(form format) error {
+	if err := s.folder.checkAlone(form); err != nil {
+		return fmt.Errorf("checkpoint %s: %w", s.folder.dir, err)
+	}
 	file, err := s.folder.open(form, form.single)
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
@@ -230,21 +245,12 @@ func (s *Snapshot) openSingle(form format) error {
 }
 
 func (s *Snapshot) openShards(form format) error {
-	text, err := s.folder.read(form.index)
+	at, err := s.folder.index(form)
 	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	var index struct {
-		WeightMap map[string]string `json:"weight_map"`
-	}
-	if err := json.Unmarshal(text, &index); err != nil {
-		return fmt.Errorf("checkpoint %s: %s: %w", s.folder.dir, form.index, err)
-	}
-	if len(index.WeightMap) == 0 {
-		return fmt.Errorf("checkpoint %s: %s lists no tensors", s.folder.dir, form.index)
+		return fmt.Errorf("checkpoint %s: %w", s.folder.dir, err)
 	}
 	listed := map[string]bool{}
-	for _, shard := range index.WeightMap {
+	for _, shard := range at {
 		listed[shard] = true
 	}
 	if err := s.folder.checkNumbering(listed); err != nil {
@@ -257,7 +263,7 @@ func (s *Snapshot) openShards(form format) error {
 		}
 		s.shards = append(s.shards, file)
 		for _, name := range file.Names() {
-			switch where, ok := index.WeightMap[name]; {
+			switch where, ok := at[name]; {
 			case !ok:
 				return fmt.Errorf("checkpoint %s: tensor %q of shard %s is not in %s", s.folder.dir, name, shard, form.index)
 			case where == shard:
@@ -265,39 +271,9 @@ func (s *Snapshot) openShards(form format) error {
 			}
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(index.WeightMap)) {
+	for _, name := range slices.Sorted(maps.Keys(at)) {
 		if s.at[name] == nil {
-			return fmt.Errorf("checkpoint %s: shard %s has no tensor %q, which %s says it has", s.folder.dir, index.WeightMap[name], name, form.index)
-		}
-	}
-	return nil
-}
-
-var numbered = regexp.MustCompile(`^(.*)-(\d{5})-of-(\d{5})(\.safetensors|\.bin)$`)
-
-// checkNumbering finds shards that the index forgot: a gap in k-of-n names, or
-// a file in the folder of the same series.
-func (f folder) checkNumbering(listed map[string]bool) error {
-	present, err := f.files()
-	if err != nil {
-		return err
-	}
-	for _, shard := range slices.Sorted(maps.Keys(listed)) {
-		m := numbered.FindStringSubmatch(shard)
-		if m == nil {
-			continue
-		}
-		// Five digits always parse.
-		total, _ := strconv.Atoi(m[3])
-		for k := 1; k <= total; k++ {
-			if want := fmt.Sprintf("%s-%05d-of-%s%s", m[1], k, m[3], m[4]); !listed[want] {
-				return fmt.Errorf("shard %s is not listed", want)
-			}
-		}
-		for _, name := range present {
-			if other := numbered.FindStringSubmatch(name); other != nil && other[1] == m[1] && other[4] == m[4] && !listed[name] {
-				return fmt.Errorf("shard %s lies in the folder but is not listed", name)
-			}
+			return fmt.Errorf("checkpoint %s: shard %s has no tensor %q, which %s says it has", s.folder.dir, at[name], name, form.index)
 		}
 	}
 	return nil

@@ -106,6 +106,13 @@ func TestBadFoldersAreRefusedByName(t *testing.T) {
 		"tensor missing in index": {func(f map[string]string) { f[first] = weights(t, "a", "extra") }, `"extra"`},
 		"tensor missing in shard": {func(f map[string]string) { f[second] = weights(t, "b") }, `"c"`},
 		"stray shard":             {func(f map[string]string) { f["model-00003-of-00003.safetensors"] = weights(t, "x") }, "model-00003"},
+		"shard without an index":  {func(f map[string]string) { delete(f, "model.safetensors.index.json") }, "but no index file"},
+		"one file beside shards":  {func(f map[string]string) { f["model.safetensors"] = weights(t, "a", "b", "c") }, "model.safetensors.index.json"},
+		"one file beside a shard": {func(f map[string]string) {
+			delete(f, "model.safetensors.index.json")
+			f["model.safetensors"] = weights(t, "a", "b", "c")
+		}, first},
+		"an adapter beside the weights": {func(f map[string]string) { f["adapter_config.json"] = "{}" }, "adapter_config.json"},
 		"shard outside the folder": {func(f map[string]string) {
 			f["model.safetensors.index.json"] = index(t, map[string]string{"a": "../x.safetensors"})
 		}, "out of the folder"},
@@ -165,6 +172,7 @@ func TestTorchWeightsReadAsSafetensorsDo(t *testing.T) {
 		t.Error("shards read differently")
 	}
 
+	// safetensors go first, as in transformers.
 	shards["model.safetensors"] = weights(t, "preferred")
 	both, err := snapshot.Open(lay(t, t.TempDir(), shards))
 	if err != nil {
@@ -180,6 +188,17 @@ func TestTorchWeightsReadAsSafetensorsDo(t *testing.T) {
 	if _, err := snapshot.Open(lay(t, t.TempDir(), shards)); err == nil || !strings.Contains(err.Error(), two) {
 		t.Errorf("a missing shard: %v", err)
 	}
+}
+
+func TestAnIndexMayListTheOneFile(t *testing.T) {
+	s, err := snapshot.Open(lay(t, t.TempDir(), map[string]string{
+		"config.json": "{}", "model.safetensors": weights(t, "a"),
+		"model.safetensors.index.json": index(t, map[string]string{"a": "model.safetensors"}),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
 }
 
 func TestWeightsOfOtherLibrariesAreSaidToBeUnread(t *testing.T) {

@@ -27,9 +27,6 @@ type archive struct {
 	members map[string]member // by name below the archive's one folder
 }
 
-// member is where a member's bytes lie.
-type member struct{ begin, size int64 }
-
 func openArchive(r io.ReaderAt, size int64) (archive, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
@@ -52,11 +49,26 @@ func openArchive(r io.ReaderAt, size int64) (archive, error) {
 			return archive{}, fmt.Errorf("member %q: %w", f.Name, err)
 		}
 	}
+	a.dropMissingChecksums()
 	return a, nil
 }
 
-// place finds a member in a file of the given size. Its checksum is not
-// looked at: torch can be told not to write any.
+// dropMissingChecksums passes over checksums that torch was told not to
+// compute (torch.serialization.set_crc32_options): it then writes 0 for every
+// member.
+func (a archive) dropMissingChecksums() {
+	for _, m := range a.members {
+		if m.sum.want != 0 {
+			return
+		}
+	}
+	for name, m := range a.members {
+		m.sum = nil
+		a.members[name] = m
+	}
+}
+
+// place finds a member in a file of the given size.
 func place(f *zip.File, size int64) (member, error) {
 	if f.Method != zip.Store || f.CompressedSize64 != f.UncompressedSize64 {
 		return member{}, errors.New("is compressed, which torch never does")
@@ -68,13 +80,16 @@ func place(f *zip.File, size int64) (member, error) {
 	if begin < 0 || begin > size || f.CompressedSize64 > uint64(size-begin) {
 		return member{}, fmt.Errorf("%d bytes from byte %d on, in a file of %d", f.CompressedSize64, begin, size)
 	}
-	return member{begin, int64(f.CompressedSize64)}, nil
+	return member{begin, int64(f.CompressedSize64), &checksum{want: f.CRC32}}, nil
 }
 
 // whole reads a small member.
 func (a archive) whole(m member, limit int64) ([]byte, error) {
 	if m.size > limit {
 		return nil, fmt.Errorf("%d bytes, more than the %d allowed", m.size, limit)
+	}
+	if err := a.check(m); err != nil {
+		return nil, err
 	}
 	out := make([]byte, m.size)
 	return out, a.readAt(out, m.begin)
@@ -120,6 +135,7 @@ type tensor struct {
 	strides []int64 // in elements
 	begin   int64   // of its first element, in the file
 	span    int64   // bytes from the first element's to the last one's end
+	storage member
 }
 
 // tensors checks what the pickle gave against the archive.
@@ -184,7 +200,7 @@ func (a archive) locate(v *view) (tensor, error) {
 	if v.offset < 0 || room < 0 {
 		return tensor{}, fmt.Errorf("starts at element %d of a storage of %d bytes", v.offset, m.size)
 	}
-	t := tensor{dtype: v.dtype, shape: info.Shape, strides: v.strides, begin: m.begin + v.offset*size}
+	t := tensor{dtype: v.dtype, shape: info.Shape, strides: v.strides, begin: m.begin + v.offset*size, storage: m}
 	if total == 0 {
 		return t, nil
 	}
@@ -205,6 +221,9 @@ func (a archive) locate(v *view) (tensor, error) {
 
 // read gives a tensor's elements in row-major order.
 func (a archive) read(t tensor) ([]byte, error) {
+	if err := a.check(t.storage); err != nil {
+		return nil, err
+	}
 	raw := make([]byte, t.span)
 	if err := a.readAt(raw, t.begin); err != nil {
 		return nil, err

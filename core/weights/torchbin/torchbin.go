@@ -32,7 +32,8 @@ type File struct {
 var _ safetensors.Source = (*File)(nil)
 
 // Open opens a file and checks what its pickle says of every tensor against
-// what the archive holds; tensors are read when asked for.
+// what the archive holds. Tensors are read when asked for, and their storages'
+// checksums compared then.
 func Open(path string) (*File, error) {
 	f, err := mapped.Open(path)
 	if err != nil {
@@ -121,9 +122,36 @@ func (f *File) View(name string, use func(safetensors.Tensor) error) error {
 		return use(copied)
 	}
 	info, _ := f.Info(name)
+	if err := f.archive.check(t.storage); err != nil {
+		return fmt.Errorf("%s: read tensor %q: %w", f.label, name, err)
+	}
 	err := in.View(t.begin, t.span, func(data []byte) error { return use(safetensors.Tensor{Info: info, Data: data}) })
 	if err != nil {
 		return fmt.Errorf("%s: tensor %q: %w", f.label, name, err)
 	}
 	return nil
+}
+
+// Start gives the first bytes of a tensor, at most limit, without a look at its
+// storage's checksum: enough to tell most tensors apart.
+func (f *File) Start(name string, limit int64) ([]byte, error) {
+	t, ok := f.tensors[name]
+	if !ok {
+		return nil, fmt.Errorf("%s: no tensor %q", f.label, name)
+	}
+	if !t.contiguous() {
+		whole, err := f.Tensor(name)
+		return whole.Data[:min(limit, int64(len(whole.Data)))], err
+	}
+	start := make([]byte, min(limit, t.span))
+	if err := f.archive.readAt(start, t.begin); err != nil {
+		return nil, fmt.Errorf("%s: read tensor %q: %w", f.label, name, err)
+	}
+	return start, nil
+}
+
+// Shares reports whether two tensors are the same view of the same storage.
+func (f *File) Shares(a, b string) bool {
+	x, y := f.tensors[a], f.tensors[b]
+	return x.dtype == y.dtype && x.begin == y.begin && slices.Equal(x.shape, y.shape) && slices.Equal(x.strides, y.strides)
 }

@@ -302,6 +302,93 @@ func TestFileThatShrinks(t *testing.T) {
 	}
 }
 
+// flip turns one bit of the only place where a file holds these bytes.
+func flip(t *testing.T, file []byte, at string) []byte {
+	t.Helper()
+	if bytes.Count(file, []byte(at)) != 1 {
+		t.Fatalf("%q is %d times in the file", at, bytes.Count(file, []byte(at)))
+	}
+	out := bytes.Clone(file)
+	out[bytes.Index(file, []byte(at))] ^= 4
+	return out
+}
+
+func TestDamagedBytesAreNoticed(t *testing.T) {
+	good := pack(t, zip.Store, map[string]string{
+		"data.pkl": "\x80\x02}(" + text("w") + view("FloatStorage", 2, 1, dims(1), dims(1)) + "u.", "data/0": "\x00\x00\x81\x3f\x00\x00\x00\x41",
+	})
+	if _, err := open(flip(t, good, "_rebuild_tensor_v2")); !errors.Is(err, torchbin.ErrDamaged) || !strings.Contains(err.Error(), "data.pkl") {
+		t.Errorf("a bit of the pickle: %v", err)
+	}
+	// The flipped byte lies in the tensor's storage, outside the tensor.
+	damaged := flip(t, good, "\x00\x00\x81\x3f")
+	path := filepath.Join(t.TempDir(), "w.bin")
+	if err := os.WriteFile(path, damaged, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mapped, err := torchbin.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mapped.Close()
+	inMemory, err := open(damaged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for label, f := range map[string]*torchbin.File{path: mapped, "some.bin": inMemory} {
+		for range 2 {
+			_, read := f.Tensor("w")
+			view := f.View("w", func(safetensors.Tensor) error { return nil })
+			for _, err := range []error{read, view} {
+				if !errors.Is(err, torchbin.ErrDamaged) || !strings.Contains(err.Error(), `"w"`) || !strings.Contains(err.Error(), label) {
+					t.Errorf("error is %v", err)
+				}
+			}
+		}
+	}
+
+	// torch.serialization.set_crc32_options(False): all checksums are 0.
+	z, err := zip.NewReader(bytes.NewReader(damaged), int64(len(damaged)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	without := bytes.Clone(damaged)
+	for _, member := range z.File {
+		without = bytes.ReplaceAll(without, binary.LittleEndian.AppendUint32(nil, member.CRC32), make([]byte, 4))
+	}
+	f, err := open(without)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, err := f.Tensor("w"); err != nil || numbers(t, w)[0] != 8 {
+		t.Errorf("without checksums: %v, %v", w, err)
+	}
+}
+
+func TestStartsAndShares(t *testing.T) {
+	tensor := func(offset int32) string { return view("FloatStorage", 4, offset, dims(2), dims(1)) }
+	f, err := open(pack(t, zip.Store, map[string]string{
+		"data.pkl": "\x80\x02}(" + text("a") + tensor(0) + text("b") + tensor(0) + text("c") + tensor(2) + "u.", "data/0": "0123456789abcdef",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !f.Shares("a", "b") || f.Shares("a", "c") {
+		t.Error("a and b are one view, c is another")
+	}
+	for name, want := range map[string]string{"a": "012", "c": "89a"} {
+		if got, err := f.Start(name, 3); err != nil || string(got) != want {
+			t.Errorf("%s starts with %q (%v)", name, got, err)
+		}
+	}
+	if got, err := f.Start("c", 100); err != nil || string(got) != "89abcdef" {
+		t.Errorf("c is %q (%v)", got, err)
+	}
+	if _, err := f.Start("d", 1); err == nil {
+		t.Error("a missing tensor starts")
+	}
+}
+
 // consume reads everything of a file that opens.
 func consume(t *testing.T, b []byte) {
 	f, err := open(b)
@@ -310,6 +397,9 @@ func consume(t *testing.T, b []byte) {
 	}
 	for _, name := range f.Names() {
 		x, err := f.Tensor(name)
+		if errors.Is(err, torchbin.ErrDamaged) {
+			continue
+		}
 		if err != nil {
 			t.Fatalf("a file that opens does not read: %v", err)
 		}
