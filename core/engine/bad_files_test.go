@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"archive/zip"
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"math"
@@ -68,6 +69,23 @@ func TestBadFilesAreErrorsThatNameThem(t *testing.T) {
 			remove(t, dir, single)
 			put(t, dir, "model.gguf", []byte("GGUF\x03\x00\x00\x00\xff\xff\xff\xff"))
 		}, []string{"model.gguf", "truncated"}},
+		{"a tensor that nothing reads", func(t *testing.T, dir string) {
+			set := read(t, dir)
+			set["transformer.h.1.attn.qkv_proj.bias"] = safetensors.FromFloat32("transformer.h.1.attn.qkv_proj.bias", []int{48}, make([]float32, 48))
+			if err := safetensors.WriteSource(filepath.Join(dir, single), set, nil); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"checkpoint", `"transformer.h.1.attn.qkv_proj.bias"`, "no parameter reads"}},
+		{"a flipped bit in torch's file", func(t *testing.T, dir string) {
+			remove(t, dir, single)
+			path := filepath.Join(dir, "pytorch_model.bin")
+			pickled(t, path, "\x80\x02}.")
+			file, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			put(t, dir, "pytorch_model.bin", bytes.Replace(file, []byte("\x80\x02}."), []byte("\x80\x02]."), 1))
+		}, []string{"pytorch_model.bin", "data.pkl", "damaged"}},
 		{"no weights", func(t *testing.T, dir string) { remove(t, dir, single) }, []string{"no weights", single}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -75,7 +75,7 @@ func (e *Engine) load(n *network, m *harnesspb.ModelState, decoding bool) (_ *st
 		}
 	}()
 
-	sources := &sources{checkpoint: m.GetCheckpoint()}
+	sources := &sources{checkpoint: m.GetCheckpoint(), network: n.program}
 	defer sources.close()
 	if m.GetTrained() != "" {
 		if sources.trained, err = safetensors.Open(m.GetTrained()); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"harness/core/checkpoint"
 	"harness/core/ir"
 	"harness/core/weights/safetensors"
 	"harness/core/weights/snapshot"
@@ -18,6 +19,7 @@ import (
 // sources is where a parameter's values may come from.
 type sources struct {
 	checkpoint string // folder, opened at first need
+	network    *ir.Program
 	files      *snapshot.Snapshot
 	trained    *safetensors.File
 	scratch    []float32
@@ -33,7 +35,7 @@ func (s *sources) close() {
 	}
 }
 
-// open opens the checkpoint's files.
+// open opens the checkpoint's files and checks that they are the network's.
 func (s *sources) open() error {
 	if s.files != nil {
 		return nil
@@ -41,6 +43,14 @@ func (s *sources) open() error {
 	files, err := snapshot.Open(s.checkpoint)
 	if err != nil {
 		return err
+	}
+	tensors, err := files.Tensors()
+	if err == nil {
+		err = checkpoint.Check(s.network, tensors)
+	}
+	if err != nil {
+		files.Close()
+		return fmt.Errorf("checkpoint %s: %w", s.checkpoint, err)
 	}
 	s.files = files
 	return nil
@@ -73,9 +83,10 @@ func (s *sources) find(p ir.Param) (*stored, error) {
 	if err := s.open(); err != nil {
 		return nil, err
 	}
-	if name, ok := s.first(p.Tensors); ok {
-		st := &stored{from: s.files, where: "checkpoint " + s.checkpoint, name: name, transposed: p.Transpose, checkpoint: true}
-		return st, s.agree(p, name)
+	for _, name := range p.Tensors {
+		if _, ok := s.files.Info(name); ok {
+			return &stored{from: s.files, where: "checkpoint " + s.checkpoint, name: name, transposed: p.Transpose, checkpoint: true}, nil
+		}
 	}
 	return nil, fmt.Errorf("checkpoint %s: no tensor %q for parameter %q", s.checkpoint, p.Tensors, p.Name)
 }

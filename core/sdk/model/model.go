@@ -18,6 +18,7 @@ import (
 type (
 	Description        = harnesspb.Description
 	BuildRequest       = harnesspb.BuildRequest
+	CheckpointTensor   = harnesspb.CheckpointTensor
 	BuildResponse      = harnesspb.BuildResponse
 	NodePatterns       = harnesspb.NodePatterns
 	PromptOptions      = harnesspb.PromptOptions

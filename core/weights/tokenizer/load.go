@@ -17,9 +17,8 @@ import (
 // Load reads the tokenizer of a checkpoint folder: tokenizer.json or, without
 // it, vocab.json and merges.txt; tokenizer_config.json and
 // special_tokens_map.json for the roles of special tokens and for what is
-// added around a text; generation_config.json and config.json for the ids that
-// the model generates with. Only the vocabulary must be there. What a GGUF file
-// says of all that counts where the folder has no vocabulary of its own.
+// added around a text. Only the vocabulary must be there. What a GGUF file says
+// of all that counts where the folder has no vocabulary of its own.
 func Load(dir string) (*Tokenizer, error) {
 	t, err := load(dir)
 	if err != nil {
@@ -57,11 +56,7 @@ func load(dir string) (*Tokenizer, error) {
 			t.special[role] = id
 		}
 	}
-	if err := c.adjust(t); err != nil {
-		return nil, err
-	}
-	t.generation, err = readGeneration(from)
-	return t, err
+	return t, c.adjust(t)
 }
 
 // config is what the files beside the vocabulary say.
@@ -221,48 +216,4 @@ func (c config) adjust(t *Tokenizer) error {
 		t.suffix = []int32{id}
 	}
 	return nil
-}
-
-// idList is one id or a list of them.
-type idList []int32
-
-func (l *idList) UnmarshalJSON(text []byte) error {
-	if len(text) > 0 && text[0] == '[' {
-		return json.Unmarshal(text, (*[]int32)(l))
-	}
-	var id *int32
-	if err := json.Unmarshal(text, &id); err != nil {
-		return err
-	}
-	if id != nil {
-		*l = idList{*id}
-	}
-	return nil
-}
-
-func readGeneration(from files) (Generation, error) {
-	g := Generation{BOS: -1, PAD: -1, DecoderStart: -1}
-	for _, name := range []string{"generation_config.json", "config.json"} {
-		var f struct {
-			BOS   *int32 `json:"bos_token_id"`
-			EOS   idList `json:"eos_token_id"`
-			PAD   *int32 `json:"pad_token_id"`
-			Start *int32 `json:"decoder_start_token_id"`
-		}
-		if err := from.readJSON(name, &f); err != nil {
-			return Generation{}, err
-		}
-		for _, x := range []struct {
-			into *int32
-			from *int32
-		}{{&g.BOS, f.BOS}, {&g.PAD, f.PAD}, {&g.DecoderStart, f.Start}} {
-			if x.from != nil && *x.into < 0 {
-				*x.into = *x.from
-			}
-		}
-		if g.EOS == nil {
-			g.EOS = f.EOS
-		}
-	}
-	return g, nil
 }

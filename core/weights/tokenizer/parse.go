@@ -94,7 +94,7 @@ const maxAddedToken = 512
 
 // build makes the tokenizer out of its parts.
 func build(f file, model bpeFile) (*Tokenizer, error) {
-	t := &Tokenizer{special: map[string]int32{}, generation: Generation{BOS: -1, PAD: -1, DecoderStart: -1}}
+	t := &Tokenizer{special: map[string]int32{}}
 	var err error
 	if t.model, err = newBPE(model); err != nil {
 		return nil, err

@@ -20,8 +20,7 @@ type Tokenizer struct {
 	// prefix and suffix are what Encode adds around a text.
 	prefix, suffix []int32
 
-	special    map[string]int32 // by role: bos_token, eos_token, …
-	generation Generation
+	special map[string]int32 // by role: bos_token, eos_token, …
 }
 
 // Encode gives the ids of a text, with what the family adds around every text
@@ -176,19 +175,4 @@ func (t *Tokenizer) PAD() (int32, bool) { return t.Role("pad_token") }
 func (t *Tokenizer) Role(name string) (int32, bool) {
 	id, ok := t.special[name]
 	return id, ok
-}
-
-// Generation is what generation_config.json, or config.json where that is
-// silent, says of ids; -1 for one that neither names. These are the model's,
-// and may differ from the tokenizer's own.
-type Generation struct {
-	BOS, PAD, DecoderStart int32
-	EOS                    []int32
-}
-
-// Generation gives the ids that the checkpoint generates with.
-func (t *Tokenizer) Generation() Generation {
-	g := t.generation
-	g.EOS = slices.Clone(g.EOS)
-	return g
 }

@@ -51,6 +51,8 @@ func TestPublishedSizes(t *testing.T) {
 	familytest.PublishedSizes(t, bloom{}, "BloomForCausalLM", map[string]any{"model_type": "bloom"})
 }
 
+func TestPublishedConfigsAreBuilt(t *testing.T) { familytest.AcceptsConfigs(t, bloom{}) }
+
 func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 	familytest.Refusals(t, bloom{}, tiny, [][2]string{
 		{`"num_attention_heads": 5`, "multiple of n_head"},
@@ -66,9 +68,23 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 		{`"attention_dropout": -1`, "attention_dropout is -1"},
 		{`"slow_but_exact": true, "pretraining_tp": 2`, "slow_but_exact is true"},
 		{`"alibi": false`, "alibi is false"},
-		{`"quantization_config": {"bits": 8}`, "quantization_config is"},
+		{`"skip_bias_add_qkv": true`, "skip_bias_add_qkv is true"},
+		{`"hidden_dropout": null`, "hidden_dropout is null"},
 		{`"model_type": "falcon"`, `"falcon"`},
 	})
+}
+
+func TestForeignConfigsAreRefused(t *testing.T) {
+	familytest.RefusesForeign(t, bloom{}, tiny, "n_layer")
+}
+
+func TestEndTokensAreThoseOfGenerate(t *testing.T) {
+	familytest.EndsAsGenerateDoes(t, bloom{}, tiny)
+}
+
+func TestHeadOfItsOwn(t *testing.T) {
+	familytest.Heads(t, bloom{}, tiny, "word_embeddings.weight", 16)
+	familytest.Heads(t, bloom{}, tiny, "transformer.word_embeddings.weight", 16)
 }
 
 func FuzzBuild(f *testing.F) {

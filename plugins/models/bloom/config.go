@@ -1,68 +1,63 @@
 package main
 
 import (
-	"encoding/json"
-
 	"harness/core/ir"
 	"harness/plugins/models/internal/configjson"
 )
 
 // config is what config.json says, as far as it changes what is computed.
 type config struct {
-	ModelType     string              `json:"model_type"`
-	Width         int64               `json:"hidden_size"`
-	Heads         int64               `json:"n_head"`
-	Layers        int64               `json:"n_layer"`
-	Inner         *int64              `json:"n_inner"` // null: four times the width, as always
-	Vocabulary    int64               `json:"vocab_size"`
-	Epsilon       float64             `json:"layer_norm_epsilon"`
-	Deviation     float64             `json:"initializer_range"`
-	HiddenDropout float64             `json:"hidden_dropout"`
-	AttnDropout   float64             `json:"attention_dropout"`
-	PostNorm      bool                `json:"apply_residual_connection_post_layernorm"`
-	Exact         bool                `json:"slow_but_exact"`
-	Slices        int64               `json:"pretraining_tp"`
-	Tied          bool                `json:"tie_word_embeddings"`
-	EOS           configjson.TokenIDs `json:"eos_token_id"`
-	Pad           *int32              `json:"pad_token_id"`
+	Width         int64   `json:"hidden_size"`
+	Heads         int64   `json:"n_head"`
+	Layers        int64   `json:"n_layer"`
+	Inner         *int64  `json:"n_inner"` // null: four times the width, as always
+	Vocabulary    int64   `json:"vocab_size"`
+	Epsilon       float64 `json:"layer_norm_epsilon"`
+	Deviation     float64 `json:"initializer_range"`
+	HiddenDropout float64 `json:"hidden_dropout"`
+	AttnDropout   float64 `json:"attention_dropout"`
+	PostNorm      bool    `json:"apply_residual_connection_post_layernorm"`
+	Exact         bool    `json:"slow_but_exact"`
+	Slices        int64   `json:"pretraining_tp"`
+	Tied          bool    `json:"tie_word_embeddings"`
+	configjson.Roles
 }
 
-// names are other names for Bloom's own; the published files use some.
-var names = map[string]string{
-	"n_embed":             "hidden_size",
-	"num_attention_heads": "n_head",
-	"num_hidden_layers":   "n_layer",
-}
-
-// foreign are settings of Bloom's relatives, and when they mean nothing.
-var foreign = map[string][]string{
-	"add_cross_attention":      {"false"},
-	"alibi":                    {"true"},
-	"is_encoder_decoder":       {"false"},
-	"multi_query":              {"false"},
-	"new_decoder_architecture": {"false"},
-	"pruned_heads":             {"{}"},
-	"quantization_config":      nil,
-	"sliding_window":           nil,
+// rules say what else config.json may hold.
+func rules() configjson.Rules {
+	return configjson.Rules{
+		ModelType:     "bloom",
+		Architectures: []string{"BloomForCausalLM", "BloomModel"},
+		// The published files use some of these.
+		Names: map[string]string{
+			"n_embed":             "hidden_size",
+			"num_attention_heads": "n_head",
+			"num_hidden_layers":   "n_layer",
+		},
+		Fixed: map[string][]string{
+			"alibi":                    {"true"},
+			"multi_query":              {"false"},
+			"new_decoder_architecture": {"false"},
+			"skip_bias_add":            {"true"},
+			"skip_bias_add_qkv":        {"false"},
+			"sliding_window":           nil,
+		},
+		// How Megatron trained it; seq_length bounds nothing.
+		Unread: []string{"attention_softmax_in_fp32", "bias_dropout_fusion", "masked_softmax_fusion", "offset_alibi", "seq_length"},
+	}
 }
 
 // readConfig reads config.json and reports every value that is out of range.
 func readConfig(text []byte) (config, error) {
 	// Defaults of transformers' BloomConfig, for what a file leaves out.
 	c := config{
-		Width: 64, Heads: 8, Layers: 2, Vocabulary: 250880, Epsilon: 1e-5, Deviation: 0.02, Tied: true,
-		EOS: configjson.TokenIDs{2},
+		Width: 64, Heads: 8, Layers: 2, Vocabulary: 250880, Epsilon: 1e-5, Deviation: 0.02, Tied: true, Slices: 1,
+		Roles: configjson.Roles{EOS: configjson.TokenIDs{2}},
 	}
-	text, err := configjson.Rename(text, names)
+	p, err := configjson.Read(text, &c, rules())
 	if err != nil {
 		return config{}, err
 	}
-	if err := json.Unmarshal(text, &c); err != nil {
-		return config{}, err
-	}
-	var p configjson.Problems
-	p.Foreign(text, foreign)
-	p.Check(c.ModelType == "bloom", "model_type is %q, expected \"bloom\"", c.ModelType)
 	p.Within("hidden_size", c.Width, 1, 1<<16)
 	p.Within("n_head", c.Heads, 1, 1<<10)
 	p.Within("n_layer", c.Layers, 1, ir.MaxRepeat)

@@ -4,14 +4,15 @@ import (
 	"math"
 
 	"harness/core/ir"
+	"harness/core/sdk/model"
 	"harness/plugins/models/internal/modules"
 )
 
 // graph is BloomForCausalLM, under its modules' names. Published files leave
 // out the prefix that the modules' names have.
-func (c config) graph() (*ir.Graph, error) {
+func (c config) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	m := modules.Builder{
-		Builder: ir.NewBuilder("bloom"), Layers: c.Layers, Deviation: c.Deviation, Epsilon: c.Epsilon, Prefix: "transformer.",
+		Builder: ir.NewBuilder("bloom"), Layers: c.Layers, Deviation: c.Deviation, Epsilon: c.Epsilon, Prefix: "transformer.", Request: request,
 	}
 	table, head := m.Table("transformer.word_embeddings", c.Tied, c.Vocabulary, c.Width)
 	d := m.Decoder()

@@ -12,7 +12,6 @@ import (
 
 	"harness/core/sdk"
 	"harness/core/sdk/model"
-	"harness/plugins/models/internal/configjson"
 	"harness/plugins/models/internal/leftcontext"
 )
 
@@ -23,7 +22,7 @@ type bloom struct{ leftcontext.Prompts }
 func (bloom) Describe(context.Context) *model.Description {
 	return &model.Description{
 		Name:            "bloom",
-		Version:         "0.1.0",
+		Version:         "0.2.0",
 		Summary:         "Bloom (BigScience): bloom-560m, 1b1, 1b7, 3b, 7b1 and networks of that architecture.",
 		Schema:          &sdk.Schema{},
 		NeedsCheckpoint: true,
@@ -38,7 +37,11 @@ func (bloom) Build(_ context.Context, r *model.BuildRequest) (*model.BuildRespon
 	if err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
-	graph, err := c.graph()
+	roles, err := c.Generating(r, c.Vocabulary)
+	if err != nil {
+		return nil, err
+	}
+	graph, err := c.graph(r)
 	if err != nil {
 		return nil, fmt.Errorf("config.json describes no valid network: %w", err)
 	}
@@ -46,8 +49,8 @@ func (bloom) Build(_ context.Context, r *model.BuildRequest) (*model.BuildRespon
 		Graph:        graph,
 		MaxPositions: 0, // distances have no last one
 		Vocabulary:   c.Vocabulary,
-		Eos:          c.EOS,
-		Pad:          configjson.Padding(c.Pad, c.EOS, c.Vocabulary),
+		Eos:          roles.EOS,
+		Pad:          roles.Padding(c.Vocabulary),
 		Targets: map[string]*model.NodePatterns{
 			"":                {Patterns: []string{"*.self_attention.query_key_value"}},
 			"ia3":             {Patterns: []string{"*.self_attention.query_key_value", "*.mlp.dense_4h_to_h"}},

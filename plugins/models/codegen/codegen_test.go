@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"harness/core/ir"
@@ -30,6 +31,8 @@ func TestBuildGivesTheNetworkOfTheConfig(t *testing.T) {
 	}
 }
 
+func TestPublishedConfigsAreBuilt(t *testing.T) { familytest.AcceptsConfigs(t, codegen{}) }
+
 func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 	familytest.Refusals(t, codegen{}, tiny, [][2]string{
 		{`"n_head": 5`, "n_head is 5"},
@@ -45,8 +48,29 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 		{`"embd_pdrop": 1`, "embd_pdrop is 1"},
 		{`"model_type": "llama"`, `"llama"`},
 		{`"n_inner": 0`, "n_inner is 0"},
+		{`"n_inner": "64"`, `n_inner is "64"`},
+		{`"scale_attn_weights": false`, "scale_attn_weights is false"},
+		{`"reorder_and_upcast_attn": true`, "reorder_and_upcast_attn is true"},
+		{`"hidden_size": 32`, "another name of the same"},
+		{`"resid_pdrop": null`, "resid_pdrop is null"},
+		// CodeGen2: its size, its origin, or a setting that only it has.
+		{`"n_embd": 2048, "n_layer": 16, "n_head": 16`, "this is CodeGen2"},
+		{`"_name_or_path": "checkpoints/codegen2-16B/"`, "this is CodeGen2"},
+		{`"head_dim": 4`, "head_dim is 4"},
 		{`"vocab_size": "many"`, "vocab_size"},
 	})
+}
+
+func TestForeignConfigsAreRefused(t *testing.T) {
+	familytest.RefusesForeign(t, codegen{}, tiny, "n_embd")
+}
+
+func TestEndTokensAreThoseOfGenerate(t *testing.T) {
+	familytest.EndsAsGenerateDoes(t, codegen{}, tiny)
+}
+
+func TestHeadOfItsOwn(t *testing.T) {
+	familytest.Heads(t, codegen{}, strings.Replace(tiny, `{`, `{"tie_word_embeddings": true, `, 1), "transformer.wte.weight", 16)
 }
 
 func FuzzBuild(f *testing.F) {

@@ -1,16 +1,16 @@
 package main
 
 import (
-	"encoding/json"
 	"math"
+	"strings"
 
 	"harness/core/ir"
+	"harness/core/sdk/model"
 	"harness/plugins/models/internal/configjson"
 )
 
 // config is what config.json says, as far as it changes what is computed.
 type config struct {
-	ModelType     string   `json:"model_type"`
 	Width         int64    `json:"n_embd"`
 	Heads         int64    `json:"n_head"`
 	Layers        int64    `json:"n_layer"`
@@ -25,25 +25,65 @@ type config struct {
 	ResidDropout  float64  `json:"resid_pdrop"`
 	AttnDropout   float64  `json:"attn_pdrop"`
 	TiedEmbedding bool     `json:"tie_word_embeddings"`
-	EOS           int32    `json:"eos_token_id"`
+	// Source says where the file comes from.
+	Source string `json:"_name_or_path"`
+	configjson.Roles
 }
 
 // blocks is the number of parts that qkv_proj's output is made of, for every
 // size of the family: the accelerator cores of its training.
 const blocks = 4
 
+// rules say what else config.json may hold.
+func rules() configjson.Rules {
+	return configjson.Rules{
+		ModelType:     "codegen",
+		Architectures: []string{"CodeGenForCausalLM"},
+		Names: map[string]string{
+			"hidden_size":             "n_embd",
+			"max_position_embeddings": "n_positions",
+			"num_attention_heads":     "n_head",
+			"num_hidden_layers":       "n_layer",
+		},
+		Fixed: map[string][]string{
+			"reorder_and_upcast_attn":         {"false"},
+			"scale_attn_by_inverse_layer_idx": {"false"},
+			"scale_attn_weights":              {"true"},
+		},
+		Unread: []string{"n_ctx"},
+	}
+}
+
+// secondSizes are CodeGen2's width, layers and heads where CodeGen has no model
+// of the same.
+func secondSizes() [][3]int64 {
+	return [][3]int64{{2048, 16, 16}, {4096, 16, 16}, {4096, 32, 16}}
+}
+
+// isSecond reports whether the file is CodeGen2's: nothing in it says that
+// qkv_proj has eight blocks there, which is in the code that comes with it.
+func (c config) isSecond() bool {
+	for _, size := range secondSizes() {
+		if size == [3]int64{c.Width, c.Layers, c.Heads} {
+			return true
+		}
+	}
+	return strings.Contains(strings.ToLower(c.Source), "codegen2")
+}
+
 // readConfig reads config.json and reports every value that is out of range.
 func readConfig(text []byte) (config, error) {
 	// Defaults of transformers' CodeGenConfig, for what a file leaves out.
 	c := config{
 		Width: 4096, Heads: 16, Layers: 28, RotaryDim: 64, Positions: 2048, Vocabulary: 50400,
-		Activation: "gelu_new", Epsilon: 1e-5, EOS: 50256,
+		Activation: "gelu_new", Epsilon: 1e-5, Roles: configjson.Roles{EOS: configjson.TokenIDs{50256}},
 	}
-	if err := json.Unmarshal(text, &c); err != nil {
+	p, err := configjson.Read(text, &c, rules())
+	if err != nil {
 		return config{}, err
 	}
-	var p configjson.Problems
-	p.Check(c.ModelType == "codegen", "model_type is %q, expected \"codegen\"", c.ModelType)
+	p.Check(!c.isSecond(), "n_embd, n_layer and n_head are %d, %d and %d and _name_or_path is %q: this is CodeGen2, "+
+		"which lays out attention in eight blocks; only CodeGen with its four is built", c.Width, c.Layers, c.Heads, c.Source)
 	p.Within("n_embd", c.Width, 1, 1<<16)
 	p.Within("n_head", c.Heads, blocks, 1<<10)
 	p.Within("n_layer", c.Layers, 1, ir.MaxRepeat)
@@ -67,13 +107,13 @@ func readConfig(text []byte) (config, error) {
 	p.Rate("embd_pdrop", c.EmbedDropout)
 	p.Rate("resid_pdrop", c.ResidDropout)
 	p.Rate("attn_pdrop", c.AttnDropout)
-	p.Tokens("eos_token_id", []int32{c.EOS}, c.Vocabulary)
+	p.Tokens("eos_token_id", c.EOS, c.Vocabulary)
 	return c, p.Err()
 }
 
 // graph is CodeGenForCausalLM. Names are those of its modules, so that what
 // is trained can be compared and saved under them.
-func (c config) graph() (*ir.Graph, error) {
+func (c config) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	deviation := 0.02
 	if c.Deviation != nil {
 		deviation = *c.Deviation
@@ -83,15 +123,20 @@ func (c config) graph() (*ir.Graph, error) {
 		inner = *c.Inner
 	}
 	b := ir.NewBuilder("codegen")
-	weight := func(name string, shape ...int64) ir.Value {
-		return b.Parameter(name, shape, ir.From(name), ir.Normal(deviation))
-	}
+	// Masks that older files hold, in a type of their version's choice.
+	b.Buffers("transformer.h.*.attn.causal_mask", "transformer.h.*.attn.masked_bias", "transformer.h.*.attn.bias")
 	norm := func(name string, options ...ir.ParameterOption) (gain, bias ir.Value) {
 		gain = b.Parameter(name+".weight", []int64{c.Width}, append(options, ir.From(name+".weight"), ir.Constant(1))...)
 		bias = b.Parameter(name+".bias", []int64{c.Width}, append(options, ir.From(name+".bias"), ir.Constant(0))...)
 		return gain, bias
 	}
-	table := weight("transformer.wte.weight", c.Vocabulary, c.Width)
+	const wte, lmHead = "transformer.wte.weight", "lm_head.weight"
+	tied := configjson.Tied(request, c.TiedEmbedding, lmHead, wte)
+	sources := []string{wte}
+	if tied {
+		sources = append(sources, lmHead)
+	}
+	table := b.Parameter(wte, []int64{c.Vocabulary, c.Width}, ir.From(sources...), ir.Normal(deviation))
 	p := c.layerParameters(b, inner, deviation)
 	gain, bias := norm("transformer.ln_f")
 
@@ -103,8 +148,8 @@ func (c config) graph() (*ir.Graph, error) {
 	})
 	x = d.LayerNorm("transformer.ln_f", x, gain, c.Epsilon, bias)
 	head := table
-	if !c.TiedEmbedding {
-		head = weight("lm_head.weight", c.Vocabulary, c.Width)
+	if !tied {
+		head = b.Parameter(lmHead, []int64{c.Vocabulary, c.Width}, ir.From(lmHead), ir.Normal(deviation))
 	}
 	d.Output(d.Linear("lm_head", x, head, b.Parameter("lm_head.bias", []int64{c.Vocabulary}, ir.From("lm_head.bias"), ir.Constant(0))))
 	return b.Graph()

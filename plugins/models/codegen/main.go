@@ -22,7 +22,7 @@ type codegen struct{ leftcontext.Prompts }
 func (codegen) Describe(context.Context) *model.Description {
 	return &model.Description{
 		Name:            "codegen",
-		Version:         "0.1.0",
+		Version:         "0.2.0",
 		Summary:         "CodeGen (Salesforce): codegen-350M, 2B, 6B, 16B and networks of that architecture.",
 		Schema:          &sdk.Schema{},
 		NeedsCheckpoint: true,
@@ -37,7 +37,11 @@ func (codegen) Build(_ context.Context, r *model.BuildRequest) (*model.BuildResp
 	if err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
-	graph, err := c.graph()
+	roles, err := c.Generating(r, c.Vocabulary)
+	if err != nil {
+		return nil, err
+	}
+	graph, err := c.graph(r)
 	if err != nil {
 		return nil, fmt.Errorf("config.json describes no valid network: %w", err)
 	}
@@ -46,8 +50,8 @@ func (codegen) Build(_ context.Context, r *model.BuildRequest) (*model.BuildResp
 		Graph:        graph,
 		MaxPositions: c.Positions,
 		Vocabulary:   c.Vocabulary,
-		Eos:          []int32{c.EOS},
-		Pad:          c.EOS, // CodeGen has no padding token of its own
+		Eos:          roles.EOS,
+		Pad:          roles.Padding(c.Vocabulary),
 		Targets: map[string]*model.NodePatterns{
 			"":                attention,
 			"ia3":             {Patterns: []string{"*.attn.qkv_proj", "*.mlp.fc_out"}},

@@ -28,7 +28,7 @@ func family() codeLlama {
 func (f codeLlama) Describe(context.Context) *model.Description {
 	return &model.Description{
 		Name:            "codellama",
-		Version:         "0.1.0",
+		Version:         "0.2.0",
 		Summary:         "Code Llama: CodeLlama-7b-hf, 13b and networks of that architecture.",
 		Schema:          infill.Schema(),
 		NeedsCheckpoint: true,
@@ -40,5 +40,5 @@ func (codeLlama) Build(_ context.Context, r *model.BuildRequest) (*model.BuildRe
 	if err := infill.CheckConfig(r.GetConfig()); err != nil {
 		return nil, err
 	}
-	return llama.Build(r.GetCheckpointConfig())
+	return llama.Build(r)
 }

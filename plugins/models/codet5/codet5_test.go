@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"harness/core/ir"
@@ -51,6 +52,8 @@ func TestPublishedSizes(t *testing.T) {
 	familytest.PublishedSizes(t, codet5{}, "T5ForConditionalGeneration", map[string]any{"model_type": "t5"})
 }
 
+func TestPublishedConfigsAreBuilt(t *testing.T) { familytest.AcceptsConfigs(t, codet5{}) }
+
 func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 	familytest.Refusals(t, codet5{}, tiny, [][2]string{
 		{`"num_heads": 0`, "num_heads is 0"},
@@ -72,10 +75,39 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 		{`"relative_attention_max_distance": 16`, "relative_attention_max_distance is 16"},
 		{`"model_type": "llama"`, `"llama"`},
 		{`"is_encoder_decoder": false`, "is_encoder_decoder is false"},
-		{`"quantization_config": {"bits": 4}`, "quantization_config"},
+		{`"pad_token_id": null`, "pad_token_id is null"},
+		{`"is_decoder": true`, "is_decoder is true"},
+		{`"dropout_rate": null`, "dropout_rate is null"},
 		{`"eos_token_id": [2, 99]`, "eos_token_id is 99"},
 		{`"vocab_size": "many"`, "vocab_size"},
 	})
+}
+
+func TestForeignConfigsAreRefused(t *testing.T) {
+	familytest.RefusesForeign(t, codet5{}, tiny, "d_ff")
+}
+
+func TestEndTokensAreThoseOfGenerate(t *testing.T) {
+	familytest.EndsAsGenerateDoes(t, codet5{}, tiny)
+}
+
+func TestHeadOfItsOwn(t *testing.T) {
+	familytest.Heads(t, codet5{}, tiny, "shared.weight", 16)
+}
+
+func TestTrainingAndGenerationBeginAlike(t *testing.T) {
+	for generation, want := range map[string]string{
+		`{"eos_token_id": 2, "decoder_start_token_id": 0}`:                    "",
+		`{"eos_token_id": 2, "bos_token_id": 1, "decoder_start_token_id": 0}`: "",
+		`{"eos_token_id": 2}`:                              "",
+		`{"eos_token_id": 2, "decoder_start_token_id": 1}`: "token 1",
+		`{"eos_token_id": 2, "bos_token_id": 1}`:           "token 1",
+	} {
+		_, err := codet5{}.Build(t.Context(), &model.BuildRequest{CheckpointConfig: []byte(tiny), GenerationConfig: []byte(generation)})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", generation, err, want)
+		}
+	}
 }
 
 func FuzzBuild(f *testing.F) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -11,49 +10,58 @@ import (
 
 // config is what config.json says, as far as it changes what is computed.
 type config struct {
-	ModelType     string              `json:"model_type"`
-	Width         int64               `json:"d_model"`
-	HeadSize      int64               `json:"d_kv"`
-	Inner         int64               `json:"d_ff"`
-	EncoderLayers int64               `json:"num_layers"`
-	DecoderLayers *int64              `json:"num_decoder_layers"` // null: as many as the encoder has
-	Heads         int64               `json:"num_heads"`
-	Buckets       int64               `json:"relative_attention_num_buckets"`
-	MaxDistance   int64               `json:"relative_attention_max_distance"`
-	Dropout       float64             `json:"dropout_rate"`
-	Epsilon       float64             `json:"layer_norm_epsilon"`
-	Factor        float64             `json:"initializer_factor"`
-	FeedForward   string              `json:"feed_forward_proj"`
-	Gated         *bool               `json:"is_gated_act"`          // null: as feed_forward_proj says
-	Function      *string             `json:"dense_act_fn"`          // null: as feed_forward_proj says
-	ScalesOutput  *bool               `json:"scale_decoder_outputs"` // null: as tie_word_embeddings says
-	Tied          *bool               `json:"tie_word_embeddings"`
-	Vocabulary    int64               `json:"vocab_size"`
-	Start         *int32              `json:"decoder_start_token_id"`
-	EOS           configjson.TokenIDs `json:"eos_token_id"`
-	Pad           int32               `json:"pad_token_id"`
+	Width         int64   `json:"d_model"`
+	HeadSize      int64   `json:"d_kv"`
+	Inner         int64   `json:"d_ff"`
+	EncoderLayers int64   `json:"num_layers"`
+	DecoderLayers *int64  `json:"num_decoder_layers"` // null: as many as the encoder has
+	Heads         int64   `json:"num_heads"`
+	Buckets       int64   `json:"relative_attention_num_buckets"`
+	MaxDistance   int64   `json:"relative_attention_max_distance"`
+	Dropout       float64 `json:"dropout_rate"`
+	Epsilon       float64 `json:"layer_norm_epsilon"`
+	Factor        float64 `json:"initializer_factor"`
+	FeedForward   string  `json:"feed_forward_proj"`
+	Gated         *bool   `json:"is_gated_act"`          // null: as feed_forward_proj says
+	Function      *string `json:"dense_act_fn"`          // null: as feed_forward_proj says
+	ScalesOutput  *bool   `json:"scale_decoder_outputs"` // null: as tie_word_embeddings says
+	Tied          *bool   `json:"tie_word_embeddings"`
+	Vocabulary    int64   `json:"vocab_size"`
+	configjson.Roles
 }
 
-// foreign are settings of T5's relatives, and when they mean nothing.
-var foreign = map[string][]string{
-	"is_decoder":                  {"false"},
-	"is_encoder_decoder":          {"true"},
-	"add_cross_attention":         {"false"},
-	"encoder_layers":              nil,
-	"num_experts":                 {"0"},
-	"pruned_heads":                {"{}"},
-	"quantization_config":         nil,
-	"scalable_attention":          {"false"},
-	"tie_encoder_decoder":         {"false"},
-	"use_scaled_relative_encoder": {"false"},
+// rules say what else config.json may hold.
+func rules() configjson.Rules {
+	return configjson.Rules{
+		ModelType:     "t5",
+		Architectures: []string{"T5ForConditionalGeneration", "T5WithLMHeadModel"},
+		// transformers' common names for T5's own.
+		Names: map[string]string{
+			"hidden_size":         "d_model",
+			"head_dim":            "d_kv",
+			"num_attention_heads": "num_heads",
+			"num_hidden_layers":   "num_layers",
+		},
+		// Settings of T5's relatives.
+		Fixed: map[string][]string{
+			"encoder_layers":              nil,
+			"is_decoder":                  {"false"},
+			"is_encoder_decoder":          {"true"},
+			"num_experts":                 {"0", "null"},
+			"scalable_attention":          {"false"},
+			"use_scaled_relative_encoder": {"false"},
+		},
+		Unread: []string{"n_positions"},
+	}
 }
 
-// names are transformers' common names for T5's own.
-var names = map[string]string{
-	"hidden_size":         "d_model",
-	"head_dim":            "d_kv",
-	"num_attention_heads": "num_heads",
-	"num_hidden_layers":   "num_layers",
+// start checks that generation begins with the token that training begins with.
+func (c config) start(generating configjson.Roles) error {
+	if start := generating.Start; start != nil && *start != *c.Start {
+		return fmt.Errorf("generation_config.json begins a decoder's text with token %d (decoder_start_token_id, or bos_token_id where that is missing), "+
+			"config.json with %d: a network is trained and run with one", *start, *c.Start)
+	}
+	return nil
 }
 
 // readConfig reads config.json and reports every value that is out of range.
@@ -61,18 +69,13 @@ func readConfig(text []byte) (config, error) {
 	// Defaults of transformers' T5Config, for what a file leaves out.
 	c := config{
 		Width: 512, HeadSize: 64, Inner: 2048, EncoderLayers: 6, Heads: 8, Buckets: 32, MaxDistance: 128,
-		Dropout: 0.1, Epsilon: 1e-6, Factor: 1, FeedForward: "relu", Vocabulary: 32128, EOS: configjson.TokenIDs{1},
+		Dropout: 0.1, Epsilon: 1e-6, Factor: 1, FeedForward: "relu", Vocabulary: 32128,
+		Roles: configjson.Roles{EOS: configjson.TokenIDs{1}, Pad: new(int32)},
 	}
-	text, err := configjson.Rename(text, names)
+	p, err := configjson.Read(text, &c, rules())
 	if err != nil {
 		return config{}, err
 	}
-	if err := json.Unmarshal(text, &c); err != nil {
-		return config{}, err
-	}
-	var p configjson.Problems
-	p.Foreign(text, foreign)
-	p.Check(c.ModelType == "t5", "model_type is %q, expected \"t5\"", c.ModelType)
 	p.Within("d_model", c.Width, 1, 1<<16)
 	p.Within("d_kv", c.HeadSize, 1, 1<<12)
 	p.Within("d_ff", c.Inner, 1, 1<<20)
@@ -93,7 +96,10 @@ func readConfig(text []byte) (config, error) {
 		p.Tokens("decoder_start_token_id", []int32{*c.Start}, c.Vocabulary)
 	}
 	p.Tokens("eos_token_id", c.EOS, c.Vocabulary)
-	p.Tokens("pad_token_id", []int32{c.Pad}, c.Vocabulary)
+	p.Check(c.Pad != nil, "pad_token_id is null: training fills the decoder's input with it")
+	if c.Pad != nil {
+		p.Tokens("pad_token_id", []int32{*c.Pad}, c.Vocabulary)
+	}
 	return c, p.Err()
 }
 
@@ -131,8 +137,8 @@ func (c config) feedForwardText() string {
 }
 
 // scalesOutput reports whether the decoder's output is scaled before the head.
-// T5 1.1 does not, and says so by a flag of another name: transformers 5 ties
-// the head to the table all the same.
+// T5 1.1 does not, and says so by a flag of another name. It says nothing of
+// the head, which is the checkpoint's own where it holds one.
 func (c config) scalesOutput() bool {
 	if c.ScalesOutput != nil {
 		return *c.ScalesOutput

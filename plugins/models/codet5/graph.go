@@ -4,16 +4,31 @@ import (
 	"math"
 
 	"harness/core/ir"
+	"harness/core/sdk/model"
+	"harness/plugins/models/internal/configjson"
 )
 
 // graph is T5ForConditionalGeneration. Names are those of its modules, so that
 // what is trained can be compared and saved under them.
-func (c config) graph() (*ir.Graph, error) {
+func (c config) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	b := ir.NewBuilder("t5")
-	// One table for both stacks and the head. Files of torch hold it under all
-	// its names, safetensors under one of them.
-	table := b.Parameter("shared.weight", []int64{c.Vocabulary, c.Width}, ir.Normal(c.Factor),
-		ir.From("shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight"))
+	// Old checkpoints hold a bias of attention to the encoder, which has none.
+	b.Buffers("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight")
+	// One table for both stacks, and for the head unless the checkpoint has
+	// another, as those of T5 1.1 do. Files of torch hold it under all its names,
+	// safetensors under one of them.
+	const lmHead = "lm_head.weight"
+	names := []string{"shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"}
+	tied := configjson.Tied(request, true, lmHead, names...)
+	if tied {
+		names = append(names, lmHead)
+	}
+	table := b.Parameter("shared.weight", []int64{c.Vocabulary, c.Width}, ir.Normal(c.Factor), ir.From(names...))
+	head := table
+	if !tied {
+		// As transformers starts it.
+		head = b.Parameter(lmHead, []int64{c.Vocabulary, c.Width}, ir.Normal(c.Factor), ir.From(lmHead))
+	}
 
 	encoder := c.stack(b, "encoder", c.EncoderLayers)
 	e := b.Encoder()
@@ -25,7 +40,7 @@ func (c config) graph() (*ir.Graph, error) {
 	if c.scalesOutput() {
 		x = d.Scale("decoder.output_scaled", x, 1/math.Sqrt(float64(c.Width)))
 	}
-	d.Output(d.Linear("lm_head", x, table))
+	d.Output(d.Linear("lm_head", x, head))
 
 	g, err := b.Graph()
 	if err == nil {

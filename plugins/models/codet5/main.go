@@ -22,7 +22,7 @@ type codet5 struct{}
 func (codet5) Describe(context.Context) *model.Description {
 	return &model.Description{
 		Name:            "codet5",
-		Version:         "0.1.0",
+		Version:         "0.2.0",
 		Summary:         "CodeT5 (Salesforce): codet5-small, base, large, codet5p-770m and other T5 networks.",
 		Schema:          &sdk.Schema{},
 		NeedsCheckpoint: true,
@@ -38,7 +38,14 @@ func (codet5) Build(_ context.Context, r *model.BuildRequest) (*model.BuildRespo
 	if err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
-	graph, err := c.graph()
+	roles, err := c.Generating(r, c.Vocabulary)
+	if err == nil {
+		err = c.start(roles)
+	}
+	if err != nil {
+		return nil, err
+	}
+	graph, err := c.graph(r)
 	if err != nil {
 		return nil, fmt.Errorf("config.json describes no valid network: %w", err)
 	}
@@ -46,8 +53,8 @@ func (codet5) Build(_ context.Context, r *model.BuildRequest) (*model.BuildRespo
 		Graph:        graph,
 		MaxPositions: 0, // relative positions have no last one
 		Vocabulary:   c.Vocabulary,
-		Eos:          c.EOS,
-		Pad:          c.Pad,
+		Eos:          roles.EOS,
+		Pad:          *c.Pad,
 		Targets: map[string]*model.NodePatterns{
 			"":                {Patterns: []string{"*.q", "*.v"}},
 			"ia3":             {Patterns: []string{"*.k", "*.v", "*.wo"}},

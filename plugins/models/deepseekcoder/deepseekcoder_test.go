@@ -23,6 +23,8 @@ func TestPromptsAreWrittenInTheFamilysTokens(t *testing.T) {
 
 func TestParityPrompts(t *testing.T) { familytest.Infill(t, family()) }
 
+func TestPublishedConfigsAreBuilt(t *testing.T) { familytest.AcceptsConfigs(t, family()) }
+
 func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 	familytest.Refusals(t, family(), tiny, [][2]string{
 		{`"model_type": "codegen"`, `"codegen"`},
@@ -34,6 +36,14 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 
 func TestUnknownSettingsAreRefused(t *testing.T) {
 	familytest.RefusesSettings(t, family(), tiny, `{"suffix_first": 2}`)
+}
+
+func TestForeignConfigsAreRefused(t *testing.T) {
+	familytest.RefusesForeign(t, family(), tiny, "hidden_size")
+}
+
+func TestEndTokensAreThoseOfGenerate(t *testing.T) {
+	familytest.EndsAsGenerateDoes(t, family(), tiny)
 }
 
 func FuzzBuild(f *testing.F) { familytest.FuzzBuild(f, family(), tiny, `{"model_type": "llama"}`) }

@@ -26,7 +26,7 @@ func family() deepseekCoder {
 func (f deepseekCoder) Describe(context.Context) *model.Description {
 	return &model.Description{
 		Name:            "deepseekcoder",
-		Version:         "0.1.0",
+		Version:         "0.2.0",
 		Summary:         "DeepSeek-Coder: deepseek-coder-1.3b-base, 6.7b, 33b and networks of that architecture.",
 		Schema:          infill.Schema(),
 		NeedsCheckpoint: true,
@@ -38,5 +38,5 @@ func (deepseekCoder) Build(_ context.Context, r *model.BuildRequest) (*model.Bui
 	if err := infill.CheckConfig(r.GetConfig()); err != nil {
 		return nil, err
 	}
-	return llama.Build(r.GetCheckpointConfig())
+	return llama.Build(r)
 }

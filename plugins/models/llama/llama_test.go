@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"harness/core/ir"
@@ -66,6 +67,8 @@ func TestEndTokens(t *testing.T) {
 	}
 }
 
+func TestPublishedConfigsAreBuilt(t *testing.T) { familytest.AcceptsConfigs(t, llama{}) }
+
 func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 	familytest.Refusals(t, llama{}, tiny, [][2]string{
 		{`"model_type": "mistral"`, `"mistral"`},
@@ -82,12 +85,14 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 		{`"max_position_embeddings": 0`, "max_position_embeddings is 0"},
 		{`"vocab_size": 3`, "eos_token_id is 3"},
 		{`"vocab_size": "many"`, "vocab_size"},
-		{`"eos_token_id": "end"`, "neither a token id"},
+		{`"eos_token_id": "end"`, "expected a token id or a list of them"},
 		{`"hidden_act": "mish"`, `"mish"`},
 		{`"rms_norm_eps": 0`, "rms_norm_eps is 0"},
 		{`"attention_dropout": 1`, "attention_dropout is 1"},
 		{`"sliding_window": 4096`, "sliding_window is 4096"},
-		{`"quantization_config": {"quant_method": "gptq"}`, "quantization_config is"},
+		{`"rms_norm_eps": null`, "rms_norm_eps is null"},
+		{`"tie_word_embeddings": null`, "tie_word_embeddings is null"},
+		{`"qk_norm": true`, "qk_norm is true"},
 		{`"layer_types": ["sliding_attention", "full_attention"]`, `"sliding_attention"`},
 		{`"rope_interleaved": true`, "rope_interleaved is true"},
 		{`"partial_rotary_factor": 0.5`, "partial_rotary_factor"},
@@ -99,9 +104,23 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 		{`"rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1}`, "high_freq_factor is missing"},
 		{`"rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 1}`, "not below high_freq_factor"},
 		{`"rope_scaling": {"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 0}`, "original_max_position_embeddings is 0"},
-		{`"rope_parameters": {"rope_type": "yarn", "factor": "x"}`, "rope_parameters"},
+		{`"rope_parameters": {"rope_type": "yarn", "factor": "x"}`, "rope_parameters.factor is"},
+		{`"rope_parameters": {"rope_type": null}`, "rope_parameters.rope_type is null"},
+		{`"rope_theta": "10000"`, "rope_theta is"},
 		{`"rope_parameters": {"full_attention": {"rope_type": "default"}}`, `"full_attention" means nothing`},
 	})
+}
+
+func TestForeignConfigsAreRefused(t *testing.T) {
+	familytest.RefusesForeign(t, llama{}, tiny, "hidden_size")
+}
+
+func TestEndTokensAreThoseOfGenerate(t *testing.T) {
+	familytest.EndsAsGenerateDoes(t, llama{}, tiny)
+}
+
+func TestHeadOfItsOwn(t *testing.T) {
+	familytest.Heads(t, llama{}, strings.Replace(tiny, `{`, `{"tie_word_embeddings": true, `, 1), "model.embed_tokens.weight", 16)
 }
 
 func FuzzBuild(f *testing.F) {

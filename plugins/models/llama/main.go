@@ -23,7 +23,7 @@ type llama struct{ leftcontext.Prompts }
 func (llama) Describe(context.Context) *model.Description {
 	return &model.Description{
 		Name:            "llama",
-		Version:         "0.1.0",
+		Version:         "0.2.0",
 		Summary:         "Any LlamaForCausalLM: SmolLM2, TinyLlama, Llama.",
 		Schema:          &sdk.Schema{},
 		NeedsCheckpoint: true,
@@ -34,5 +34,5 @@ func (llama) Build(_ context.Context, r *model.BuildRequest) (*model.BuildRespon
 	if err := sdk.Decode(r.GetConfig(), &struct{}{}); err != nil {
 		return nil, err
 	}
-	return network.Build(r.GetCheckpointConfig())
+	return network.Build(r)
 }

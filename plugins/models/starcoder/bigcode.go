@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"fmt"
 	"math"
 
 	"harness/core/ir"
@@ -12,43 +12,47 @@ import (
 
 // bigCode is config.json of GPTBigCode, as far as it changes what is computed.
 type bigCode struct {
-	Width        int64               `json:"n_embd"`
-	Heads        int64               `json:"n_head"`
-	Layers       int64               `json:"n_layer"`
-	Inner        *int64              `json:"n_inner"` // null: four times the width
-	Positions    int64               `json:"n_positions"`
-	Vocabulary   int64               `json:"vocab_size"`
-	Activation   string              `json:"activation_function"`
-	Epsilon      float64             `json:"layer_norm_epsilon"`
-	Deviation    float64             `json:"initializer_range"`
-	EmbedDropout float64             `json:"embd_pdrop"`
-	ResidDropout float64             `json:"resid_pdrop"`
-	AttnDropout  float64             `json:"attn_pdrop"`
-	MultiQuery   bool                `json:"multi_query"`
-	Scaled       bool                `json:"scale_attn_weights"`
-	Tied         bool                `json:"tie_word_embeddings"`
-	EOS          configjson.TokenIDs `json:"eos_token_id"`
-	Pad          *int32              `json:"pad_token_id"`
+	Width        int64   `json:"n_embd"`
+	Heads        int64   `json:"n_head"`
+	Layers       int64   `json:"n_layer"`
+	Inner        *int64  `json:"n_inner"` // null: four times the width
+	Positions    int64   `json:"n_positions"`
+	Vocabulary   int64   `json:"vocab_size"`
+	Activation   string  `json:"activation_function"`
+	Epsilon      float64 `json:"layer_norm_epsilon"`
+	Deviation    float64 `json:"initializer_range"`
+	EmbedDropout float64 `json:"embd_pdrop"`
+	ResidDropout float64 `json:"resid_pdrop"`
+	AttnDropout  float64 `json:"attn_pdrop"`
+	MultiQuery   bool    `json:"multi_query"`
+	KeyHeads     *int64  `json:"num_key_value_heads"` // null: as multi_query says
+	Scaled       bool    `json:"scale_attn_weights"`
+	Tied         bool    `json:"tie_word_embeddings"`
+	configjson.Roles
 }
 
-// bigCodeForeign are settings of GPT-2 and its relatives, and when they mean
-// nothing.
-var bigCodeForeign = map[string][]string{
-	"add_cross_attention":             {"false"},
-	"is_encoder_decoder":              {"false"},
-	"pruned_heads":                    {"{}"},
-	"quantization_config":             nil,
-	"reorder_and_upcast_attn":         {"false"},
-	"scale_attn_by_inverse_layer_idx": {"false"},
-	"sliding_window":                  nil,
-}
-
-// bigCodeNames are transformers' common names for GPTBigCode's own.
-var bigCodeNames = map[string]string{
-	"hidden_size":             "n_embd",
-	"max_position_embeddings": "n_positions",
-	"num_attention_heads":     "n_head",
-	"num_hidden_layers":       "n_layer",
+// bigCodeRules say what else config.json may hold.
+func bigCodeRules() configjson.Rules {
+	return configjson.Rules{
+		ModelType:     "gpt_bigcode",
+		Architectures: []string{"GPTBigCodeForCausalLM"},
+		Names: map[string]string{
+			"hidden_size":             "n_embd",
+			"max_position_embeddings": "n_positions",
+			"num_attention_heads":     "n_head",
+			"num_hidden_layers":       "n_layer",
+		},
+		Fixed: map[string][]string{
+			"reorder_and_upcast_attn":         {"false"},
+			"scale_attn_by_inverse_layer_idx": {"false"},
+			"sliding_window":                  nil,
+		},
+		// Precision, which is f32 here, and settings of an inference engine.
+		Unread: []string{
+			"attention_softmax_in_fp32", "inference_runner", "max_batch_size", "max_sequence_length", "n_ctx", "pad_key_length",
+			"pre_allocate_kv_cache", "scale_attention_softmax_in_fp32", "validate_runner_input",
+		},
+	}
 }
 
 func readBigCode(text []byte) (bigCode, error) {
@@ -57,17 +61,12 @@ func readBigCode(text []byte) (bigCode, error) {
 		Width: 768, Heads: 12, Layers: 12, Positions: 1024, Vocabulary: 50257,
 		Activation: "gelu_pytorch_tanh", Epsilon: 1e-5, Deviation: 0.02,
 		EmbedDropout: 0.1, ResidDropout: 0.1, AttnDropout: 0.1,
-		MultiQuery: true, Scaled: true, Tied: true, EOS: configjson.TokenIDs{50256},
+		MultiQuery: true, Scaled: true, Tied: true, Roles: configjson.Roles{EOS: configjson.TokenIDs{50256}},
 	}
-	text, err := configjson.Rename(text, bigCodeNames)
+	p, err := configjson.Read(text, &c, bigCodeRules())
 	if err != nil {
 		return bigCode{}, err
 	}
-	if err := json.Unmarshal(text, &c); err != nil {
-		return bigCode{}, err
-	}
-	var p configjson.Problems
-	p.Foreign(text, bigCodeForeign)
 	p.Within("n_embd", c.Width, 1, 1<<16)
 	p.Within("n_head", c.Heads, 1, 1<<10)
 	p.Within("n_layer", c.Layers, 1, ir.MaxRepeat)
@@ -76,6 +75,13 @@ func readBigCode(text []byte) (bigCode, error) {
 	p.Within("vocab_size", c.Vocabulary, 2, 1<<22)
 	if c.Heads > 0 {
 		p.Check(c.Width%c.Heads == 0, "n_embd is %d, expected a multiple of n_head, %d", c.Width, c.Heads)
+	}
+	if c.KeyHeads != nil {
+		heads := c.Heads
+		if c.MultiQuery {
+			heads = 1
+		}
+		p.Check(*c.KeyHeads == heads, "num_key_value_heads is %d, expected %d as multi_query is %t", *c.KeyHeads, heads, c.MultiQuery)
 	}
 	_, ok := configjson.Activation(c.Activation)
 	p.Check(ok, "activation_function is %q, expected %s", c.Activation, configjson.ActivationNames)
@@ -95,25 +101,34 @@ func (c bigCode) inner() int64 {
 	return 4 * c.Width
 }
 
-func (c bigCode) response() (*model.BuildResponse, error) {
-	graph, err := c.graph()
+func (c bigCode) response(request *model.BuildRequest) (*model.BuildResponse, error) {
+	roles, err := c.Generating(request, c.Vocabulary)
+	if err != nil {
+		return nil, err
+	}
+	graph, err := c.graph(request)
+	if err != nil {
+		return nil, fmt.Errorf("config.json describes no valid network: %w", err)
+	}
 	return &model.BuildResponse{
 		Graph:        graph,
 		MaxPositions: c.Positions,
 		Vocabulary:   c.Vocabulary,
-		Eos:          c.EOS,
-		Pad:          configjson.Padding(c.Pad, c.EOS, c.Vocabulary),
+		Eos:          roles.EOS,
+		Pad:          roles.Padding(c.Vocabulary),
 		Targets: map[string]*model.NodePatterns{
 			"":                {Patterns: []string{"*.attn.c_attn"}},
 			"ia3":             {Patterns: []string{"*.attn.c_attn", "*.mlp.c_proj"}},
 			"ia3.feedforward": {Patterns: []string{"*.mlp.c_proj"}},
 		},
-	}, err
+	}, nil
 }
 
 // graph is GPTBigCodeForCausalLM, under its modules' names.
-func (c bigCode) graph() (*ir.Graph, error) {
-	m := modules.Builder{Builder: ir.NewBuilder("gpt_bigcode"), Layers: c.Layers, Deviation: c.Deviation, Epsilon: c.Epsilon}
+func (c bigCode) graph(request *model.BuildRequest) (*ir.Graph, error) {
+	m := modules.Builder{Builder: ir.NewBuilder("gpt_bigcode"), Layers: c.Layers, Deviation: c.Deviation, Epsilon: c.Epsilon, Request: request}
+	// Masks that older files hold, as those of GPT-2 do.
+	m.Buffers("transformer.h.*.attn.bias", "transformer.h.*.attn.masked_bias")
 	table, head := m.Table("transformer.wte", c.Tied, c.Vocabulary, c.Width)
 	places := m.Weight("transformer.wpe", c.Positions, c.Width)
 	d := m.Decoder()

@@ -31,7 +31,7 @@ func family() starcoder {
 func (f starcoder) Describe(context.Context) *model.Description {
 	return &model.Description{
 		Name:            "starcoder",
-		Version:         "0.1.0",
+		Version:         "0.2.0",
 		Summary:         "StarCoder (BigCode): starcoderbase-1b, 3b, 7b, starcoder, starcoder2-3b, 7b, 15b and networks of these architectures.",
 		Schema:          infill.Schema(),
 		NeedsCheckpoint: true,
@@ -42,7 +42,7 @@ func (f starcoder) Describe(context.Context) *model.Description {
 // architecture is a config.json that was read.
 type architecture interface {
 	// response is what Build answers but for the task.
-	response() (*model.BuildResponse, error)
+	response(r *model.BuildRequest) (*model.BuildResponse, error)
 }
 
 // read finds the architecture and reads its config.json.
@@ -70,9 +70,9 @@ func (starcoder) Build(_ context.Context, r *model.BuildRequest) (*model.BuildRe
 	if err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
-	response, err := c.response()
+	response, err := c.response(r)
 	if err != nil {
-		return nil, fmt.Errorf("config.json describes no valid network: %w", err)
+		return nil, err
 	}
 	response.TaskType = "CAUSAL_LM"
 	return response, nil

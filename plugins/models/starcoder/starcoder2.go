@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"fmt"
 	"math"
 
 	"harness/core/ir"
@@ -13,46 +13,57 @@ import (
 // starcoder2 is config.json of Starcoder2, as far as it changes what is
 // computed.
 type starcoder2 struct {
-	Width         int64               `json:"hidden_size"`
-	Inner         int64               `json:"intermediate_size"`
-	Layers        int64               `json:"num_hidden_layers"`
-	Heads         int64               `json:"num_attention_heads"`
-	KeyValueHeads int64               `json:"num_key_value_heads"`
-	HeadSize      *int64              `json:"head_dim"` // null: width / heads
-	Positions     int64               `json:"max_position_embeddings"`
-	Vocabulary    int64               `json:"vocab_size"`
-	Activation    string              `json:"hidden_act"`
-	Epsilon       float64             `json:"norm_epsilon"`
-	Deviation     float64             `json:"initializer_range"`
-	EmbedDropout  float64             `json:"embedding_dropout"`
-	ResidDropout  float64             `json:"residual_dropout"`
-	AttnDropout   float64             `json:"attention_dropout"`
-	Window        *int64              `json:"sliding_window"` // null: none
-	Biased        bool                `json:"use_bias"`
-	Tied          bool                `json:"tie_word_embeddings"`
-	EOS           configjson.TokenIDs `json:"eos_token_id"`
-	Pad           *int32              `json:"pad_token_id"`
+	Width         int64   `json:"hidden_size"`
+	Inner         int64   `json:"intermediate_size"`
+	Layers        int64   `json:"num_hidden_layers"`
+	Heads         int64   `json:"num_attention_heads"`
+	KeyValueHeads int64   `json:"num_key_value_heads"`
+	HeadSize      *int64  `json:"head_dim"` // null: width / heads
+	Positions     int64   `json:"max_position_embeddings"`
+	Vocabulary    int64   `json:"vocab_size"`
+	Activation    string  `json:"hidden_act"`
+	Epsilon       float64 `json:"norm_epsilon"`
+	Deviation     float64 `json:"initializer_range"`
+	EmbedDropout  float64 `json:"embedding_dropout"`
+	ResidDropout  float64 `json:"residual_dropout"`
+	AttnDropout   float64 `json:"attention_dropout"`
+	Window        *int64  `json:"sliding_window"` // null: none
+	Biased        bool    `json:"use_bias"`
+	Tied          bool    `json:"tie_word_embeddings"`
+	configjson.Roles
 	// Older files have rope_theta, newer ones rope_parameters.
-	Theta          *float64 `json:"rope_theta"`
-	RopeParameters struct {
-		Kind  string   `json:"rope_type"`
-		Theta *float64 `json:"rope_theta"`
-	} `json:"rope_parameters"`
+	Theta          *float64        `json:"rope_theta"`
+	RopeParameters *ropeParameters `json:"rope_parameters"`
 }
 
-// starcoder2Foreign are settings of Llama's relatives, and when they mean
-// nothing.
-var starcoder2Foreign = map[string][]string{
-	"alibi":                 {"false"},
-	"is_encoder_decoder":    {"false"},
-	"layer_types":           nil,
-	"mlp_type":              {`"default"`},
-	"norm_type":             {`"layer_norm"`},
-	"num_experts":           {"0"},
-	"partial_rotary_factor": {"1", "1.0"},
-	"pruned_heads":          {"{}"},
-	"quantization_config":   nil,
-	"rope_scaling":          nil,
+// ropeParameters are those of rotary positions without scaling.
+type ropeParameters struct {
+	Kind    string   `json:"rope_type"`
+	Theta   *float64 `json:"rope_theta"`
+	Partial *float64 `json:"partial_rotary_factor"`
+}
+
+// starcoder2Rules say what else config.json may hold.
+func starcoder2Rules() configjson.Rules {
+	return configjson.Rules{
+		ModelType:     "starcoder2",
+		Architectures: []string{"Starcoder2ForCausalLM"},
+		Fixed: map[string][]string{
+			"alibi":                 {"false"},
+			"layer_types":           nil,
+			"mlp_type":              {`"default"`},
+			"norm_type":             {`"layer_norm"`},
+			"num_experts":           {"0", "null"},
+			"partial_rotary_factor": {"1"},
+			"rope_scaling":          nil,
+			"scale_attn_weights":    {"true"},
+		},
+		// Precision, which is f32 here, and names that older code went by;
+		// hidden_act and norm_epsilon are what counts.
+		Unread: []string{
+			"activation_function", "attention_softmax_in_fp32", "layer_norm_epsilon", "scale_attention_softmax_in_fp32",
+		},
+	}
 }
 
 func readStarcoder2(text []byte) (starcoder2, error) {
@@ -60,13 +71,12 @@ func readStarcoder2(text []byte) (starcoder2, error) {
 	c := starcoder2{
 		Width: 3072, Inner: 12288, Layers: 30, Heads: 24, KeyValueHeads: 2, Positions: 4096, Vocabulary: 49152,
 		Activation: "gelu_pytorch_tanh", Epsilon: 1e-5, Deviation: 0.018042, Biased: true, Tied: true,
-		EOS: configjson.TokenIDs{50256},
+		Roles: configjson.Roles{EOS: configjson.TokenIDs{50256}},
 	}
-	if err := json.Unmarshal(text, &c); err != nil {
+	p, err := configjson.Read(text, &c, starcoder2Rules())
+	if err != nil {
 		return starcoder2{}, err
 	}
-	var p configjson.Problems
-	p.Foreign(text, starcoder2Foreign)
 	p.Within("hidden_size", c.Width, 1, 1<<16)
 	p.Within("intermediate_size", c.Inner, 1, 1<<20)
 	p.Within("num_hidden_layers", c.Layers, 1, ir.MaxRepeat)
@@ -87,7 +97,10 @@ func readStarcoder2(text []byte) (starcoder2, error) {
 	p.Between("norm_epsilon", c.Epsilon, 0, 1)
 	p.Between("initializer_range", c.Deviation, 0, 10)
 	p.Between("rope_theta", c.theta(), 0, 1e30)
-	p.Check(c.RopeParameters.Kind == "" || c.RopeParameters.Kind == "default", "rope_parameters: the kind is %q, expected \"default\"", c.RopeParameters.Kind)
+	if rope := c.RopeParameters; rope != nil {
+		p.Check(rope.Kind == "" || rope.Kind == "default", "rope_parameters: the kind is %q, expected \"default\"", rope.Kind)
+		p.Check(rope.Partial == nil || *rope.Partial == 1, "rope_parameters: partial_rotary_factor is not 1: Starcoder2 turns whole heads")
+	}
 	p.Rate("embedding_dropout", c.EmbedDropout)
 	p.Rate("residual_dropout", c.ResidDropout)
 	p.Rate("attention_dropout", c.AttnDropout)
@@ -104,7 +117,7 @@ func (c starcoder2) headSize() int64 {
 
 func (c starcoder2) theta() float64 {
 	switch {
-	case c.RopeParameters.Theta != nil:
+	case c.RopeParameters != nil && c.RopeParameters.Theta != nil:
 		return *c.RopeParameters.Theta
 	case c.Theta != nil:
 		return *c.Theta
@@ -112,26 +125,35 @@ func (c starcoder2) theta() float64 {
 	return 10000
 }
 
-func (c starcoder2) response() (*model.BuildResponse, error) {
-	graph, err := c.graph()
+func (c starcoder2) response(request *model.BuildRequest) (*model.BuildResponse, error) {
+	roles, err := c.Generating(request, c.Vocabulary)
+	if err != nil {
+		return nil, err
+	}
+	graph, err := c.graph(request)
+	if err != nil {
+		return nil, fmt.Errorf("config.json describes no valid network: %w", err)
+	}
 	return &model.BuildResponse{
 		Graph:        graph,
 		MaxPositions: c.Positions,
 		Vocabulary:   c.Vocabulary,
-		Eos:          c.EOS,
-		Pad:          configjson.Padding(c.Pad, c.EOS, c.Vocabulary),
+		Eos:          roles.EOS,
+		Pad:          roles.Padding(c.Vocabulary),
 		// PEFT has no defaults for this architecture.
 		Targets: map[string]*model.NodePatterns{
 			"":                {Patterns: []string{"*.self_attn.q_proj", "*.self_attn.v_proj"}},
 			"ia3":             {Patterns: []string{"*.self_attn.k_proj", "*.self_attn.v_proj", "*.mlp.c_proj"}},
 			"ia3.feedforward": {Patterns: []string{"*.mlp.c_proj"}},
 		},
-	}, err
+	}, nil
 }
 
 // graph is Starcoder2ForCausalLM, under its modules' names.
-func (c starcoder2) graph() (*ir.Graph, error) {
-	m := modules.Builder{Builder: ir.NewBuilder("starcoder2"), Layers: c.Layers, Deviation: c.Deviation, Epsilon: c.Epsilon}
+func (c starcoder2) graph(request *model.BuildRequest) (*ir.Graph, error) {
+	m := modules.Builder{Builder: ir.NewBuilder("starcoder2"), Layers: c.Layers, Deviation: c.Deviation, Epsilon: c.Epsilon, Request: request}
+	// The frequencies of rotary positions, which older files hold.
+	m.Buffers("model.layers.*.self_attn.rotary_emb.inv_freq", "model.rotary_emb.inv_freq")
 	table, head := m.Table("model.embed_tokens", c.Tied, c.Vocabulary, c.Width)
 	d := m.Decoder()
 	x := d.Embedding("model.embed_tokens", ir.Tokens, table)

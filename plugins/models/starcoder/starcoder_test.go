@@ -62,6 +62,8 @@ func TestPublishedSizes(t *testing.T) {
 	familytest.PublishedSizes(t, family(), "Starcoder2ForCausalLM", map[string]any{"model_type": "starcoder2", "eos_token_id": 0})
 }
 
+func TestPublishedConfigsAreBuilt(t *testing.T) { familytest.AcceptsConfigs(t, family()) }
+
 func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 	t.Run("gpt_bigcode", func(t *testing.T) {
 		familytest.Refusals(t, family(), tinyBigCode, [][2]string{
@@ -78,7 +80,9 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 			{`"layer_norm_epsilon": 0`, "layer_norm_epsilon is 0"},
 			{`"attn_pdrop": 1`, "attn_pdrop is 1"},
 			{`"add_cross_attention": true`, "add_cross_attention is true"},
-			{`"quantization_config": {"bits": 4}`, "quantization_config is"},
+			{`"num_key_value_heads": 4`, "num_key_value_heads is 4, expected 1"},
+			{`"multi_query": null`, "multi_query is null"},
+			{`"scale_attn_by_inverse_layer_idx": true`, "scale_attn_by_inverse_layer_idx is true"},
 			{`"model_type": "gpt2"`, `"gpt2"`},
 		})
 	})
@@ -98,6 +102,10 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 			{`"rope_theta": 0`, "rope_theta is 0"},
 			{`"rope_scaling": {"type": "linear", "factor": 2}`, "rope_scaling is"},
 			{`"rope_parameters": {"rope_type": "yarn", "factor": 2}`, `"yarn"`},
+			{`"rope_parameters": {"rope_type": "default", "factor": 2}`, "rope_parameters.factor is 2"},
+			{`"rope_parameters": {"partial_rotary_factor": 0.5}`, "partial_rotary_factor is not 1"},
+			{`"scale_attn_weights": false`, "scale_attn_weights is false"},
+			{`"use_bias": null`, "use_bias is null"},
 			{`"mlp_type": "gated"`, "mlp_type is"},
 			{`"norm_type": "rms_norm"`, "norm_type is"},
 			{`"layer_types": ["full_attention", "sliding_attention"]`, "layer_types is"},
@@ -134,6 +142,21 @@ func TestParityPrompts(t *testing.T) { familytest.Infill(t, family()) }
 
 func TestUnknownSettingsAreRefused(t *testing.T) {
 	familytest.RefusesSettings(t, family(), tinyBigCode, `{"suffix_first": 2}`)
+}
+
+func TestForeignConfigsAreRefused(t *testing.T) {
+	familytest.RefusesForeign(t, family(), tinyBigCode, "n_positions")
+	familytest.RefusesForeign(t, family(), tinyStarcoder2, "hidden_size")
+}
+
+func TestEndTokensAreThoseOfGenerate(t *testing.T) {
+	familytest.EndsAsGenerateDoes(t, family(), tinyBigCode)
+	familytest.EndsAsGenerateDoes(t, family(), tinyStarcoder2)
+}
+
+func TestHeadOfItsOwn(t *testing.T) {
+	familytest.Heads(t, family(), tinyBigCode, "transformer.wte.weight", 16)
+	familytest.Heads(t, family(), tinyStarcoder2, "model.embed_tokens.weight", 16)
 }
 
 func FuzzBuild(f *testing.F) {

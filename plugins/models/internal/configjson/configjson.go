@@ -5,11 +5,9 @@
 package configjson
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"harness/core/ir"
@@ -52,49 +50,29 @@ func (p *Problems) Tokens(name string, ids []int32, vocabulary int64) {
 	}
 }
 
-// Foreign reports settings that a family's network does not have, by name and
-// the values (JSON) under which they change nothing. A key that is absent or
-// null changes nothing either. The reference implementation would ignore such
-// a key too; but whoever wrote it meant another network.
-func (p *Problems) Foreign(text []byte, harmless map[string][]string) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(text, &fields); err != nil {
-		p.Check(false, "%w", err)
-		return
-	}
-	for _, name := range slices.Sorted(maps.Keys(harmless)) {
-		value, ok := fields[name]
-		if !ok || string(value) == "null" || slices.Contains(harmless[name], string(value)) {
-			continue
-		}
-		var short bytes.Buffer
-		if err := json.Compact(&short, value); err != nil {
-			p.Check(false, "%s: %w", name, err)
-			continue
-		}
-		if short.Len() > 80 {
-			short.Truncate(80)
-			short.WriteString("…")
-		}
-		p.Check(false, "%s is %s, which this family's network does not have", name, short.Bytes())
-	}
-}
-
 // TokenIDs is a token id, a list of them, or null.
 type TokenIDs []int32
 
 // UnmarshalJSON reads any of the three.
 func (t *TokenIDs) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*t = nil
+		return nil
+	}
 	var one int32
-	if err := json.Unmarshal(text, &one); err == nil && string(text) != "null" {
+	if err := json.Unmarshal(text, &one); err == nil {
 		*t = TokenIDs{one}
 		return nil
 	}
-	var many []int32
-	if err := json.Unmarshal(text, &many); err != nil {
+	var many []*int32
+	if err := json.Unmarshal(text, &many); err != nil || slices.Contains(many, nil) {
 		return fmt.Errorf("%.80s is neither a token id nor a list of them", text)
 	}
-	*t = many
+	var ids TokenIDs
+	for _, id := range many {
+		ids = append(ids, *id)
+	}
+	*t = ids
 	return nil
 }
 

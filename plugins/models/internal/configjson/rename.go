@@ -8,14 +8,9 @@ import (
 	"slices"
 )
 
-// Rename gives config.json with other names of some fields replaced by the
-// usual ones, as the reference implementation reads them. A field under both
-// names with different values is an error; null says nothing.
-func Rename(text []byte, usual map[string]string) ([]byte, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(text, &fields); err != nil {
-		return nil, err
-	}
+// rename gives settings their usual names, as transformers does. A setting
+// under both names with different values is an error; null says nothing.
+func rename(fields map[string]json.RawMessage, usual map[string]string) (map[string]json.RawMessage, error) {
 	null := []byte("null")
 	for _, other := range slices.Sorted(maps.Keys(usual)) {
 		value, ok := fields[other]
@@ -32,17 +27,5 @@ func Rename(text []byte, usual map[string]string) ([]byte, error) {
 		}
 		delete(fields, other)
 	}
-	return json.Marshal(fields)
-}
-
-// Padding is the token that fills short rows: the config's, or where that is
-// missing or outside the vocabulary an end token.
-func Padding(pad *int32, eos TokenIDs, vocabulary int64) int32 {
-	switch {
-	case pad != nil && *pad >= 0 && int64(*pad) < vocabulary:
-		return *pad
-	case len(eos) > 0:
-		return eos[0]
-	}
-	return 0
+	return fields, nil
 }

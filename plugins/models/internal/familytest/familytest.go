@@ -25,10 +25,15 @@ func Refusals(t *testing.T, m model.Model, good string, changes [][2]string) {
 		change, want := c[0], c[1]
 		t.Run(change, func(t *testing.T) {
 			_, err := m.Build(t.Context(), &model.BuildRequest{CheckpointConfig: Changed(t, good, change)})
-			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("error %v, want one with %q", err, want)
-			}
+			refused(t, err, want)
 		})
+	}
+}
+
+func refused(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want one with %q", err, want)
 	}
 }
 

@@ -1,56 +1,59 @@
 package llama
 
 import (
-	"encoding/json"
-
 	"harness/core/ir"
 	"harness/plugins/models/internal/configjson"
 )
 
 // config is what config.json says, as far as it changes what is computed.
 type config struct {
-	ModelType     string              `json:"model_type"`
-	Architectures []string            `json:"architectures"`
-	Width         int64               `json:"hidden_size"`
-	Inner         int64               `json:"intermediate_size"`
-	Layers        int64               `json:"num_hidden_layers"`
-	Heads         int64               `json:"num_attention_heads"`
-	KeyValueHeads *int64              `json:"num_key_value_heads"` // null: as many as heads
-	HeadSize      *int64              `json:"head_dim"`            // null: width / heads
-	Positions     int64               `json:"max_position_embeddings"`
-	Vocabulary    int64               `json:"vocab_size"`
-	Activation    string              `json:"hidden_act"`
-	Epsilon       float64             `json:"rms_norm_eps"`
-	Deviation     float64             `json:"initializer_range"`
-	AttentionBias bool                `json:"attention_bias"`
-	InnerBias     bool                `json:"mlp_bias"`
-	AttnDropout   *float64            `json:"attention_dropout"`
-	TiedEmbedding bool                `json:"tie_word_embeddings"`
-	EOS           configjson.TokenIDs `json:"eos_token_id"`
-	Pad           *int32              `json:"pad_token_id"`
-	LayerTypes    []string            `json:"layer_types"`
+	Width         int64    `json:"hidden_size"`
+	Inner         int64    `json:"intermediate_size"`
+	Layers        int64    `json:"num_hidden_layers"`
+	Heads         int64    `json:"num_attention_heads"`
+	KeyValueHeads *int64   `json:"num_key_value_heads"` // null: as many as heads
+	HeadSize      *int64   `json:"head_dim"`            // null: width / heads
+	Positions     int64    `json:"max_position_embeddings"`
+	Vocabulary    int64    `json:"vocab_size"`
+	Activation    string   `json:"hidden_act"`
+	Epsilon       float64  `json:"rms_norm_eps"`
+	Deviation     float64  `json:"initializer_range"`
+	AttentionBias bool     `json:"attention_bias"`
+	InnerBias     bool     `json:"mlp_bias"`
+	AttnDropout   *float64 `json:"attention_dropout"`
+	TiedEmbedding bool     `json:"tie_word_embeddings"`
+	LayerTypes    []string `json:"layer_types"`
+	configjson.Roles
 	rope
 }
 
-// foreign are settings of Llama's relatives, and when they mean nothing.
-var foreign = map[string][]string{
-	"alibi":                   {"false"},
-	"attn_logit_softcapping":  nil,
-	"embedding_multiplier":    {"1", "1.0"},
-	"final_logit_softcapping": nil,
-	"is_encoder_decoder":      {"false"},
-	"logits_scaling":          {"1", "1.0"},
-	"no_rope_layers":          nil,
-	"num_experts":             {"0"},
-	"num_local_experts":       {"0"},
-	"pruned_heads":            {"{}"},
-	"qk_norm":                 {"false"},
-	"quantization_config":     nil,
-	"residual_multiplier":     {"1", "1.0"},
-	"rope_interleaved":        {"false"},
-	"sliding_window":          nil,
-	"use_qk_norm":             {"false"},
-	"use_sliding_window":      {"false"},
+// rules say what else config.json may hold.
+func rules() configjson.Rules {
+	return configjson.Rules{
+		ModelType:     "llama",
+		Architectures: []string{"LlamaForCausalLM"},
+		// Settings of Llama's relatives.
+		Fixed: map[string][]string{
+			"activation":              {`"swiglu"`},
+			"alibi":                   {"false"},
+			"attn_logit_softcapping":  nil,
+			"embedding_multiplier":    {"1"},
+			"final_logit_softcapping": nil,
+			"logits_scaling":          {"1"},
+			"no_rope_layers":          {"null", "[]"},
+			"num_experts":             {"0", "null"},
+			"num_local_experts":       {"0", "null"},
+			"qk_layer_norms":          {"false"},
+			"qk_norm":                 {"false"},
+			"residual_multiplier":     {"1"},
+			"rope_interleaved":        {"false"},
+			"sliding_window":          nil,
+			"use_qk_norm":             {"false"},
+			"use_sliding_window":      {"false"},
+		},
+		// pretraining_tp slices products that are added up again.
+		Unread: []string{"is_llama_config", "max_sequence_length", "pretraining_tp"},
+	}
 }
 
 // readConfig reads config.json and reports every value that is out of range.
@@ -58,16 +61,11 @@ func readConfig(text []byte) (*config, error) {
 	// Defaults of transformers' LlamaConfig, for what a file leaves out.
 	c := &config{
 		Width: 4096, Inner: 11008, Layers: 32, Heads: 32, Positions: 2048, Vocabulary: 32000,
-		Activation: "silu", Epsilon: 1e-6, Deviation: 0.02, EOS: configjson.TokenIDs{2},
+		Activation: "silu", Epsilon: 1e-6, Deviation: 0.02, Roles: configjson.Roles{EOS: configjson.TokenIDs{2}},
 	}
-	if err := json.Unmarshal(text, c); err != nil {
+	p, err := configjson.Read(text, c, rules())
+	if err != nil {
 		return nil, err
-	}
-	var p configjson.Problems
-	p.Foreign(text, foreign)
-	p.Check(c.ModelType == "llama", "model_type is %q, expected \"llama\"", c.ModelType)
-	for _, name := range c.Architectures {
-		p.Check(name == "LlamaForCausalLM", "architectures names %q, expected \"LlamaForCausalLM\"", name)
 	}
 	p.Within("hidden_size", c.Width, 1, 1<<16)
 	p.Within("intermediate_size", c.Inner, 1, 1<<20)
@@ -124,18 +122,6 @@ func (c *config) headSize() int64 {
 func (c *config) attentionDropout() float64 {
 	if c.AttnDropout != nil {
 		return *c.AttnDropout
-	}
-	return 0
-}
-
-// pad is the token that fills short rows. Many checkpoints name none, or one
-// that does not exist.
-func (c *config) pad() int32 {
-	switch {
-	case c.Pad != nil && *c.Pad >= 0 && int64(*c.Pad) < c.Vocabulary:
-		return *c.Pad
-	case len(c.EOS) > 0:
-		return c.EOS[0]
 	}
 	return 0
 }

@@ -9,14 +9,18 @@ import (
 	"harness/plugins/models/internal/configjson"
 )
 
-// Build turns config.json into all that a family's Build answers. Modules have
+// Build turns a checkpoint's configuration into all that a family's Build answers. Modules have
 // the names of LlamaForCausalLM's, and default targets are PEFT's.
-func Build(checkpointConfig []byte) (*model.BuildResponse, error) {
-	c, err := readConfig(checkpointConfig)
+func Build(r *model.BuildRequest) (*model.BuildResponse, error) {
+	c, err := readConfig(r.GetCheckpointConfig())
 	if err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
-	graph, err := c.graph()
+	roles, err := c.Generating(r, c.Vocabulary)
+	if err != nil {
+		return nil, err
+	}
+	graph, err := c.graph(r)
 	if err != nil {
 		return nil, fmt.Errorf("config.json describes no valid network: %w", err)
 	}
@@ -26,8 +30,8 @@ func Build(checkpointConfig []byte) (*model.BuildResponse, error) {
 		// only beyond these positions.
 		MaxPositions: c.Positions,
 		Vocabulary:   c.Vocabulary,
-		Eos:          c.EOS,
-		Pad:          c.pad(),
+		Eos:          roles.EOS,
+		Pad:          roles.Padding(c.Vocabulary),
 		Targets: map[string]*model.NodePatterns{
 			"":                {Patterns: []string{"*.q_proj", "*.v_proj"}},
 			"ia3":             {Patterns: []string{"*.k_proj", "*.v_proj", "*.down_proj"}},
@@ -38,17 +42,25 @@ func Build(checkpointConfig []byte) (*model.BuildResponse, error) {
 }
 
 // graph is LlamaForCausalLM.
-func (c *config) graph() (*ir.Graph, error) {
+func (c *config) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	b := ir.NewBuilder("llama")
-	table := b.Parameter("model.embed_tokens.weight", []int64{c.Vocabulary, c.Width}, ir.From("model.embed_tokens.weight"), ir.Normal(c.Deviation))
+	// The frequencies of rotary positions, which older files hold.
+	b.Buffers("model.layers.*.self_attn.rotary_emb.inv_freq", "model.rotary_emb.inv_freq")
+	const embedding, lmHead = "model.embed_tokens.weight", "lm_head.weight"
+	tied := configjson.Tied(request, c.TiedEmbedding, lmHead, embedding)
+	sources := []string{embedding}
+	if tied {
+		sources = append(sources, lmHead)
+	}
+	table := b.Parameter(embedding, []int64{c.Vocabulary, c.Width}, ir.From(sources...), ir.Normal(c.Deviation))
 	l, err := c.newLayer(b)
 	if err != nil {
 		return nil, err
 	}
 	gain := b.Parameter("model.norm.weight", []int64{c.Width}, ir.From("model.norm.weight"), ir.Constant(1))
 	head := table
-	if !c.TiedEmbedding {
-		head = b.Parameter("lm_head.weight", []int64{c.Vocabulary, c.Width}, ir.From("lm_head.weight"), ir.Normal(c.Deviation))
+	if !tied {
+		head = b.Parameter(lmHead, []int64{c.Vocabulary, c.Width}, ir.From(lmHead), ir.Normal(c.Deviation))
 	}
 	d := b.Decoder()
 	x := d.Embedding("model.embed_tokens", ir.Tokens, table)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"harness/core/ir"
+	"harness/core/sdk/model"
 	"harness/plugins/models/internal/llama"
 )
 
@@ -28,7 +29,7 @@ func TestParityFrequencies(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
-			r, err := llama.Build(c.Config)
+			r, err := llama.Build(&model.BuildRequest{CheckpointConfig: c.Config})
 			if err != nil {
 				t.Fatal(err)
 			}

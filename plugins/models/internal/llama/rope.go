@@ -56,13 +56,8 @@ func (c *config) readScaling() (*scaling, error) {
 		block, name = c.Parameters, "rope_parameters"
 	}
 	s := &scaling{}
-	text, err := json.Marshal(block)
-	if err == nil {
-		err = json.Unmarshal(text, s)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
+	var p configjson.Problems
+	p.Block(name, block, s)
 	if s.Kind == "" {
 		s.Kind = s.OldKind
 	}
@@ -73,7 +68,6 @@ func (c *config) readScaling() (*scaling, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s: the kind is %q, expected default, linear, dynamic, llama3 or yarn", name, s.Kind)
 	}
-	var p configjson.Problems
 	for _, key := range slices.Sorted(maps.Keys(block)) {
 		switch key {
 		case "rope_type", "type", "rope_theta", "partial_rotary_factor", "original_max_position_embeddings":

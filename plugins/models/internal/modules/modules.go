@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"harness/core/ir"
+	"harness/core/sdk/model"
+	"harness/plugins/models/internal/configjson"
 )
 
 // Builder writes a graph's parameters together with the nodes that use them. A
@@ -20,6 +22,8 @@ type Builder struct {
 	Epsilon float64
 	// Prefix begins the modules' names, but perhaps not the checkpoint's.
 	Prefix string
+	// Request is what the family was asked to build.
+	Request *model.BuildRequest
 }
 
 // sources are the names that a tensor may have in a checkpoint.
@@ -44,13 +48,14 @@ func (b Builder) Weight(module string, shape ...int64) ir.Value {
 }
 
 // Table is the weight of the module that looks tokens up, and the head's. Tied,
-// they are one, which a checkpoint may hold under either name or both.
+// they are one, which a checkpoint may hold under either name or both; where it
+// holds two that differ, they are not tied.
 func (b Builder) Table(module string, tied bool, vocabulary, width int64) (table, head ir.Value) {
 	const lmHead = "lm_head"
-	if !tied {
+	name := module + ".weight"
+	if !configjson.Tied(b.Request, tied, lmHead+".weight", b.sources(name)...) {
 		return b.Weight(module, vocabulary, width), b.Weight(lmHead, vocabulary, width)
 	}
-	name := module + ".weight"
 	table = b.Parameter(name, []int64{vocabulary, width}, ir.From(append(b.sources(name), lmHead+".weight")...), ir.Normal(b.Deviation))
 	return table, table
 }
