@@ -194,9 +194,9 @@ func fromPEFT(r *adapter.AttachRequest) ([]scaled, error) {
 	}
 	var s layers.Selection
 	var fed layers.Modules
-	reader.Take("target_modules", &s.Targets)
-	reader.Take("exclude_modules", &s.Exclude)
-	reader.Take("feedforward_modules", &fed)
+	reader.TakeOptional("target_modules", &s.Targets)
+	reader.TakeOptional("exclude_modules", &s.Exclude)
+	reader.TakeOptional("feedforward_modules", &fed)
 	// A linear layer's weight has one orientation in PEFT, whatever is said.
 	reader.Ignore("fan_in_fan_out", "init_ia3_weights")
 	reader.Refuse("modules_to_save", "weights of whole modules beside the adapter are not supported; merge them into the checkpoint with PEFT")

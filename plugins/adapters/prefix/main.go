@@ -176,7 +176,7 @@ func read(r *adapter.AttachRequest, a layered) (config, error) {
 	}
 	want := func(key string, value int64) {
 		is := value
-		if reader.Take(key, &is); is != value {
+		if reader.TakeOptional(key, &is); is != value {
 			reader.Problem("%s is %d, but the model's is %d", key, is, value)
 		}
 	}

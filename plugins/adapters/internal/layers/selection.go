@@ -12,11 +12,11 @@ import (
 // list).
 func TakeSelection(reader *peftconfig.Reader) Selection {
 	var s Selection
-	reader.Take("target_modules", &s.Targets)
-	reader.Take("exclude_modules", &s.Exclude)
+	reader.TakeOptional("target_modules", &s.Targets)
+	reader.TakeOptional("exclude_modules", &s.Exclude)
 	var numbers, pattern json.RawMessage
-	reader.Take("layers_to_transform", &numbers)
-	reader.Take("layers_pattern", &pattern)
+	reader.TakeOptional("layers_to_transform", &numbers)
+	reader.TakeOptional("layers_pattern", &pattern)
 	var one int
 	if len(numbers) > 0 && json.Unmarshal(numbers, &one) == nil {
 		s.Layers = []int{one}

@@ -64,14 +64,14 @@ func (m Method) read(r *adapter.AttachRequest) (config, []layers.Layer, error) {
 	reader.Take("lora_alpha", &c.Alpha)
 	reader.Take("lora_dropout", &c.Dropout)
 	reader.Take("bias", &c.Bias)
-	reader.Take("use_rslora", &c.RSLoRA)
+	reader.TakeOptional("use_rslora", &c.RSLoRA)
 	reader.Take("rank_pattern", &c.RankPattern)
 	reader.Take("alpha_pattern", &c.AlphaPattern)
 	if attribute, problem := c.problem(); problem != "" {
 		reader.Problem("%s: %s", attribute, problem)
 	}
 	var dora bool
-	reader.Take("use_dora", &dora)
+	reader.TakeOptional("use_dora", &dora)
 	if dora != m.Magnitude {
 		reader.Problem(`use_dora is %t: load it with adapter "%s"`, dora, map[bool]string{false: "lora", true: "dora"}[dora])
 	}
@@ -97,7 +97,7 @@ func (m Method) read(r *adapter.AttachRequest) (config, []layers.Layer, error) {
 // weights, without which the adapter means something else.
 func takeInitialization(reader *peftconfig.Reader) {
 	var how any
-	reader.Take("init_lora_weights", &how)
+	reader.TakeOptional("init_lora_weights", &how)
 	harmless := []any{nil, true, false, "gaussian", "eva", "orthogonal"}
 	switch how.(type) {
 	case nil, bool, string:

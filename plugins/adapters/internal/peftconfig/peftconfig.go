@@ -50,8 +50,17 @@ func Read(text []byte, peftType string) (*Reader, error) {
 }
 
 // Take reads a setting into value, which keeps what it holds if the key is
-// missing or null.
+// missing. Null is refused: PEFT cannot compute with it.
 func (r *Reader) Take(key string, value any) {
+	if string(r.fields[key]) == "null" {
+		r.Problem("%s is null: PEFT needs a value; without the key it takes its default", key)
+	}
+	r.TakeOptional(key, value)
+}
+
+// TakeOptional is Take of a setting that PEFT lets be null, as if it were
+// missing.
+func (r *Reader) TakeOptional(key string, value any) {
 	text, ok := r.fields[key]
 	delete(r.fields, key)
 	if !ok || string(text) == "null" {
