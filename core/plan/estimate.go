@@ -201,16 +201,16 @@ type net struct {
 }
 
 func (e *estimator) net(ctx context.Context, g *group) (*net, error) {
-	config, err := e.config(g.network.Snapshot)
+	summary, err := e.summary(g.network.Snapshot)
 	if err != nil {
 		return nil, err
 	}
-	return newNet(ctx, e.env.Plugins, *g.network, config)
+	return newNet(ctx, e.env.Plugins, *g.network, summary)
 }
 
 // newNet asks the plugins for a network.
-func newNet(ctx context.Context, plugins step.Plugins, network step.Network, config []byte) (*net, error) {
-	built, attached, err := network.Graph(ctx, plugins, config)
+func newNet(ctx context.Context, plugins step.Plugins, network step.Network, s *snapshot.Summary) (*net, error) {
+	built, attached, err := network.Graph(ctx, plugins, s)
 	if err != nil {
 		return nil, err
 	}
@@ -247,21 +247,22 @@ func (e *estimator) estimate(n *net, g *group) *Estimate {
 	return estimate
 }
 
-// config is a checkpoint's config.json, before or after its step has run.
-func (e *estimator) config(id step.ID) ([]byte, error) {
+// summary describes a checkpoint, before or after its step has run.
+func (e *estimator) summary(id step.ID) (*snapshot.Summary, error) {
 	if key, ok := e.env.Results.Key(id); ok {
-		return snapshot.ReadConfig(e.env.Store.Path(key))
+		return snapshot.Summarize(e.env.Store.Path(key))
 	}
 	return draft(e.steps[id].Work)
 }
 
-// draft is the config.json that a step will give its checkpoint.
-func draft(work step.Work) ([]byte, error) {
+// draft describes the checkpoint that a step will give, as far as it is known.
+func draft(work step.Work) (*snapshot.Summary, error) {
 	switch work := work.(type) {
 	case step.Init:
-		return work.Draft()
+		config, err := work.Draft()
+		return &snapshot.Summary{Config: config}, err
 	case step.Snapshot:
-		return snapshot.ReadConfig(work.Dir)
+		return snapshot.Summarize(work.Dir)
 	}
 	return nil, fmt.Errorf("a %s step makes no checkpoint", work.Kind())
 }

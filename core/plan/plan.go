@@ -60,6 +60,9 @@ type World interface {
 	// CheckpointDigest and AdapterDigest name what lies in a folder.
 	CheckpointDigest(ctx context.Context, dir string) (string, error)
 	AdapterDigest(ctx context.Context, dir string) (string, error)
+	// CheckCheckpoint reports what keeps a model plugin from reading the checkpoint
+	// in a folder, or what it would leave out. Config is the model block's.
+	CheckCheckpoint(ctx context.Context, model string, config []byte, dir string) error
 	// AdapterConfig reads the adapter_config.json of a folder that PEFT saved.
 	AdapterConfig(ctx context.Context, dir string) (json.RawMessage, error)
 }
@@ -128,6 +131,7 @@ func (b *builder) resolveBlock(ctx context.Context, block *study.Block) error {
 	pin.Config, pin.Identity, pin.BaseDir = block.Config, resolved.GetIdentity(), b.study.Dir
 	b.plugins[block] = pin
 	b.digestFolder(ctx, block, "source", block.Source, b.World.CheckpointDigest)
+	b.checkCheckpoint(ctx, block)
 	b.readSaved(ctx, block)
 	return ctx.Err()
 }

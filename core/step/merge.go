@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"harness/core/adapt"
+	"harness/core/checkpoint"
 	"harness/core/protocol/client"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/weights/peft"
@@ -107,7 +108,7 @@ func (s SavedAdapter) merge(ctx context.Context, engine *client.Engine, built *p
 // build asks the model plugin that is named, or all until one knows the
 // checkpoint's architecture.
 func (s SavedAdapter) build(ctx context.Context, plugins Plugins) (string, *pb.BuildResponse, error) {
-	config, err := snapshot.ReadConfig(s.Checkpoint)
+	summary, err := snapshot.Summarize(s.Checkpoint)
 	if err != nil {
 		return "", nil, err
 	}
@@ -123,7 +124,7 @@ func (s SavedAdapter) build(ctx context.Context, plugins Plugins) (string, *pb.B
 		if err != nil {
 			return "", nil, err
 		}
-		built, err := model.Build(ctx, &pb.BuildRequest{CheckpointConfig: config})
+		built, err := model.Build(ctx, checkpoint.Request(nil, summary))
 		if err == nil {
 			return name, built, nil
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"harness/core/checkpoint"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/weights/snapshot"
 	"harness/core/weights/tokenizer"
@@ -52,12 +53,12 @@ func (w Network) open(ctx context.Context, env *Env) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := snapshot.ReadConfig(dir)
+	summary, err := snapshot.Summarize(dir)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint of %s: %w", w.Model.Name, err)
 	}
 	n := &network{model: model}
-	if n.built, n.attached, err = w.Graph(ctx, env.Plugins, config); err != nil {
+	if n.built, n.attached, err = w.Graph(ctx, env.Plugins, summary); err != nil {
 		return nil, err
 	}
 	if n.tokenizer, err = tokenizer.Load(dir); err != nil {
@@ -70,15 +71,14 @@ func (w Network) open(ctx context.Context, env *Env) (*network, error) {
 	return n, nil
 }
 
-// Graph asks the plugins for the graph of a checkpoint's config.json and for
-// the adapter's rewrite of it, nil where the adapter trains nothing. It needs no
-// weights.
-func (w Network) Graph(ctx context.Context, plugins Plugins, config []byte) (*pb.BuildResponse, *pb.AttachResponse, error) {
+// Graph asks the plugins for the graph of a checkpoint and for the adapter's
+// rewrite of it, nil where the adapter trains nothing. It needs no weights.
+func (w Network) Graph(ctx context.Context, plugins Plugins, s *snapshot.Summary) (*pb.BuildResponse, *pb.AttachResponse, error) {
 	model, err := plugins.Model(ctx, w.Model.Name)
 	if err != nil {
 		return nil, nil, err
 	}
-	built, err := model.Build(ctx, &pb.BuildRequest{Config: w.Model.Config, CheckpointConfig: config})
+	built, err := model.Build(ctx, checkpoint.Request(w.Model.Config, s))
 	if err != nil {
 		return nil, nil, err
 	}

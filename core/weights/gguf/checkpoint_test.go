@@ -153,11 +153,11 @@ func TestParityLlama(t *testing.T) {
 			if err := json.Unmarshal(original.Config(), &wanted); err != nil {
 				t.Fatal(err)
 			}
-			text, err := snapshot.ReadConfig(converted)
+			summary, err := snapshot.Summarize(converted)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := json.Unmarshal(text, &config); err != nil {
+			if err := json.Unmarshal(summary.Config, &config); err != nil {
 				t.Fatal(err)
 			}
 			if rope, ok := wanted["rope_parameters"].(map[string]any); ok {

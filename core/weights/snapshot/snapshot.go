@@ -90,27 +90,6 @@ func Open(dir string) (_ *Snapshot, err error) {
 	return s, nil
 }
 
-// ReadConfig gives the configuration of the checkpoint in the folder dir, byte
-// for byte what Open's Config gives.
-func ReadConfig(dir string) ([]byte, error) {
-	f, err := openFolder(dir)
-	if err != nil {
-		return nil, err
-	}
-	path, err := f.gguf()
-	if err != nil {
-		return nil, err
-	}
-	if path == "" {
-		return f.config()
-	}
-	c, err := gguf.OpenCheckpoint(path)
-	if err != nil {
-		return nil, fmt.Errorf("checkpoint: %w", err)
-	}
-	return c.Config(), c.Close()
-}
-
 // config reads config.json.
 func (f folder) config() ([]byte, error) {
 	text, err := f.read(configFile)
