@@ -2,12 +2,15 @@ package main_test
 
 import (
 	"encoding/json"
+	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"harness/core/needs"
+	"harness/core/weights/safetensors"
 )
 
 func TestTenMistakesAreToldTogether(t *testing.T) {
@@ -78,20 +81,90 @@ sandbox "bubblewrap" {}
 	harness(t, "run", file).want(t, 2).says(t, "recordings-that-are-not-there", "study.hcl line 4")
 }
 
-func TestTruncatedCheckpoint(t *testing.T) {
-	checkpoint := filepath.Join(t.TempDir(), "checkpoint")
-	if err := os.CopyFS(checkpoint, os.DirFS(filepath.Join(repo, "studies/models/codegen-micro"))); err != nil {
-		t.Fatal(err)
+// Checkpoints that do not fit are found by their headers and configurations,
+// before any work.
+func TestCheckpointsThatDoNotFit(t *testing.T) {
+	rewrite := func(t *testing.T, dir string, change func(safetensors.Set)) {
+		t.Helper()
+		path := filepath.Join(dir, "model.safetensors")
+		file, err := safetensors.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set, err := safetensors.ReadAll(file)
+		if err := errors.Join(err, file.Close()); err != nil {
+			t.Fatal(err)
+		}
+		change(set)
+		if err := safetensors.WriteSource(path, set, nil); err != nil {
+			t.Fatal(err)
+		}
 	}
-	weights := filepath.Join(checkpoint, "model.safetensors")
-	info, err := os.Stat(weights)
-	if err != nil {
-		t.Fatal(err)
+	configure := func(t *testing.T, dir, name string, change map[string]any) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		fields := map[string]any{}
+		if text, err := os.ReadFile(path); err == nil {
+			if err := json.Unmarshal(text, &fields); err != nil {
+				t.Fatal(err)
+			}
+		}
+		maps.Copy(fields, change)
+		text, err := json.Marshal(fields)
+		if err == nil {
+			err = os.WriteFile(path, text, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := os.Truncate(weights, info.Size()/2); err != nil {
-		t.Fatal(err)
+	for name, c := range map[string]struct {
+		damage func(t *testing.T, dir string)
+		want   []string
+	}{
+		"truncated": {func(t *testing.T, dir string) {
+			weights := filepath.Join(dir, "model.safetensors")
+			info, err := os.Stat(weights)
+			if err == nil {
+				err = os.Truncate(weights, info.Size()/2)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"model.safetensors"}},
+		"a tensor that nothing reads": {func(t *testing.T, dir string) {
+			rewrite(t, dir, func(set safetensors.Set) {
+				set["transformer.h.99.ln_1.weight"] = safetensors.FromFloat32("transformer.h.99.ln_1.weight", []int{96}, make([]float32, 96))
+			})
+		}, []string{"transformer.h.99.ln_1.weight", "no parameter reads"}},
+		"a tensor missing": {func(t *testing.T, dir string) {
+			rewrite(t, dir, func(set safetensors.Set) { delete(set, "lm_head.bias") })
+		}, []string{`no tensor "lm_head.bias"`}},
+		"of another family": {func(t *testing.T, dir string) {
+			configure(t, dir, "config.json", map[string]any{"model_type": "gptj"})
+		}, []string{"gptj", "codegen"}},
+		"a setting of another network": {func(t *testing.T, dir string) {
+			configure(t, dir, "config.json", map[string]any{"scale_attn_weights": false})
+		}, []string{"scale_attn_weights is false"}},
+		"generation that is not done": {func(t *testing.T, dir string) {
+			configure(t, dir, "generation_config.json", map[string]any{"repetition_penalty": 1.2})
+		}, []string{"generation_config.json", "repetition_penalty is 1.2"}},
+		"an adapter beside it": {func(t *testing.T, dir string) {
+			configure(t, dir, "adapter_config.json", map[string]any{"peft_type": "LORA"})
+		}, []string{"adapter_config.json"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			checkpoint := filepath.Join(t.TempDir(), "checkpoint")
+			if err := os.CopyFS(checkpoint, os.DirFS(filepath.Join(repo, "studies/models/codegen-micro"))); err != nil {
+				t.Fatal(err)
+			}
+			c.damage(t, checkpoint)
+			file := study(t, strings.ReplaceAll(small, "CHECKPOINT", checkpoint))
+			for _, verb := range []string{"plan", "run"} {
+				harness(t, verb, file).want(t, 2).says(t, append(c.want, "study.hcl line 3")...)
+			}
+		})
 	}
-	harness(t, "run", study(t, strings.ReplaceAll(small, "CHECKPOINT", checkpoint))).want(t, 1).says(t, "model.safetensors")
 }
 
 func TestTextFileAsPlugin(t *testing.T) {

@@ -168,38 +168,13 @@ func TestPlanEstimates(t *testing.T) {
 	}
 }
 
-// configs are the smallest networks of the six families.
-func configs() map[string]string {
-	llama := `{"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_act": "silu", "hidden_size": 32, "intermediate_size": 48,
-		"num_attention_heads": 4, "num_hidden_layers": 2, "vocab_size": 320, "rms_norm_eps": 1e-6, "max_position_embeddings": 2048,
-		"bos_token_id": 1, "eos_token_id": 2}`
-	return map[string]string{
-		"codegen": `{"model_type": "codegen", "n_embd": 32, "n_head": 4, "n_layer": 2, "rotary_dim": 4, "vocab_size": 320, "eos_token_id": 1}`,
-		"codet5": `{"model_type": "t5", "architectures": ["T5ForConditionalGeneration"], "d_model": 32, "d_ff": 48, "d_kv": 8, "num_heads": 4, "num_layers": 2,
-			"vocab_size": 320, "decoder_start_token_id": 0, "eos_token_id": 2, "pad_token_id": 0, "feed_forward_proj": "relu",
-			"is_encoder_decoder": true, "relative_attention_num_buckets": 32, "layer_norm_epsilon": 1e-6, "n_positions": 512}`,
-		"starcoder": `{"model_type": "gpt_bigcode", "n_embd": 32, "n_head": 4, "n_layer": 2, "n_positions": 1024, "vocab_size": 320,
-			"activation_function": "gelu_pytorch_tanh", "multi_query": true, "eos_token_id": 0, "bos_token_id": 0, "layer_norm_epsilon": 1e-5}`,
-		"bloom": `{"model_type": "bloom", "hidden_size": 32, "n_head": 4, "n_layer": 2, "vocab_size": 320, "eos_token_id": 2, "bos_token_id": 1,
-			"pad_token_id": 3, "layer_norm_epsilon": 1e-5}`,
-		"deepseekcoder": llama, "codellama": llama,
-	}
-}
-
-// TestRecipeOfTheReferenceStudy plans it on small stand-ins: 6 families, each
+// TestRecipeOfTheReferenceStudy plans it on the smallest models: 6 families, each
 // as it is and trained in 3 ways, 2 prompts.
 func TestRecipeOfTheReferenceStudy(t *testing.T) {
 	folder := t.TempDir()
 	var sizes []string
-	for family, config := range configs() {
-		dir := filepath.Join(folder, family)
-		if err := os.Mkdir(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(config), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		sizes = append(sizes, family+` = { tiny = "`+family+`" }`)
+	for _, family := range []string{"bloom", "codegen", "codellama", "codet5", "deepseekcoder", "starcoder"} {
+		sizes = append(sizes, family+` = { micro = "`+family+`-micro" }`)
 	}
 	fixes := filepath.Join(folder, "fixes.jsonl")
 	if err := os.WriteFile(fixes, []byte(`{"id": "a", "before": "", "buggy": "a\n", "after": "", "fixed": "b\n"}`+"\n"), 0o644); err != nil {
@@ -207,7 +182,7 @@ func TestRecipeOfTheReferenceStudy(t *testing.T) {
 	}
 	recipe := filepath.Join(repo, "studies/recipe-2507.19909.hcl")
 	vars := []string{
-		"--var", "checkpoints=" + folder, "--var", "fixes=" + fixes, "--var", "quixbugs=" + folder, "--var", "sizes={" + strings.Join(sizes, ", ") + "}",
+		"--var", "checkpoints=" + filepath.Join(repo, "studies/models"), "--var", "fixes=" + fixes, "--var", "quixbugs=" + folder, "--var", "sizes={" + strings.Join(sizes, ", ") + "}",
 	}
 	harness(t, append([]string{"validate", recipe}, vars...)...).want(t, 0)
 	p := planOf(t, recipe, vars...)
