@@ -87,6 +87,12 @@ func TestHeadOfItsOwn(t *testing.T) {
 	familytest.Heads(t, bloom{}, tiny, "transformer.word_embeddings.weight", 16)
 }
 
+func TestTensorsThatNothingReadsAreRefused(t *testing.T) {
+	familytest.Tensors(t, bloom{}, tiny, []string{}, []string{
+		"h.2.input_layernorm.weight", "transformer.h.0.self_attention.q_norm.weight", "lm_head.bias",
+	})
+}
+
 func FuzzBuild(f *testing.F) {
 	familytest.FuzzBuild(f, bloom{}, tiny, `{"model_type": "bloom"}`,
 		`{"model_type": "bloom", "n_embed": 65536, "n_head": 1024, "vocab_size": 4194304, "tie_word_embeddings": false}`)

@@ -73,6 +73,12 @@ func TestHeadOfItsOwn(t *testing.T) {
 	familytest.Heads(t, codegen{}, strings.Replace(tiny, `{`, `{"tie_word_embeddings": true, `, 1), "transformer.wte.weight", 16)
 }
 
+func TestTensorsThatNothingReadsAreRefused(t *testing.T) {
+	familytest.Tensors(t, codegen{}, tiny, []string{"transformer.h.0.attn.causal_mask", "transformer.h.1.attn.masked_bias", "transformer.h.0.attn.bias"}, []string{
+		"transformer.h.0.attn.qkv_proj.bias", "transformer.h.2.ln_1.weight", "transformer.h.0.attn.out_proj.bias", "transformer.transformer.wte.weight",
+	})
+}
+
 func FuzzBuild(f *testing.F) {
 	familytest.FuzzBuild(f, codegen{}, tiny, `{"model_type": "codegen"}`,
 		`{"model_type": "codegen", "n_head": 4, "n_embd": 65536, "vocab_size": 4194304}`)

@@ -46,4 +46,10 @@ func TestEndTokensAreThoseOfGenerate(t *testing.T) {
 	familytest.EndsAsGenerateDoes(t, family(), tiny)
 }
 
+func TestTensorsThatNothingReadsAreRefused(t *testing.T) {
+	familytest.Tensors(t, family(), tiny, []string{"model.layers.0.self_attn.rotary_emb.inv_freq", "model.rotary_emb.inv_freq"}, []string{
+		"model.layers.0.self_attn.q_proj.bias", "model.layers.1.self_attn.q_norm.weight", "model.layers.2.input_layernorm.weight", "model.layers.0.self_attn.q_proj.weight_scale", "model.model.norm.weight", "lm_head.bias",
+	})
+}
+
 func FuzzBuild(f *testing.F) { familytest.FuzzBuild(f, family(), tiny, `{"model_type": "llama"}`) }

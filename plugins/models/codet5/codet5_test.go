@@ -110,6 +110,12 @@ func TestTrainingAndGenerationBeginAlike(t *testing.T) {
 	}
 }
 
+func TestTensorsThatNothingReadsAreRefused(t *testing.T) {
+	familytest.Tensors(t, codet5{}, tiny, []string{"decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"}, []string{
+		"encoder.block.0.layer.1.DenseReluDense.wi_1.weight", "encoder.block.2.layer.0.layer_norm.weight", "encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight",
+	})
+}
+
 func FuzzBuild(f *testing.F) {
 	familytest.FuzzBuild(f, codet5{}, tiny, `{"model_type": "t5"}`,
 		`{"model_type": "t5", "d_kv": 4096, "num_heads": 1024, "d_model": 65536, "decoder_start_token_id": 0}`)

@@ -123,6 +123,12 @@ func TestHeadOfItsOwn(t *testing.T) {
 	familytest.Heads(t, llama{}, strings.Replace(tiny, `{`, `{"tie_word_embeddings": true, `, 1), "model.embed_tokens.weight", 16)
 }
 
+func TestTensorsThatNothingReadsAreRefused(t *testing.T) {
+	familytest.Tensors(t, llama{}, tiny, []string{"model.layers.0.self_attn.rotary_emb.inv_freq", "model.rotary_emb.inv_freq"}, []string{
+		"model.layers.0.self_attn.q_proj.bias", "model.layers.1.self_attn.q_norm.weight", "model.layers.2.input_layernorm.weight", "model.layers.0.self_attn.q_proj.weight_scale", "model.model.norm.weight", "lm_head.bias",
+	})
+}
+
 func FuzzBuild(f *testing.F) {
 	familytest.FuzzBuild(f, llama{}, tiny, `{"model_type": "llama"}`,
 		`{"model_type": "llama", "hidden_size": 65536, "num_attention_heads": 4096, "vocab_size": 4194304}`,

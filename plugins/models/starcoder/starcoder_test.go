@@ -159,6 +159,15 @@ func TestHeadOfItsOwn(t *testing.T) {
 	familytest.Heads(t, family(), tinyStarcoder2, "model.embed_tokens.weight", 16)
 }
 
+func TestTensorsThatNothingReadsAreRefused(t *testing.T) {
+	familytest.Tensors(t, family(), tinyBigCode, []string{"transformer.h.0.attn.bias", "transformer.h.1.attn.masked_bias"}, []string{
+		"transformer.h.0.attn.q_norm.weight", "transformer.h.2.ln_1.bias", "transformer.h.0.attn.kv_attn.weight", "lm_head.bias",
+	})
+	familytest.Tensors(t, family(), tinyStarcoder2, []string{"model.layers.0.self_attn.rotary_emb.inv_freq", "model.rotary_emb.inv_freq"}, []string{
+		"model.layers.2.input_layernorm.weight", "model.layers.0.self_attn.q_norm.weight", "model.layers.0.mlp.gate_proj.weight", "lm_head.bias",
+	})
+}
+
 func FuzzBuild(f *testing.F) {
 	familytest.FuzzBuild(f, family(), tinyBigCode, tinyStarcoder2, `{"model_type": "gpt_bigcode"}`, `{"model_type": "starcoder2"}`,
 		`{"model_type": "gpt_bigcode", "n_embd": 65536, "n_head": 1024, "multi_query": false, "eos_token_id": null}`)
