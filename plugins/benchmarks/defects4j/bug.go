@@ -16,13 +16,13 @@ import (
 	"harness/plugins/benchmarks/java/programs"
 )
 
-// What Fetch leaves in its folder:
+// The layout of a fetched folder:
 //
 //	export/<id>/{buggy/,fixed/,export.json,lib/}  bugs as they are exported
 //	export/lib/                                   jars that bugs may share
 //	built/<id>/{classes/,tests/}                  what was compiled where an export has no classes
-//	bugs/<id>.json                                the bug, read
-//	skipped.json                                  what cannot be used, and why
+//	bugs/<id>.json                                what was found out about the bug
+//	skipped.json                                  bugs that cannot be used, and why
 //
 // and, from an installation, framework/ and jdk/ (see installation.go).
 const (
@@ -31,23 +31,21 @@ const (
 	bugsDir   = "bugs"
 )
 
-// bug is what is known of a bug once its files have been compared.
+// bug is what was found out about a bug by comparing its files.
 type bug struct {
 	ID bugID `json:"-"`
-	// Path of the changed file below buggy/. Of several, it is the one in which most
-	// lines change; the rest are Others.
+	// Path of the changed file below buggy/. If the fix changes several files, Path is
+	// the one in which most lines change, and Others are the rest.
 	Path       string           `json:"path"`
 	Others     []string         `json:"others,omitempty"`
 	Hunks      []hunk           `json:"hunks"`
 	Function   *javasource.Span `json:"function,omitempty"` // around all hunks
 	Properties properties       `json:"properties"`
 	Paths      paths            `json:"paths"`
-	// Tests are the classes that decide, those first that the bug makes fail.
+	// Tests are the classes that decide, first those that the bug makes fail.
 	Tests []string `json:"tests"`
-	// OnlyTriggers: the export names no relevant tests but those.
-	OnlyTriggers bool `json:"onlyTriggers,omitempty"`
-	// Problem says why nothing can be judged: the project does not compile, or its
-	// tests do not tell the buggy version from the fixed one.
+	// Problem says why no candidate can be judged: the project does not compile, or its
+	// tests do not distinguish the buggy version from the fixed one.
 	Problem string `json:"problem,omitempty"`
 
 	root string // the fetched folder
@@ -57,11 +55,11 @@ type bug struct {
 func open(root, id string) (*bug, error) {
 	parsed, ok := parseID(id)
 	if !ok {
-		return nil, fmt.Errorf("%q is not the id of a bug, such as Lang-6", id)
+		return nil, fmt.Errorf("%q is not the id of a bug; expected one such as Lang-6", id)
 	}
 	content, err := os.ReadFile(filepath.Join(root, bugsDir, id+".json"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("bug %s is not among those that were fetched", id)
+		return nil, fmt.Errorf("bug %s was not fetched", id)
 	}
 	if err != nil {
 		return nil, err
@@ -73,7 +71,7 @@ func open(root, id string) (*bug, error) {
 	return b, nil
 }
 
-// list returns the bugs of a fetched folder in the order of projects and numbers.
+// listBugs returns the bugs of a fetched folder in the order of projects and numbers.
 func listBugs(root string) ([]*bug, error) {
 	entries, err := os.ReadDir(filepath.Join(root, bugsDir))
 	if err != nil {
@@ -91,7 +89,7 @@ func listBugs(root string) ([]*bug, error) {
 	return all, nil
 }
 
-// file returns where a file of one of the two versions lies.
+// file returns the path of a file of one of the two versions.
 func (b *bug) file(version, name string) string {
 	return filepath.Join(b.root, exportDir, b.ID.String(), version, filepath.FromSlash(name))
 }
@@ -115,16 +113,16 @@ func readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxSource {
-		return nil, fmt.Errorf("%s is no file of at most %d bytes", name, maxSource)
+		return nil, fmt.Errorf("%s is not a file of at most %d bytes", name, maxSource)
 	}
 	return os.ReadFile(name)
 }
 
-// fixedText is the changed file's fixed text: the buggy one with all fixes, so
-// that what does not differ has one form.
+// fixedText returns the fixed text of the changed file: the buggy text with all hunks
+// applied, so that unchanged lines are the same in both.
 func (b *bug) fixedText(buggy string) string { return programs.Apply(buggy, b.Hunks) }
 
-// read makes a bug of an export.
+// read reads an exported bug.
 func read(ctx context.Context, root string, id bugID) (*bug, error) {
 	b := &bug{ID: id, root: root}
 	content, err := readFile(filepath.Join(root, exportDir, id.String(), "export.json"))
@@ -134,16 +132,13 @@ func read(ctx context.Context, root string, id bugID) (*bug, error) {
 	if b.Properties, err = parseProperties(content); err != nil {
 		return nil, fmt.Errorf("export.json: %w", err)
 	}
-	if len(b.Properties.RelevantTests) == 0 {
-		b.OnlyTriggers, b.Properties.RelevantTests = true, classesOf(b.Properties.TriggerTests)
+	if b.Properties.ID != id.String() {
+		return nil, fmt.Errorf("export.json: id is %q in the folder %s", b.Properties.ID, id)
 	}
-	if err := b.folders(); err != nil {
+	if err := b.checkFolders(); err != nil {
 		return nil, err
 	}
-	if err := b.arrange(ctx); err != nil {
-		return nil, err
-	}
-	if err := b.differ(ctx); err != nil {
+	if err := b.diff(ctx); err != nil {
 		return nil, err
 	}
 	b.Problem = b.Properties.Unsound
@@ -153,14 +148,14 @@ func read(ctx context.Context, root string, id bugID) (*bug, error) {
 	return b, nil
 }
 
-// differ finds what the fix changes.
-func (b *bug) differ(ctx context.Context) error {
+// diff finds what the fix changes.
+func (b *bug) diff(ctx context.Context) error {
 	changed, err := b.changed(ctx)
 	if err != nil {
 		return err
 	}
 	if len(changed) == 0 {
-		return errors.New("no file of dir.src.classes differs between fixed/ and buggy/")
+		return fmt.Errorf("no Java file below fixed/%s differs from the one of its name below buggy/", b.Properties.SourceDir)
 	}
 	most := -1
 	for _, name := range changed {
@@ -168,12 +163,12 @@ func (b *bug) differ(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if n := lineCount(hunks); n > most {
+		if n := countLines(hunks); n > most {
 			most, b.Path, b.Hunks = n, name, hunks
 		}
 	}
 	if most < 0 || len(b.Hunks) == 0 {
-		return errors.New("the fix changes no text of a file that the buggy version has")
+		return errors.New("the fix changes no file of the buggy version")
 	}
 	b.Others = slices.DeleteFunc(changed, func(name string) bool { return name == b.Path })
 	if len(b.Others) == 0 {
@@ -182,8 +177,8 @@ func (b *bug) differ(ctx context.Context) error {
 	return nil
 }
 
-// compare returns how the fix changes a file; none where only its bytes do, or
-// where it is new.
+// compare returns the hunks of a file: none if the file is new, or if only its
+// encoding or line ends differ.
 func (b *bug) compare(name string) ([]hunk, error) {
 	buggy, _, err := b.text("buggy", name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -199,7 +194,7 @@ func (b *bug) compare(name string) ([]hunk, error) {
 	return hunksOf(buggy, fixed), nil
 }
 
-func lineCount(hunks []hunk) int {
+func countLines(hunks []hunk) int {
 	n := 0
 	for _, h := range hunks {
 		n += max(h.End-h.Start, len(slices.Collect(strings.Lines(h.Fix))))
@@ -254,9 +249,26 @@ func (b *bug) changed(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
+// javaFiles lists the Java files below a folder, in order, by their paths within it.
+func javaFiles(ctx context.Context, dir string) ([]string, error) {
+	var names []string
+	err := filepath.WalkDir(dir, func(full string, d fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(d.Name(), ".java") {
+			return err
+		}
+		name, err := filepath.Rel(dir, full)
+		names = append(names, filepath.ToSlash(name))
+		return err
+	})
+	return names, err
+}
+
 func below(name, dir string) bool { return dir == "." || strings.HasPrefix(name, dir+"/") }
 
-// save writes the bug to where open finds it.
+// save writes the bug for open to read.
 func (b *bug) save() error {
 	content, err := json.Marshal(b)
 	if err != nil {

@@ -17,13 +17,13 @@ import (
 	"time"
 )
 
-// buildLimit is how long the compiler may take for a project; Defects4J's largest
-// takes half a minute.
+// buildLimit is the time limit of compiling a project; Defects4J's largest takes half a
+// minute.
 const buildLimit = 10 * time.Minute
 
-// choose names the classes that decide: those of the triggering tests first, then
-// the other relevant ones, as far as they are there compiled.
-func (b *bug) choose() error {
+// chooseTests names the classes that decide, as far as they are compiled: first those
+// of the triggering tests, then the other relevant ones.
+func (b *bug) chooseTests() error {
 	for _, class := range slices.Concat(b.triggerClasses(), b.Properties.RelevantTests) {
 		if !slices.Contains(b.Tests, class) && b.isCompiled(class) {
 			b.Tests = append(b.Tests, class)
@@ -31,28 +31,28 @@ func (b *bug) choose() error {
 	}
 	for _, class := range b.triggerClasses() {
 		if !slices.Contains(b.Tests, class) {
-			return fmt.Errorf("the test class %s, which the bug makes fail, is not among the compiled ones", class)
+			return fmt.Errorf("the test class %s, which the bug makes fail, is not compiled", class)
 		}
 	}
 	if len(b.Tests) == 0 {
-		return errors.New("none of the relevant test classes is among the compiled ones")
+		return errors.New("none of the relevant test classes is compiled")
 	}
 	return nil
 }
 
 // isCompiled looks for a class among those of the project and in its libraries.
 func (b *bug) isCompiled(class string) bool {
-	return slices.ContainsFunc(append(b.classes(), b.Paths.Libraries...), func(p place) bool { return b.holds(p, class) })
+	return slices.ContainsFunc(append(b.classes(), b.Paths.Libraries...), func(p location) bool { return b.holds(p, class) })
 }
 
 // holds reports whether a folder or a jar has a class.
-func (b *bug) holds(p place, class string) bool {
+func (b *bug) holds(p location, class string) bool {
 	name := strings.ReplaceAll(class, ".", "/") + ".class"
 	full := filepath.Join(b.root, filepath.FromSlash(p.Here))
 	if !b.isFolder(p.Here) {
 		jar, err := zip.OpenReader(full)
 		if err != nil {
-			return false // Java ignores it, too
+			return false // as Java does
 		}
 		defer jar.Close()
 		return slices.ContainsFunc(jar.File, func(f *zip.File) bool { return f.Name == name })
@@ -61,10 +61,9 @@ func (b *bug) holds(p place, class string) bool {
 	return err == nil
 }
 
-// build compiles a project that was exported without classes, once. The compiler
-// runs nothing of the project: no annotation processors, no build files. Where not
-// all tests compile (what they need may not have been exported), those that
-// decide do.
+// build compiles a project that was exported without classes. The compiler runs no
+// code of the project: no annotation processors, no build files. If some tests do not
+// compile (their libraries may be missing), only those that decide are compiled.
 func (b *bug) build(ctx context.Context) error {
 	if b.isBuilt() {
 		return nil
@@ -104,12 +103,11 @@ func (b *bug) build(ctx context.Context) error {
 	return nil
 }
 
-// withClasses is for projects whose builds do more than compile.
-const withClasses = "where a project's own build is needed, export it with the classes that `defects4j compile` leaves"
+// withClasses is the hint for projects whose builds do more than compile.
+const withClasses = "if the project needs its own build, export it with the classes that `defects4j compile` makes"
 
 // isBuilt reports whether the export has compiled classes: that of the changed
-// file and those of the tests that the bug makes fail. Where the properties do not
-// say where the changed file's is, it is looked for in the folders of class paths.
+// file in dir.bin.classes, and those of the tests that the bug makes fail.
 func (b *bug) isBuilt() bool {
 	p := &b.Properties
 	source := strings.TrimSuffix(b.Path, ".java")
@@ -118,15 +116,8 @@ func (b *bug) isBuilt() bool {
 	}
 	class := strings.ReplaceAll(source, "/", ".")
 	project := path.Join(exportDir, b.ID.String(), "buggy")
-	if p.ClassesDir == "" || !b.holds(place{Here: path.Join(project, p.ClassesDir)}, class) {
-		i := slices.IndexFunc(b.Paths.Libraries, func(l place) bool {
-			return strings.HasPrefix(l.Here, project+"/") && b.isFolder(l.Here) && b.holds(l, class)
-		})
-		if i < 0 {
-			return false
-		}
-		p.ClassesDir = strings.TrimPrefix(b.Paths.Libraries[i].Here, project+"/")
-		b.Paths.Libraries = slices.Delete(b.Paths.Libraries, i, i+1)
+	if p.ClassesDir == "" || !b.holds(location{Here: path.Join(project, p.ClassesDir)}, class) {
+		return false
 	}
 	tests := b.triggerClasses()
 	if len(tests) == 0 {
@@ -153,9 +144,9 @@ func (b *bug) sources(ctx context.Context, dir string) ([]string, error) {
 
 func (b *bug) triggerClasses() list { return classesOf(b.Properties.TriggerTests) }
 
-// deciding says which tests decide, for the label "tests", and in words where
-// they are fewer than Defects4J's.
-func (b *bug) deciding() (label, fewer string) {
+// describeTests returns the label "tests", and where fewer tests decide than
+// Defects4J's, how many.
+func (b *bug) describeTests() (label, fewer string) {
 	relevant := b.Properties.RelevantTests
 	there := 0
 	for _, class := range relevant {
@@ -163,16 +154,13 @@ func (b *bug) deciding() (label, fewer string) {
 			there++
 		}
 	}
-	switch {
-	case there < len(relevant):
+	if there < len(relevant) {
 		return "some", fmt.Sprintf("%d of its %d relevant test classes decide; the others are not compiled", there, len(relevant))
-	case b.OnlyTriggers:
-		return "triggering", "only the classes of its triggering tests decide, since the export names no others"
 	}
 	return "relevant", ""
 }
 
-// filesOf are the files of test classes, as far as they are there.
+// filesOf returns the existing files of test classes.
 func (b *bug) filesOf(classes list) []string {
 	var all []string
 	for _, class := range classes {
@@ -185,21 +173,21 @@ func (b *bug) filesOf(classes list) []string {
 	return all
 }
 
-// javac compiles files into a folder. With a source path, what they need of it is
-// compiled, too.
+// javac compiles files into a folder. With a source path, it also compiles what they
+// need from there.
 func (b *bug) javac(ctx context.Context, out, sourcePath string, files []string) error {
 	if len(files) == 0 {
 		return nil
 	}
 	command, err := exec.LookPath("javac")
 	if err != nil {
-		return fmt.Errorf("the export has no compiled classes, and there is no compiler here: %w; on Debian: apt-get install openjdk-17-jdk-headless", err)
+		return fmt.Errorf("the export has no compiled classes, and javac is missing: %w; on Debian: apt-get install openjdk-17-jdk-headless", err)
 	}
 	var classPath []string
 	for _, p := range append(b.classes(), b.Paths.Libraries...) {
 		classPath = append(classPath, filepath.Join(b.root, filepath.FromSlash(p.Here)))
 	}
-	// Last, as in the box: the project's own goes first.
+	// Last, as in the box: the project's own JUnit has precedence.
 	classPath = append(classPath, "/usr/share/java/junit4.jar", "/usr/share/java/hamcrest-core.jar")
 	source := ""
 	if sourcePath != "" {
@@ -224,7 +212,7 @@ func (b *bug) javac(ctx context.Context, out, sourcePath string, files []string)
 	return nil
 }
 
-// group has a command and all that it starts ended together.
+// group makes a command and the processes that it starts end together.
 func group(c *exec.Cmd) *exec.Cmd {
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
@@ -232,7 +220,7 @@ func group(c *exec.Cmd) *exec.Cmd {
 	return c
 }
 
-// firstError is the first line of a compiler's output that says what is wrong.
+// firstError returns the first error of a compiler's output.
 func firstError(output string) string {
 	for line := range strings.Lines(output) {
 		if strings.Contains(line, "error:") {
@@ -246,15 +234,15 @@ func firstError(output string) string {
 // oldest and newest are the source levels that JDK 17 compiles.
 const oldest, newest = 7, 17
 
-// compilerOptions are the project's source level and encoding, as far as the
-// compiler here can follow: programs for Java 1.5 and 1.6 are compiled as Java 7.
+// compilerOptions returns the project's source level and encoding. JDK 17 does not
+// compile for Java 5 and 6, so such programs are compiled for Java 7.
 func (b *bug) compilerOptions() []string {
 	encoding := b.Properties.Encoding
 	if encoding == "" {
 		encoding = "UTF-8"
 	}
 	options := []string{"-encoding", encoding}
-	if level, err := strconv.Atoi(b.Properties.SourceLevel); err == nil && level >= 1 && level <= newest {
+	if level, err := strconv.Atoi(b.Properties.SourceLevel); err == nil {
 		options = append(options, "--release", strconv.Itoa(max(level, oldest)))
 	}
 	return options

@@ -22,20 +22,20 @@ import (
 	"harness/core/sdk/benchmark"
 )
 
-// workTarget is where Defects4J's command finds a work folder in its box.
+// workTarget is the work folder of Defects4J's command in its box.
 const workTarget = "/box/work"
 
-// testLimit is how long the relevant tests of an unchanged version may take.
+// testLimit is the time limit of an unchanged version's relevant tests.
 const testLimit = time.Hour
 
-// exporterOf stands for an installation of that identity and for what this package
-// makes of it: to be changed where that becomes something else.
-func exporterOf(identity string) string { return "harness 1 " + identity }
+// exporterOf identifies the exporter: the installation, and the version of what this
+// package writes, which grows when exports have to be made again.
+func exporterOf(identity string) string { return "harness 2 " + identity }
 
-// exportBugs writes bugs of an installation into dir, as exported bugs. A bug is
-// there whole or not at all, and kept where it is there from the same exporter; one
-// that cannot be exported is told about and left out, as is one that turns out to
-// be outside of what is wanted.
+// exportBugs writes bugs of an installation into dir. A bug's folder appears whole or
+// not at all; one that the same exporter wrote is kept. out are the bugs that could
+// not be exported, outside those that turned out not to be in the subset; progress
+// reports both.
 func (i *installation) exportBugs(ctx context.Context, ids []bugID, wanted selection, exporter, dir string, progress func(*benchmark.FetchEvent)) (out, outside []skipped, err error) {
 	var (
 		mu   sync.Mutex
@@ -58,7 +58,7 @@ func (i *installation) exportBugs(ctx context.Context, ids []bugID, wanted selec
 			done++
 			event := &benchmark.FetchEvent{Message: id.String(), Done: done, Total: int64(len(ids))}
 			if kept {
-				event.Message += " is there already"
+				event.Message += " is already there"
 			}
 			if err != nil {
 				to := &out
@@ -76,7 +76,7 @@ func (i *installation) exportBugs(ctx context.Context, ids []bugID, wanted selec
 	return out, outside, err
 }
 
-// hasExported reports whether a bug's folder is that exporter's.
+// hasExported reports whether the same exporter wrote a bug's folder.
 func hasExported(exporter, dir string) bool {
 	content, err := readFile(filepath.Join(dir, "export.json"))
 	if err != nil {
@@ -88,9 +88,9 @@ func hasExported(exporter, dir string) bool {
 
 var errOutside = errors.New("it is not in the subset")
 
-// exportBug checks both versions of a bug out, compares them, finds out what its
-// tests say there, and writes what judging needs. errOutside: what the fix changes
-// is not what is wanted.
+// exportBug checks out both versions of a bug, compares them, runs its tests, and
+// writes what judging needs. errOutside: the bug is not in the subset, by what its fix
+// changes.
 func (i *installation) exportBug(ctx context.Context, id bugID, wanted selection, exporter, dir string) (err error) {
 	work, err := os.MkdirTemp(i.scratch, id.String()+"-")
 	if err != nil {
@@ -113,10 +113,10 @@ func (i *installation) exportBug(ctx context.Context, id bugID, wanted selection
 	}
 	p.Exporter = exporter
 	b.Properties = p
-	if err := b.folders(); err != nil {
+	if err := b.checkFolders(); err != nil {
 		return err
 	}
-	if err := b.differ(ctx); err != nil {
+	if err := b.diff(ctx); err != nil {
 		return err
 	}
 	if !wanted.takes(b) {
@@ -139,9 +139,9 @@ func (i *installation) exportBug(ctx context.Context, id bugID, wanted selection
 	return os.Rename(made, final)
 }
 
-// properties asks for what Defects4J knows of a bug.
+// properties asks Defects4J for a bug's properties.
 func (i *installation) properties(ctx context.Context, id bugID, buggy string) (properties, error) {
-	p := properties{ID: id.String(), TimeZone: "America/Los_Angeles"}
+	p := properties{Format: exportFormat, ID: id.String(), TimeZone: "America/Los_Angeles"}
 	for _, text := range []struct {
 		name string
 		to   *string
@@ -150,7 +150,7 @@ func (i *installation) properties(ctx context.Context, id bugID, buggy string) (
 		if err != nil {
 			return p, err
 		}
-		*text.to = value
+		*text.to = path.Clean(value)
 	}
 	for _, lines := range []struct {
 		name, separators string
@@ -203,20 +203,20 @@ func (i *installation) baseline(ctx context.Context, p *properties, buggy, fixed
 	}
 	p.TestSeconds = float64(int(p.TestSeconds*10+1)) / 10
 	b, f := failing[buggy], failing[fixed]
-	p.BuggyFailures, p.FixedFailures = &b, &f
+	p.BuggyFailures, p.FixedFailures = b, f
 	triggers := slices.Clone(p.TriggerTests)
 	slices.Sort(triggers)
 	switch {
 	case len(f) > 0:
-		p.Unsound = fmt.Sprintf("%d tests fail in the fixed version here, such as %s", len(f), f[0])
+		p.Unsound = fmt.Sprintf("%d tests fail in the fixed version on this machine, such as %s", len(f), f[0])
 	case !slices.Equal(triggers, b):
-		p.Unsound = fmt.Sprintf("in the buggy version fail %v here, and not %v", b, triggers)
+		p.Unsound = fmt.Sprintf("in the buggy version %v fail on this machine; expected %v", b, triggers)
 	}
 	return nil
 }
 
-// takeFix copies the Java files that the fix changes or adds, and finds out what
-// encoding the project is in.
+// takeFix copies the Java files that the fix changes or adds, and determines the
+// project's encoding.
 func takeFix(ctx context.Context, p *properties, buggy, fixed, to string) error {
 	names, err := javaFiles(ctx, fixed)
 	if err != nil {
@@ -252,11 +252,11 @@ func (i *installation) writeBug(ctx context.Context, p *properties, buggy, fixed
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	// Builds of some projects keep where they were checked out.
+	// The builds of some projects record the folder of the checkout.
 	if err := replaceIn(buggy, buggy, workTarget); err != nil {
 		return err
 	}
-	keep := func(name string) bool { return name != "failing_tests" && name != "all_tests" && !givesAway(name) }
+	keep := func(name string) bool { return name != "failing_tests" && name != "all_tests" && !mayHoldFix(name) }
 	if err := copyInto(ctx, buggy, filepath.Join(dir, "buggy"), keep); err != nil {
 		return fmt.Errorf("copy the buggy version: %w", err)
 	}
@@ -278,6 +278,9 @@ func (i *installation) writeBug(ctx context.Context, p *properties, buggy, fixed
 		*paths = relative
 	}
 	p.SourceLevel = levelOf(filepath.Join(buggy, p.ClassesDir))
+	if err := errors.Join(p.check()...); err != nil {
+		return err
+	}
 	content, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return err
@@ -285,33 +288,31 @@ func (i *installation) writeBug(ctx context.Context, p *properties, buggy, fixed
 	return os.WriteFile(filepath.Join(dir, "export.json"), append(content, '\n'), 0o644)
 }
 
-// library returns an entry of a class path as one of the export's: relative to the
-// project, or a copy in lib/. Not ok: it is not there.
+// library returns an entry of a class path as one of the export's, relative to the
+// bug's folder: in buggy/, or a copy in lib/. Not ok: it is missing.
 func (i *installation) library(ctx context.Context, entry, buggy, dir string, copied map[string]string) (string, bool, error) {
 	full := entry
 	if !filepath.IsAbs(full) {
 		full = filepath.Join(buggy, entry)
 	}
 	if inside, err := filepath.Rel(buggy, full); err == nil && filepath.IsLocal(inside) {
-		return filepath.ToSlash(inside), true, nil
+		return path.Join("buggy", filepath.ToSlash(inside)), true, nil
 	}
 	if name := copied[full]; name != "" {
 		return name, true, nil
 	}
 	content, err := i.read(ctx, full)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errFolder) {
-		// Java ignores what is not there. A folder outside of the project is one of the
-		// installation's, and no project of Defects4J has classes there.
+		// Java ignores missing entries. A folder outside of the project belongs to the
+		// installation, where no project of Defects4J has classes.
 		return "", false, nil
 	}
 	if err != nil {
 		return "", false, err
 	}
 	name := path.Join("lib", filepath.Base(full))
-	for n := 2; ; n++ { // the project may have one of this name, and another of these
-		_, inProject := os.Stat(filepath.Join(buggy, name))
-		_, inExport := os.Stat(filepath.Join(dir, name))
-		if inProject != nil && inExport != nil {
+	for n := 2; ; n++ { // another jar may have this name
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			break
 		}
 		name = path.Join("lib", strconv.Itoa(n)+"-"+filepath.Base(full))
@@ -347,11 +348,11 @@ func replaceIn(dir, old, new string) error {
 	})
 }
 
-// levelOf is the source level that classes were compiled for, by their version.
+// levelOf returns the source level of compiled classes, or "" if there are none.
 func levelOf(dir string) string {
 	const java1 = 44
 	var found string
-	// What cannot be read says nothing.
+	// Files that cannot be read are passed over.
 	_ = filepath.WalkDir(dir, func(full string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(full, ".class") {
 			return err

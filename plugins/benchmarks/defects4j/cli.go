@@ -18,19 +18,19 @@ type cli struct {
 	run func(ctx context.Context, arguments ...string) (called, error)
 }
 
-// called is what came of a call.
+// called is the result of a call.
 type called struct {
 	exit           int
 	stdout, stderr string
 }
 
-// err tells how a call that should have succeeded failed.
+// err describes a call that failed.
 func (c called) err(arguments ...string) error {
 	if c.exit == 0 {
 		return nil
 	}
 	text := strings.TrimSpace(c.stderr)
-	if text == "" { // such as from a container engine that could not start it
+	if text == "" { // as from a container engine that could not start the command
 		text = strings.TrimSpace(c.stdout)
 	}
 	if lines := strings.Split(text, "\n"); len(lines) > 8 {
@@ -48,7 +48,7 @@ func (c cli) ask(ctx context.Context, arguments ...string) (string, error) {
 	return result.stdout, result.err(arguments...)
 }
 
-// local calls a command on this machine, in a process group that ends with ctx.
+// local returns a command of this machine. Its process group ends with ctx.
 func local(command string, environment []string) cli {
 	return cli{run: func(ctx context.Context, arguments ...string) (called, error) {
 		var stdout, stderr bytes.Buffer
@@ -66,7 +66,7 @@ func local(command string, environment []string) cli {
 	}}
 }
 
-// bugs lists the active bugs of all projects, as far as they are wanted.
+// bugs lists the active bugs of all projects that are wanted.
 func (c cli) bugs(ctx context.Context, wanted selection) ([]bugID, error) {
 	projects, err := c.ask(ctx, "pids")
 	if err != nil {
@@ -81,7 +81,7 @@ func (c cli) bugs(ctx context.Context, wanted selection) ([]bugID, error) {
 		for _, text := range strings.Fields(numbers) {
 			id, ok := parseID(project + "-" + text)
 			if !ok {
-				return nil, fmt.Errorf("defects4j bids -p %s: %q is no bug's number", project, text)
+				return nil, fmt.Errorf("defects4j bids -p %s: %q is not the number of a bug", project, text)
 			}
 			if wanted.wants(id) {
 				all = append(all, id)
@@ -102,7 +102,7 @@ func (c cli) property(ctx context.Context, name, dir string) (string, error) {
 	return strings.TrimSpace(text), err
 }
 
-// origin is the fixed version's revision and the report that it answers.
+// origin returns the fixed version's revision and the report that it resolves.
 func (c cli) origin(ctx context.Context, id bugID) (revision, report string, err error) {
 	text, err := c.ask(ctx, "query", "-p", id.project, "-q", "revision.id.fixed,report.url")
 	if err != nil {
@@ -124,7 +124,7 @@ var failingTests = regexp.MustCompile(`(?m)^Failing tests: (\d+)\s*$`)
 func parseFailing(stdout string) ([]string, error) {
 	at := failingTests.FindStringSubmatchIndex(stdout)
 	if at == nil {
-		return nil, errors.New(`"Failing tests: N" is not among what it printed`)
+		return nil, errors.New(`its output lacks "Failing tests: N"`)
 	}
 	count, err := strconv.Atoi(stdout[at[2]:at[3]])
 	if err != nil {
@@ -137,7 +137,7 @@ func parseFailing(stdout string) ([]string, error) {
 		}
 	}
 	if len(failing) != count {
-		return nil, fmt.Errorf("it announced %d failing tests and named %d", count, len(failing))
+		return nil, fmt.Errorf("it announced %d failing tests and listed %d", count, len(failing))
 	}
 	return failing, nil
 }

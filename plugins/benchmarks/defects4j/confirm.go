@@ -19,10 +19,9 @@ import (
 var confirmScript []byte
 
 const (
-	// confirmID is the box with Defects4J's own command.
+	// confirmID is the environment with Defects4J's own command.
 	confirmID = "defects4j"
-	// quickStage is a check by the Java service before one by that command,
-	// confirmStage.
+	// quickStage is the check by the Java service, confirmStage the one by that command.
 	quickStage, confirmStage = "quick", "confirm"
 
 	compileLimit = 10 * time.Minute
@@ -33,8 +32,9 @@ type confirmRequest struct {
 	Clean          []string          `json:"clean"` // folders of classes below the project
 	CompileSeconds int               `json:"compileSeconds"`
 	TestSeconds    int               `json:"testSeconds"`
-	// Laxer is nothing to the box: it tells verdicts by the two rules apart.
-	Laxer bool `json:"laxer"`
+	// Rule is ignored by the box: with it, the verdicts by one rule are not taken for
+	// those by the other.
+	Rule string `json:"rule"`
 }
 
 type confirmReply struct {
@@ -47,7 +47,7 @@ type confirmReply struct {
 type confirmStep struct {
 	Exit    int    `json:"exit"`
 	Timeout bool   `json:"timeout"`
-	Started bool   `json:"started"` // whether ant got to work; else the command itself failed
+	Started bool   `json:"started"` // whether ant was started; else the command itself failed
 	Stdout  string `json:"stdout"`
 	Stderr  string `json:"stderr"`
 }
@@ -72,7 +72,7 @@ func (b *bug) confirm(c config, patched string, reference bool, limitMs int64) (
 		}
 	}
 	limit := b.wall(limitMs)
-	payload, err := json.Marshal(confirmRequest{Files: files, Clean: b.compiled(), CompileSeconds: int(compileLimit.Seconds()), TestSeconds: int(math.Ceil(limit.Seconds())), Laxer: c.Laxer})
+	payload, err := json.Marshal(confirmRequest{Files: files, Clean: b.compiled(), CompileSeconds: int(compileLimit.Seconds()), TestSeconds: int(math.Ceil(limit.Seconds())), Rule: c.Rule})
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +83,8 @@ func (b *bug) confirm(c config, patched string, reference bool, limitMs int64) (
 	}, nil
 }
 
-// compiled are the project's folders of classes, which a checkout has not. One that
-// is missing, or holds sources, is not among them.
+// compiled returns the project's folders of classes, which a checkout lacks. Folders
+// that also hold sources are left out.
 func (b *bug) compiled() []string {
 	var all []string
 	for _, dir := range []string{b.Properties.ClassesDir, b.Properties.TestClassesDir} {
@@ -97,8 +97,8 @@ func (b *bug) compiled() []string {
 	return all
 }
 
-// confirmVerdict reads the answer. Failing tests do not make the command fail;
-// what does is a program that does not compile, and an ant that dies.
+// confirmVerdict reads the answer of the box. The command succeeds even if tests fail;
+// it fails if the program does not compile or ant crashes.
 func (b *bug) confirmVerdict(c config, request *benchmark.VerdictRequest) *benchmark.VerdictResponse {
 	say := func(outcome benchmark.Outcome, format string, arguments ...any) *benchmark.VerdictResponse {
 		detail := strings.Join(strings.Fields(fmt.Sprintf(format, arguments...)), " ")
@@ -115,13 +115,13 @@ func (b *bug) confirmVerdict(c config, request *benchmark.VerdictRequest) *bench
 	}
 	var r confirmReply
 	if err := json.Unmarshal(request.GetReply(), &r); err != nil {
-		return say(benchmark.Error, "the answer cannot be read: %v", err)
+		return say(benchmark.Error, "read the answer: %v", err)
 	}
 	switch {
 	case r.Error != "":
 		return say(benchmark.Error, "the box: %s", r.Error)
 	case r.Compile == nil:
-		return say(benchmark.Error, "the answer says nothing")
+		return say(benchmark.Error, "the answer lacks the result of compiling")
 	case r.Compile.Timeout:
 		return say(benchmark.Uncompilable, "compiling took more than %s", compileLimit)
 	case r.Compile.Exit != 0 && !r.Compile.Started:
@@ -129,38 +129,38 @@ func (b *bug) confirmVerdict(c config, request *benchmark.VerdictRequest) *bench
 	case r.Compile.Exit != 0:
 		return say(benchmark.Uncompilable, "%s", firstError(r.Compile.Stderr))
 	case r.Test == nil:
-		return say(benchmark.Error, "the answer says nothing of the tests")
+		return say(benchmark.Error, "the answer lacks the result of the tests")
 	case r.Test.Timeout:
 		return say(benchmark.Timeout, "the tests took more than %s", b.wall(request.GetLimitMs()))
 	case r.Test.Exit != 0 && !r.Test.Started:
 		return say(benchmark.Error, "%v", r.Test.called().err("test"))
 	case r.Test.Exit != 0:
-		return say(benchmark.Crashed, "ant died with the tests: %s", lastLine(r.Test.Stderr))
+		return say(benchmark.Crashed, "ant crashed while running the tests: %s", lastLine(r.Test.Stderr))
 	}
 	failing, err := parseFailing(r.Test.Stdout)
 	if err != nil {
 		return say(benchmark.Error, "defects4j test: %v", err)
 	}
-	switch problem := b.rule(c, failing); {
+	switch problem := b.failureOf(c, failing); {
 	case problem != "":
 		return say(benchmark.Failed, "%s", problem)
 	case r.Ran == 0:
 		return say(benchmark.Error, "defects4j test: no test ran")
 	case r.Ran < b.Properties.Tests:
-		// An end of the JVM with exit code 0 looks well to ant.
+		// ant takes a JVM that ends with exit code 0 for a success.
 		return say(benchmark.Crashed, "only %d of %d tests were started", r.Ran, b.Properties.Tests)
 	}
-	return say(benchmark.Passed, "%d tests by Defects4J, %d failures as before", r.Ran, len(failing))
+	return say(benchmark.Passed, "Defects4J ran %d tests; %d fail, as in the fixed version", r.Ran, len(failing))
 }
 
-// rule says what is against a candidate with which these tests fail; nothing, if
-// it passes.
-func (b *bug) rule(c config, failing []string) string {
+// failureOf describes why a candidate with which these tests fail does not pass, or
+// returns "" if it passes.
+func (b *bug) failureOf(c config, failing []string) string {
 	var counted, unknown []string
 	for _, test := range failing {
-		if !slices.Contains(*b.Properties.FixedFailures, test) {
+		if !slices.Contains(b.Properties.FixedFailures, test) {
 			counted = append(counted, test)
-			if !slices.Contains(*b.Properties.BuggyFailures, test) {
+			if !slices.Contains(b.Properties.BuggyFailures, test) {
 				unknown = append(unknown, test)
 			}
 		}
@@ -168,7 +168,7 @@ func (b *bug) rule(c config, failing []string) string {
 	switch {
 	case len(counted) == 0:
 		return ""
-	case c.Laxer && len(unknown) == 0 && len(counted) < b.known():
+	case c.Rule == ruleCLM && len(unknown) == 0 && len(counted) < b.countKnown():
 		return ""
 	case len(unknown) > 0:
 		return fmt.Sprintf("%d tests fail, %d of which did not before: %s", len(counted), len(unknown), unknown[0])
@@ -176,7 +176,7 @@ func (b *bug) rule(c config, failing []string) string {
 	return fmt.Sprintf("%d tests fail: %s", len(counted), counted[0])
 }
 
-// wall limits a candidate's tests: by the study's limit, where there is one.
+// wall returns the time limit of a candidate's tests: the study's, if it sets one.
 func (b *bug) wall(limitMs int64) time.Duration {
 	if limitMs > 0 {
 		return time.Duration(limitMs) * time.Millisecond

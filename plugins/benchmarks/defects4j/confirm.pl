@@ -1,14 +1,14 @@
 # The service of the box in which Defects4J's own command judges. It answers one
-# request and asks for the box to be thrown away, so that nothing of a candidate
-# is there for the next.
+# request and asks for the box to be destroyed, so that a candidate leaves nothing
+# behind for the next.
 #
 # Request (JSON): files (content in base64 by path below the project), clean
 # (folders of classes below the project), compileSeconds, testSeconds. Answer:
-# compile and test, each with exit, timeout, started (whether ant got to work),
+# compile and test, each with exit, timeout, started (whether ant was started),
 # stdout and stderr; ran, the number of tests that all_tests names.
 #
-# What a candidate could forge is not believed alone: the host asks only about
-# candidates that have passed under the Java service, unless told otherwise.
+# A candidate could forge this answer. The host therefore asks only about candidates
+# that passed in the Java service, unless the study sets quick = false.
 use strict;
 use warnings;
 use Config;
@@ -20,7 +20,7 @@ use MIME::Base64 qw(decode_base64);
 use POSIX qw(setsid WNOHANG);
 use Time::HiRes qw(sleep time);
 
-($ENV{HARNESS_BOX} // '') eq '1' or die "this is no box\n";
+($ENV{HARNESS_BOX} // '') eq '1' or die "this must run in a box\n";
 # Other processes of this user must not reach the pipes of this one.
 my %prctl = (x86_64 => 157, aarch64 => 167, riscv64 => 167);
 my ($machine) = split /-/, $Config{archname};
@@ -29,7 +29,7 @@ syscall($prctl{$machine}, 4, 0, 0, 0, 0) if $prctl{$machine};
 my ($command, $project) = @ARGV;
 my $work = '/box/work';
 # Bytes of output that are kept. Ant's log begins with the first error and may end
-# with what made ant die; of many failing tests all names are needed.
+# with the reason of a crash; the names of all failing tests are needed.
 my ($head, $tail, $names) = (64 << 10, 64 << 10, 1 << 20);
 
 binmode STDIN;
@@ -40,7 +40,7 @@ my $request = JSON::PP->new->utf8->decode(take($length));
 my %answer;
 eval { judge(); 1 } or $answer{error} = "$@";
 frame(JSON::PP->new->utf8->canonical->encode(\%answer), 1 << 31);
-sleep 3600; # until the box is thrown away
+sleep 3600; # until the box is destroyed
 
 sub take {
     my ($length) = @_;
@@ -66,8 +66,8 @@ sub judge {
     make_path('/box/tmp');
     system('cp', '-r', $project, $work) == 0 or die "copy the project: exit $?\n";
     system('chmod', '-R', 'u+w', $work) == 0 or die "make the project writable: exit $?\n";
-    # As after a checkout. Ant would keep classes that are hardly older than their
-    # sources, and those with a constant of a class that has changed.
+    # As after a checkout. Ant would keep classes that are little older than their
+    # sources, and classes with a constant of a changed class.
     for my $path (@{ $request->{clean} }) {
         within($path);
         remove_tree("$work/$path", { error => \my $errors });
@@ -94,8 +94,8 @@ sub within {
     $path =~ m{^/|(^|/)\.\.(/|$)} and die "$path leaves the project\n";
 }
 
-# run runs Defects4J's command in a process group of its own and kills that when
-# its time is over, or when the command has ended and left something behind.
+# run runs Defects4J's command in a process group of its own and kills the group at
+# the time limit, and after the command for the processes that it leaves behind.
 sub run {
     my ($seconds, @arguments) = @_;
     my $child = fork // die "fork: $!\n";
@@ -123,22 +123,22 @@ sub run {
     return {
         exit => $status >> 8 | ($status & 127 ? 128 + ($status & 127) : 0),
         timeout => $late ? JSON::PP::true : JSON::PP::false,
-        started => says('/box/stderr', qr/Running ant \(/) ? JSON::PP::true : JSON::PP::false,
-        stdout => ends('/box/stdout', $names, 0), stderr => ends('/box/stderr', $head, $tail),
+        started => has_line('/box/stderr', qr/Running ant \(/) ? JSON::PP::true : JSON::PP::false,
+        stdout => excerpt('/box/stdout', $names, 0), stderr => excerpt('/box/stderr', $head, $tail),
     };
 }
 
-# says tells whether a line of a file is of that form. Where ant did not get to
-# work, the command itself failed, as it does under a Java that it refuses.
-sub says {
+# has_line reports whether a line of a file matches. If ant was not started, the
+# command itself failed, as it does with a version of Java that it refuses.
+sub has_line {
     my ($name, $form) = @_;
     open my $in, '<:raw', $name or return 0;
     while (<$in>) { return 1 if $_ =~ $form }
     return 0;
 }
 
-# ends returns so many bytes of a file's beginning and of its end.
-sub ends {
+# excerpt returns the first and the last bytes of a file.
+sub excerpt {
     my ($name, $head, $tail) = @_;
     open my $in, '<:raw', $name or return '';
     my $size = -s $in;

@@ -2,81 +2,63 @@ package main
 
 import (
 	"encoding/json"
-	"reflect"
+	"io/fs"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-const minimum = `"dir.src.classes": "src", "tests.trigger": ["a.ATest::x"]`
-
-func TestPropertiesAreReadLeniently(t *testing.T) {
-	buggy, none := list{"a.ATest::x"}, list{}
-	least := properties{
-		SourceDir: "src", TimeZone: "America/Los_Angeles", TriggerTests: list{"a.ATest::x"},
-		BuggyFailures: &buggy, FixedFailures: &none,
+// members are those of an export.json that is as short as can be, with changes:
+// nil takes a member away.
+func members(changes map[string]any) string {
+	all := map[string]any{
+		"format": exportFormat, "id": "Lang-6", "dir.src.classes": "src", "dir.src.tests": "test",
+		"cp.compile": []string{}, "cp.test": []string{"lib/a.jar"},
+		"tests.relevant": []string{"a.ATest"}, "tests.trigger": []string{"a.ATest::x"},
+		"baseline.buggy": []string{"a.ATest::x"}, "baseline.fixed": []string{},
 	}
-	with := func(change func(*properties)) properties {
-		p := least
-		change(&p)
-		return p
+	for name, value := range changes {
+		if all[name] = value; value == nil {
+			delete(all, name)
+		}
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func TestPropertiesAreRead(t *testing.T) {
+	least := properties{
+		Format: exportFormat, ID: "Lang-6", SourceDir: "src", TestDir: "test", CompilePath: list{}, TestPath: list{"lib/a.jar"},
+		RelevantTests: list{"a.ATest"}, TriggerTests: list{"a.ATest::x"}, BuggyFailures: list{"a.ATest::x"}, FixedFailures: list{},
+		TimeZone: "America/Los_Angeles",
 	}
 	for _, c := range []struct {
-		name, text string
-		want       properties
+		name    string
+		changes map[string]any
+		want    func(*properties)
 	}{
-		{"the least", `{` + minimum + `}`, least},
-		{"nulls and more", `{` + minimum + `, "encoding": null, "more": {"a": [1, 2]}}`, least},
-		{"class paths as arrays", `{` + minimum + `, "cp.test": ["lib/a.jar", "./lib/b.jar"]}`,
-			with(func(p *properties) { p.TestPath = list{"lib/a.jar", "./lib/b.jar"} })},
-		{"class paths as Java writes them", `{` + minimum + `, "cp.compile": "target/classes:lib/a.jar"}`,
-			with(func(p *properties) { p.CompilePath = list{"target/classes", "lib/a.jar"} })},
-		{"lists as lines", `{` + minimum + `, "tests.relevant": "a.ATest\na.BTest\n"}`,
-			with(func(p *properties) { p.RelevantTests = list{"a.ATest", "a.BTest"} })},
-		{"lists with semicolons", `{"dir.src.classes": "src", "tests.trigger": "a.ATest::x; a.BTest::y"}`,
-			with(func(p *properties) {
-				p.TriggerTests = list{"a.ATest::x", "a.BTest::y"}
-				p.BuggyFailures = &p.TriggerTests
-			})},
-		{"an old source level", `{` + minimum + `, "source.level": "1.5"}`, with(func(p *properties) { p.SourceLevel = "5" })},
-		{"a source level that is a number", `{` + minimum + `, "sourceLevel": 8}`, with(func(p *properties) { p.SourceLevel = "8" })},
-		{"other names", `{"dir_src_classes": "src", "tests_trigger": ["a.ATest::x"], "time_zone": "UTC", "source_encoding": "ISO-8859-1", "java_level": 1.7}`,
-			with(func(p *properties) { p.TimeZone, p.Encoding, p.SourceLevel = "UTC", "ISO-8859-1", "7" })},
-		{"a baseline by name", `{` + minimum + `, "baseline_failures_buggy": ["a.ATest::x"], "baseline_failures_fixed": ["a.ATest"]}`,
-			with(func(p *properties) { p.FixedFailures = &list{"a.ATest"} })},
-		{"all below one object", `{"export": {"properties": {` + minimum + `}}}`, least},
-		{"words before, as in Defects4J's own files", `{"d4j.dir.src.classes": "src", "d4j.tests.trigger": "a.ATest::x"}`, least},
-		{"no separators", `{"dirSrcClasses": ["src"], "testsTrigger": "a.ATest::x"}`, least},
-		{"the fixed version's folder, too", `{"dir.src.classes": "src", "fixed": {"dir.src.classes": "other"}, "tests.trigger": "a.ATest::x"}`, least},
-		{"an id that is a number", `{"id": 6, "bug": 7, "baseline": {"tests": "many", "seconds": []}, ` + minimum + `}`, least},
-		{"tests as others write them", `{"dir.src.classes": "src", "tests.trigger": ["a.ATest#x", "x(a.ATest)", "a.ATest.x", "--- a.ATest::x[0]"]}`, least},
-		{"tests with why they fail", `{"dir.src.classes": "src", "tests.trigger": {"a.ATest::x": "AssertionError: 1, not 2"}}`, least},
-		{"a file failing_tests", `{"dir.src.classes": "src", "tests.trigger": "--- a.ATest::x\nAssertionError: 1, not 2\n\tat a.ATest.x(ATest.java:7)\n"}`, least},
-		{"relevant tests with methods", `{` + minimum + `, "tests.relevant": ["a.ATest::x", "a.ATest"]}`, with(func(p *properties) { p.RelevantTests = list{"a.ATest"} })},
-		{"a baseline as text", `{` + minimum + `, "baseline.failures.fixed": "a.BTest::y\na.CTest"}`,
-			with(func(p *properties) { p.FixedFailures = &list{"a.BTest::y", "a.CTest"} })},
-		{"a baseline with why tests fail", `{` + minimum + `, "failures": {"f": {"a.BTest::y": "NullPointerException"}, "b": {"a.ATest::x": null}}}`,
-			with(func(p *properties) { p.FixedFailures = &list{"a.BTest::y"} })},
-		{"a baseline with errors", `{` + minimum + `, "baseline": {"fixed": {"errors": [], "failures": ["a.BTest::y"]}}}`,
-			with(func(p *properties) { p.FixedFailures = &list{"a.BTest::y"} })},
-		{"all tests are no failures", `{` + minimum + `, "baseline": {"fixed": {"all_tests": ["a.ATest::x"], "failing": []}}}`, least},
-		{"tests that ran are no failures", `{` + minimum + `, "baseline": {"fixed": {"tests": ["a.ATest::x"], "failed": 0}}}`, least},
-		{"a build's level", `{` + minimum + `, "maven.compiler.source": "1.6", "java.version": "11.0.22"}`, with(func(p *properties) { p.SourceLevel = "6" })},
-		{"a JDK", `{` + minimum + `, "jdk": "1.8.0_392"}`, with(func(p *properties) { p.SourceLevel = "8" })},
-		{"a level by name", `{` + minimum + `, "javac.source": "java8"}`, with(func(p *properties) { p.SourceLevel = "8" })},
-		{"a level with zeros", `{` + minimum + `, "compile.source": "8.0"}`, with(func(p *properties) { p.SourceLevel = "8" })},
-		{"a release of something else", `{` + minimum + `, "defects4j.release": "3.0.1", "log.level": "2"}`, least},
-		{"Java's own name of an encoding", `{` + minimum + `, "encoding": "ISO8859_1"}`, with(func(p *properties) { p.Encoding = "ISO-8859-1" })},
-		{"Java's own name of a code page", `{` + minimum + `, "source.charset": "Cp1252"}`, with(func(p *properties) { p.Encoding = "windows-1252" })},
-		{"a baseline in an object", `{` + minimum + `, "baseline": {"buggy": {"failing": ["a.ATest::x"], "run": 3}, "fixed": {"failing": []}}}`, least},
+		{"the least", nil, func(*properties) {}},
+		{"a source level", map[string]any{"source.level": "5"}, func(p *properties) { p.SourceLevel = "5" }},
+		{"a time zone", map[string]any{"timezone": "UTC"}, func(p *properties) { p.TimeZone = "UTC" }},
+		{"Java's own name of an encoding", map[string]any{"encoding": "ISO8859_1"}, func(p *properties) { p.Encoding = "ISO-8859-1" }},
+		{"Java's own name of a code page", map[string]any{"encoding": "Cp1252"}, func(p *properties) { p.Encoding = "windows-1252" }},
+		{"a class that fails", map[string]any{"baseline.fixed": []string{"a.CTest", "a.BTest$Inner::y"}}, func(p *properties) { p.FixedFailures = list{"a.CTest", "a.BTest$Inner::y"} }},
+		{"numbers", map[string]any{"baseline.tests": 7, "baseline.seconds": 1.5}, func(p *properties) { p.Tests, p.TestSeconds = 7, 1.5 }},
+		{"folders of classes", map[string]any{"dir.bin.classes": "out/main", "dir.bin.tests": "out/test"}, func(p *properties) { p.ClassesDir, p.TestClassesDir = "out/main", "out/test" }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := parseProperties([]byte(c.text))
+			want := least
+			c.want(&want)
+			got, err := parseProperties([]byte(members(c.changes)))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
+			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -84,23 +66,37 @@ func TestPropertiesAreReadLeniently(t *testing.T) {
 }
 
 func TestPropertiesThatAreRefused(t *testing.T) {
+	with := func(name string, value any) string { return members(map[string]any{name: value}) }
 	for _, c := range []struct{ name, text, want string }{
-		{"no JSON", `dir.src.classes=src`, "invalid character"},
-		{"no object", `[]`, "cannot unmarshal"},
-		{"two objects", `{} {}`, "more follows"},
-		{"no sources", `{"tests.trigger": ["a.ATest::x"]}`, "dir.src.classes"},
-		{"no tests", `{"dir.src.classes": "src"}`, "names a test"},
-		{"two folders", `{"a": {"dir.src.classes": "src"}, "b": {"dir.src.classes": "main"}, "tests.trigger": ["a.ATest::x"]}`, "both say what dir.src.classes is"},
-		{"a test that is none", `{"dir.src.classes": "src", "tests.trigger": ["the first one"]}`, "tests.trigger: \"the first one\" is no test"},
-		{"two baselines", `{` + minimum + `, "baseline": {"fixed": {"failed": ["a.ATest"], "failing": ["a.BTest"]}}}`, "write baseline.fixed"},
-		{"a baseline that only counts", `{` + minimum + `, "baseline": {"fixed": {"failed": 2}}}`, "write baseline.fixed"},
-		{"a baseline of outcomes", `{` + minimum + `, "baseline.fixed": {"a.ATest::x": "passed"}}`, "baseline.fixed: an object says of each test"},
-		{"a baseline of sentences", `{` + minimum + `, "baseline.fixed": ["no failures here"]}`, "baseline.fixed: \"no failures here\""},
-		{"a level that is none", `{` + minimum + `, "source.level": "new"}`, "source.level: \"new\" is no level"},
-		{"a level that is too new", `{` + minimum + `, "source.level": 21}`, "up to 17"},
-		{"an encoding that is none", `{` + minimum + `, "encoding": "runes"}`, "encoding \"runes\" is not known"},
-		{"an encoding that is a number", `{` + minimum + `, "encoding": 8}`, "encoding must be text"},
-		{"a list of numbers", `{"dir.src.classes": "src", "tests.trigger": [1]}`, "array of strings"},
+		{"not JSON", `dir.src.classes=src`, "not JSON"},
+		{"cut short", members(nil)[:40], "not JSON"},
+		{"an array", `[]`, "not a JSON object"},
+		{"two objects", members(nil) + ` {}`, "text follows the object"},
+		{"a member twice", strings.Replace(members(nil), "{", `{"id": "Lang-7", `, 1), "the member id appears twice"},
+		{"no format", with("format", nil), `the member format is missing; expected "harness defects4j export 2"`},
+		{"an older format", with("format", "harness defects4j export 1"), `format is "harness defects4j export 1"; this version reads "harness defects4j export 2"`},
+		{"a format that is a number", with("format", 2), "format is 2"},
+		{"an unknown member", with("source_level", "5"), `unknown member "source_level"; known are format, id, dir.src.classes`},
+		{"another separator", members(map[string]any{"dir.src.classes": nil, "dir_src_classes": "src"}), "the member dir.src.classes is missing; expected a string"},
+		{"no tests", with("tests.trigger", nil), "the member tests.trigger is missing; expected an array of strings"},
+		{"no baseline", with("baseline.fixed", nil), "the member baseline.fixed is missing"},
+		{"null", `{"format": "` + exportFormat + `", "id": null}`, "id must be a string; found null"},
+		{"lines for an array", with("tests.relevant", "a.ATest\nb.BTest"), "tests.relevant must be an array of strings; found"},
+		{"numbers in an array", with("cp.test", []int{1}), "cp.test must be an array of strings; found [1]"},
+		{"a level that is a number", with("source.level", 8), "source.level must be a string; found 8"},
+		{"a level of old", with("source.level", "1.5"), `source.level must be a version of Java from 1 to 17, such as "5"; found "1.5"`},
+		{"a level that is too new", with("source.level", "21"), `from 1 to 17, such as "5"; found "21"`},
+		{"an encoding that is none", with("encoding", "runes"), `unknown encoding "runes"`},
+		{"a folder that is absolute", with("dir.src.classes", "/src"), `dir.src.classes must be a path below buggy/ such as src/main/java; found "/src"`},
+		{"a folder that leaves the project", with("dir.src.tests", "../test"), `dir.src.tests must be a path below buggy/`},
+		{"a folder with a slash at its end", with("dir.bin.classes", "out/"), `dir.bin.classes must be a path below buggy/`},
+		{"no relevant tests", with("tests.relevant", []string{}), "tests.relevant is empty"},
+		{"a relevant test with a method", with("tests.relevant", []string{"a.ATest::x"}), `tests.relevant: "a.ATest::x" is not a test; expected the name of a class`},
+		{"a triggering class", with("tests.trigger", []string{"a.ATest"}), `tests.trigger: "a.ATest" is not a test; expected Class::method`},
+		{"another mark between class and method", with("tests.trigger", []string{"a.ATest#x"}), `tests.trigger: "a.ATest#x" is not a test`},
+		{"a sentence", with("baseline.fixed", []string{"no failures here"}), `baseline.fixed: "no failures here" is not a test`},
+		{"a negative number of tests", with("baseline.tests", -1), "baseline.tests must not be negative"},
+		{"half a test", with("baseline.tests", 1.5), "baseline.tests must be a whole number; found 1.5"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got, err := parseProperties([]byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -108,18 +104,23 @@ func TestPropertiesThatAreRefused(t *testing.T) {
 			}
 		})
 	}
+	_, err := parseProperties([]byte(members(map[string]any{"encoding": 8, "cp.test": nil, "more": 1})))
+	if err == nil || strings.Count(err.Error(), "\n") != 2 {
+		t.Errorf("not all of three problems are reported: %v", err)
+	}
 }
 
 // What is written is read as it was, and what is read can be used without looking.
 func FuzzProperties(f *testing.F) {
-	f.Add([]byte(`{"dir.src.classes": "src", "tests.trigger": ["a.ATest::x"], "cp.test": "a:b", "source.level": 1.5}`))
-	f.Add([]byte(`{"baseline": {"buggy": ["x"], "fixed": []}, "tz": "UTC"}`))
+	f.Add([]byte(members(nil)))
+	f.Add([]byte(members(map[string]any{"encoding": "latin1", "source.level": "7", "baseline.seconds": 0.1, "timezone": "UTC"})))
+	f.Add([]byte(`{"format": "` + exportFormat + `", "id": 6, "id": [], "cp.test": {"a": 1}}`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		p, err := parseProperties(content)
 		if err != nil {
 			return
 		}
-		if len(p.RelevantTests)+len(p.TriggerTests) == 0 || p.BuggyFailures == nil || p.FixedFailures == nil {
+		if len(p.RelevantTests) == 0 || p.TimeZone == "" || !fs.ValidPath(p.SourceDir) {
 			t.Errorf("got %+v", p)
 		}
 		text, err := json.Marshal(p)
@@ -127,8 +128,8 @@ func FuzzProperties(f *testing.F) {
 			t.Fatal(err)
 		}
 		again, err := parseProperties(text)
-		if err != nil || !reflect.DeepEqual(again, p) {
-			t.Errorf("%+v came back as %+v, %v", p, again, err)
+		if diff := cmp.Diff(p, again, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			t.Errorf("it came back changed: %v\n%s", err, diff)
 		}
 	})
 }

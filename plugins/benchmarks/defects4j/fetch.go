@@ -24,29 +24,28 @@ import (
 // some tens of GB.
 const maxBytes = 200 << 30
 
-// strays are, by the first folder of their names, the symbolic links that lead out
-// of an export. They are left out, and the bugs without which that does no harm
-// are judged.
-type strays map[string][]string
+// strayLinks lists the symbolic links that lead out of an export, by the first folder
+// of their names. They are left out; bugs that do not need them are judged.
+type strayLinks map[string][]string
 
-// remark tells of the links that a folder lacks; nothing, if it lacks none.
-func (s strays) remark(folder string) string {
+// describe names the links that were left out of a folder, or returns "".
+func (s strayLinks) describe(folder string) string {
 	links := s[folder]
 	if len(links) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("of its symbolic links %d lead out of the export and are left out, such as %s", len(links), links[0])
+	return fmt.Sprintf("%d symbolic links lead out of the export and are left out, such as %s", len(links), links[0])
 }
 
-// take brings the exported bugs that are asked for into the fetched folder.
-func take(ctx context.Context, c config, request *benchmark.FetchRequest, progress func(*benchmark.FetchEvent)) (strays, error) {
+// take copies the selected exported bugs into the fetched folder.
+func take(ctx context.Context, c config, request *benchmark.FetchRequest, progress func(*benchmark.FetchEvent)) (strayLinks, error) {
 	wanted, err := c.selection()
 	if err != nil {
 		return nil, err
 	}
-	left := strays{}
+	left := strayLinks{}
 	_, err = checkout.Checkout(ctx, c.Source, filepath.Join(request.GetDir(), exportDir), checkout.Options{
-		BaseDir: request.GetBaseDir(), Keep: wanted.file, MaxBytes: maxBytes,
+		BaseDir: request.GetBaseDir(), Keep: wanted.wantsFile, MaxBytes: maxBytes,
 		Progress: func(message string) { progress(&benchmark.FetchEvent{Message: message}) },
 		Stray: func(link, target string) {
 			folder, _, _ := strings.Cut(link, "/")
@@ -54,17 +53,17 @@ func take(ctx context.Context, c config, request *benchmark.FetchRequest, progre
 		},
 	})
 	if err != nil {
-		return nil, sdk.Diagnose([]string{"source"}, "Exported bugs cannot be fetched", err.Error())
+		return nil, sdk.Diagnose([]string{"source"}, "Cannot fetch the exported bugs", err.Error())
 	}
 	for _, folder := range slices.Sorted(maps.Keys(left)) {
 		if _, isBug := parseID(folder); !isBug {
-			progress(&benchmark.FetchEvent{Message: fmt.Sprintf("%s: %s", folder, left.remark(folder))})
+			progress(&benchmark.FetchEvent{Message: fmt.Sprintf("%s: %s", folder, left.describe(folder))})
 		}
 	}
 	return left, nil
 }
 
-// fromInstallation checks the bugs out that are asked for, as exported bugs.
+// fromInstallation exports the selected bugs of an installation.
 func fromInstallation(ctx context.Context, c config, baseDir string, only []string, dir string, progress func(*benchmark.FetchEvent)) (out []skipped, err error) {
 	wanted, err := c.selection()
 	if err != nil {
@@ -72,12 +71,12 @@ func fromInstallation(ctx context.Context, c config, baseDir string, only []stri
 	}
 	i, err := openInstallation(ctx, c, baseDir)
 	if err != nil {
-		return nil, sdk.Diagnose([]string{c.kind()}, "Defects4J cannot be used", err.Error())
+		return nil, sdk.Diagnose([]string{c.kind()}, "Cannot use Defects4J", err.Error())
 	}
 	defer func() { err = errors.Join(err, i.close()) }()
 	identity, err := c.identity(ctx, baseDir)
 	if err != nil {
-		return nil, sdk.Diagnose([]string{c.kind()}, "Defects4J cannot be used", err.Error())
+		return nil, sdk.Diagnose([]string{c.kind()}, "Cannot use Defects4J", err.Error())
 	}
 	ids, err := i.cli.bugs(ctx, wanted)
 	if err != nil {
@@ -86,13 +85,13 @@ func fromInstallation(ctx context.Context, c config, baseDir string, only []stri
 	if len(only) > 0 {
 		for _, id := range only {
 			if !slices.ContainsFunc(ids, func(have bugID) bool { return have.String() == id }) {
-				return nil, fmt.Errorf("bug %s is not among the active ones that the configuration asks for", id)
+				return nil, fmt.Errorf("bug %s is not among the selected active bugs", id)
 			}
 		}
 		ids = slices.DeleteFunc(ids, func(id bugID) bool { return !slices.Contains(only, id.String()) })
 	}
 	if len(ids) == 0 {
-		return nil, sdk.Diagnose([]string{"subset"}, "No bug is in the subset", "The installation has none of the bugs that are asked for.")
+		return nil, sdk.Diagnose([]string{"subset"}, "No bug is in the subset", "The installation has none of the selected bugs.")
 	}
 	out, outside, err := i.exportBugs(ctx, ids, wanted, exporterOf(identity), dir, progress)
 	switch n := len(outside); {
@@ -101,18 +100,18 @@ func fromInstallation(ctx context.Context, c config, baseDir string, only []stri
 	case n == len(ids):
 		return nil, sdk.Diagnose([]string{"subset"}, "No bug is in the subset", fmt.Sprintf("None of the %d bugs that were checked out is in %q.", n, c.Subset))
 	case len(only) > 0:
-		return append(out, outside...), nil // it was named
+		return append(out, outside...), nil // the user named them
 	case n > 0:
 		progress(&benchmark.FetchEvent{Message: fmt.Sprintf("%d of %d bugs are not in the subset", n, len(ids))})
 	}
 	return out, nil
 }
 
-// file says which files of an export are taken: those of the bugs that are asked
-// for, and what bugs share.
-func (s selection) file(name string) bool {
+// wantsFile reports whether a file of an export is needed: the selected bugs' files
+// are, and those that bugs share.
+func (s selection) wantsFile(name string) bool {
 	first, _, nested := strings.Cut(name, "/")
-	if givesAway(name) {
+	if mayHoldFix(name) {
 		return false
 	}
 	if id, isBug := parseID(first); isBug {
@@ -121,10 +120,10 @@ func (s selection) file(name string) bool {
 	return nested
 }
 
-// givesAway reports whether a file is one of version control or a copy that a
-// tool left: of the project's later text, some hold the fix. Subversion keeps
-// whole files, and Defects4J converts encodings with copies of the fixed version.
-func givesAway(name string) bool {
+// mayHoldFix reports whether a file belongs to version control or is a copy that a
+// tool left behind. Both may hold the fixed text: Subversion keeps whole files, and
+// Defects4J converts encodings by way of copies of the fixed version.
+func mayHoldFix(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
 		switch part {
 		case ".git", ".svn", ".hg", ".bzr", "CVS":
@@ -145,10 +144,10 @@ type skipped struct {
 	Reason string `json:"reason"`
 }
 
-// index reads the exported bugs and compiles those that have no classes. One that
-// cannot be read is left out and said to be; one that does not compile stays, and
-// is found unsound when it is judged.
-func index(ctx context.Context, root string, out []skipped, left strays, progress func(*benchmark.FetchEvent)) error {
+// index reads the exported bugs and compiles those without classes. A bug that cannot
+// be read is left out, with a message; one that does not compile stays, with a Problem
+// that its verdicts report.
+func index(ctx context.Context, root string, out []skipped, left strayLinks, progress func(*benchmark.FetchEvent)) error {
 	entries, err := os.ReadDir(filepath.Join(root, exportDir))
 	if err != nil {
 		return err
@@ -164,7 +163,7 @@ func index(ctx context.Context, root string, out []skipped, left strays, progres
 	}
 	for folder := range left {
 		if id, ok := parseID(folder); ok && !slices.Contains(ids, id) {
-			out = append(out, skipped{folder, left.remark(folder)})
+			out = append(out, skipped{folder, left.describe(folder)})
 		}
 	}
 	slices.SortFunc(ids, compareIDs)
@@ -176,7 +175,7 @@ func index(ctx context.Context, root string, out []skipped, left strays, progres
 	group.SetLimit(runtime.NumCPU())
 	for _, id := range ids {
 		group.Go(func() error {
-			b, err := prepare(ctx, root, id, left.remark(id.String()))
+			b, err := prepare(ctx, root, id, left.describe(id.String()))
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -191,7 +190,7 @@ func index(ctx context.Context, root string, out []skipped, left strays, progres
 			case b.Problem != "":
 				event.Message = fmt.Sprintf("%s cannot be judged: %s", id, b.Problem)
 			default:
-				event.Message = strings.Join(append([]string{id.String()}, b.remarks(left.remark(id.String()))...), "; ")
+				event.Message = strings.Join(append([]string{id.String()}, b.remarks(left.describe(id.String()))...), "; ")
 			}
 			progress(event)
 			return nil
@@ -212,7 +211,7 @@ func index(ctx context.Context, root string, out []skipped, left strays, progres
 }
 
 func noBugs(out []skipped) error {
-	detail := "There is no folder <Project>-<n> that is asked for."
+	detail := "The source holds no folder <Project>-<n> of a selected bug."
 	if len(out) > 0 {
 		var reasons []error
 		for _, s := range out[:min(3, len(out))] {
@@ -220,28 +219,28 @@ func noBugs(out []skipped) error {
 		}
 		detail = fmt.Sprintf("None of the %d bugs can be used: %v", len(out), errors.Join(reasons...))
 	}
-	return sdk.Diagnose(nil, "There are no bugs", detail)
+	return sdk.Diagnose(nil, "No bugs", detail)
 }
 
-// remarks are what is to be known of a bug that can be judged.
+// remarks returns what a user should know about a bug that can be judged.
 func (b *bug) remarks(links string) []string {
 	var all []string
 	if links != "" {
 		all = append(all, links)
 	}
 	if n := len(b.Paths.Missing); n > 0 {
-		all = append(all, fmt.Sprintf("of its class paths %d entries are not there, such as %s", n, b.Paths.Missing[0]))
+		all = append(all, fmt.Sprintf("%d entries of its class paths are missing, such as %s", n, b.Paths.Missing[0]))
 	}
-	if _, fewer := b.deciding(); fewer != "" {
+	if _, fewer := b.describeTests(); fewer != "" {
 		all = append(all, fewer)
 	}
 	return all
 }
 
-// prepare reads a bug, compiles it where that has to be done, and keeps what was
-// found. Links that it lacks may be why that fails.
+// prepare reads a bug, compiles it if it has no classes, and saves what it found. An
+// error mentions the links that were left out, which may be the cause.
 func prepare(ctx context.Context, root string, id bugID, links string) (*bug, error) {
-	because := func(err error) error {
+	withLinks := func(err error) error {
 		if err == nil || links == "" {
 			return err
 		}
@@ -249,17 +248,17 @@ func prepare(ctx context.Context, root string, id bugID, links string) (*bug, er
 	}
 	b, err := read(ctx, root, id)
 	if err != nil {
-		return nil, because(err)
+		return nil, withLinks(err)
 	}
-	if err := b.find(); err != nil {
-		return nil, because(err)
+	if err := b.findLibraries(); err != nil {
+		return nil, withLinks(err)
 	}
 	err = b.build(ctx)
 	if err == nil {
-		err = b.choose()
+		err = b.chooseTests()
 	}
 	if err != nil && b.Problem == "" {
-		b.Problem = because(err).Error()
+		b.Problem = withLinks(err).Error()
 	}
 	return b, b.save()
 }

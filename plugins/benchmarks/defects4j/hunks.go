@@ -9,13 +9,13 @@ import (
 	"harness/plugins/benchmarks/java/programs"
 )
 
-// hunk is lines Start … End-1 of the buggy file, counted from 1, and what stands
-// there in the fixed one. Start = End: lines are inserted before line Start.
+// hunk is lines Start … End-1 of the buggy file, counted from 1, and their text in the
+// fixed file. Start = End: lines are inserted before line Start.
 type hunk = programs.Hunk
 
-// hunksOf returns what turns the buggy text into the fixed one, in order and line
-// by line. Like git, it moves a block that could stand in several places (a brace
-// among braces) as far down as it goes.
+// hunksOf returns the hunks that turn the buggy text into the fixed one, in order.
+// Like git, it moves a block that fits several positions (a brace among braces) as
+// far down as possible.
 func hunksOf(buggy, fixed string) []hunk {
 	edits := udiff.Lines(buggy, fixed)
 	lines := slices.Collect(strings.Lines(buggy))

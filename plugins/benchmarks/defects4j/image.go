@@ -22,8 +22,8 @@ import (
 	tclog "github.com/testcontainers/testcontainers-go/log"
 )
 
-// idle is what a container runs while its command is called: it ends with its
-// standard input, which this process holds open, and so even when that is killed.
+// idle is the program of a container whose command is called. It ends with its
+// standard input, which this process holds open: also when this process is killed.
 var idle = []string{"cat"}
 
 // provider connects to the engine. The library's reaper would need an image from a
@@ -41,7 +41,7 @@ func provider() (*testcontainers.DockerProvider, error) {
 	return p, nil
 }
 
-// imageIdentity is the digest of an image that the engine has.
+// imageIdentity returns the digest of an image of the engine.
 func imageIdentity(ctx context.Context, image string) (string, error) {
 	p, err := provider()
 	if err != nil {
@@ -50,7 +50,7 @@ func imageIdentity(ctx context.Context, image string) (string, error) {
 	defer p.Close()
 	got, err := p.Client().ImageInspect(ctx, image)
 	if err != nil {
-		return "", fmt.Errorf("look at image %s: %w; it must be here: docker pull %s, or build it", image, err, image)
+		return "", fmt.Errorf("inspect image %s: %w; pull it (docker pull %s) or build it", image, err, image)
 	}
 	return got.ID, nil
 }
@@ -64,11 +64,11 @@ func openImage(ctx context.Context, image, scratch string) (*installation, error
 	}
 	created, err := p.CreateContainer(ctx, testcontainers.ContainerRequest{
 		Image: image, Entrypoint: idle, Cmd: []string{},
-		// An image that is only here is not looked for elsewhere.
+		// The image may be local, and must not be looked for in a registry.
 		AlwaysPullImage: false,
 		Env:             map[string]string{"HOME": scratch},
 		ConfigModifier: func(c *container.Config) {
-			c.User = fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()) // who has to delete what is made
+			c.User = fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()) // must be able to delete what is written
 			c.WorkingDir = scratch
 			c.AttachStdin, c.OpenStdin, c.StdinOnce = true, true, true
 		},
@@ -99,7 +99,7 @@ func openImage(ctx context.Context, image, scratch string) (*installation, error
 		return nil, errors.Join(fmt.Errorf("start a container of image %s: %w", image, err), i.close())
 	}
 	call := func(ctx context.Context, argv []string) (called, error) {
-		// The collector would close an input that only a lost close holds.
+		// The garbage collector would close the input once nothing else refers to it.
 		defer runtime.KeepAlive(input)
 		if deadline, ok := ctx.Deadline(); ok {
 			// The engine does not end a command that nobody waits for.
@@ -129,9 +129,9 @@ func openImage(ctx context.Context, image, scratch string) (*installation, error
 			return nil, err
 		case strings.Contains(result.stderr, "Is a directory"):
 			return nil, errFolder
-		case result.exit == 1: // cat's own word
+		case result.exit == 1: // cat's own exit code
 			return nil, fmt.Errorf("%w: %s", fs.ErrNotExist, strings.TrimSpace(result.stderr))
-		case result.exit != 0: // the engine's, which says why on standard output
+		case result.exit != 0: // the engine's own, which gives the reason on standard output
 			return nil, fmt.Errorf("read %s in a container of image %s: exit code %d: %s", name, image, result.exit, strings.TrimSpace(result.stdout+result.stderr))
 		}
 		return []byte(result.stdout), nil

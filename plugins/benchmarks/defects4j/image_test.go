@@ -21,13 +21,13 @@ import (
 	"harness/core/sdk/plugintest"
 )
 
-const standInImage = "harness-test-defects4j"
+const fakeImage = "harness-test-defects4j"
 
-// buildImage makes an image with the stand-in in it, as one with Defects4J would be.
+// buildImage makes an image that holds the fake installation.
 func buildImage(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := copyInto(t.Context(), standIn(t, ""), filepath.Join(dir, "defects4j"), nil); err != nil {
+	if err := copyInto(t.Context(), fakeInstallation(t, ""), filepath.Join(dir, "defects4j"), nil); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "Dockerfile"), `FROM debian:bookworm-slim
@@ -39,10 +39,10 @@ COPY defects4j /opt/defects4j
 RUN mkdir /opt/defects4j/.git && touch /opt/defects4j/.git/objects
 ENV PATH=/opt/defects4j/framework/bin:$PATH
 `)
-	if out, err := exec.CommandContext(t.Context(), "docker", "build", "--network", "host", "-q", "-t", standInImage, dir).CombinedOutput(); err != nil {
-		needs.Part(t, fmt.Sprintf("an image with the stand-in (%v: %s)", err, out), "make docker base-image")
+	if out, err := exec.CommandContext(t.Context(), "docker", "build", "--network", "host", "-q", "-t", fakeImage, dir).CombinedOutput(); err != nil {
+		needs.Part(t, fmt.Sprintf("an image with the fake installation (%v: %s)", err, out), "make docker base-image")
 	}
-	return standInImage
+	return fakeImage
 }
 
 // An installation in an image serves as one on this machine does; in the box that

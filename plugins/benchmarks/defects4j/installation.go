@@ -19,7 +19,7 @@ import (
 	checkout "harness/core/sdk/source"
 )
 
-// What Fetch leaves of an installation, beside the bugs:
+// Fetch copies from an installation, beside the bugs:
 //
 //	defects4j/framework/, defects4j/major/  the tools, without any project's patches
 //	defects4j/project_repos/README          without which the command refuses to work
@@ -29,10 +29,10 @@ const (
 	jdkDir, jdkTarget   = "jdk", "/data/jdk"
 )
 
-// installation is where Defects4J is.
+// installation is a Defects4J that can be called.
 type installation struct {
 	cli cli
-	// scratch is a folder that the command and this process both see by its name.
+	// scratch is a folder that has the same name for the command and for this process.
 	scratch string
 	// read returns a file of the installation, such as a jar.
 	read  func(ctx context.Context, name string) ([]byte, error)
@@ -57,7 +57,7 @@ func openInstallation(ctx context.Context, c config, baseDir string) (*installat
 	}
 	command := filepath.Join(absolute(c.Installation, baseDir), "framework", "bin", "defects4j")
 	if _, err := os.Stat(command); err != nil {
-		return nil, errors.Join(fmt.Errorf("this is no installation of Defects4J: %w", err), remove())
+		return nil, errors.Join(fmt.Errorf("this is not an installation of Defects4J: %w", err), remove())
 	}
 	environment := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "TZ=") || strings.HasPrefix(v, "JAVA_TOOL_OPTIONS=") })
 	if c.JavaHome != "" {
@@ -81,14 +81,14 @@ func absolute(name, baseDir string) string {
 	return filepath.Clean(name)
 }
 
-// identity stands for an installation: what its commands and its bugs are made of.
+// identity identifies an installation by its commands and bugs.
 func (c config) identity(ctx context.Context, baseDir string) (string, error) {
 	if c.Image != "" {
 		return imageIdentity(ctx, c.Image)
 	}
 	root := absolute(c.Installation, baseDir)
 	if _, err := os.Stat(filepath.Join(root, "framework", "bin", "defects4j")); err != nil {
-		return "", fmt.Errorf("this is no installation of Defects4J: %w", err)
+		return "", fmt.Errorf("this is not an installation of Defects4J: %w", err)
 	}
 	sum := sha256.New()
 	err := filepath.WalkDir(filepath.Join(root, "framework"), func(full string, d fs.DirEntry, err error) error {
@@ -124,18 +124,18 @@ func (c config) identity(ctx context.Context, baseDir string) (string, error) {
 		return "", err
 	}
 	if c.JavaHome != "" {
-		// Where it lies does not matter.
+		// The folder's name does not matter.
 		release, err := os.ReadFile(filepath.Join(absolute(c.JavaHome, baseDir), "release"))
 		if err != nil {
-			return "", fmt.Errorf("java_home is no JDK: %w", err)
+			return "", fmt.Errorf("java_home is not a JDK: %w", err)
 		}
 		sum.Write(release)
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// takeTools copies what judging needs of a local installation. Patches are the
-// answers: no project's are among it.
+// takeTools copies what judging needs of a local installation, without the projects'
+// patches, which are the answers.
 func (c config) takeTools(ctx context.Context, request *benchmark.FetchRequest) error {
 	if c.Installation == "" {
 		return nil
@@ -147,7 +147,7 @@ func (c config) takeTools(ctx context.Context, request *benchmark.FetchRequest) 
 		case "major":
 			return true
 		case "project_repos":
-			return name == "project_repos/README" // what it says of itself; the repositories hold the fixes
+			return name == "project_repos/README" // has the version; the repositories hold the fixes
 		case "framework":
 			return !(len(parts) > 3 && parts[1] == "projects" && parts[3] == "patches") && (len(parts) < 2 || parts[1] != "test")
 		}
@@ -157,7 +157,7 @@ func (c config) takeTools(ctx context.Context, request *benchmark.FetchRequest) 
 	if err := copyInto(ctx, root, tools, keep); err != nil {
 		return fmt.Errorf("copy the installation: %w", err)
 	}
-	// The command refuses to work without these, whatever is in them.
+	// The command refuses to work without these folders, even if they are empty.
 	for _, name := range []string{"test_generation/generation", "build_systems/gradle/dists", "build_systems/gradle/deps"} {
 		name = filepath.Join("framework", "lib", name)
 		if info, err := os.Stat(filepath.Join(root, name)); err != nil || !info.IsDir() {
@@ -183,7 +183,7 @@ func copyInto(ctx context.Context, from, to string, keep func(string) bool) erro
 	return err
 }
 
-// toolMounts are the folders of an installation that a box with its command needs.
+// toolMounts returns the folders of an installation that a box with its command needs.
 func (c config) toolMounts() []*benchmark.Mount {
 	if c.Installation == "" {
 		return nil
@@ -195,7 +195,7 @@ func (c config) toolMounts() []*benchmark.Mount {
 	return mounts
 }
 
-// environment is the box with Defects4J's own command.
+// environment returns the environment with Defects4J's own command.
 func (c config) environment() *benchmark.Environment {
 	e := &benchmark.Environment{
 		Id:    confirmID,
@@ -206,8 +206,8 @@ func (c config) environment() *benchmark.Environment {
 		Limits: &benchmark.Limits{MemoryBytes: 4 << 30, Cpus: 1, Pids: 512, TmpfsBytes: 2 << 30},
 	}
 	if c.Image != "" {
-		// The command is on the image's PATH. The answers are taken out of it: patches,
-		// the projects' repositories, and Defects4J's own, which has the patches, too.
+		// The command is on the image's PATH. The answers are deleted: patches, the
+		// projects' repositories, and Defects4J's own repository, which has the patches.
 		e.Dockerfile = "FROM " + c.Image + "\nUSER root\nENTRYPOINT []\n" +
 			`RUN find / -xdev -type d \( -path '*/framework/projects/*/patches' -o -name .git \) -prune -exec rm -rf {} + \
  && find / -xdev -depth -path '*/project_repos/*' ! -path '*/project_repos/README' -delete` + "\n"

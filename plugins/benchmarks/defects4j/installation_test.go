@@ -20,9 +20,9 @@ import (
 	"harness/core/sdk/plugintest"
 )
 
-// standIn is the installation: a command that answers as Defects4J's does, over
+// fakeInstallation returns the folder of an installation: a command that answers as Defects4J's does, over
 // the orchard. With a mode it is a copy in which that goes wrong.
-func standIn(t *testing.T, mode string) string {
+func fakeInstallation(t *testing.T, mode string) string {
 	t.Helper()
 	needs.Installed(t, "apt-get install perl git openjdk-17-jdk-headless junit4", "perl", "git", "javac", "/usr/share/java/junit4.jar")
 	dir, err := filepath.Abs(orchard)
@@ -52,7 +52,7 @@ func export(t *testing.T, installation, to string, bugs ...string) error {
 func TestExport(t *testing.T) {
 	to := t.TempDir()
 	write(t, filepath.Join(to, "Orchard-5", "left"), "by an earlier export")
-	if err := export(t, standIn(t, ""), to, "Orchard-1", "Orchard-5"); err != nil {
+	if err := export(t, fakeInstallation(t, ""), to, "Orchard-1", "Orchard-5"); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]bool{
@@ -81,7 +81,7 @@ func TestExport(t *testing.T) {
 		t.Fatal(err)
 	}
 	content = regexp.MustCompile(`"baseline.seconds": [\d.]+`).ReplaceAll(content, []byte(`"baseline.seconds": 1`))
-	content = regexp.MustCompile(`"exporter": "harness 1 [0-9a-f]{64}"`).ReplaceAll(content, []byte(`"exporter": "harness 1 …"`))
+	content = regexp.MustCompile(`"exporter": "harness 2 [0-9a-f]{64}"`).ReplaceAll(content, []byte(`"exporter": "harness 2 …"`))
 	golden(t, "export.json", content)
 
 	// What has been exported is what is fetched from there.
@@ -102,7 +102,7 @@ func TestExport(t *testing.T) {
 		mode string
 		kept bool
 	}{{"", true}, {"another", false}} {
-		if err := export(t, standIn(t, c.mode), to, "Orchard-1"); err != nil {
+		if err := export(t, fakeInstallation(t, c.mode), to, "Orchard-1"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := os.Stat(mark); (err == nil) != c.kept {
@@ -126,7 +126,7 @@ func TestExportOfASubset(t *testing.T) {
 			to := t.TempDir()
 			var events []string
 			err := plugintest.Benchmark(t, defects4j{}).Export(t.Context(), &benchmark.ExportRequest{
-				Config: fmt.Appendf(nil, `{"installation": %q, "only": ["Orchard-1", "Orchard-5", "Orchard-6", "Orchard-7"], "subset": %q}`, standIn(t, c.mode), c.subset),
+				Config: fmt.Appendf(nil, `{"installation": %q, "only": ["Orchard-1", "Orchard-5", "Orchard-6", "Orchard-7"], "subset": %q}`, fakeInstallation(t, c.mode), c.subset),
 				Dir:    to, Bugs: c.bugs,
 			}, func(e *benchmark.FetchEvent) { events = append(events, e.Message) })
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
@@ -156,7 +156,7 @@ func TestInstallationsThatFail(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			to := t.TempDir()
-			err := export(t, standIn(t, c.mode), to, c.bug)
+			err := export(t, fakeInstallation(t, c.mode), to, c.bug)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v", err)
 			}
@@ -166,7 +166,7 @@ func TestInstallationsThatFail(t *testing.T) {
 		})
 	}
 	err := export(t, t.TempDir(), t.TempDir())
-	if status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), "no installation of Defects4J") {
+	if status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), "not an installation of Defects4J") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -234,7 +234,7 @@ func TestIdentityOfAnInstallation(t *testing.T) {
 // Candidates are judged by the Java service first, and those that pass there by
 // the command itself. No answers are in either box.
 func TestInstallationJudges(t *testing.T) {
-	installation := standIn(t, "")
+	installation := fakeInstallation(t, "")
 	config := fmt.Sprintf(`{"installation": %q, "only": ["Orchard-1", "Orchard-2", "Orchard-5", "Orchard-7"]}`, installation)
 	plugin, dir := fetched(t, config)
 	eachDriver(t, config, plugin, dir, func(t *testing.T, b *bench) {
@@ -318,7 +318,7 @@ func TestInstallationJudges(t *testing.T) {
 // What does not compile is told from a command that does not work, however long ant's
 // log is.
 func TestInstallationWithALongLog(t *testing.T) {
-	config := fmt.Sprintf(`{"installation": %q, "quick": false, "only": ["Orchard-2"]}`, standIn(t, "long-log"))
+	config := fmt.Sprintf(`{"installation": %q, "quick": false, "only": ["Orchard-2"]}`, fakeInstallation(t, "long-log"))
 	plugin, dir := fetched(t, config)
 	eachDriver(t, config, plugin, dir, func(t *testing.T, b *bench) {
 		buggy, _ := b.texts(t, "Orchard-2")
@@ -332,7 +332,7 @@ func TestInstallationWithALongLog(t *testing.T) {
 
 // The answers of the box that no candidate can bring about here.
 func TestConfirmationsThatFail(t *testing.T) {
-	b := &bug{Properties: properties{BuggyFailures: &list{"A::a"}, FixedFailures: &list{}, Tests: 3}}
+	b := &bug{Properties: properties{BuggyFailures: list{"A::a"}, Tests: 3}}
 	ok := `"compile": {"exit": 0}`
 	for _, c := range []struct {
 		name, failure, reply string

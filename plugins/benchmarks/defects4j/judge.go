@@ -16,13 +16,13 @@ import (
 
 const (
 	heapMiB = 1024
-	// leastWall is the least that a bug's tests are given; those that take long get
-	// a multiple of what they took when the bug was exported.
+	// leastWall is the shortest time limit of a bug's tests; slow ones get a multiple
+	// of the time that they took when the bug was exported.
 	leastWall, wallFactor = 5 * time.Minute, 10
 )
 
-// Check compiles the patched file against the project and runs the relevant
-// tests, in the order of how soon they tell.
+// Check has the patched file compiled against the project and the relevant tests
+// run, first those that the bug makes fail.
 func (defects4j) Check(_ context.Context, request *benchmark.CheckRequest) (*benchmark.CheckResponse, error) {
 	b, err := open(request.GetDir(), request.GetBug())
 	if err != nil {
@@ -35,17 +35,17 @@ func (defects4j) Check(_ context.Context, request *benchmark.CheckRequest) (*ben
 	if c.Source == "" && !c.Quick {
 		return b.confirm(c, request.GetPatched(), request.GetReference(), request.GetLimitMs())
 	}
-	return b.quick(c, request.GetPatched(), request.GetReference(), request.GetLimitMs())
+	return b.askService(c, request.GetPatched(), request.GetReference(), request.GetLimitMs())
 }
 
-// quick asks the Java service.
-func (b *bug) quick(c config, patched string, reference bool, limitMs int64) (*benchmark.CheckResponse, error) {
+// askService returns the question to the Java service.
+func (b *bug) askService(c config, patched string, reference bool, limitMs int64) (*benchmark.CheckResponse, error) {
 	buggy, _, err := b.text("buggy", b.Path)
 	if err != nil {
 		return nil, err
 	}
 	tests := b.Tests
-	if len(tests) == 0 { // there is a Problem, which the verdict will name
+	if len(tests) == 0 { // because of a Problem, which the verdict will name
 		tests = b.Properties.RelevantTests
 	}
 	p := java.Program{
@@ -55,11 +55,11 @@ func (b *bug) quick(c config, patched string, reference bool, limitMs int64) (*b
 			Tree: projectTarget, Original: buggy,
 			Options:  b.compilerOptions(),
 			Env:      map[string]string{"TZ": b.Properties.TimeZone},
-			Forgiven: *b.Properties.FixedFailures, Known: *b.Properties.BuggyFailures, Lax: c.Laxer,
+			Forgiven: b.Properties.FixedFailures, Known: b.Properties.BuggyFailures, All: c.Rule == ruleCLM,
 		},
 	}
-	for _, place := range append(b.classes(), b.Paths.Libraries...) {
-		p.Classpath = append(p.Classpath, place.Box)
+	for _, entry := range append(b.classes(), b.Paths.Libraries...) {
+		p.Classpath = append(p.Classpath, entry.Box)
 	}
 	for _, dir := range b.sourceDirs() {
 		p.Project.Sources = append(p.Project.Sources, path.Join(projectTarget, dir))
@@ -76,15 +76,15 @@ func (b *bug) quick(c config, patched string, reference bool, limitMs int64) (*b
 		return nil, fmt.Errorf("bug %s: %w", b.ID, err)
 	}
 	if c.Source == "" {
-		check.Stage = quickStage // a pass is not the last word, as it is of exported bugs
+		check.Stage = quickStage // a pass must be confirmed; one of an exported bug is final
 	}
 	check.Mounts = b.mounts()
 	check.Program = b.program(javasource.Digest(patched), reference)
 	return check, nil
 }
 
-// sourceDirs are the folders that are compiled where a candidate changes what
-// others compile against. Tests that do not compile are not among them.
+// sourceDirs returns the folders that are compiled if a candidate changes what other
+// classes compile against. Tests that do not compile are left out.
 func (b *bug) sourceDirs() []string {
 	dirs := []string{b.Properties.SourceDir}
 	if b.Properties.TestDir != "" && !b.Paths.Partly {
@@ -93,7 +93,7 @@ func (b *bug) sourceDirs() []string {
 	return dirs
 }
 
-// otherFixes are the fixed texts of the files beyond the one that is shown.
+// otherFixes returns the fixed texts of the other files that the fix changes.
 func (b *bug) otherFixes() (map[string]string, error) {
 	files := map[string]string{}
 	for _, name := range b.Others {
@@ -106,8 +106,8 @@ func (b *bug) otherFixes() (map[string]string, error) {
 	return files, nil
 }
 
-// program is the digest of the patched file's tokens. Of a bug in several files
-// one file is never the whole fix.
+// program identifies a patched program by the digest of the file's tokens. For a bug
+// in several files, only the reference fix includes the other files' fixes.
 func (b *bug) program(digest string, reference bool) string {
 	if len(b.Others) > 0 && reference {
 		digest += " and the fixes of " + strings.Join(b.Others, ", ")
@@ -115,7 +115,7 @@ func (b *bug) program(digest string, reference bool) string {
 	return digest
 }
 
-// Verdict reads what the tests said.
+// Verdict reads the reply of the box.
 func (defects4j) Verdict(_ context.Context, request *benchmark.VerdictRequest) (*benchmark.VerdictResponse, error) {
 	b, err := open(request.GetDir(), request.GetBug())
 	if err != nil {
@@ -135,38 +135,38 @@ func (defects4j) Verdict(_ context.Context, request *benchmark.VerdictRequest) (
 	var reply java.Reply
 	if request.GetFailure() == "" {
 		if err := json.Unmarshal(request.GetReply(), &reply); err != nil {
-			return verdict, nil // the service broke off: an error, as it stands
+			return verdict, nil // already an error, since the reply is cut short
 		}
 	}
-	if c.Laxer && verdict.Outcome == benchmark.Failed {
-		b.forgive(verdict, reply)
+	if c.Rule == ruleCLM && verdict.Outcome == benchmark.Failed {
+		b.passByCLM(verdict, reply)
 	}
-	// Its own command has the last word on passes. It has the only one on the
-	// reference fix, and on candidates for which the service is no measure, since the
-	// reference fails there: bugs may need another Java than the service's. A fix of
-	// several files always fails there, which measures by the one that is shown.
-	unmeasured := request.GetFailure() == "" && !reply.Reference && len(b.Others) == 0 && verdict.Outcome != benchmark.Error
-	if c.Source == "" && (verdict.Outcome == benchmark.Passed || request.GetReference() || unmeasured) {
+	// Defects4J's own command decides about passes, about the reference fix, and about
+	// all candidates of a bug whose reference fix fails in the service, which may lack
+	// the Java version that the bug needs. A fix of several files always fails in the
+	// service, which replaces one.
+	referenceFails := request.GetFailure() == "" && !reply.Reference && len(b.Others) == 0 && verdict.Outcome != benchmark.Error
+	if c.Source == "" && (verdict.Outcome == benchmark.Passed || request.GetReference() || referenceFails) {
 		verdict.Next, err = b.confirm(c, request.GetPatched(), request.GetReference(), request.GetLimitMs())
 	}
 	return verdict, err
 }
 
-// forgive makes a pass of a failure by CLM's laxer rule: some of the tests that
-// fail in the buggy version still do, and no other.
-func (b *bug) forgive(verdict *benchmark.VerdictResponse, reply java.Reply) {
-	before, tests := b.known(), reply.Tests
+// passByCLM changes a failure into a pass if fewer tests fail than in the buggy
+// version, and no other ones.
+func (b *bug) passByCLM(verdict *benchmark.VerdictResponse, reply java.Reply) {
+	before, tests := b.countKnown(), reply.Tests
 	if tests.Run > 0 && tests.Run >= tests.Expected && tests.New == 0 && tests.Failed > 0 && tests.Failed < before {
 		verdict.Outcome = benchmark.Passed
-		verdict.Detail = fmt.Sprintf("%d tests fail, as in the buggy version, where %d do", tests.Failed, before)
+		verdict.Detail = fmt.Sprintf("%d tests fail, all among the %d that fail in the buggy version", tests.Failed, before)
 	}
 }
 
-// known is how many tests fail in the buggy version and not in the fixed one.
-func (b *bug) known() int {
+// countKnown counts the tests that fail in the buggy version and not in the fixed one.
+func (b *bug) countKnown() int {
 	n := 0
-	for _, test := range *b.Properties.BuggyFailures {
-		if !slices.Contains(*b.Properties.FixedFailures, test) {
+	for _, test := range b.Properties.BuggyFailures {
+		if !slices.Contains(b.Properties.FixedFailures, test) {
 			n++
 		}
 	}

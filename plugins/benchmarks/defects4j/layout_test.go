@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -47,41 +46,28 @@ func link(t *testing.T, target, name string) {
 	}
 }
 
-// Bugs that others export are laid out in many ways, and are the same bugs.
 func TestLayouts(t *testing.T) {
 	rename := func(t *testing.T, from, to string) {
 		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			t.Fatal(err)
-		}
 		if err := os.Rename(from, to); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, c := range []struct {
 		name    string
-		members map[string]any
+		change  func(*properties)
 		files   func(t *testing.T, bug string)
 		tests   string // the label
 		refused string
 		problem string
 	}{
-		{name: "as documented", tests: "relevant"},
-		{name: "folders below buggy", members: map[string]any{"dir.src.classes": "buggy/src/main/java", "dir.src.tests": "Orchard-2/buggy/src/test/java/"}, tests: "relevant"},
-		{name: "absolute folders", members: map[string]any{"dir.src.classes": "/x/Orchard-2/buggy/src/main/java", "dir.src.tests": "/tmp/orchard_2_buggy/src/test/java", "dir.bin.classes": "/tmp/elsewhere/out"}, tests: "relevant"},
-		{name: "no folders of classes", members: map[string]any{"dir.bin.classes": nil, "dir.bin.tests": nil}, tests: "relevant"},
-		{name: "relevant tests missing", members: map[string]any{"tests.relevant": nil}, tests: "triggering"},
-		{name: "a relevant test that is not there", members: map[string]any{"tests.relevant": "orchard.BasketTest\norchard.NoSuchTest"}, tests: "some"},
-		{name: "fixed relative to the sources", files: func(t *testing.T, bug string) {
-			rename(t, bug+"/fixed/src/main/java/orchard", bug+"/fixed/orchard")
-		}, tests: "relevant"},
-		{name: "fixed without folders", files: func(t *testing.T, bug string) {
-			rename(t, bug+"/fixed/src/main/java/orchard/Basket.java", bug+"/fixed/Basket.java")
-		}, tests: "relevant"},
+		{name: "as it is exported", tests: "relevant"},
+		{name: "no folders of classes", change: func(p *properties) { p.ClassesDir, p.TestClassesDir = "", "" }, tests: "relevant"},
+		{name: "a relevant test that is not there", change: func(p *properties) { p.RelevantTests = list{"orchard.BasketTest", "orchard.NoSuchTest"} }, tests: "some"},
 		{name: "generated sources in fixed", files: func(t *testing.T, bug string) {
 			write(t, bug+"/fixed/target/generated/orchard/Parser.java", "package orchard; class Parser { }")
 		}, tests: "relevant"},
-		{name: "another JUnit by name", members: map[string]any{"cp.test": "lib/ant-junit.jar"}, files: func(t *testing.T, bug string) {
+		{name: "another JUnit by name", change: func(p *properties) { p.TestPath = list{"lib/ant-junit.jar"} }, files: func(t *testing.T, bug string) {
 			write(t, bug+"/lib/ant-junit.jar", "PK\x05\x06"+strings.Repeat("\x00", 18)) // without entries
 		}, tests: "relevant"},
 		{name: "links out of the export", files: func(t *testing.T, bug string) {
@@ -105,30 +91,23 @@ func TestLayouts(t *testing.T) {
 			rename(t, bug, elsewhere)
 			link(t, elsewhere, bug)
 		}, refused: "such as Orchard-2 to "},
-		{name: "a folder elsewhere", members: map[string]any{"dir.src.classes": "/etc"}, refused: "dir.src.classes"},
-		{name: "a folder outside", members: map[string]any{"dir.src.classes": "../fixed/src/main/java"}, refused: "dir.src.classes"},
-		{name: "a forgiven triggering test", members: map[string]any{"baseline.fixed": "orchard.BasketTest"}, problem: "by baseline.fixed"},
+		{name: "a folder of sources that is not there", change: func(p *properties) { p.SourceDir = "src/java" }, refused: "dir.src.classes: there is no folder buggy/src/java"},
+		{name: "a folder of tests that is not there", change: func(p *properties) { p.TestDir = "test" }, refused: "dir.src.tests: there is no folder buggy/test"},
+		{name: "a folder outside", change: func(p *properties) { p.SourceDir = "../fixed/src/main/java" }, refused: "dir.src.classes must be a path below buggy/"},
+		{name: "another bug's", change: func(p *properties) { p.ID = "Orchard-3" }, refused: `id is \"Orchard-3\" in the folder Orchard-2`},
+		{name: "a fixed file at another path", files: func(t *testing.T, bug string) {
+			rename(t, bug+"/fixed/src/main/java/orchard", bug+"/fixed/orchard")
+		}, refused: "no Java file below fixed/src/main/java differs"},
+		{name: "an ignored triggering test", change: func(p *properties) { p.FixedFailures = list{"orchard.BasketTest"} }, problem: "by baseline.fixed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			source := t.TempDir()
 			exportOrchard(t, source, 2, false)
 			exportOrchard(t, source, 3, false) // never hurt by its neighbour
 			bug := filepath.Join(source, "Orchard-2")
-			content, err := os.ReadFile(bug + "/export.json")
-			if err != nil {
-				t.Fatal(err)
+			if c.change != nil {
+				changeExport(t, bug, c.change)
 			}
-			members := map[string]any{}
-			if err := json.Unmarshal(content, &members); err != nil {
-				t.Fatal(err)
-			}
-			for name, value := range c.members {
-				members[name] = value
-			}
-			if content, err = json.Marshal(members); err != nil {
-				t.Fatal(err)
-			}
-			write(t, bug+"/export.json", string(content))
 			if c.files != nil {
 				c.files(t, bug)
 			}

@@ -1,5 +1,5 @@
-// Command harness-benchmark-defects4j brings Defects4J: bugs of real Java
-// projects, from an installation or from bugs that were exported from one.
+// Command harness-benchmark-defects4j is the plugin for Defects4J: bugs of real Java
+// projects, from an installation, a container image or an export.
 //
 //	benchmark "defects4j" "d4j" { source = "exported-bugs" }
 //	benchmark "defects4j" "d4j" { installation = "/opt/defects4j", subset = "clm" }
@@ -10,24 +10,24 @@
 // `harness benchmarks export defects4j --to DIR` writes DIR/<Project>-<n>/ with
 // buggy/ (the project as the checkout leaves it, compiled, without version
 // control), fixed/ (the files that the fix changes), lib/ (jars) and export.json
-// (see properties). They are judged by javac and JUnit alone. A box shows buggy/
-// and lib/ to a candidate; fixed/ is in none. Symbolic links that lead out of DIR
-// are left out when bugs are fetched, and are told of.
+// (see properties, the format). javac and JUnit alone judge them. The box of a
+// candidate holds buggy/ and lib/, never fixed/. Symbolic links that lead out of DIR
+// are left out when bugs are fetched, with a message.
 //
 // # Bugs
 //
 // A hunk is a run of lines that differ between buggy and fixed; where lines are
-// only missing, it is empty (start = end). A bug whose fix changes several files
-// is shown as the file in which most lines change, and labelled so ("files"); no
-// model that writes one file repairs it. Labels: "project"; "files", their number;
-// "tests", which decide: all "relevant" classes, "some" of them (the others are not
-// compiled), or the "triggering" ones, where an export names no others.
+// only missing, it is empty (start = end). If a fix changes several files, the bug's
+// text is the one in which most lines change; a model that writes one file cannot
+// repair such a bug. Labels: "project"; "files", the number of files that the fix
+// changes; "tests", which test classes decide: all "relevant" ones, or "some" of
+// them, because the others are not compiled.
 //
 // # Verdicts
 //
-// A candidate passes where its relevant tests fail in nothing but what fails with
-// the reference fix, too (baseline.fixed). With laxer = true it also passes as CLM
-// counts: fewer tests fail than in the buggy version, and none that did not.
+// A candidate passes if no relevant test fails but those that fail with the reference
+// fix, too (baseline.fixed). With rule = "clm" it also passes as CLM counted: fewer
+// tests fail than in the buggy version, and no other ones.
 package main
 
 import (
@@ -53,7 +53,7 @@ type defects4j struct{}
 func (defects4j) Describe(context.Context) *benchmark.Description {
 	return &benchmark.Description{
 		Name:    "defects4j",
-		Version: "0.3.0",
+		Version: "0.4.0",
 		Summary: "Defects4J's bugs of real Java projects, from an installation, a container image or an export.",
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{Name: "source", Type: "string", DefaultJson: `""`, Description: "Where exported bugs are: a folder, a local repository with @<commit>, or a git URL with @<commit>. Either this, installation or image is needed."},
@@ -63,10 +63,13 @@ func (defects4j) Describe(context.Context) *benchmark.Description {
 			{Name: "quick", Type: "bool", DefaultJson: "true", Description: "For an installation: whether the Java service judges first, so that Defects4J's own command judges only what passes there. With false the command judges everything, and a hostile candidate could forge its output."},
 			{Name: "subset", Type: "string", DefaultJson: `""`, Description: "Only the bugs that are in all of these sets, separated by commas: v1.2, v2.0, clm, single-hunk, single-function."},
 			{Name: "only", Type: `["list","string"]`, DefaultJson: `[]`, Description: "Only these projects and bugs, such as Lang or Lang-6."},
-			{Name: "laxer", Type: "bool", DefaultJson: "false", Description: "Whether to count as CLM did: a candidate also passes if fewer tests fail than with the buggy version, and none that passed with it."},
+			{Name: "rule", Type: "string", DefaultJson: `"all"`, OneOf: []string{ruleAll, ruleCLM}, Description: "Which candidates pass: with \"all\" those with which no relevant test fails, apart from those that fail with the reference fix, too; with \"clm\", as CLM counted, also those with which fewer tests fail than in the buggy version, and no other ones."},
 		}},
 	}
 }
+
+// The rules by which candidates pass.
+const ruleAll, ruleCLM = "all", "clm"
 
 type config struct {
 	Source       string   `json:"source"`
@@ -76,20 +79,20 @@ type config struct {
 	Quick        bool     `json:"quick"`
 	Subset       string   `json:"subset"`
 	Only         []string `json:"only"`
-	Laxer        bool     `json:"laxer"`
+	Rule         string   `json:"rule"`
 }
 
 func decode(data []byte) (config, error) {
-	c := config{Quick: true}
+	c := config{Quick: true, Rule: ruleAll}
 	if err := sdk.Decode(data, &c); err != nil {
 		return c, err
 	}
 	if given := len(c.Source) > 0; given == (c.Installation != "" || c.Image != "") || c.Installation != "" && c.Image != "" {
-		return c, sdk.Diagnose(nil, "Where are the bugs from?",
+		return c, sdk.Diagnose(nil, "Expected one source of bugs",
 			"Give one of source (exported bugs), installation (a folder with Defects4J) and image (a container image with it).")
 	}
 	if c.JavaHome != "" && c.Installation == "" {
-		return c, sdk.Diagnose([]string{"java_home"}, "There is no use for a JDK",
+		return c, sdk.Diagnose([]string{"java_home"}, "java_home needs an installation",
 			"Exported bugs are judged with JDK 17, an image has its own: leave java_home out, or give installation.")
 	}
 	if _, err := c.selection(); err != nil {
@@ -121,12 +124,12 @@ func (defects4j) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk
 		if problem != nil {
 			return nil, problem
 		}
-		identity, err = checkout.Identity(ctx, c.Source, checkout.Options{BaseDir: request.GetBaseDir(), Keep: wanted.file})
+		identity, err = checkout.Identity(ctx, c.Source, checkout.Options{BaseDir: request.GetBaseDir(), Keep: wanted.wantsFile})
 	} else {
 		identity, err = c.identity(ctx, request.GetBaseDir())
 	}
 	if err != nil {
-		return nil, sdk.Diagnose([]string{c.kind()}, "Bugs cannot be found", err.Error())
+		return nil, sdk.Diagnose([]string{c.kind()}, "Cannot find the bugs", err.Error())
 	}
 	return &sdk.ResolveResponse{Identity: identity}, nil
 }
@@ -178,8 +181,8 @@ func (b *bug) record() (*benchmark.BugRecord, error) {
 		Licence: licenceOf(b.ID.project),
 		Origin:  origin(b),
 	}
-	record.Bug.Labels["tests"], _ = b.deciding()
-	if len(b.Others) > 0 { // what the host sees is one of the files
+	record.Bug.Labels["tests"], _ = b.describeTests()
+	if len(b.Others) > 0 { // the host sees one of the files only
 		record.Bug.Labels["hunks"], record.Bug.Labels["lines"], record.Bug.Labels["functions"] = "multiple", "multiple", "other"
 	}
 	for _, h := range b.Hunks {
@@ -200,7 +203,7 @@ func (b *bug) record() (*benchmark.BugRecord, error) {
 	return record, nil
 }
 
-// methods are those of a file that the fix changes.
+// methods returns the methods of a file that the fix changes.
 func (b *bug) methods(name string) ([]*benchmark.Method, error) {
 	buggy, _, err := b.text("buggy", name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // the fix may add the file
@@ -214,6 +217,7 @@ func (b *bug) methods(name string) ([]*benchmark.Method, error) {
 	return programs.Methods(buggy, programs.Apply(buggy, hunks), hunks), nil
 }
 
+// origin describes where a bug is from.
 func origin(b *bug) string {
 	text := "Defects4J " + b.ID.String()
 	if b.Properties.Revision != "" {
@@ -248,8 +252,8 @@ func (defects4j) Environments(_ context.Context, request *benchmark.Environments
 	return &benchmark.EnvironmentsResponse{Environments: all}, nil
 }
 
-// Fetch takes the exported bugs, or exports them from the installation; reads them
-// and compiles those that have no classes.
+// Fetch copies the exported bugs or exports them from the installation, reads them,
+// and compiles those without classes.
 func (defects4j) Fetch(ctx context.Context, request *benchmark.FetchRequest, progress func(*benchmark.FetchEvent)) error {
 	c, err := decode(request.GetConfig())
 	if err != nil {
@@ -260,7 +264,7 @@ func (defects4j) Fetch(ctx context.Context, request *benchmark.FetchRequest, pro
 		return err
 	}
 	var out []skipped
-	var left strays
+	var left strayLinks
 	if c.Source != "" {
 		left, err = take(ctx, c, request, progress)
 	} else if out, err = fromInstallation(ctx, c, request.GetBaseDir(), nil, dir, progress); err == nil {
@@ -272,15 +276,14 @@ func (defects4j) Fetch(ctx context.Context, request *benchmark.FetchRequest, pro
 	return index(ctx, request.GetDir(), out, left, progress)
 }
 
-// Export writes bugs of an installation as exported bugs, those that are not there
-// yet.
+// Export writes those bugs of an installation that the folder does not hold yet.
 func (defects4j) Export(ctx context.Context, request *benchmark.ExportRequest, progress func(*benchmark.FetchEvent)) error {
 	c, err := decode(request.GetConfig())
 	if err != nil {
 		return err
 	}
 	if c.Source != "" {
-		return sdk.Diagnose([]string{"source"}, "These bugs are exported already", "Name an installation or an image.")
+		return sdk.Diagnose([]string{"source"}, "These bugs are already exported", "Name an installation or an image.")
 	}
 	if err := os.MkdirAll(request.GetDir(), 0o755); err != nil {
 		return err

@@ -47,22 +47,22 @@ func TestExportedBugs(t *testing.T) {
 	eachDriver(t, config, b, dir, func(t *testing.T, b *bench) {
 		b.judgeOrchard(t)
 		b.judgeCandidates(t)
-		t.Run("half of a fix passes by the laxer rule", func(t *testing.T) {
-			laxer := *b
-			laxer.config = strings.Replace(config, "{", `{"laxer": true, `, 1)
-			buggy, fixed := laxer.texts(t, "Orchard-1")
+		t.Run("half of a fix passes by the rule of CLM", func(t *testing.T) {
+			byCLM := *b
+			byCLM.config = strings.Replace(config, "{", `{"rule": "clm", `, 1)
+			buggy, fixed := byCLM.texts(t, "Orchard-1")
 			half := strings.Replace(buggy, "* percent) / 100", "* percent + 50) / 100", 1)
-			if v, _ := laxer.judge(t, "Orchard-1", half, false); v.Outcome != benchmark.Passed {
+			if v, _ := byCLM.judge(t, "Orchard-1", half, false); v.Outcome != benchmark.Passed {
 				t.Errorf("half: %v: %s", v.Outcome, v.Detail)
 			}
 			worse := strings.Replace(half, "cents > other.cents", "cents < other.cents", 1)
-			if v, _ := laxer.judge(t, "Orchard-1", worse, false); v.Outcome != benchmark.Failed {
+			if v, _ := byCLM.judge(t, "Orchard-1", worse, false); v.Outcome != benchmark.Failed {
 				t.Errorf("half, with a new failure: %v: %s", v.Outcome, v.Detail)
 			}
-			if v, _ := laxer.judge(t, "Orchard-1", buggy, false); v.Outcome != benchmark.Failed {
+			if v, _ := byCLM.judge(t, "Orchard-1", buggy, false); v.Outcome != benchmark.Failed {
 				t.Errorf("the buggy version: %v: %s", v.Outcome, v.Detail)
 			}
-			if v, _ := laxer.judge(t, "Orchard-1", fixed, true); v.Outcome != benchmark.Passed {
+			if v, _ := byCLM.judge(t, "Orchard-1", fixed, true); v.Outcome != benchmark.Passed {
 				t.Errorf("the fixed version: %v: %s", v.Outcome, v.Detail)
 			}
 		})
@@ -77,12 +77,12 @@ func TestSourcesThatAreRefused(t *testing.T) {
 		{"no source", `{}`, "Give one of source"},
 		{"two sources", `{"source": "a", "installation": "b"}`, "Give one of source"},
 		{"an installation and an image", `{"image": "a", "installation": "b"}`, "Give one of source"},
-		{"a JDK for exported bugs", `{"source": "a", "java_home": "/usr"}`, "There is no use for a JDK"},
+		{"a JDK for exported bugs", `{"source": "a", "java_home": "/usr"}`, "java_home needs an installation"},
 		{"an unknown subset", `{"source": "a", "subset": "v9"}`, "Unknown subset"},
 		{"a folder that is not there", `{"source": "/no/such/folder"}`, "/no/such/folder"},
 		{"a folder without bugs", fmt.Sprintf(`{"source": %q}`, empty), "no folder <Project>-<n>"},
 		{"none that is asked for", fmt.Sprintf(`{"source": %q, "only": ["Lang"]}`, broken), "no folder <Project>-<n>"},
-		{"none that can be read", fmt.Sprintf(`{"source": %q}`, broken), "Orchard-1: export.json: dir.src.classes"},
+		{"none that can be read", fmt.Sprintf(`{"source": %q}`, broken), "Orchard-1: export.json: the member format is missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := plugintest.Benchmark(t, defects4j{}).Fetch(t.Context(), &benchmark.FetchRequest{Config: []byte(c.config), Dir: t.TempDir()}, func(*benchmark.FetchEvent) {})

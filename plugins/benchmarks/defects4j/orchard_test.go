@@ -73,8 +73,8 @@ func orchardVersion(t *testing.T, n int, buggy bool, dir string) {
 	}
 }
 
-// exportOrchard writes a bug as somebody else might: no compiled classes, JUnit
-// from the system, the whole fixed tree or the changed files only.
+// exportOrchard writes a bug as the exporter does, but without compiled classes and
+// JUnit, and with the whole fixed tree or the changed files only.
 func exportOrchard(t *testing.T, dir string, n int, whole bool) {
 	t.Helper()
 	bug := filepath.Join(dir, fmt.Sprint("Orchard-", n))
@@ -92,21 +92,37 @@ func exportOrchard(t *testing.T, dir string, n int, whole bool) {
 			write(t, filepath.Join(fixed, name), string(content))
 		}
 	}
-	properties := map[string]any{
-		"dir.src.classes": "src/main/java", "dir.src.tests": "src/test/java",
-		"dir.bin.classes": "target/classes", "dir.bin.tests": "target/test-classes",
-		"cp.compile": []string{"target/classes"}, "cp.test": "target/classes:target/test-classes:lib/absent.jar",
-		"classes.modified": orchardLines(t, "modified_classes", n),
-		"tests.relevant":   strings.Join(orchardLines(t, "relevant_tests", n), "\n"),
-		"tests.trigger":    orchardLines(t, "trigger_tests", n),
-		"source_level":     1.6, "encoding": "ISO-8859-1",
-		"baseline_failures": map[string]any{"buggy": orchardLines(t, "trigger_tests", n), "fixed": []string{}},
-	}
-	content, err := json.MarshalIndent(properties, "", "  ")
+	content, err := json.MarshalIndent(properties{
+		Format: exportFormat, ID: fmt.Sprint("Orchard-", n), SourceDir: "src/main/java", TestDir: "src/test/java",
+		ClassesDir: "target/classes", TestClassesDir: "target/test-classes",
+		CompilePath: list{"buggy/target/classes"}, TestPath: list{"buggy/target/classes", "buggy/target/test-classes", "lib/absent.jar"},
+		ModifiedClasses: orchardLines(t, "modified_classes", n), RelevantTests: orchardLines(t, "relevant_tests", n),
+		TriggerTests: orchardLines(t, "trigger_tests", n), BuggyFailures: orchardLines(t, "trigger_tests", n),
+		SourceLevel: "6", Encoding: "ISO-8859-1",
+	}, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(bug, "export.json"), string(content))
+}
+
+// changeExport changes the export.json of a bug's folder.
+func changeExport(t *testing.T, bug string, change func(*properties)) {
+	t.Helper()
+	name := filepath.Join(bug, "export.json")
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := parseProperties(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(&p)
+	if content, err = json.Marshal(p); err != nil {
+		t.Fatal(err)
+	}
+	write(t, name, string(content))
 }
 
 func write(t *testing.T, name, content string) {

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// bugID is a bug's name in two parts: Lang-6.
+// bugID is the id of a bug, such as Lang-6.
 type bugID struct {
 	project string
 	number  int
@@ -31,8 +31,8 @@ func compareIDs(a, b bugID) int {
 	return cmp.Or(strings.Compare(a.project, b.project), a.number-b.number)
 }
 
-// The sets that have names. Those of hunks and functions follow from a bug's
-// files; the others are lists.
+// The subsets by name. singleHunk and singleFunction depend on a bug's files; the
+// others are lists.
 const (
 	singleHunk     = "single-hunk"     // one run of changed lines in one file
 	singleFunction = "single-function" // one file, all changes within one method
@@ -96,7 +96,7 @@ func holds(ranges string, number int) bool {
 	return false
 }
 
-// selection says which bugs a configuration asks for.
+// selection is the set of bugs that a configuration selects.
 type selection struct {
 	names []string // of subsets: a bug is in all of them
 	only  []string // ids and projects: a bug is one of them, or there are none
@@ -109,14 +109,14 @@ func (c config) selection() (selection, error) {
 			continue
 		}
 		if !slices.Contains(subsetNames(), name) {
-			return s, fmt.Errorf("there is no subset %q: there are %s", name, strings.Join(subsetNames(), ", "))
+			return s, fmt.Errorf("unknown subset %q; known are %s", name, strings.Join(subsetNames(), ", "))
 		}
 		s.names = append(s.names, name)
 	}
 	return s, nil
 }
 
-// wants reports whether a bug is asked for as far as its id tells.
+// wants reports whether a bug may be selected, by its id alone.
 func (s selection) wants(id bugID) bool {
 	if len(s.only) > 0 && !slices.Contains(s.only, id.project) && !slices.Contains(s.only, id.String()) {
 		return false
@@ -130,8 +130,8 @@ func (s selection) wants(id bugID) bool {
 	return true
 }
 
-// takes reports whether a bug that wants has let through is in the subsets that
-// go by what is wrong with it.
+// takes reports whether a bug that may be selected is in the subsets that depend on
+// its files.
 func (s selection) takes(b *bug) bool {
 	for _, name := range s.names {
 		switch {

@@ -12,18 +12,18 @@ import (
 	"golang.org/x/text/encoding/ianaindex"
 )
 
-// charset is how a file's bytes become the text that models see, and back:
-// encode undoes decode, to the byte, for every file.
+// charset converts a file's bytes to the text that models see, and back: encode
+// restores the bytes of every file that decode read.
 //
-// Where all of a file's lines end in CR LF, its text has plain line ends, since
-// what models write does. A file that mixes them is left as it is.
+// If all lines of a file end in CR LF, its text has plain line ends, as models write
+// them. A file with mixed line ends is left as it is.
 type charset struct {
 	encoding encoding.Encoding // nil: UTF-8
 	crlf     bool
 }
 
-// charsetOf finds a file's charset. A file that is not what its project says of
-// it is read as ISO-8859-1, in which all bytes mean something.
+// charsetOf finds a file's charset. A file that is not in its project's encoding is
+// read as ISO-8859-1, in which every byte is a character.
 func charsetOf(name string, content []byte) (charset, error) {
 	var c charset
 	var err error
@@ -34,7 +34,7 @@ func charsetOf(name string, content []byte) (charset, error) {
 		if !utf8.Valid(content) {
 			c.encoding = charmap.ISO8859_1
 		}
-	} else if back, err := c.bytes(content); err != nil || !bytes.Equal(back, content) {
+	} else if back, err := c.roundTrip(content); err != nil || !bytes.Equal(back, content) {
 		c.encoding = charmap.ISO8859_1
 	}
 	lines := bytes.Count(content, []byte("\n"))
@@ -42,8 +42,8 @@ func charsetOf(name string, content []byte) (charset, error) {
 	return c, nil
 }
 
-// encodingOf finds an encoding, and a name that javac knows, by a standard name or
-// one of Java's own, such as ISO8859_1 and Cp1252. Nil: UTF-8, or ASCII.
+// encodingOf returns an encoding and its name for javac, by a standard name or one of
+// Java's own, such as ISO8859_1 and Cp1252. A nil encoding is UTF-8 or ASCII.
 func encodingOf(name string) (encoding.Encoding, string, error) {
 	plain := strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(strings.TrimSpace(name)))
 	switch plain {
@@ -70,11 +70,11 @@ func encodingOf(name string) (encoding.Encoding, string, error) {
 			return found, name, nil
 		}
 	}
-	return nil, "", fmt.Errorf("encoding %q is not known; write a name such as UTF-8, ISO-8859-1 or windows-1252", name)
+	return nil, "", fmt.Errorf("unknown encoding %q; expected a name such as UTF-8, ISO-8859-1 or windows-1252", name)
 }
 
-// bytes decodes and encodes, without line ends.
-func (c charset) bytes(content []byte) ([]byte, error) {
+// roundTrip decodes and encodes, without converting line ends.
+func (c charset) roundTrip(content []byte) ([]byte, error) {
 	text, err := c.encoding.NewDecoder().Bytes(content)
 	if err != nil {
 		return nil, err
@@ -95,8 +95,8 @@ func (c charset) decode(content []byte) string {
 	return string(content)
 }
 
-// encode returns the bytes of a text. What the encoding lacks is written as Java
-// writes it, \uXXXX, which means the same to a compiler.
+// encode returns the bytes of a text. Characters that the encoding lacks are written
+// as \uXXXX, which a Java compiler reads as the same.
 func (c charset) encode(text string) []byte {
 	if c.crlf {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n")

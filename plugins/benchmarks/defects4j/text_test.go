@@ -170,7 +170,7 @@ func TestHunksOfRealBugs(t *testing.T) {
 	}
 }
 
-// Of the reference fix only the tokens count, and all of them.
+// An exact match has the same tokens as the reference fix, in any layout.
 func TestExactMatchOfRealBugs(t *testing.T) {
 	for _, p := range pack(t) {
 		file := func(lines []string) string {
@@ -182,7 +182,7 @@ func TestExactMatchOfRealBugs(t *testing.T) {
 		}
 		spread := strings.ReplaceAll(fixed, "\n", " // fixed\r\n\t")
 		if javasource.Digest(spread) != javasource.Digest(fixed) {
-			t.Errorf("%s: the fix in another layout is no exact match", p.ID)
+			t.Errorf("%s: the fix in another layout is not an exact match", p.ID)
 		}
 	}
 }
@@ -190,24 +190,24 @@ func TestExactMatchOfRealBugs(t *testing.T) {
 // The rules agree with what was measured of real bugs.
 func TestRulesOnRealBugs(t *testing.T) {
 	for _, p := range pack(t) {
-		b := &bug{Properties: properties{BuggyFailures: (*list)(&p.Measured.Relevant.BuggyFail), FixedFailures: (*list)(&p.Measured.Relevant.FixedFail)}}
-		for _, laxer := range []bool{false, true} {
-			if problem := b.rule(config{Laxer: laxer}, p.Measured.Relevant.BuggyFail); problem == "" {
-				t.Errorf("%s, laxer %t: the buggy version passes", p.ID, laxer)
+		b := &bug{Properties: properties{BuggyFailures: p.Measured.Relevant.BuggyFail, FixedFailures: p.Measured.Relevant.FixedFail}}
+		for _, rule := range []string{ruleAll, ruleCLM} {
+			if problem := b.failureOf(config{Rule: rule}, p.Measured.Relevant.BuggyFail); problem == "" {
+				t.Errorf("%s, rule %q: the buggy version passes", p.ID, rule)
 			}
-			if problem := b.rule(config{Laxer: laxer}, p.Measured.Relevant.FixedFail); problem != "" {
-				t.Errorf("%s, laxer %t: the fixed version does not pass: %s", p.ID, laxer, problem)
+			if problem := b.failureOf(config{Rule: rule}, p.Measured.Relevant.FixedFail); problem != "" {
+				t.Errorf("%s, rule %q: the fixed version does not pass: %s", p.ID, rule, problem)
 			}
 		}
 	}
 }
 
 func TestRules(t *testing.T) {
-	b := &bug{Properties: properties{BuggyFailures: &list{"A::a", "A::b", "A::always"}, FixedFailures: &list{"A::always"}}}
+	b := &bug{Properties: properties{BuggyFailures: list{"A::a", "A::b", "A::always"}, FixedFailures: list{"A::always"}}}
 	for _, c := range []struct {
-		name          string
-		failing       []string
-		strict, laxer bool
+		name     string
+		failing  []string
+		all, clm bool
 	}{
 		{"none fails", nil, true, true},
 		{"what always fails", []string{"A::always"}, true, true},
@@ -217,11 +217,11 @@ func TestRules(t *testing.T) {
 		{"a whole class", []string{"A"}, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := b.rule(config{}, c.failing) == ""; got != c.strict {
-				t.Errorf("strictly it passes: %t", got)
+			if got := b.failureOf(config{Rule: ruleAll}, c.failing) == ""; got != c.all {
+				t.Errorf("by the rule \"all\" it passes: %t", got)
 			}
-			if got := b.rule(config{Laxer: true}, c.failing) == ""; got != c.laxer {
-				t.Errorf("laxly it passes: %t", got)
+			if got := b.failureOf(config{Rule: ruleCLM}, c.failing) == ""; got != c.clm {
+				t.Errorf("by the rule \"clm\" it passes: %t", got)
 			}
 		})
 	}

@@ -50,9 +50,10 @@ func TestWhatIsCompiledWithACandidate(t *testing.T) {
 `)
 	// All is compiled as no module, as Defects4J's own builds do.
 	write(t, filepath.Join(source, "Orchard-2", "buggy", "src/main/java/module-info.java"), "module orchard { }\n")
-	export := filepath.Join(source, "Orchard-2", "export.json")
-	edit(t, export, `"fixed": []`, `"fixed": ["orchard.BasketTest$Unmade", "orchard.BasketTest$Lost"]`)
-	edit(t, export, `"tests.relevant": "`, `"tests.relevant": "orchard.BasketTest$Unmade\norchard.BasketTest$Lost\n`)
+	changeExport(t, filepath.Join(source, "Orchard-2"), func(p *properties) {
+		p.FixedFailures = list{"orchard.BasketTest$Unmade", "orchard.BasketTest$Lost"}
+		p.RelevantTests = append(list{"orchard.BasketTest$Unmade", "orchard.BasketTest$Lost"}, p.RelevantTests...)
+	})
 	config := fmt.Sprintf(`{"source": %q}`, source)
 	plugin, dir := fetched(t, config)
 	edit(t, filepath.Join(dir, exportDir, "Orchard-2/buggy/src/main/java/orchard/Fruit.java"), "package", "a newer source beside an older class; package")

@@ -195,10 +195,10 @@ type Project struct {
 	// Forgiven are tests (Class, or Class::method) that fail with the reference fix,
 	// too: they do not count.
 	Forgiven []string
-	// Known are tests that fail without a fix. Lax asks for all failures and tells
-	// new ones from them (see Reply), instead of ending at the first.
+	// Known are tests that fail in the buggy version. With All, the tests go on after
+	// the first failure, and the reply counts new failures apart from known ones.
 	Known []string
-	Lax   bool
+	All   bool
 }
 
 // What a test may take in steps, which are calls of methods and jumps backwards:
@@ -291,7 +291,7 @@ func Check(p Program) (*benchmark.CheckResponse, error) {
 	r.Candidate.Path, r.Candidate.Text = p.Path, p.Text
 	if project := p.Project; project != nil {
 		r.Tree, r.Original, r.Sources, r.Options, r.Env = project.Tree, project.Original, project.Sources, project.Options, project.Env
-		r.Forgiven, r.Known, r.All = project.Forgiven, project.Known, project.Lax
+		r.Forgiven, r.Known, r.All = project.Forgiven, project.Known, project.All
 	}
 	payload, err := json.Marshal(r)
 	if err != nil {
