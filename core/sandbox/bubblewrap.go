@@ -25,15 +25,15 @@ const bubblewrapName = "bubblewrap"
 // setupLimit bounds an environment's setup.
 const setupLimit = 10 * time.Minute
 
-// bubblewrap makes boxes of Linux namespaces over the host's own root.
+// bubblewrap makes boxes of Linux namespaces over the host's root file system.
 type bubblewrap struct {
 	path    string // of bwrap
-	cache   string // where prepared environments lie
+	cache   string // folder of prepared environments
 	mount   boxMount
 	log     *slog.Logger
 	self    owner
 	cgroups *cgroups
-	// disableUserns says that the installed bwrap can forbid user namespaces.
+	// disableUserns: the installed bwrap can forbid user namespaces.
 	disableUserns bool
 }
 
@@ -58,13 +58,12 @@ func openBubblewrap(ctx context.Context, options Options) (*bubblewrap, error) {
 	d := &bubblewrap{path: path, cache: options.CacheDir, log: options.Logger, self: self, cgroups: findCgroups(self)}
 	d.disableUserns = bytes.Contains(help, []byte("--disable-userns"))
 	if d.mount, err = findMount(ctx, options.CacheDir, path); err != nil {
-		// Without it a candidate could load a library of its own into the process
-		// that judges it.
+		// Without it a candidate could load its own library into the process that judges it.
 		return nil, fail("mount a work folder in which nothing can be executed", err,
-			"it takes root or user namespaces, and unshare and mount of util-linux; on Debian: apt-get install util-linux mount; or use sandbox \"docker\"")
+			"this needs root or user namespaces, and unshare and mount of util-linux; on Debian: apt-get install util-linux mount; or use sandbox \"docker\"")
 	}
 	if d.cgroups == nil {
-		d.log.Warn("no control group can be made here: memory and processes of a box are limited one by one, CPU time is not")
+		d.log.Warn("cannot make control groups: memory is limited per process, processes per user, CPU time not at all")
 	}
 	return d, nil
 }
@@ -73,8 +72,7 @@ func (d *bubblewrap) Name() string { return bubblewrapName }
 
 func (d *bubblewrap) Close() error { return nil }
 
-// Prepare checks what the host must have and runs the setup, unless the outcome
-// is there already.
+// Prepare checks the host's requirements and runs the setup, unless its result exists.
 func (d *bubblewrap) Prepare(ctx context.Context, env Environment) error {
 	if err := env.validate(); err != nil {
 		return err
@@ -102,10 +100,10 @@ func (d *bubblewrap) Prepare(ctx context.Context, env Environment) error {
 		return nil
 	}
 	d.log.Info("prepare environment", "environment", env.ID, "folder", dir)
-	// The lock's holder may remove what an earlier, killed holder left.
+	// The holder of the lock may remove what a killed holder left.
 	making := dir + ".tmp"
 	if err := removeAll(making); err != nil {
-		return fail("remove a half-made environment", err)
+		return fail("remove an unfinished environment", err)
 	}
 	if err := writeFiles(making, env.Files); err != nil {
 		return fail("write the files of environment "+env.ID, err)
@@ -121,8 +119,8 @@ func (d *bubblewrap) Prepare(ctx context.Context, env Environment) error {
 	return nil
 }
 
-// preparedDir names the folder by the environment and by the host's programs
-// that it was made with: an upgrade of the host makes another.
+// preparedDir returns the folder of a prepared environment. Its name depends on the
+// host's programs too, so that an upgrade of the host makes another.
 func (d *bubblewrap) preparedDir(env Environment) (string, error) {
 	sum := sha256.New()
 	fmt.Fprintln(sum, env.contentDigest())
@@ -164,7 +162,7 @@ func writeFiles(dir string, files map[string][]byte) error {
 	return nil
 }
 
-// removeAll removes a folder of ours, also where setup took its write bits.
+// removeAll removes a folder, even if setup made parts of it read-only.
 func removeAll(dir string) error {
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() {
@@ -231,8 +229,7 @@ func (d *bubblewrap) Boxes(context.Context) ([]string, error) {
 	return dirs, nil
 }
 
-// Cleanup removes the control groups of dead processes; their boxes died with
-// them.
+// Cleanup removes the control groups of dead processes. Their boxes ended with them.
 func (d *bubblewrap) Cleanup(context.Context) error {
 	if err := d.cgroups.cleanup(); err != nil {
 		return &Error{Driver: bubblewrapName, Op: "remove old control groups", Err: err}

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// boxMount mounts /box itself, since bwrap cannot mount memory from which nothing
-// can be executed. A candidate that could load a library of its own into the
-// process that tests it would be that process.
+// boxMount mounts /box, since bwrap cannot mount memory with the option noexec.
+// Without that, a candidate could load its own library into the process that tests it
+// and control it.
 //
-// The mount is made in a mount namespace that ends with the box, on an empty folder
+// The mount is made in a mount namespace that ends with the box, over an empty folder
 // of the cache that all boxes share.
 type boxMount struct {
 	unshare, shell string // programs
@@ -22,10 +22,10 @@ type boxMount struct {
 	root           bool
 }
 
-// mountLimit bounds the trial.
+// mountLimit is the time limit of the trial in findMount.
 const mountLimit = 10 * time.Second
 
-// findMount tries whether this process may mount memory for its boxes.
+// findMount checks, by a trial, that this process may mount memory for its boxes.
 func findMount(ctx context.Context, cache, bwrap string) (boxMount, error) {
 	m := boxMount{point: filepath.Join(cache, "box"), root: os.Geteuid() == 0}
 	if err := os.MkdirAll(m.point, 0o755); err != nil {
@@ -47,8 +47,8 @@ func findMount(ctx context.Context, cache, bwrap string) (boxMount, error) {
 	return m, nil
 }
 
-// wrap returns the command that mounts size bytes (0: as much as the kernel gives)
-// of memory and becomes argv. It needs no environment.
+// wrap returns a command that mounts size bytes of memory (0: the kernel's default)
+// and then executes argv. It needs no environment variables.
 func (m boxMount) wrap(size int64, argv []string) []string {
 	options := "noexec,nosuid,nodev,mode=0700"
 	if size > 0 {

@@ -20,10 +20,10 @@ import (
 	"harness/core/internal/lines"
 )
 
-// launch is what differs between the boxes of one environment.
+// launch holds what differs between setup and service of one environment.
 type launch struct {
 	argv          []string
-	filesFrom     string // what is found at /opt/harness
+	filesFrom     string // folder of the host that is /opt/harness
 	filesWritable bool
 }
 
@@ -34,7 +34,7 @@ type process struct {
 	stderr lines.Tail
 
 	command *exec.Cmd
-	group   *cgroup // nil where there are none
+	group   *cgroup // nil without control groups
 	ended   chan struct{}
 	how     exit // set before ended is closed
 	kill    func()
@@ -42,23 +42,23 @@ type process struct {
 
 func (p *process) exit() exit { return p.how }
 
-// close kills the box and waits until nothing of it is left.
+// close kills the box, waits for its end and removes its control group.
 func (p *process) close() error {
 	p.kill()
 	<-p.ended
 	return p.group.remove()
 }
 
-// arguments of bwrap, but for those that name file descriptors.
+// arguments returns the arguments of bwrap, without those that name file descriptors.
 func (d *bubblewrap) arguments(env Environment, l launch) []string {
 	user := strconv.Itoa(boxUser)
 	args := []string{
 		"--unshare-all", "--unshare-user", "--uid", user, "--gid", user, "--hostname", "box",
 		"--die-with-parent", "--new-session",
-		// Else bwrap itself would be the box's first process, and hold the service's
-		// pipes where a candidate can open them.
+		// Otherwise bwrap would be the box's first process and keep the service's pipes
+		// open, where a candidate could open them too.
 		"--as-pid-1",
-		// Where root runs bwrap, the payload would keep root's capabilities.
+		// If root runs bwrap, the service would keep root's capabilities.
 		"--cap-drop", "ALL",
 		"--clearenv",
 	}
@@ -75,7 +75,7 @@ func (d *bubblewrap) arguments(env Environment, l launch) []string {
 		bind = "--bind"
 	}
 	args = append(args, bind, l.filesFrom, filesDir)
-	if !l.filesWritable { // what setup makes is shared by boxes of all mounts
+	if !l.filesWritable { // the result of setup must not depend on mounts
 		for _, m := range env.Mounts {
 			args = append(args, "--ro-bind", m.Source, m.Target)
 		}
@@ -88,8 +88,8 @@ func (d *bubblewrap) arguments(env Environment, l launch) []string {
 	return append(args, "--chdir", workDir)
 }
 
-// rootArguments bind what programs need of the host's root, read-only: system
-// folders and the few files of /etc that make them work. No home, no /var, no
+// rootArguments returns arguments that bind, read-only, what programs need of the
+// host's root: system folders and a few files of /etc. No home folders, no /var, no
 // credentials.
 func rootArguments() []string {
 	args := []string{"--ro-bind", "/usr", "/usr"}
@@ -101,7 +101,7 @@ func rootArguments() []string {
 		}
 	}
 	etc := []string{"alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "passwd", "group", "nsswitch.conf", "fonts"}
-	// Debian's JDK keeps its configuration in /etc, and refuses to start without.
+	// Debian's JDK keeps its configuration in /etc, and refuses to start without it.
 	if java, err := filepath.Glob("/etc/java*"); err == nil {
 		for _, path := range java {
 			etc = append(etc, filepath.Base(path))
@@ -113,7 +113,8 @@ func rootArguments() []string {
 	return args
 }
 
-// pipes that a bwrap is started with; theirs are closed once it runs.
+// pipes are those that bwrap is started with. This process closes its copies of
+// theirs after the start.
 type pipes struct {
 	ours, theirs []*os.File
 	err          error
@@ -140,15 +141,15 @@ func closeAll(files []*os.File) {
 	}
 }
 
-// launch starts a box. Its first process waits on a file descriptor until it has
-// been put under its limits.
+// launch starts a box. Its first process waits on a file descriptor until its limits
+// are set.
 func (d *bubblewrap) launch(env Environment, l launch) (p *process, err error) {
 	var (
 		all     pipes
 		in      = all.add(false)
 		out     = all.add(true)
 		errOut  = all.add(true)
-		options = all.add(false) // 3: --args, so that no process in the box sees our paths in /proc/1/cmdline
+		options = all.add(false) // 3: --args, which hides our paths from /proc/1/cmdline in the box
 		release = all.add(false) // 4: --block-fd
 		info    = all.add(true)  // 5: --info-fd
 	)
@@ -179,22 +180,22 @@ func (d *bubblewrap) launch(env Environment, l launch) (p *process, err error) {
 	}
 	defer closeAll([]*os.File{options, release, info})
 	p.kill = sync.OnceFunc(func() {
-		// bwrap dies, by --die-with-parent the first process inside dies with it,
-		// and with that its whole process namespace.
+		// With --die-with-parent, the first process inside ends with bwrap, and its
+		// process namespace with that.
 		_ = p.command.Process.Kill()
 		in.Close()
 		out.Close()
 	})
 	if err := d.release(env.Limits, p, options, info, release, d.arguments(env, l)); err != nil {
-		// What bwrap has to say is read by the time that it has ended.
+		// After close, all output of bwrap has been read.
 		closed := p.close()
 		return nil, errors.Join(fmt.Errorf("%w%s", err, (&session{stderr: &p.stderr}).quote()), closed)
 	}
 	return p, nil
 }
 
-// run starts bwrap and waits for its end, all on one thread: --die-with-parent
-// means the thread that started it.
+// run starts bwrap and waits for its end on one thread, since --die-with-parent refers
+// to the thread that started it.
 func (p *process) run(started chan<- error, stderr *os.File, all *pipes) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -212,7 +213,7 @@ func (p *process) run(started chan<- error, stderr *os.File, all *pipes) {
 	_ = p.command.Wait()
 	select {
 	case <-read:
-	case <-time.After(exitGrace): // nothing should hold the pipe any more
+	case <-time.After(exitGrace): // no process should hold the pipe any more
 	}
 	stderr.Close()
 	<-read
@@ -227,11 +228,11 @@ func describeState(s *os.ProcessState) string {
 	return fmt.Sprintf("exit code %d", s.ExitCode())
 }
 
-// release hands bwrap its arguments, puts the box under its limits and lets it
-// go on.
+// release sends bwrap its arguments, sets the limits of the box and starts its
+// program.
 func (d *bubblewrap) release(limits Limits, p *process, options, info, release *os.File, arguments []string) error {
 	if _, err := io.WriteString(options, strings.Join(arguments, "\x00")+"\x00"); err != nil {
-		return fmt.Errorf("hand bwrap its arguments: %w", err)
+		return fmt.Errorf("send bwrap its arguments: %w", err)
 	}
 	options.Close()
 	if err := info.SetReadDeadline(time.Now().Add(callLimit)); err != nil {
@@ -241,13 +242,13 @@ func (d *bubblewrap) release(limits Limits, p *process, options, info, release *
 		PID int `json:"child-pid"`
 	}
 	if err := json.NewDecoder(info).Decode(&child); err != nil {
-		return fmt.Errorf("bwrap did not get as far as to tell its child's process id: %w", err)
+		return fmt.Errorf("bwrap did not report the process id of its child: %w", err)
 	}
 	if child.PID <= 1 {
-		return fmt.Errorf("bwrap says that its child is process %d", child.PID)
+		return fmt.Errorf("bwrap reported the process id %d for its child", child.PID)
 	}
 	if err := p.group.add(child.PID); err != nil {
-		return fmt.Errorf("put the box into its control group: %w", err)
+		return fmt.Errorf("add the box to its control group: %w", err)
 	}
 	if p.group == nil {
 		if err := limitResources(child.PID, limits); err != nil {
@@ -259,12 +260,12 @@ func (d *bubblewrap) release(limits Limits, p *process, options, info, release *
 		return fmt.Errorf("forbid core dumps: %w", err)
 	}
 	if _, err := release.Write([]byte{1}); err != nil {
-		return fmt.Errorf("release the box: %w", err)
+		return fmt.Errorf("start the program of the box: %w", err)
 	}
 	return nil
 }
 
-// limitResources is what there is without control groups.
+// limitResources limits a process without control groups.
 func limitResources(pid int, limits Limits) error {
 	set := func(resource int, value uint64) error {
 		return unix.Prlimit(pid, resource, &unix.Rlimit{Cur: value, Max: value}, nil)

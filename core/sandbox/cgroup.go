@@ -32,8 +32,8 @@ type cgroups struct {
 	next    atomic.Int64
 }
 
-// findCgroups looks for a place where this process may make control groups that
-// limit memory and processes. It returns nil if there is none.
+// findCgroups finds a folder in which this process may make control groups that limit
+// memory and processes. It returns nil if there is none.
 func findCgroups(self owner) *cgroups {
 	text, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
@@ -51,9 +51,9 @@ func findCgroups(self owner) *cgroups {
 	}
 	var candidates []*cgroups
 	if group, ok := own[""]; ok {
-		// A group with processes in it cannot hand controllers on, so a sibling of
-		// our own group comes first.
-		// On a machine with version 1, too, the folder is another kind of file system.
+		// A group that contains processes cannot delegate controllers, so a sibling of
+		// our own group is tried first. On a machine that also has version 1, the folder
+		// is of another file system.
 		for _, parent := range []string{filepath.Dir(group), group} {
 			dir := filepath.Join(cgroupMount, parent)
 			var at unix.Statfs_t
@@ -90,7 +90,8 @@ func (c *cgroups) works() bool {
 	return g.remove() == nil
 }
 
-// name of a group holds its owner, but for the boot, which no group survives.
+// name returns the name of a new group. It holds the owner but for the boot, which no
+// group survives.
 func (c *cgroups) name() string {
 	return fmt.Sprintf("%s%d-%s-%d", cgroupPrefix, c.self.PID, c.self.Started, c.next.Add(1))
 }
@@ -115,8 +116,8 @@ func (c *cgroups) create(limits Limits) (*cgroup, error) {
 	return g, nil
 }
 
-// all calls each with the folder and the owner of every group that there is, of
-// processes of our process namespace.
+// all calls each with the folder and the owner of every existing group whose owner is
+// in our process namespace.
 func (c *cgroups) all(each func(dir string, o owner)) error {
 	if c == nil {
 		return nil
@@ -156,8 +157,7 @@ func (c *cgroups) cleanup() error {
 		if !o.gone(c.self) {
 			return
 		}
-		// A group whose processes do not die with their owner is not ours to judge:
-		// it stays.
+		// A group with running processes stays.
 		g := cgroup{dirs: []string{dir}}
 		if err := g.remove(); !errors.Is(err, syscall.EBUSY) {
 			errs = append(errs, err)
@@ -166,9 +166,9 @@ func (c *cgroups) cleanup() error {
 	return errors.Join(append(errs, err)...)
 }
 
-// cgroup is one box's. A nil one does nothing.
+// cgroup is the control group of a box. A nil one does nothing.
 type cgroup struct {
-	dirs []string // in version 1: of memory, pids and cpu
+	dirs []string // in version 1 one each for memory, pids and cpu
 	v2   bool
 }
 
@@ -180,7 +180,7 @@ func (g *cgroup) limit(l Limits) error {
 	var errs []error
 	if l.MemoryBytes > 0 {
 		errs = append(errs, set(memory, "memory.limit_in_bytes", l.MemoryBytes))
-		// Memory and swap together; missing where the kernel does not count swap.
+		// Memory and swap together; the file is missing if the kernel does not count swap.
 		if err := set(memory, "memory.memsw.limit_in_bytes", l.MemoryBytes); !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
@@ -216,7 +216,7 @@ func (g *cgroup) limit2(l Limits) error {
 	return errors.Join(errs...)
 }
 
-// set writes to a control file; these exist or do not, and are never created.
+// set writes to an existing control file.
 func set(dir, file string, value any) error {
 	f, err := os.OpenFile(filepath.Join(dir, file), os.O_WRONLY, 0)
 	if err != nil {
@@ -237,7 +237,8 @@ func (g *cgroup) add(pid int) error {
 	return errors.Join(errs...)
 }
 
-// ranOutOfMemory says whether the kernel killed something for want of memory.
+// ranOutOfMemory reports whether the kernel killed a process of the group because
+// memory ran out.
 func (g *cgroup) ranOutOfMemory() bool {
 	if g == nil {
 		return false
@@ -258,8 +259,8 @@ func (g *cgroup) ranOutOfMemory() bool {
 	return false
 }
 
-// remove waits for the group's last process to be gone: the kernel takes a
-// moment to bury a process namespace.
+// remove removes the group. It waits for the last process, since the kernel takes a
+// moment to end a process namespace.
 func (g *cgroup) remove() error {
 	if g == nil {
 		return nil

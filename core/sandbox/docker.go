@@ -27,11 +27,10 @@ const (
 	dockerName = "docker"
 	// ownerLabel marks our containers; its value is the process that owns one.
 	ownerLabel = "harness.sandbox.owner"
-	// boxUser is the user and group inside: nobody, by number, so that the image
-	// needs no such entry.
+	// boxUser is the user and group inside: nobody, by number, so that the image needs
+	// no entry for it.
 	boxUser = 65534
-	// callLimit bounds calls to the daemon, and to bwrap, that are quick unless
-	// it hangs.
+	// callLimit limits calls of the daemon and of bwrap that are fast unless it hangs.
 	callLimit = 30 * time.Second
 )
 
@@ -43,13 +42,12 @@ type docker struct {
 	self     owner
 }
 
-// configureOnce guards testcontainers' own process-wide settings.
+// configureOnce guards the settings of testcontainers, which are process-wide.
 var configureOnce sync.Once
 
-// configure switches testcontainers' reaper off, which would need an image from
-// a registry (Cleanup does its work here), and its chatter. The library reads the
-// environment once and keeps what it read, so the variable is set for that moment
-// only.
+// configure switches off testcontainers' log and its reaper, which would need an image
+// from a registry; Cleanup does the reaper's work. The library reads the environment
+// once, so the variable is set for that moment only.
 func configure() {
 	const name = "TESTCONTAINERS_RYUK_DISABLED"
 	old, set := os.LookupEnv(name)
@@ -75,7 +73,7 @@ func openDocker(ctx context.Context, options Options) (*docker, error) {
 			Hint: "start Docker or Podman's socket, or point DOCKER_HOST at it; on Debian: apt-get install docker.io; or use sandbox \"bubblewrap\", which needs no daemon",
 		}
 	}
-	// The library would silently take another daemon than the one asked for.
+	// Without the socket, the library would silently use another daemon.
 	if socket, ok := strings.CutPrefix(os.Getenv("DOCKER_HOST"), "unix://"); ok {
 		if _, err := os.Stat(socket); err != nil {
 			return nil, fail(err)
@@ -85,7 +83,7 @@ func openDocker(ctx context.Context, options Options) (*docker, error) {
 		provider *testcontainers.DockerProvider
 		err      error
 	}
-	// The library takes no context here, and a daemon that hangs would hang us.
+	// The library takes no context here, and a daemon may hang.
 	got := make(chan opened, 1)
 	go func() {
 		provider, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(tclog.NewNoopLogger()))
@@ -109,7 +107,7 @@ func openDocker(ctx context.Context, options Options) (*docker, error) {
 	return &docker{provider: provider, client: provider.Client(), log: options.Logger, self: self}, nil
 }
 
-// daemonAddress is for error messages.
+// daemonAddress returns the daemon's address for error messages.
 func daemonAddress() string {
 	if host := os.Getenv("DOCKER_HOST"); host != "" {
 		return host
@@ -157,8 +155,8 @@ func configModifier(env Environment) func(*container.Config) {
 		c.Hostname = "box"
 		c.WorkingDir = boxDir
 		c.AttachStdin, c.AttachStdout, c.AttachStderr = true, true, true
-		// When the harness is killed its connection breaks, the service reads the
-		// end of its input, and ends.
+		// If the harness is killed, its connection breaks; the service then reads the end
+		// of its input, and ends.
 		c.OpenStdin, c.StdinOnce = true, true
 		c.NetworkDisabled = true
 	}
@@ -171,7 +169,7 @@ func hostConfigModifier(env Environment) func(*container.HostConfig) {
 		h.ReadonlyRootfs = true
 		h.CapDrop = []string{"ALL"}
 		h.SecurityOpt = []string{"no-new-privileges"}
-		h.IpcMode = container.IPCModeNone // no /dev/shm, which candidates could leave things in
+		h.IpcMode = container.IPCModeNone // no /dev/shm, in which candidates could leave files
 		h.LogConfig = container.LogConfig{Type: "none"}
 		h.Memory, h.MemorySwap = l.MemoryBytes, l.MemoryBytes
 		h.NanoCPUs = int64(l.CPUs * 1e9)
@@ -189,13 +187,13 @@ func hostConfigModifier(env Environment) func(*container.HostConfig) {
 		}
 		h.Tmpfs = map[string]string{
 			boxDir: tmpfs,
-			// Stays mounted without an IPC namespace to share, and anyone may write.
+			// Is mounted even without a shared IPC namespace, and writable for all.
 			"/dev/mqueue": "ro,nosuid,nodev,noexec,size=4k",
 		}
 	}
 }
 
-// list finds the containers, running or not, with a label.
+// list returns the containers with a label, running or not.
 func (d *docker) list(ctx context.Context, label string) ([]container.Summary, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
@@ -227,13 +225,13 @@ func (d *docker) Cleanup(ctx context.Context) error {
 		if !ok || !o.gone(d.self) {
 			continue
 		}
-		d.log.Info("remove the container of a run that was killed", "container", c.ID, "created", units.HumanDuration(time.Since(time.Unix(c.Created, 0)))+" ago")
+		d.log.Info("remove the container of a killed run", "container", c.ID, "created", units.HumanDuration(time.Since(time.Unix(c.Created, 0)))+" ago")
 		errs = append(errs, d.remove(c.ID))
 	}
 	return errors.Join(errs...)
 }
 
-// remove kills and removes a container, whatever context has ended.
+// remove kills and removes a container, even if the caller's context has ended.
 func (d *docker) remove(id string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), callLimit)
 	defer cancel()
@@ -266,10 +264,10 @@ func (b *dockerBox) start(ctx context.Context) error {
 		how            exit
 		reader, writer = io.Pipe()
 		ended          = make(chan struct{})
-		hung           = make(chan struct{})
+		hungUp         = make(chan struct{})
 	)
 	b.hangUp = sync.OnceFunc(func() {
-		close(hung)
+		close(hungUp)
 		streams.Close()
 		reader.CloseWithError(io.ErrClosedPipe)
 	})
@@ -285,7 +283,7 @@ func (b *dockerBox) start(ctx context.Context) error {
 		_, err := stdcopy.StdCopy(writer, &stderr, streams.Reader)
 		writer.CloseWithError(errors.Join(err, io.EOF))
 		select {
-		case <-hung:
+		case <-hungUp:
 			how = exit{status: "killed"}
 		default:
 			how = b.docker.exitOf(b.id)
@@ -295,7 +293,7 @@ func (b *dockerBox) start(ctx context.Context) error {
 	return b.session.start(ctx)
 }
 
-// exitOf asks how a container ended whose streams have ended.
+// exitOf asks the daemon how a container ended. Its streams have ended before.
 func (d *docker) exitOf(id string) exit {
 	ctx, cancel := context.WithTimeout(context.Background(), callLimit)
 	defer cancel()
@@ -309,7 +307,7 @@ func (d *docker) exitOf(id string) exit {
 		case !got.Container.State.Running:
 			return exit{status: fmt.Sprintf("exit code %d", got.Container.State.ExitCode), oom: got.Container.State.OOMKilled}
 		}
-		// The service has closed its output and lives on, or is about to end.
+		// The service closed its output and still runs, or is about to end.
 		select {
 		case <-ctx.Done():
 			return exit{status: "the service closed its output"}

@@ -19,16 +19,16 @@ import (
 	"harness/core/internal/lines"
 )
 
-// imageRepository holds the images of all environments; the tag is the digest.
-// Its registry can never be there: neither testcontainers nor the daemon looks for
-// an image of ours in one that is.
+// imageRepository holds the images of all environments; the tag is the digest. The
+// name of its registry is reserved and never exists, so that neither testcontainers
+// nor the daemon looks for our images in a real registry.
 const imageRepository = "harness.invalid/sandbox"
 
 func imageTag(env Environment) string { return imageRepository + ":" + env.contentDigest() }
 
 func isNotFound(err error) bool { return errdefs.IsNotFound(err) }
 
-// buildLimit bounds the build of an image, which fetches packages.
+// buildLimit is the time limit of building an image, which fetches packages.
 const buildLimit = 30 * time.Minute
 
 // Prepare builds the environment's image unless the daemon has it.
@@ -63,15 +63,14 @@ func (d *docker) Prepare(ctx context.Context, env Environment) error {
 		KeepImage:      true,
 		BuildLogWriter: output,
 		BuildOptionsModifier: func(o *client.ImageBuildOptions) {
-			// Packages are fetched as the host would fetch them, also where the
-			// engine's own network reaches nothing.
+			// Fetch packages as the host does, even if the engine's network has no access.
 			o.NetworkMode = "host"
 		},
 	}})
 	if err != nil {
 		failed := &Error{Driver: dockerName, Op: "build image of environment " + env.ID, Err: err}
 		if missing := d.missingBase(ctx, env.Dockerfile); missing != "" {
-			failed.Hint = fmt.Sprintf("the base image %s is not here and could not be pulled; where there is no registry, make it: make base-image", missing)
+			failed.Hint = fmt.Sprintf("the base image %s is missing and could not be pulled; without a registry, run: make base-image", missing)
 		} else if text := last.String(); text != "" {
 			failed.Err = fmt.Errorf("%w; last output:\n%s", err, text)
 		}
@@ -80,7 +79,7 @@ func (d *docker) Prepare(ctx context.Context, env Environment) error {
 	return nil
 }
 
-// missingBase names the first base image of a Dockerfile that the daemon has not.
+// missingBase returns the first base image of a Dockerfile that the daemon lacks.
 func (d *docker) missingBase(ctx context.Context, dockerfile string) string {
 	for line := range strings.Lines(dockerfile) {
 		fields := strings.Fields(line)
@@ -94,12 +93,12 @@ func (d *docker) missingBase(ctx context.Context, dockerfile string) string {
 	return ""
 }
 
-// buildContext is a tar archive of the files and of a Dockerfile that adds them
-// to the plugin's.
+// buildContext returns a tar archive of the files and of a Dockerfile that adds them
+// to the plugin's image.
 func buildContext(env Environment) ([]byte, error) {
 	var text strings.Builder
 	text.WriteString(strings.TrimRight(env.Dockerfile, "\n") + "\n")
-	// The folder itself is in the context too, so that it exists without files.
+	// The context includes the folder, so that it exists even without files.
 	fmt.Fprintf(&text, "COPY files/ %s/\nWORKDIR %s\n", filesDir, filesDir)
 	if len(env.Setup) > 0 {
 		argv, err := json.Marshal(env.Setup)

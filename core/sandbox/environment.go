@@ -29,44 +29,43 @@ type Environment struct {
 	// Dockerfile is the base of the image, for drivers that have images. The
 	// driver adds the files and the setup to it; it copies nothing itself.
 	Dockerfile string
-	// Files lie in every box under /opt/harness, read-only and executable. Names
-	// are slash-separated and relative.
+	// Files are in /opt/harness of every box, read-only and executable. Names are
+	// slash-separated and relative.
 	Files map[string][]byte
 	// Setup is the argv of a program that runs once, when the environment is
 	// prepared, and may write to /opt/harness, its working folder. Drivers without
-	// images run it in a box, drivers with images as a step of the image's build:
-	// as root, with the host's network. It is the plugin's own code, which is
-	// trusted; no candidate is there yet. Empty: none.
+	// images run it in a box; drivers with images run it in the image's build, as root
+	// and with the host's network. It is code of the plugin and trusted: no candidate is
+	// present yet. Empty: none.
 	Setup []string
-	// Requires lists what the host must have, for drivers that use its root.
+	// Requires lists what the host must have, for drivers that use its root file system.
 	Requires []Requirement
 	// Service is the argv of the program that answers requests.
 	Service []string
-	// Env is the whole environment inside, but for HARNESS_BOX=1.
+	// Env holds all environment variables inside, apart from HARNESS_BOX=1.
 	Env    map[string]string
 	Limits Limits
-	// Mounts are folders of this machine that boxes of it show below /data.
+	// Mounts are folders of this machine that boxes hold below /data.
 	Mounts []Mount `json:",omitempty"`
 }
 
-// Mount is a folder in a box, read-only for whoever is in it. Whoever is in the
-// box can read all of it that everybody may read.
+// Mount is a folder of this machine in a box. Processes of the box can read those of
+// its files that all users may read, and write none.
 type Mount struct {
-	Source string // absolute path on this machine, or on the container engine's where that is another
+	Source string // absolute path on this machine, or on the machine of the container engine
 	Target string // absolute path in the box, below /data
 }
 
-// Requirement is something that the host must have: a command on its PATH or a
-// file. Hint says how to get it.
+// Requirement is a command on the host's PATH or a file that the host must have. Hint
+// says how to install it.
 type Requirement struct {
 	Command string
 	Path    string
 	Hint    string
 }
 
-// Missing says which of the environment's requirements this machine lacks, all of
-// them and not just the first, with their hints. It is nil where there is nothing
-// to get, and matters to boxes that are not containers.
+// Missing returns an error that names all requirements that this machine lacks, with
+// their hints, or nil. Boxes that are containers do not need them.
 func Missing(env Environment) error {
 	var missing []error
 	var hints []string
@@ -88,10 +87,10 @@ func Missing(env Environment) error {
 	if missing == nil {
 		return nil
 	}
-	return &Error{Driver: bubblewrapName, Op: "look for what environment " + env.ID + " needs", Err: errors.Join(missing...), Hint: strings.Join(hints, "; ")}
+	return &Error{Driver: bubblewrapName, Op: "find the requirements of environment " + env.ID, Err: errors.Join(missing...), Hint: strings.Join(hints, "; ")}
 }
 
-// Limits of one box. Zero means: none.
+// Limits of one box. Zero is no limit.
 type Limits struct {
 	MemoryBytes int64
 	CPUs        float64
@@ -99,15 +98,14 @@ type Limits struct {
 	TmpfsBytes  int64 // size of /box
 }
 
-// Digest stands for all of the environment that decides an outcome. What the
-// host must have is not part of it.
+// Digest identifies an environment by what can affect an outcome: all but Requires.
 func (e Environment) Digest() string {
 	e.Requires = nil
 	return digest(e)
 }
 
-// contentDigest stands for what Prepare makes: it is the same for boxes that
-// differ in limits, service or mounts only.
+// contentDigest identifies the result of Prepare: environments that differ only in
+// limits, service or mounts share it.
 func (e Environment) contentDigest() string {
 	return digest(Environment{Dockerfile: e.Dockerfile, Files: e.Files, Setup: e.Setup, Env: e.Env})
 }
@@ -123,14 +121,14 @@ func digest(e Environment) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// validate checks what comes from outside before anything is done with it.
+// validate checks an environment before it is used, since plugins send it.
 func (e Environment) validate() error {
 	var errs []error
 	if e.ID == "" {
-		errs = append(errs, errors.New("it has no id"))
+		errs = append(errs, errors.New("the id is missing"))
 	}
 	if len(e.Service) == 0 {
-		errs = append(errs, errors.New("it has no service"))
+		errs = append(errs, errors.New("the service is missing"))
 	}
 	for name := range e.Files {
 		if name == "" || path.IsAbs(name) || path.Clean(name) != name || name == ".." || strings.HasPrefix(name, "../") || strings.ContainsRune(name, 0) {
@@ -139,7 +137,7 @@ func (e Environment) validate() error {
 	}
 	for name, value := range e.Env {
 		if name == "" || strings.ContainsAny(name, "=\x00") || strings.ContainsRune(value, 0) {
-			errs = append(errs, fmt.Errorf("environment variable %q cannot be set", name))
+			errs = append(errs, fmt.Errorf("environment variable %q has an invalid name or value", name))
 		}
 	}
 	for _, argument := range append(append([]string{}, e.Setup...), e.Service...) {
@@ -158,7 +156,8 @@ func (e Environment) validate() error {
 	return nil
 }
 
-// validateMounts lets none lie in another: its folder could not be made there.
+// validateMounts refuses, among others, a mount inside another one: the folder to
+// mount on could not be made there.
 func validateMounts(mounts []Mount) []error {
 	var errs []error
 	for i, m := range mounts {
@@ -166,18 +165,18 @@ func validateMounts(mounts []Mount) []error {
 			errs = append(errs, fmt.Errorf("mounted folder %q is not a plain absolute path", m.Source))
 		}
 		if path.Clean(m.Target) != m.Target || !strings.HasPrefix(m.Target, dataDir+"/") || strings.ContainsRune(m.Target, 0) {
-			errs = append(errs, fmt.Errorf("folder %s is mounted at %q, which is no plain path below %s", m.Source, m.Target, dataDir))
+			errs = append(errs, fmt.Errorf("folder %s is mounted at %q, which is not a plain path below %s", m.Source, m.Target, dataDir))
 		}
 		for _, other := range mounts[:i] {
 			if strings.HasPrefix(m.Target+"/", other.Target+"/") || strings.HasPrefix(other.Target+"/", m.Target+"/") {
-				errs = append(errs, fmt.Errorf("folders are mounted at %s and %s, one in the other", other.Target, m.Target))
+				errs = append(errs, fmt.Errorf("mounts at %s and %s contain each other", other.Target, m.Target))
 			}
 		}
 	}
 	return errs
 }
 
-// variables is the environment inside, sorted by nothing in particular.
+// variables returns the environment variables inside.
 func (e Environment) variables() map[string]string {
 	all := make(map[string]string, len(e.Env)+1)
 	for name, value := range e.Env {

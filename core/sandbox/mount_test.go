@@ -14,7 +14,7 @@ import (
 	"harness/core/sandbox"
 )
 
-// project is a folder to mount, with a note in it that holds its name.
+// project makes a folder to mount, with a file "note" that holds its name.
 func project(t *testing.T, name string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), name)
@@ -27,7 +27,7 @@ func project(t *testing.T, name string) string {
 	if err := os.Symlink("/etc/shadow", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	// Also where the process's own umask is strict, others may read it.
+	// Other users may read it, even if the umask of this process is strict.
 	for _, path := range []string{dir, filepath.Join(dir, "src")} {
 		if err := os.Chmod(path, 0o755); err != nil {
 			t.Fatal(err)
@@ -166,7 +166,7 @@ func TestPoolKeepsFewBoxesOfManyEnvironments(t *testing.T) {
 			t.Errorf("%d boxes at a time in a pool of 2", most)
 		}
 
-		// The box that was used last stays, the other makes room.
+		// The box that was used last stays, the other one is closed.
 		ask(0)
 		ask(1)
 		before := counted.started.Load()

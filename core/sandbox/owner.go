@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// owner says which process something belongs to, and can tell whether that
-// process is gone: a process id alone is reused.
+// owner identifies the process that something belongs to, beyond its process id, which
+// may be reused, so that it can be told whether the process has ended.
 type owner struct {
-	Machine   string // "-" where the machine has no id
+	Machine   string // "-" if the machine has no id
 	Boot      string // the machine's boot
 	Namespace string // of process ids
 	PID       int
 	Started   string // in clock ticks since boot
 }
 
-// thisProcess is the owner that this process is.
+// thisProcess returns the owner for this process.
 func thisProcess() (owner, error) {
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
@@ -40,8 +40,8 @@ func thisProcess() (owner, error) {
 	return owner{Machine: machine, Boot: strings.TrimSpace(string(boot)), Namespace: namespace, PID: os.Getpid(), Started: started}, nil
 }
 
-// startTime is field 22 of a process's stat, counted from behind the command
-// name, which may hold anything.
+// startTime returns field 22 of a process's stat, counted from the end of the command
+// name, which may hold any characters.
 func startTime(pid int) (string, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -55,8 +55,8 @@ func startTime(pid int) (string, error) {
 	return fields[19], nil
 }
 
-// gone says whether o is certainly dead. Processes of other machines and other
-// process namespaces cannot be seen from here: they count as living.
+// gone reports whether a process has certainly ended. Processes of other machines and
+// other process namespaces are not visible and count as running.
 func (o owner) gone(self owner) bool {
 	if o.Boot != self.Boot {
 		return o.Machine != "-" && o.Machine == self.Machine

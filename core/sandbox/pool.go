@@ -7,63 +7,63 @@ import (
 	"sync"
 )
 
-// errPoolClosed is what Do returns once Close has been called.
+// errPoolClosed is returned by Do after Close.
 var errPoolClosed = errors.New("sandbox: the pool is closed")
 
-// Pool keeps up to n boxes, of whichever environments are asked for, and lends
-// them out. Boxes are started when they are first needed, and replaced after a
-// request that they did not survive. Where a box of another environment is needed
-// than those that lie idle, the one that was not used for longest makes room.
+// Pool keeps up to n boxes, of all environments together, and sends them requests.
+// Boxes are started when they are first needed, and replaced after a request that they
+// did not survive. If all n boxes exist and none of the idle ones is of the environment
+// that a request needs, the least recently used one is closed.
 type Pool struct {
 	driver Driver
 	n      int
 	ctx    context.Context // ends with the pool
 	cancel context.CancelFunc
-	// places holds n tokens; who takes one may have a box.
-	places chan struct{}
+	// slots holds n tokens; a request takes one for as long as it uses a box.
+	slots chan struct{}
 
 	mu     sync.Mutex
-	lanes  map[string]*lane
-	lent   int       // boxes, or places for boxes that are being started
-	idle   []idleBox // least recently used first; lent + len(idle) <= n
+	kinds  map[string]*kind // by the digest of the environment
+	inUse  int              // boxes that requests use or start
+	idle   []idleBox        // least recently used first; inUse + len(idle) <= n
 	closed bool
 	// busy counts requests and closing boxes. Add only under mu, while open.
 	busy sync.WaitGroup
 }
 
-// lane is what the pool knows of one environment.
-type lane struct {
+// kind is the pool's state of one environment.
+type kind struct {
 	env Environment
-	// prepare is a lock that can be given up on; prepared is guarded by it.
+	// prepare is a lock whose holder guards prepared; waiting for it can be canceled.
 	prepare  chan struct{}
 	prepared bool
 }
 
 type idleBox struct {
-	lane *lane
+	kind *kind
 	box  Box
 }
 
-// NewPool makes a pool of n boxes. The driver stays the caller's.
+// NewPool makes a pool of n boxes. The caller closes the driver, after the pool.
 func NewPool(driver Driver, n int) *Pool {
 	n = max(1, n)
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &Pool{driver: driver, n: n, ctx: ctx, cancel: cancel, lanes: map[string]*lane{}, places: make(chan struct{}, n)}
+	p := &Pool{driver: driver, n: n, ctx: ctx, cancel: cancel, kinds: map[string]*kind{}, slots: make(chan struct{}, n)}
 	for range n {
-		p.places <- struct{}{}
+		p.slots <- struct{}{}
 	}
 	return p
 }
 
-// Driver is the name of the driver that makes the boxes.
+// Driver returns the name of the driver that makes the boxes.
 func (p *Pool) Driver() string { return p.driver.Name() }
 
-// Do sends a request to a box of the environment; it waits for one if all are
-// busy. A request whose box died or ran out of memory is asked once more, of a
-// fresh box, so that only what the candidate does again counts against it: a
-// box remembers for as long as it lives that it once was out of memory.
+// Do sends a request to a box of the environment, and waits if all boxes are busy. If
+// the box died or ran out of memory, Do repeats the request once in a new box, so that
+// an earlier candidate is not the cause: a box that was once out of memory reports
+// that for the rest of its life.
 func (p *Pool) Do(ctx context.Context, env Environment, request Request) (Reply, error) {
-	l, err := p.enter(env)
+	k, err := p.enter(env)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -72,12 +72,12 @@ func (p *Pool) Do(ctx context.Context, env Environment, request Request) (Reply,
 	defer cancel(nil)
 	defer context.AfterFunc(p.ctx, func() { cancel(errPoolClosed) })()
 
-	if err := p.prepare(ctx, l); err != nil {
+	if err := p.prepare(ctx, k); err != nil {
 		return Reply{}, err
 	}
-	reply, err := p.attempt(ctx, l, request, false)
+	reply, err := p.attempt(ctx, k, request, false)
 	if err == nil && (reply.Failure == Died || reply.Failure == OOM) {
-		reply, err = p.attempt(ctx, l, request, true)
+		reply, err = p.attempt(ctx, k, request, true)
 	}
 	if err != nil && context.Cause(ctx) != nil {
 		err = context.Cause(ctx)
@@ -85,63 +85,64 @@ func (p *Pool) Do(ctx context.Context, env Environment, request Request) (Reply,
 	return reply, err
 }
 
-// enter finds the environment's lane and counts the request.
-func (p *Pool) enter(env Environment) (*lane, error) {
+// enter finds the environment's kind and counts the request.
+func (p *Pool) enter(env Environment) (*kind, error) {
 	key := env.Digest()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil, errPoolClosed
 	}
-	l := p.lanes[key]
-	if l == nil {
+	k := p.kinds[key]
+	if k == nil {
 		if err := env.validate(); err != nil {
 			return nil, err
 		}
-		l = &lane{env: env, prepare: make(chan struct{}, 1)}
-		p.lanes[key] = l
+		k = &kind{env: env, prepare: make(chan struct{}, 1)}
+		p.kinds[key] = k
 	}
 	p.busy.Add(1)
-	return l, nil
+	return k, nil
 }
 
-// prepare has the driver prepare the environment, once. A failed attempt is
-// made again by the next request: what it lacked may have been installed.
-func (p *Pool) prepare(ctx context.Context, l *lane) error {
+// prepare has the driver prepare the environment, once. After a failure the next
+// request tries again, since what was missing may have been installed.
+func (p *Pool) prepare(ctx context.Context, k *kind) error {
 	select {
-	case l.prepare <- struct{}{}:
-		defer func() { <-l.prepare }()
+	case k.prepare <- struct{}{}:
+		defer func() { <-k.prepare }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if l.prepared {
+	if k.prepared {
 		return nil
 	}
-	if err := p.driver.Prepare(ctx, l.env); err != nil {
-		return fmt.Errorf("prepare environment %q: %w", l.env.ID, err)
+	if err := p.driver.Prepare(ctx, k.env); err != nil {
+		return fmt.Errorf("prepare environment %q: %w", k.env.ID, err)
 	}
-	l.prepared = true
+	k.prepared = true
 	return nil
 }
 
-// attempt borrows a box for one request, or starts one where it has to be fresh.
-func (p *Pool) attempt(ctx context.Context, l *lane, request Request, anew bool) (Reply, error) {
+// attempt sends a request to an idle box, or to a new one if there is none or the
+// caller wants a new one.
+func (p *Pool) attempt(ctx context.Context, k *kind, request Request, wantNew bool) (Reply, error) {
 	select {
-	case <-p.places:
+	case <-p.slots:
 	case <-ctx.Done():
 		return Reply{}, ctx.Err()
 	}
-	defer func() { p.places <- struct{}{} }()
-	box := p.take(l, anew)
-	// The place is given back whatever happens, with the box if it is still good.
-	defer func() { p.keep(l, box) }()
+	defer func() { p.slots <- struct{}{} }()
+	box := p.take(k, wantNew)
+	// Runs in all cases; box is nil if it cannot be used again.
+	defer func() { p.putBack(k, box) }()
 
 	for {
 		fresh := box == nil
 		if fresh {
-			started, err := p.driver.Start(ctx, l.env)
+			started, err := p.driver.Start(ctx, k.env)
 			if err != nil {
-				return Reply{}, fmt.Errorf("start a box of environment %q: %w", l.env.ID, err)
+				return Reply{}, fmt.Errorf("start a box of environment %q: %w", k.env.ID, err)
 			}
 			box = started
 		}
@@ -151,19 +152,19 @@ func (p *Pool) attempt(ctx context.Context, l *lane, request Request, anew bool)
 			box = nil
 		}
 		if errors.Is(err, errGone) && !fresh {
-			continue // somebody ended the idle box
+			continue // the idle box was ended from outside
 		}
 		return reply, err
 	}
 }
 
-// take lends the lane's most recently used idle box, unless it has to be a fresh
-// one, or nil and the room for one, which another box may have to make.
-func (p *Pool) take(l *lane, anew bool) Box {
+// take returns the most recently used idle box of a kind, or nil if there is none or
+// the caller wants a new one. For a new box it may have to close an idle one.
+func (p *Pool) take(k *kind, wantNew bool) Box {
 	p.mu.Lock()
-	p.lent++
-	for i := len(p.idle) - 1; i >= 0 && !anew; i-- {
-		if p.idle[i].lane == l {
+	p.inUse++
+	for i := len(p.idle) - 1; i >= 0 && !wantNew; i-- {
+		if p.idle[i].kind == k {
 			box := p.idle[i].box
 			p.idle = append(p.idle[:i], p.idle[i+1:]...)
 			p.mu.Unlock()
@@ -171,38 +172,38 @@ func (p *Pool) take(l *lane, anew bool) Box {
 		}
 	}
 	var evicted Box
-	if p.lent+len(p.idle) > p.n {
+	if p.inUse+len(p.idle) > p.n {
 		evicted = p.idle[0].box
 		p.idle = append(p.idle[:0], p.idle[1:]...)
 	}
 	p.mu.Unlock()
 	if evicted != nil {
-		// At once: its memory may be what the new box is to have. What cannot be
-		// removed now is left to Cleanup of a later run.
+		// Before the new box starts, which may need its memory. If this fails, Cleanup
+		// of a later run removes the box.
 		_ = evicted.Close()
 	}
 	return nil
 }
 
-// keep takes back what take lent.
-func (p *Pool) keep(l *lane, box Box) {
+// putBack ends the use of a box, which is idle from now on, or nil.
+func (p *Pool) putBack(k *kind, box Box) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lent--
+	p.inUse--
 	if box != nil {
-		p.idle = append(p.idle, idleBox{l, box})
+		p.idle = append(p.idle, idleBox{k, box})
 	}
 }
 
 // discard closes a box without making the request wait for it.
 func (p *Pool) discard(box Box) {
 	p.busy.Go(func() {
-		// What cannot be removed now is left to Cleanup of a later run.
+		// If this fails, Cleanup of a later run removes the box.
 		_ = box.Close()
 	})
 }
 
-// Close ends the requests under way and all boxes.
+// Close cancels the running requests and closes all boxes.
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	if p.closed {

@@ -43,7 +43,7 @@ func TestPoolAnswersEveryRequestAndReplacesBoxes(t *testing.T) {
 	})
 }
 
-// scripted makes boxes that answer as is written for them, one request each.
+// scripted is a driver whose boxes fail as the script says, one request each.
 type scripted struct {
 	script  []sandbox.Failure
 	started int
@@ -95,7 +95,7 @@ func TestPoolAsksOnceMoreAfterADeath(t *testing.T) {
 	}
 }
 
-// What one candidate did to a box that lived on is not held against the next.
+// A box that stays after a candidate exhausted its memory does not count against the next.
 func TestPoolForgetsThatABoxWasOutOfMemory(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
 		if !grouped(driver) {
@@ -136,7 +136,7 @@ func TestPoolKeepsEnvironmentsApart(t *testing.T) {
 	})
 }
 
-// A box that somebody else ends between two requests is no candidate's fault.
+// A box that is ended from outside between two requests does not count against a candidate.
 func TestPoolReplacesABoxThatEndedWhileIdle(t *testing.T) {
 	driver, err := sandbox.Open(t.Context(), "docker", sandbox.Options{})
 	if err != nil {
@@ -287,7 +287,7 @@ func TestCleanup(t *testing.T) {
 	})
 }
 
-// existing counts the containers or control groups that there are.
+// existing counts those of the containers or control groups that exist.
 func existing(t *testing.T, driver string, boxes []string) int {
 	t.Helper()
 	var there map[string]bool

@@ -11,29 +11,28 @@ import (
 
 // Request is one question to a box's service.
 type Request struct {
-	Payload []byte // at most 64 MiB; more is an error, not the service's failure
-	// Timeout after which the box is thrown away. Zero or less: none but the
-	// context's, which is not for requests about candidates.
+	Payload []byte // at most 64 MiB; more is an error, not a Failure
+	// Timeout after which the box is destroyed. Zero or less: none but the context's,
+	// which requests about candidates must not rely on.
 	Timeout time.Duration
 }
 
-// Failure is the fact that a service did not answer.
+// Failure says why a service did not answer.
 type Failure string
 
-// The ways of not answering. They are data, not errors: a hostile candidate can
-// bring each of them about.
+// The failures. They are data, not errors, since a hostile candidate can cause each.
 const (
 	Timeout Failure = "timeout" // no answer in time
-	Died    Failure = "died"    // the service ended, or answered nonsense
+	Died    Failure = "died"    // the service ended, or its answer was malformed
 	OOM     Failure = "oom"     // the service ended, and the box had run out of memory
 )
 
-// Reply is what came of a request.
+// Reply is the result of a request.
 type Reply struct {
-	// Payload is the service's answer, nil where Failure says why there is none.
+	// Payload is the service's answer, or nil if there is a Failure.
 	Payload []byte
 	Failure Failure
-	// Detail tells a person about a failure: exit code, last lines of stderr.
+	// Detail describes a failure for people: exit code, last lines of stderr.
 	Detail string
 	Wall   time.Duration
 	// Spent says that the box must not be used again.
@@ -44,37 +43,37 @@ type Reply struct {
 type Driver interface {
 	// Name is what the driver is opened by.
 	Name() string
-	// Prepare does what has to be done once for an environment, and is quick
-	// when that is done already, by whichever process.
+	// Prepare does what has to be done once for an environment. It is fast if any
+	// process has done that before.
 	Prepare(ctx context.Context, env Environment) error
 	// Start starts a box of a prepared environment and waits until its service
 	// is ready. The box outlives ctx.
 	Start(ctx context.Context, env Environment) (Box, error)
-	// Boxes names what boxes of this process hold of the machine now, for those who
-	// look for leaks: containers by their ids; without containers, the folders of
-	// control groups (one a controller in version 1), or nothing where there are none.
+	// Boxes lists what the boxes of this process take up on the machine, to find leaks:
+	// the ids of containers; without containers, the folders of control groups (one per
+	// controller in version 1), if any.
 	Boxes(ctx context.Context) ([]string, error)
-	// Cleanup removes what killed processes of the harness left on this
-	// machine. It does not touch what living ones use.
+	// Cleanup removes what killed processes of the harness left on this machine, and
+	// nothing that running ones use.
 	Cleanup(ctx context.Context) error
-	// Close lets go of the driver. Its boxes are closed before.
+	// Close releases the driver. Its boxes must be closed before.
 	Close() error
 }
 
 // Box is a running service in its box. One request at a time.
 type Box interface {
-	// Do asks the service. After an error, or a reply that is Spent, the box is
-	// good for nothing but Close.
+	// Do sends a request to the service. After an error, or a reply that is Spent, the
+	// box can only be closed.
 	Do(ctx context.Context, request Request) (Reply, error)
-	// Close kills whatever runs in the box and removes it.
+	// Close kills all processes of the box and removes it.
 	Close() error
 }
 
 // Options of a driver.
 type Options struct {
-	// Logger hears of image builds and the like. Nil: nobody does.
+	// Logger logs image builds and the like. Nil: nothing is logged.
 	Logger *slog.Logger
-	// CacheDir is where drivers without images keep prepared environments.
+	// CacheDir is the folder in which drivers without images keep prepared environments.
 	// Empty: a folder in the user's cache.
 	CacheDir string
 }
@@ -100,7 +99,7 @@ func Open(ctx context.Context, name string, options Options) (Driver, error) {
 	case bubblewrapName:
 		return openBubblewrap(ctx, options)
 	}
-	return nil, fmt.Errorf("no sandbox is called %q: there are %q", name, Names())
+	return nil, fmt.Errorf("unknown sandbox %q; known are %q", name, Names())
 }
 
 // Resolve turns "auto" into the name of the driver to use on this machine:
@@ -119,7 +118,7 @@ func Resolve(ctx context.Context, name string) (string, error) {
 	case dockerName, bubblewrapName:
 		return name, nil
 	}
-	return "", fmt.Errorf("no sandbox is called %q: there are %q and \"auto\"", name, Names())
+	return "", fmt.Errorf("unknown sandbox %q; known are %q and \"auto\"", name, Names())
 }
 
 // Error is a failure of the harness's own machinery.

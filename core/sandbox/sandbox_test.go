@@ -55,7 +55,7 @@ func eachDriver(t *testing.T, test func(t *testing.T, driver sandbox.Driver)) {
 	sandboxtest.Drivers(t, t.TempDir(), test)
 }
 
-// grouped says whether the driver surely has control groups to limit boxes by.
+// grouped reports whether the driver certainly limits boxes by control groups.
 func grouped(driver sandbox.Driver) bool { return driver.Name() == "docker" || os.Getuid() == 0 }
 
 func open(t *testing.T, driver sandbox.Driver, env sandbox.Environment) sandbox.Box {
@@ -144,7 +144,7 @@ func TestBoxIsConfined(t *testing.T) {
 	})
 }
 
-// forbidsUserns says whether the installed bwrap can forbid user namespaces.
+// forbidsUserns reports whether the installed bwrap can forbid user namespaces.
 func forbidsUserns(t *testing.T) bool {
 	help, err := exec.Command("bwrap", "--help").CombinedOutput()
 	if err != nil {
@@ -183,9 +183,9 @@ func TestFailuresAreFacts(t *testing.T) {
 			detail        string
 		}{
 			{"a service that does not answer", "sleep 1h", sandbox.Timeout, "within 3s"},
-			{"a service that exits", "exit", sandbox.Died, "exit code 7; its last words:\nprobe: leaving as I was told"},
+			{"a service that exits", "exit", sandbox.Died, "exit code 7; its last output:\nprobe: exiting on request"},
 			{"a service that runs out of memory", "memory", sandbox.OOM, ""},
-			{"a service that answers nonsense", "babble", sandbox.Died, "out of step"},
+			{"a service whose answer is malformed", "babble", sandbox.Died, "broke the protocol"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				box := open(t, driver, environment(t))
@@ -207,7 +207,7 @@ func TestFailuresAreFacts(t *testing.T) {
 	})
 }
 
-// A request that cannot be sent says nothing about any candidate.
+// A request that cannot be sent is an error and not the failure of a candidate.
 func TestRequestThatIsTooLong(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
 		box := open(t, driver, environment(t))
@@ -218,7 +218,7 @@ func TestRequestThatIsTooLong(t *testing.T) {
 	})
 }
 
-// Plugins are told of failures by the words of their SDK.
+// The SDK has the same names of failures as this package.
 func TestWordsOfFailures(t *testing.T) {
 	for word, failure := range map[string]sandbox.Failure{benchmark.BoxTimeout: sandbox.Timeout, benchmark.BoxDied: sandbox.Died, benchmark.BoxOOM: sandbox.OOM} {
 		if word != string(failure) {
@@ -278,7 +278,7 @@ func TestPrepareTellsWhatIsMissing(t *testing.T) {
 	})
 }
 
-// Images of boxes are this machine's own, wherever the hub's images are mirrored.
+// A mirror for images of the hub does not change the names of the images of boxes.
 func TestDockerBehindAMirror(t *testing.T) {
 	// testcontainers reads its settings once.
 	if os.Getenv("TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX") != "" {
@@ -299,7 +299,7 @@ func TestDockerBehindAMirror(t *testing.T) {
 }
 
 func TestDockerNotRunning(t *testing.T) {
-	// testcontainers keeps what it finds out about the daemon, so this needs a
+	// testcontainers remembers what it learns about the daemon, so this needs a
 	// process of its own.
 	if os.Getenv("SANDBOX_TEST_NO_DAEMON") != "" {
 		_, err := sandbox.Open(t.Context(), "docker", sandbox.Options{})
@@ -319,7 +319,7 @@ func TestDockerNotRunning(t *testing.T) {
 	}
 }
 
-// A box in which a candidate could load a library of its own is none at all.
+// Without the mounts, a candidate could load its own library; no box is made then.
 func TestBubblewrapWithoutMounts(t *testing.T) {
 	bwrap, err := exec.LookPath("bwrap")
 	if err != nil {

@@ -12,29 +12,29 @@ import (
 )
 
 const (
-	// maxFrame bounds what a service can make the harness keep in memory.
+	// maxFrame bounds the memory that a service can make the harness use.
 	maxFrame = 64 << 20
-	// lastFrame marks the answer after which the box is to be thrown away.
+	// lastFrame marks the answer after which the box must be destroyed.
 	lastFrame = 1 << 31
-	// startLimit is how long a box may take to be made, to be started, and its
-	// service to become ready: each of the three.
+	// startLimit limits each of three steps: making a box, starting it, and its service
+	// becoming ready.
 	startLimit = 2 * time.Minute
-	// exitGrace is how long an end of output may precede the end of the process.
+	// exitGrace is how long a process may run on after the end of its output.
 	exitGrace = 2 * time.Second
 )
 
-// errGone says that the box had ended before the request was sent, so that no
-// candidate is to blame.
+// errGone: the box ended before the request was sent, so that the candidate is not
+// the cause.
 var errGone = errors.New("the box has ended")
 
 // exit is how a box ended.
 type exit struct {
 	status string // for people: "exit code 1"
 	oom    bool
-	err    error // the harness's own failure: how the box ended is not known
+	err    error // a failure of the harness: how the box ended is unknown
 }
 
-// session talks to the service of one box, whatever the driver.
+// session exchanges frames with the service of one box. All drivers use it.
 type session struct {
 	in     io.Writer
 	out    io.Reader
@@ -54,10 +54,10 @@ type frame struct {
 	last    bool
 }
 
-// message is a request as it is sent.
-func message(payload []byte) ([]byte, error) {
+// encode returns a request as it is sent.
+func encode(payload []byte) ([]byte, error) {
 	if len(payload) > maxFrame {
-		return nil, fmt.Errorf("request of %d bytes; at most %d can be sent", len(payload), maxFrame)
+		return nil, fmt.Errorf("request of %d bytes; the limit is %d", len(payload), maxFrame)
 	}
 	return append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(payload)), uint32(len(payload))), payload...), nil
 }
@@ -71,9 +71,9 @@ func readFrame(r io.Reader) (frame, error) {
 	last := length&lastFrame != 0
 	length &^= lastFrame
 	if length > maxFrame {
-		return frame{}, fmt.Errorf("answer of %d bytes; at most %d are taken", length, maxFrame)
+		return frame{}, fmt.Errorf("answer of %d bytes; the limit is %d", length, maxFrame)
 	}
-	// Grows with what really arrives: the length is the service's word only.
+	// The buffer grows with the bytes that arrive, since the length may be a lie.
 	payload, err := io.ReadAll(io.LimitReader(r, int64(length)))
 	if err == nil && len(payload) < int(length) {
 		err = io.ErrUnexpectedEOF
@@ -108,8 +108,8 @@ func (s *session) do(ctx context.Context, request Request) (Reply, error) {
 	if err := ctx.Err(); err != nil {
 		return Reply{}, err
 	}
-	// Nothing of it is sent, and no candidate is to blame.
-	text, err := message(request.Payload)
+	// Nothing has been sent yet, so that the candidate is not the cause of this error.
+	text, err := encode(request.Payload)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -173,7 +173,7 @@ func (s *session) do(ctx context.Context, request Request) (Reply, error) {
 	}
 }
 
-// wait gives a process whose output has ended a moment to end itself.
+// wait waits exitGrace for the end of a process whose output has ended.
 func (s *session) wait() bool {
 	timer := time.NewTimer(exitGrace)
 	defer timer.Stop()
@@ -185,18 +185,18 @@ func (s *session) wait() bool {
 	}
 }
 
-// describe tells how a conversation broke off.
+// describe says how a session ended.
 func (s *session) describe(err error) string {
 	if s.wait() {
 		return s.how().status + s.quote()
 	}
 	s.kill()
-	return fmt.Sprintf("the service is out of step: %v%s", err, s.quote())
+	return fmt.Sprintf("the service broke the protocol: %v%s", err, s.quote())
 }
 
 func (s *session) quote() string {
 	if text := s.stderr.String(); text != "" {
-		return "; its last words:\n" + text
+		return "; its last output:\n" + text
 	}
 	return ""
 }

@@ -9,7 +9,7 @@ import (
 func TestFrames(t *testing.T) {
 	var stream bytes.Buffer
 	for _, payload := range []string{"", "x", "two words"} {
-		text, err := message([]byte(payload))
+		text, err := encode([]byte(payload))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,7 +36,7 @@ func FuzzReadFrame(f *testing.F) {
 			if err != nil {
 				return
 			}
-			again, err := message(got.payload)
+			again, err := encode(got.payload)
 			if err != nil {
 				t.Fatal(err)
 			}

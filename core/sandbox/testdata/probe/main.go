@@ -1,4 +1,4 @@
-// Command probe is the service of the sandbox's tests: it does as it is told,
+// Command probe is the service of the sandbox's tests: it obeys the request,
 // which is mostly what a box must not let it do. It refuses to run outside one.
 package main
 
@@ -21,7 +21,7 @@ import (
 
 func main() {
 	if os.Getenv("HARNESS_BOX") != "1" || os.Getpid() > 64 {
-		fmt.Fprintln(os.Stderr, "probe: this is no box")
+		fmt.Fprintln(os.Stderr, "probe: this must run in a box")
 		os.Exit(1)
 	}
 	if len(os.Args) > 1 {
@@ -104,10 +104,10 @@ func do(verb, argument string) (text string, flags uint32) {
 		time.Sleep(d)
 		return "slept", 0
 	case "exit":
-		fmt.Fprintln(os.Stderr, "probe: leaving as I was told")
+		fmt.Fprintln(os.Stderr, "probe: exiting on request")
 		os.Exit(7)
 	case "babble":
-		_, err := os.Stdout.WriteString("\x7f\xff\xff\xffthis is no frame")
+		_, err := os.Stdout.WriteString("\x7f\xff\xff\xffthis is not a frame")
 		check(err)
 		time.Sleep(time.Hour)
 	case "read":

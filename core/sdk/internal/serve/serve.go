@@ -29,7 +29,7 @@ func Serve(kind string, register func(grpc.ServiceRegistrar)) {
 		go exitWithHost(os.Stdin, stderr)
 	}
 	// go-plugin sends os.Stdout and os.Stderr through a stream of its own once
-	// it serves, which loses a crashing plugin's last words. Both go to the
+	// it serves, which loses the last output of a crashing plugin. Both go to the
 	// real stderr instead; the first request comes after that redirection.
 	restore := sync.OnceFunc(func() { os.Stdout, os.Stderr = stderr, stderr })
 	goplugin.Serve(&goplugin.ServeConfig{
