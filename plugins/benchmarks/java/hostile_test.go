@@ -16,7 +16,7 @@ import (
 	"harness/plugins/benchmarks/java"
 )
 
-// adderTest is passed by a program that adds.
+// adderTest passes with a program that adds.
 const adderTest = `
 import static org.junit.Assert.assertEquals;
 import org.junit.Test;
@@ -35,12 +35,12 @@ public class Adder {
 }
 `
 
-// adderText is a program whose add has the given body.
+// adderText returns a program whose add has the given body.
 func adderText(body string) string {
 	return "import java.io.*; import java.net.*; import java.nio.file.*; import java.util.*;\npublic class Adder {\n    public static int add(int a, int b) throws Exception {\n" + body + "\n    }\n}\n"
 }
 
-// adder is the question about a text of Adder.
+// adder returns the program with a text of Adder.
 func adder(text string) java.Program {
 	return java.Program{
 		Path: "Adder.java", Text: text, Reference: adderReference,
@@ -49,17 +49,17 @@ func adder(text string) java.Program {
 	}
 }
 
-// sensitive is the body of a right program that is wrong where the JVM was left in
-// another state than it starts with.
+// sensitive is the body of a right program that fails if an earlier candidate changed
+// the state of the JVM.
 const sensitive = `String shown = String.format("%,d %tA", 1234, new Date(0)) + new java.text.DecimalFormat("#,##0.0").format(1234) + new GregorianCalendar().getTimeZone().getID(); if (!shown.equals("1,234 Thursday1,234.0UTC")) throw new Exception(shown); return a + b;`
 
-// attempt is a body that tries something, and answers right only if it worked.
+// attempt returns a body that tries something, and that is right only if that worked.
 func attempt(code string) string {
 	return "try { " + code + " } catch (Throwable e) { throw new RuntimeException(\"contained: \" + e); }\nreturn a + b;"
 }
 
-// hostile is a file of core/sandbox/testdata/hostile: what a candidate tries, and
-// what must come of it. See the README there.
+// hostile is a file of core/sandbox/testdata/hostile: a candidate and its expected
+// verdict. See the README there.
 type hostile struct {
 	name, tries, detail, text string
 	verdicts                  []string
@@ -143,7 +143,7 @@ func hostileCandidates(t *testing.T, drivers func(*testing.T, judged)) {
 						t.Errorf("%s: got %s: %s; want %s", c.tries, name(got.Outcome), got.Detail, strings.Join(c.verdicts, " or "))
 					}
 				}
-				// The one after it must not suffer.
+				// The next candidate must not be affected.
 				if next := judge(t, adder(adderText(sensitive))); next.Outcome != benchmark.Passed {
 					t.Errorf("the good candidate after it: %s: %s", next.Outcome, next.Detail)
 				}
@@ -190,8 +190,8 @@ func TestVerdicts(t *testing.T) {
 	}
 	loops := with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "@Test(timeout = 3000) public void adds() throws Exception { while (Adder.add(1, 1) == 3) { } "))
 	loops.Text = adderText("return 3;")
-	// A program whose add has a thread do the work, in a test with a limit. The
-	// reference fix just adds.
+	// The program's add does its work in a thread, in a test with a limit. The reference
+	// fix only adds.
 	threads := func(work string) java.Program {
 		p := with(strings.ReplaceAll(onceTest, "@Test public", "@Test(timeout = 100) public"))
 		p.Text = adderText("long[] total = new long[2]; Thread thread = new Thread(() -> { " + work + " }); thread.start(); thread.join(); return a + b;")
@@ -264,8 +264,8 @@ func TestCheckRefusesNothingToDo(t *testing.T) {
 	}
 }
 
-// TestProgramsAtTheLimitOfAClass judges programs of about as many constants as a
-// class can have: some compile, but have no room for the counting of steps.
+// Programs with about as many constants as a class can have may compile, but leave no
+// room for instructions that count steps.
 func TestProgramsAtTheLimitOfAClass(t *testing.T) {
 	text := func(constants int) string {
 		var b strings.Builder

@@ -1,49 +1,48 @@
-// Package java is what Java benchmark plugins share: the box in which Java
-// programs are compiled and tested, the questions to the service in it, and what
-// its answers mean. The host's core knows nothing of Java.
+// Package java is shared by the Java benchmark plugins: it defines the box in which
+// Java programs are compiled and tested, the requests to the service in it, and how
+// its replies become verdicts. The host's core knows nothing of Java.
 //
 // # How a verdict is found
 //
-// The service (judge/*.java) compiles a bug's tests once, with the reference fix,
-// and each candidate alone, in memory, by a compiler that stays warm; with its
-// tests where it has changed what they compile against. Tests run in JVMs of
-// their own, never in the judge's. A candidate that uses nothing but values,
-// collections and text (judge/Tame.java) is tried in a warm JVM, one after the
-// other. A pass there is not believed but confirmed in a fresh JVM, as is a sample
-// of the failures; differences are counted. All others get a fresh JVM at once.
+// The service (judge/*.java) compiles a bug's tests once, with the reference fix, and
+// each candidate alone, in memory, with a compiler that stays warm. If a candidate
+// changes what the tests compile against, both are compiled. Tests run in separate
+// JVMs, never in the judge's. A candidate that uses only values, collections and text
+// (judge/Shareable.java) runs first in a warm JVM that such candidates use in turn. A
+// pass there is confirmed in a fresh JVM, and so is a sample of the failures;
+// differences are counted. All other candidates get a fresh JVM at once.
 //
-// The judge believes only what a test JVM says behind a secret, handed over before
-// any class of the candidate is loaded; a candidate's own output is read and thrown
-// away. The run ends at the first test that fails.
+// The judge accepts only messages of a test JVM that begin with a secret, which the
+// JVM gets before it loads any class of the candidate; it discards the candidate's own
+// output. The run ends at the first test that fails.
 //
 // # Time
 //
-// Loops are ended by a count, not by a clock: the classes count each call and each
-// jump backwards, and a test may take a large multiple of the steps that it takes
-// with the reference fix (see [StepsFloor]). Who takes more gets the verdict
-// timeout, on every machine and under every load. The limit of a test
-// (@Test(timeout = …)) ends it where it waits for so long, or computes three times
-// as long inside of the platform, where no steps are counted. JUnit's other limits,
-// those of rules and of runners that a test chooses itself, are left as they are,
-// by the clock. Behind all is the limit of the run.
+// A count ends loops, not a clock: the classes count each call and each jump
+// backwards, and a test may take a large multiple of the steps that it takes with the
+// reference fix (see [StepsFloor]). A candidate that takes more gets the verdict
+// timeout, on every machine and under every load. A test's own limit
+// (@Test(timeout = …)) ends it if it waits that long, or computes three times as long
+// inside the platform, where no steps are counted. JUnit's other limits, those of rules
+// and of runners that a test chooses itself, still go by the clock. The limit of the
+// run applies in all cases.
 //
-// The compiler's limit is processor time. Where the reference fix cannot be
-// measured, since the machine is too busy, say, the answer is an error.
+// The compiler's limit is processor time. If the reference fix cannot be measured,
+// because the machine is too busy, for example, the answer is an error.
 //
 // # The box
 //
-// The service runs in a box only (HARNESS_BOX=1, first or second process of its
-// process namespace, /box a memory file system), and refuses to start elsewhere: between
-// requests it deletes what is below /box. It ends no process but the JVMs that it
-// started and their children; where a candidate left others behind it asks for the
-// box to be thrown away.
+// The service runs only in a box (HARNESS_BOX=1, first or second process of its
+// process namespace, /box a memory file system), and refuses to start elsewhere, since it
+// deletes all files below /box between requests. It ends only the JVMs that it started
+// and their children; if a candidate left other processes behind, it asks for the box
+// to be destroyed.
 //
-// The platform gives a candidate no interface by which it reads memory, where the
-// secrets are. An exception are whole projects whose tests need sun.misc.Unsafe,
-// which most ways of making mock objects do: they get it where the reference fix
-// does not pass without, and a candidate that is made for it can forge a pass there.
-// Nothing keeps a candidate from loading the native libraries of the box's JDK for
-// purposes of its own.
+// The platform gives candidates no interface that reads memory, which holds the
+// secrets. The exception are whole projects whose tests need sun.misc.Unsafe, as most
+// libraries of mock objects do: they get it if the reference fix does not pass without
+// it, and a hostile candidate can forge a pass there. Candidates can load the native
+// libraries of the box's JDK.
 package java
 
 import (
@@ -62,8 +61,7 @@ import (
 //go:embed judge/*.java judge/setup.sh
 var judgeFiles embed.FS
 
-// environmentID names the box for programs in check responses, projectID that for
-// whole projects.
+// The environments: environmentID for programs, projectID for whole projects.
 const (
 	environmentID = "java17"
 	projectID     = "java17-project"
@@ -76,8 +74,8 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 `
 
-// Jars in every box, for Program.Classpath: what JDK 8 had and JDK 17 has not. All
-// benchmarks share one kind of box, so that boxes stay warm from one to the next.
+// Jars in every box, for Program.Classpath, that replace parts of JDK 8 which JDK 17
+// lacks. All benchmarks share one environment, so that boxes stay warm between them.
 const (
 	// Rhino is a JavaScript engine, the one that Debian packages with its factory
 	// for javax.script.
@@ -94,7 +92,7 @@ const (
 	programHeap = "-Xmx256m" // of the service that compiles programs
 )
 
-// Environment is the box for JDK 17 and JUnit 4.
+// Environment returns the environment with JDK 17 and JUnit 4.
 func Environment() *benchmark.Environment {
 	files := map[string][]byte{}
 	// An embedded file system of plain files: neither walking nor reading fails.
@@ -140,8 +138,8 @@ func Environment() *benchmark.Environment {
 	}
 }
 
-// ProjectEnvironment is the box for whole projects (see [Program]): it has room for
-// a copy of one, and for compiling all of it.
+// ProjectEnvironment returns the environment for whole projects (see [Program]), with
+// memory for a copy of a project and for compiling all of it.
 func ProjectEnvironment() *benchmark.Environment {
 	e := Environment()
 	e.Id = projectID
@@ -151,49 +149,48 @@ func ProjectEnvironment() *benchmark.Environment {
 	return e
 }
 
-// Program is what Check asks about: a program of a few files, or one file of a
+// Program is a candidate with its tests: a program of a few files, or one file of a
 // project.
 type Program struct {
-	// Path and Text are the file that the candidate is. By its tokens candidates are
-	// told apart and held against the reference fix; see javasource.Digest.
+	// Path and Text are the candidate's file. Candidates with the same tokens are the
+	// same program; see javasource.Digest.
 	Path, Text string
 	// Files are further sources by path, the same for all candidates of a bug: tests
 	// and helpers.
 	Files map[string]string
-	// Reference is the text of the file with the reference fix. It stays in the
-	// judge, whose memory no candidate can read; without it nothing is compiled in
-	// advance.
+	// Reference is the text of the file with the reference fix. Only the judge gets it,
+	// whose memory no candidate can read. Without it nothing is compiled in advance.
 	Reference string
 	// Tests are the names of JUnit classes, or Class::method.
 	Tests []string
 	// HeapMiB of the JVM that runs the tests. Zero: 512.
 	HeapMiB int
-	// Wall limits the tests as a whole, by the clock. Zero: one minute. On a machine so busy that
-	// they get less than a minute of its processors in that time, they are given up
-	// to three times as long.
+	// Wall is the time limit of all tests together, by the clock. Zero: one minute. On a
+	// machine so busy that they get less processor time than Wall in that time, they may
+	// take up to three times as long.
 	Wall time.Duration
 	// Classpath names jars and folders of classes inside the box.
 	Classpath []string
 	Project   *Project
 }
 
-// Project is what a candidate is a file of, where that is compiled already. Its
-// folders are in the box (see benchmark.Mount).
+// Project is the compiled project that contains a candidate's file. Its folders are in
+// the box (see benchmark.Mount).
 type Project struct {
 	// Tree is the project's folder. Tests run in a copy of it.
 	Tree string
-	// Original is the text of the candidate's file that the class path was compiled
-	// with.
+	// Original is the text of the candidate's file with which the class path was
+	// compiled.
 	Original string
-	// Sources are the folders of sources below Tree, tests included. They are
-	// compiled where a candidate has changed a signature or a constant.
+	// Sources are the folders of sources and tests below Tree. They are compiled if a
+	// candidate changes a signature or a constant.
 	Sources []string
 	// Options of javac: "-source", "8", "-encoding", "ISO-8859-1".
 	Options []string
-	// Env is added to the environment of the tests.
+	// Env holds additional environment variables of the tests.
 	Env map[string]string
-	// Forgiven are tests (Class, or Class::method) that fail with the reference fix,
-	// too: they do not count.
+	// Forgiven are tests (Class, or Class::method) whose failures do not count, since
+	// they also fail with the reference fix.
 	Forgiven []string
 	// Known are tests that fail in the buggy version. With All, the tests go on after
 	// the first failure, and the reply counts new failures apart from known ones.
@@ -201,42 +198,42 @@ type Project struct {
 	All   bool
 }
 
-// What a test may take in steps, which are calls of methods and jumps backwards:
-// StepsFactor times those of the most expensive test with the reference fix. At
-// least StepsFloor; and not more than StepsPlenty, some ten seconds, unless that
-// is less than StepsLeast times the reference's: a budget that nothing reaches
-// within the limit of the run would leave the verdict to the clock.
+// The step budget of a test, in calls of methods and jumps backwards: StepsFactor times
+// the steps of the most expensive test with the reference fix, but at least StepsFloor,
+// and at most StepsCap (some ten seconds) or StepsCapFactor times the reference's steps,
+// whichever is more. With a larger budget the clock would decide the verdict, since the
+// limit of the run would come first.
 const (
-	StepsFloor  = 20_000_000
-	StepsFactor = 1_000
-	StepsPlenty = 2_000_000_000
-	StepsLeast  = 50
+	StepsFloor     = 20_000_000
+	StepsFactor    = 1_000
+	StepsCap       = 2_000_000_000
+	StepsCapFactor = 50
 )
 
 const (
 	defaultHeapMiB = 512
 	defaultWall    = time.Minute
-	// patience is how many times their limits the tests and the compiler may take
-	// by the clock on a busy machine: PATIENCE in judge/TestJvm.java.
-	patience = 3
+	// busyFactor is the factor by which tests and the compiler may exceed their limits by
+	// the clock on a busy machine: BUSY_FACTOR in judge/TestJvm.java.
+	busyFactor = 3
 	// compileLimit is for one compilation, in processor time.
 	compileLimit, projectCompileLimit = 30 * time.Second, 2 * time.Minute
 	startLimit                        = time.Minute // for a JVM to start, by the clock
-	// slack is for what has no limit of its own, such as copying a project.
+	// slack is for work without a limit of its own, such as copying a project.
 	slack = time.Minute
 )
 
-// boxLimit is how long a box may take for a request: its first about a bug compiles
-// the tests; then the reference fix and the candidate, each alone, and again with
-// all else where that is not enough; and runs both, the candidate in a warm and in
-// a fresh JVM, the reference fix of a project with each Platform of judge/Jvms.java.
+// boxLimit returns the time limit of a request. The first request about a bug compiles
+// the tests, then the reference fix and the candidate, each alone, and again with all
+// sources if that is not enough. It runs both: the candidate in a warm and in a fresh
+// JVM, the reference fix of a project with each Platform of judge/Jvms.java.
 func boxLimit(wall, compile time.Duration, project bool) time.Duration {
 	const compilations = 5
 	runs := time.Duration(4)
 	if project {
 		runs = 6
 	}
-	return patience*(compilations*compile+runs*wall) + runs*startLimit + slack
+	return busyFactor*(compilations*compile+runs*wall) + runs*startLimit + slack
 }
 
 type request struct {
@@ -253,25 +250,25 @@ type request struct {
 	StartMillis   int64 `json:"startMillis"`
 	CompileMillis int64 `json:"compileMillis"`
 
-	StepsFloor  int64             `json:"stepsFloor"`
-	StepsFactor int64             `json:"stepsFactor"`
-	StepsPlenty int64             `json:"stepsPlenty"`
-	StepsLeast  int64             `json:"stepsLeast"`
-	Classpath   []string          `json:"classpath,omitempty"`
-	Tree        string            `json:"tree,omitempty"`
-	Original    string            `json:"original,omitempty"`
-	Sources     []string          `json:"sources,omitempty"`
-	Options     []string          `json:"options,omitempty"`
-	Env         map[string]string `json:"environment,omitempty"`
-	Forgiven    []string          `json:"forgiven,omitempty"`
-	Known       []string          `json:"known,omitempty"`
-	All         bool              `json:"all,omitempty"`
+	StepsFloor     int64             `json:"stepsFloor"`
+	StepsFactor    int64             `json:"stepsFactor"`
+	StepsCap       int64             `json:"stepsCap"`
+	StepsCapFactor int64             `json:"stepsCapFactor"`
+	Classpath      []string          `json:"classpath,omitempty"`
+	Tree           string            `json:"tree,omitempty"`
+	Original       string            `json:"original,omitempty"`
+	Sources        []string          `json:"sources,omitempty"`
+	Options        []string          `json:"options,omitempty"`
+	Env            map[string]string `json:"environment,omitempty"`
+	Forgiven       []string          `json:"forgiven,omitempty"`
+	Known          []string          `json:"known,omitempty"`
+	All            bool              `json:"all,omitempty"`
 }
 
-// Check is the question whether the program passes its tests.
+// Check returns the request to run a program's tests.
 func Check(p Program) (*benchmark.CheckResponse, error) {
 	if p.Path == "" || len(p.Tests) == 0 {
-		return nil, fmt.Errorf("check a Java program: the file %q and %d tests given, both are needed", p.Path, len(p.Tests))
+		return nil, fmt.Errorf("check a Java program: expected a file and tests; got the file %q and %d tests", p.Path, len(p.Tests))
 	}
 	if p.HeapMiB <= 0 {
 		p.HeapMiB = defaultHeapMiB
@@ -286,7 +283,7 @@ func Check(p Program) (*benchmark.CheckResponse, error) {
 	r := request{
 		Files: p.Files, Reference: p.Reference, Tests: p.Tests, HeapMiB: p.HeapMiB,
 		WallMillis: max(1, p.Wall.Milliseconds()), StartMillis: startLimit.Milliseconds(), CompileMillis: compile.Milliseconds(),
-		Classpath: p.Classpath, StepsFloor: StepsFloor, StepsFactor: StepsFactor, StepsPlenty: StepsPlenty, StepsLeast: StepsLeast,
+		Classpath: p.Classpath, StepsFloor: StepsFloor, StepsFactor: StepsFactor, StepsCap: StepsCap, StepsCapFactor: StepsCapFactor,
 	}
 	r.Candidate.Path, r.Candidate.Text = p.Path, p.Text
 	if project := p.Project; project != nil {
@@ -308,26 +305,26 @@ type Reply struct {
 	// Outcome is passed, failed, uncompilable, timeout, crashed or error.
 	Outcome string `json:"outcome"`
 	Detail  string `json:"detail"`
-	// Reference is whether the reference fix passes here. Where it does not, what a
-	// candidate fails may be no fault of its own.
+	// Reference reports whether the reference fix passes in this box. If not, the
+	// failures of candidates may have other causes.
 	Reference bool `json:"reference"`
 	Compile   struct {
 		OK       bool   `json:"ok"`
 		Messages string `json:"messages"`
-		// Stage is "test" where the first error is not in the candidate: the patch
-		// changed what the tests call. Else it is "program".
+		// Stage is "test" if the first error is not in the candidate's file, because the
+		// patch changed what the tests call. Otherwise it is "program".
 		Stage string `json:"stage"`
 	} `json:"compile"`
 	Tests struct {
-		// Run counts the tests that ran, failed ones among them; Expected those that
-		// run with the reference fix, or is 0 where that is unknown.
+		// Run counts the tests that ran, including failed ones. Expected counts those that
+		// run with the reference fix; 0 is unknown.
 		Run      int `json:"run"`
 		Expected int `json:"expected"`
 		Failed   int `json:"failed"`
-		// New counts failures of tests that are not known to fail without a fix.
+		// New counts failures of tests that do not fail in the buggy version.
 		New int `json:"new"`
 		// Slow: a test took more steps than an old machine can take within the test's
-		// own time limit (100 million a second). It may fail where that is a clock's.
+		// own time limit (100 million a second). It may fail where the clock decides.
 		Slow         bool `json:"slow"`
 		FirstFailure struct {
 			Test      string `json:"test"`
@@ -335,17 +332,17 @@ type Reply struct {
 			Message   string `json:"message"`
 		} `json:"firstFailure"`
 	} `json:"tests"`
-	// Counts says how the verdict was found: "warm", "fresh", "passes confirmed",
+	// Counts are the runs behind the verdict: "warm", "fresh", "passes confirmed",
 	// "failures confirmed", "differences".
 	Counts map[string]int64 `json:"counts"`
 }
 
-// Verdict turns what the sandbox found into an outcome: the service's frame, or
-// the reason ([benchmark.BoxTimeout] and the like) and detail why there is none.
+// Verdict turns the result of the sandbox into an outcome: the service's frame, or
+// the failure ([benchmark.BoxTimeout] and the like) with its detail if there is none.
 //
 // A test that exceeds its own time limit has failed; timeout is the limit of the
-// whole run. What the service calls an error, and an answer that cannot be read,
-// is the harness's failure, not the candidate's.
+// whole run. The service's outcome error, and an answer that cannot be read, are
+// failures of the harness, not of the candidate.
 func Verdict(frame []byte, failure, detail string) *benchmark.VerdictResponse {
 	switch failure {
 	case "":
@@ -360,7 +357,7 @@ func Verdict(frame []byte, failure, detail string) *benchmark.VerdictResponse {
 	}
 	var r Reply
 	if err := json.Unmarshal(frame, &r); err != nil {
-		return verdict(benchmark.Error, unknown, fmt.Sprintf("the judge's answer cannot be read: %v", err))
+		return verdict(benchmark.Error, unknown, fmt.Sprintf("read the judge's answer: %v", err))
 	}
 	v := verdictOf(r)
 	v.Counts = r.Counts
@@ -378,7 +375,7 @@ func verdictOf(r Reply) *benchmark.VerdictResponse {
 		return verdict(benchmark.Failed, reason(r), r.Detail)
 	case "uncompilable":
 		if r.Compile.Stage == "test" {
-			return verdict(benchmark.Uncompilable, reason(r), "the tests do not compile against it: "+r.Detail)
+			return verdict(benchmark.Uncompilable, reason(r), "the tests do not compile with the patch: "+r.Detail)
 		}
 		return verdict(benchmark.Uncompilable, reason(r), r.Detail)
 	case "timeout":
@@ -388,10 +385,10 @@ func verdictOf(r Reply) *benchmark.VerdictResponse {
 	case "error":
 		return verdict(benchmark.Error, unknown, r.Detail)
 	}
-	return verdict(benchmark.Error, unknown, fmt.Sprintf("the judge answered the outcome %q", r.Outcome))
+	return verdict(benchmark.Error, unknown, fmt.Sprintf("the judge answered the unknown outcome %q", r.Outcome))
 }
 
-// verdict cuts the detail to one line.
+// verdict makes a response, with the detail in one line.
 func verdict(outcome benchmark.Outcome, reason benchmark.Reason, detail string) *benchmark.VerdictResponse {
 	return &benchmark.VerdictResponse{Outcome: outcome, Reason: reason, Detail: strings.Join(strings.Fields(strings.ToValidUTF8(detail, "?")), " ")}
 }

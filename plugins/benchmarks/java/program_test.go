@@ -6,8 +6,8 @@ import (
 	"harness/plugins/benchmarks/java"
 )
 
-// Candidates that differ in layout and comments are one program, whatever else
-// is judged with them.
+// Candidates that differ only in layout and comments are the same program, with any
+// tests.
 func TestCheckNamesTheProgram(t *testing.T) {
 	program := func(patched, test string) string {
 		t.Helper()
@@ -27,6 +27,6 @@ func TestCheckNamesTheProgram(t *testing.T) {
 		t.Error("layout makes another program")
 	}
 	if other := program("class C { int f() { return 2; } }", "class T {}"); other == fixed {
-		t.Error("another result makes no other program")
+		t.Error("another result does not make another program")
 	}
 }

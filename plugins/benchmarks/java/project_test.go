@@ -9,16 +9,16 @@ import (
 	"harness/plugins/benchmarks/java"
 )
 
-// projectAdder is the adder as a file of a project. The project's folder is one
-// that every box has.
+// projectAdder is the adder as a file of a project, whose folder is one that every box
+// has.
 func projectAdder(text string) java.Program {
 	p := adder(text)
 	p.Project = &java.Project{Tree: "/opt/harness/judge"}
 	return p
 }
 
-// Tests of whole projects get more of the platform than those of programs, but none
-// of its interfaces to memory.
+// Tests of whole projects get more modules of the platform than those of programs, but
+// none that reads memory.
 func TestHostileCandidatesOfProjects(t *testing.T) {
 	attempts := map[string]string{}
 	for _, c := range readHostile(t, "/no/such/file") {
@@ -46,8 +46,8 @@ func TestHostileCandidatesOfProjects(t *testing.T) {
 	})
 }
 
-// A project whose tests need Unsafe has it, and what else large projects use; and
-// dates as its Java wrote them, whichever that was.
+// A project gets Unsafe if its tests need it, what else large projects use, and the date
+// formats of its version of Java.
 func TestWhatProjectsGet(t *testing.T) {
 	const date = `java.text.DateFormat.getDateTimeInstance(2, 2, java.util.Locale.US).format(new java.util.Date(0))`
 	const commas = date + `.matches(".*(69|70),.*")`
@@ -72,7 +72,7 @@ func TestWhatProjectsGet(t *testing.T) {
 	})
 }
 
-// A reference fix that cannot be measured leaves no verdict behind, and no measure.
+// A reference fix that cannot be measured gives an error, and nothing is cached.
 func TestReferencesThatCannotBeMeasured(t *testing.T) {
 	for _, c := range []struct {
 		name, reference string

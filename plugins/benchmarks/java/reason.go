@@ -6,20 +6,19 @@ import (
 	"harness/core/sdk/benchmark"
 )
 
-// unknown is the reason of a verdict that needs none, or has none of the known.
+// unknown is the reason of a verdict that needs none or has another one.
 const unknown = benchmark.Reason(0)
 
-// missing is javac's complaint about what Java 8 had and Java 17 has not: the
-// Java EE and CORBA packages, Nashorn, JavaFX, and the JDK's own insides.
+// missing matches javac's errors about parts of Java 8 that Java 17 lacks: the Java EE
+// and CORBA packages, Nashorn, JavaFX, and internals of the JDK.
 var missing = regexp.MustCompile(
 	`package (javax\.(xml\.(bind|ws|soap)|jws|activation|annotation|transaction|rmi)|org\.omg|jdk\.nashorn|javafx|com\.sun|sun)\b[\w.]* does not exist` +
 		`|location:\s+package (com\.)?sun\.` +
 		`|is declared in module [\w.]+, which (does not export it|is not in the module graph)`)
 
-// reason finds what kind of cause a verdict of the service has. It goes by the
-// service's own facts, by javac's messages and by the class of the exception
-// that ended the first failing test; not by what that exception says, which is
-// the candidate's to choose.
+// reason finds the kind of cause of a verdict. It uses the facts of the service, the
+// messages of javac, and the class of the exception of the first failing test, but not
+// the exception's message, which the candidate can choose.
 func reason(r Reply) benchmark.Reason {
 	switch r.Outcome {
 	case "passed":

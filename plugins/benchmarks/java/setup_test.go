@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A JDK of another version is refused by name, before anything is made of it.
+// A JDK of another version is refused by name, before anything is built with it.
 func TestSetupRefusesOtherJDKs(t *testing.T) {
 	for _, version := range []string{"javac 11.0.2", "javac 21", "javac 170.1"} {
 		bin := t.TempDir()

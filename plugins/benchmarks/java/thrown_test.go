@@ -8,15 +8,15 @@ import (
 	"harness/plugins/benchmarks/java"
 )
 
-// What JUnit takes for no failure, for a test left out and for the end of the run.
+// What JUnit treats as no failure, as a skipped test and as the end of the run.
 const (
 	throwsNone = "throw new None(); } static class None extends org.junit.runners.model.MultipleFailureException { None() { super(List.of(new Error())); } @Override public List<Throwable> getFailures() { return List.of(); }"
 	throwsSkip = `throw new org.junit.AssumptionViolatedException("");`
 	throwsStop = "throw new org.junit.runner.notification.StoppedByUserException();"
 )
 
-// TestWhateverIsThrownIsAFailure throws what JUnit does not report as a failure
-// through each kind of test class, in the last of its tests.
+// Exceptions that JUnit does not report as failures are thrown in the last test of each
+// kind of test class.
 func TestWhateverIsThrownIsAFailure(t *testing.T) {
 	const head = "import org.junit.*; import org.junit.runner.*; import org.junit.runners.*; import java.util.*;\n"
 	const beforeClass = "@BeforeClass public static void prepare() throws Exception { Adder.add(1, -1); }"

@@ -14,9 +14,9 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 
 /**
- * What other classes may have compiled against: the headers of classes and of their members that are not private, and the
- * values of constants, which compilers copy. Two programs with the same Api can take each other's place without their
- * tests being compiled again.
+ * What other classes may compile against: the headers of classes and of their members that are not private, and the
+ * values of constants, which compilers copy. A program can replace another one with the same Api without compiling the
+ * tests again.
  */
 final class Api {
     private Api() {}
@@ -36,7 +36,7 @@ final class Api {
         return lines;
     }
 
-    /** Finds classes that nobody outside their file can name: private, local and anonymous ones. */
+    /** Finds classes that no other file can name: private, local and anonymous ones. */
     private static final class Hidden extends ClassVisitor {
         private final Set<String> names;
 

@@ -10,17 +10,17 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * The box that the judge runs in, and the only code that deletes anything.
+ * The box that the judge runs in, and the only code that deletes files.
  *
- * <p>There is no Box object outside a box: the constructor insists on the driver's word, on a process namespace of the
- * box's own, and on a folder that is a memory file system mounted for the box. Nothing here ends a process.
+ * <p>Outside a box the constructor fails: it checks the variable that the driver sets, that the process namespace is the
+ * box's own, and that the folder is a memory file system mounted for the box. This class ends no process.
  */
 final class Box {
     private final Path folder;
 
     /**
      * @param folder where candidates may write
-     * @throws IllegalStateException where this is no box
+     * @throws IllegalStateException outside a box
      */
     Box(Path folder) throws IOException {
         if (!"1".equals(System.getenv("HARNESS_BOX"))) {
@@ -49,16 +49,15 @@ final class Box {
     }
 
     /**
-     * Whether nothing runs in the box but its first process, the judge, and the process given. Dead processes that linger
-     * count.
+     * Whether the box has no processes but its first one, the judge, and the given one. Zombies count as processes.
      */
-    boolean isQuiet(long allowed) {
+    boolean isIdle(long allowed) {
         long self = ProcessHandle.current().pid();
         return ProcessHandle.allProcesses()
                 .allMatch(process -> process.pid() == 1 || process.pid() == self || process.pid() == allowed);
     }
 
-    /** Empties the folder. Returns whether that could be done. Only for a quiet box: nobody races with the deletion. */
+    /** Empties the folder. Returns whether that succeeded. The box must be idle, so that no process races with this. */
     boolean empty() {
         try {
             Files.walkFileTree(folder, new Deletion());
@@ -68,7 +67,7 @@ final class Box {
         }
     }
 
-    /** Copies a folder, to a place in the box that is not there yet. Links are copied as links. */
+    /** Copies a folder into the box, to a path that does not exist yet. Links are copied as links. */
     void copy(Path from, Path to) throws IOException {
         if (!to.startsWith(folder)) {
             throw new IllegalArgumentException(to + " is not in the box's folder");
@@ -88,7 +87,7 @@ final class Box {
         });
     }
 
-    /** Deletes what it visits; links are deleted, never followed. */
+    /** Deletes all files and folders below a folder. Links are deleted, never followed. */
     private final class Deletion extends SimpleFileVisitor<Path> {
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {

@@ -10,11 +10,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The one thread that compiles. What it may take is processor time, the collection of its garbage included, and so the
- * same under every load: while it compiles the judge does nothing else.
+ * The thread that compiles. Its limit is processor time, including garbage collection, and therefore independent of the
+ * load: while it compiles, the judge does nothing else.
  */
 final class CompileThread {
-    /** A compilation that has used up its time, and goes on: javac cannot be interrupted. */
+    /** A compilation reached its limit. It goes on, since javac cannot be interrupted. */
     static final class TooLong extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -29,11 +29,11 @@ final class CompileThread {
     private final ExecutorService thread = Executors.newSingleThreadExecutor(Judge.daemon(STACK));
 
     /**
-     * @param limitMillis of processor time. A machine that does not give it in {@link TestJvm#PATIENCE} times as long by
-     *     the clock is too busy to tell anything, which is an IllegalStateException, as is what the work throws
+     * @param limitMillis in processor time. If the machine is so busy that {@link TestJvm#BUSY_FACTOR} times as much passes
+     *     by the clock before, this throws an IllegalStateException, as it does if the work throws an exception
      */
     <T> T run(long limitMillis, Callable<T> work) throws TooLong, InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TestJvm.PATIENCE * limitMillis);
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TestJvm.BUSY_FACTOR * limitMillis);
         long start = cpuMillis();
         Future<T> compilation = thread.submit(work);
         while (true) {
@@ -46,8 +46,8 @@ final class CompileThread {
                     throw new TooLong(limitMillis);
                 }
                 if (System.nanoTime() > deadline) {
-                    throw new IllegalStateException("the machine is too busy to compile in "
-                            + TestJvm.PATIENCE * limitMillis + " ms what may take " + limitMillis);
+                    throw new IllegalStateException("the machine is too busy: no result after "
+                            + TestJvm.BUSY_FACTOR * limitMillis + " ms of a compilation that may take " + limitMillis + " ms");
                 }
             }
         }

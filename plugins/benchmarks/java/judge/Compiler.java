@@ -28,28 +28,28 @@ import javax.tools.StandardLocation;
 import javax.tools.ToolProvider;
 
 /**
- * Compiles sources held in memory to classes held in memory. One instance serves a whole box: the compiler's own code
- * is hot after a few programs, and the platform's class files are indexed once. Not for use by two threads at once.
+ * Compiles sources in memory to classes in memory. One instance serves a box, so that the compiler is warm after a few
+ * programs and indexes the platform's class files only once. It is not thread-safe.
  */
 final class Compiler {
     private static final int MAX_MESSAGES = 8 << 10;
-    // No annotation processors: they are code that would run inside the judge.
+    // No annotation processors, whose code would run inside the judge.
     private static final List<String> OPTIONS =
             List.of("-proc:none", "-nowarn", "-g", "-implicit:none", "-Xmaxerrs", "20");
 
     private static final String TOO_DEEP = "the compiler's stack overflowed: the source is nested too deeply\n";
 
-    /** What a compilation gave: classes by binary name, or the reason why there are none. */
+    /** The result of a compilation: classes by binary name, or the reason why there are none. */
     static final class Result {
         boolean ok;
-        /** Whether memory ran out, which may have left the compiler in any state. */
+        /** Whether memory ran out, after which the compiler must not be used again. */
         boolean exhausted;
 
         String messages = "";
-        /** The source of the first error, or "" where the compiler named none. */
+        /** The source of the first error, or "" if the compiler named none. */
         String file = "";
         Map<String, byte[]> classes = Map.of();
-        /** Paths of the sources that classes are from. */
+        /** The path of the source of each class. */
         Map<String, String> origins = Map.of();
 
         static Result failed(String message) {
@@ -67,8 +67,8 @@ final class Compiler {
     /**
      * @param sources texts by path
      * @param known classes by binary name that sources may use
-     * @param classpath folders and jars with further ones, beside JUnit
-     * @param options of the compiler, beside its own
+     * @param classpath folders and jars with further classes; JUnit is added
+     * @param options of the compiler, in addition to OPTIONS
      */
     Result compile(
             Map<String, String> sources, Map<String, byte[]> known, List<String> classpath, List<String> options) {
@@ -101,7 +101,7 @@ final class Compiler {
             result.ok = javac.getTask(log, memory, diagnostics, all, null, units).call();
             result.classes = memory.classes();
             result.origins = memory.origins;
-            // javac reports its own crashes as text for its developers.
+            // javac reports its own crashes as text.
             result.messages = notes.indexOf("java.lang.StackOverflowError") >= 0 ? TOO_DEEP : notes.toString();
         } catch (StackOverflowError e) {
             result.messages = TOO_DEEP;
@@ -119,7 +119,7 @@ final class Compiler {
         return result;
     }
 
-    /** Setting it, even to what it was, makes the file manager forget what it has indexed. */
+    /** Sets the class path if it changed: setting it makes the file manager drop its index. */
     private void setClasspath(List<String> entries) throws IOException {
         if (entries.equals(classpath)) {
             return;
@@ -127,7 +127,7 @@ final class Compiler {
         List<File> files = new ArrayList<>();
         entries.forEach(entry -> files.add(new File(entry)));
         platform.setLocation(StandardLocation.CLASS_PATH, files);
-        // Else a source that lies beside resources would be taken instead of an older class.
+        // Otherwise a source among the resources would be compiled instead of using an older class.
         platform.setLocation(StandardLocation.SOURCE_PATH, List.of());
         classpath = List.copyOf(entries);
     }
@@ -169,7 +169,7 @@ final class Compiler {
         }
     }
 
-    /** A class that is known already. */
+    /** A class that was compiled before. */
     private static final class Known extends SimpleJavaFileObject {
         final String name;
         private final byte[] bytes;
@@ -186,7 +186,7 @@ final class Compiler {
         }
     }
 
-    /** Keeps what javac writes, and shows it the known classes beside those of the platform and the class path. */
+    /** Keeps the classes that javac writes, and lists known classes to it, before those of the platform and the class path. */
     private static final class Memory extends ForwardingJavaFileManager<JavaFileManager> {
         final Map<String, String> origins = new HashMap<>();
         private final Map<String, ByteArrayOutputStream> written = new LinkedHashMap<>();
@@ -251,7 +251,7 @@ final class Compiler {
 
         @Override
         public void close() {
-            // The platform's file manager lives as long as the compiler.
+            // The platform's file manager stays open as long as the compiler.
         }
     }
 }

@@ -9,12 +9,12 @@ import org.junit.runner.notification.RunNotifier;
 import org.junit.runners.model.MultipleFailureException;
 
 /**
- * Stands in front of JUnit's class of this name, by which all of its runners for JUnit 4 tell what a test has thrown.
- * JUnit's reports the parts of a {@link MultipleFailureException} and asks the exception for them: one thrown by a
- * candidate says that it has none, and the test that threw it has passed. Here whatever is thrown is a failure.
+ * Replaces JUnit's class of this name, with which all its runners for JUnit 4 report what a test threw. JUnit's class
+ * reports the parts of a {@link MultipleFailureException}, and asks the exception for them. A candidate could throw one
+ * that has no parts, and the test would pass. With this class, every exception is a failure.
  */
 public class EachTestNotifier {
-    /** How many parts of an exception are told. */
+    /** The most parts of an exception that are reported. */
     private static final int PARTS = 16;
 
     private final RunNotifier notifier;
@@ -31,7 +31,7 @@ public class EachTestNotifier {
         }
     }
 
-    /** The parts of an exception, at least one; itself where it is not made of any. */
+    /** The parts of an exception, or the exception itself if it has none. */
     private static List<Throwable> parts(Throwable thrown) {
         List<Throwable> parts = new ArrayList<>();
         if (thrown instanceof MultipleFailureException) {
@@ -42,7 +42,7 @@ public class EachTestNotifier {
                     }
                 }
             } catch (Throwable e) {
-                // The candidate's code, which may throw what JUnit takes for the end of the run.
+                // This is code of the candidate, which may throw an exception with which JUnit ends the run.
             }
         }
         return parts.isEmpty() ? List.of(thrown) : parts;

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * A small program with its test. As a program, part of setup: compiles it and leaves what Runner wants to read, so that
- * both JVMs can be run once while the class archives of later ones are made.
+ * A small program with its test. Its main method is part of setup: it compiles the program and writes a job for Runner,
+ * so that both kinds of JVM run once while the class archives are made.
  */
 public final class Example {
     static final Map<String, String> PROGRAM = Map.of(

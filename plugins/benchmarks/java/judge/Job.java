@@ -8,23 +8,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a test JVM is told to do: one candidate's classes, and which tests decide about it. */
+/** A job of a test JVM: one candidate's classes, and the tests that decide about it. */
 final class Job {
     /** Instrumented classes by binary name. */
     Map<String, byte[]> classes = Map.of();
     /** Test classes, or {@code Class::method}. */
     List<String> tests = List.of();
-    /** Tests whose failures do not count: they fail with the reference fix, too. */
+    /** Tests whose failures do not count, since they also fail with the reference fix. */
     List<String> forgiven = List.of();
-    /** Tests that are known to fail without a fix: a failure that is none of these is a new one. */
+    /** Tests that fail in the buggy version. Other failures are new. */
     List<String> known = List.of();
-    /** Folders and jars that hold what is not among the classes. */
+    /** Folders and jars with further classes. */
     List<String> classpath = List.of();
     /** Steps that one test may take. */
     long steps = Long.MAX_VALUE;
-    /** Whether to go on behind the first failure. */
+    /** Whether to go on after the first failure. */
     boolean all;
-    /** Whether the JVM ends with this job, and at once where steps are used up. */
+    /** Whether the JVM ends after this job, or at once if the steps are used up. */
     boolean last = true;
 
     void write(DataOutputStream out) throws IOException {

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The little JSON that requests and answers need: the JDK has none, and a box holds nothing but the JDK and JUnit. */
+/** Reads and writes JSON, as far as requests and answers need it: the JDK has no JSON library, and a box holds only the JDK and JUnit. */
 final class Json {
     private static final int MAX_DEPTH = 32;
 
@@ -241,7 +241,7 @@ final class Json {
             if (c == '"' || c == '\\') {
                 out.append('\\').append(c);
             } else if (c < ' ' || c > '~') {
-                // Escaping all but ASCII also carries lone surrogates, which UTF-8 cannot.
+                // Escaping all but ASCII also preserves lone surrogates, which UTF-8 cannot encode.
                 out.append(String.format("\\u%04x", (int) c));
             } else {
                 out.append(c);

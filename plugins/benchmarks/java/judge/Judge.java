@@ -18,8 +18,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 
 /**
- * The service of a box: reads requests on standard input, answers on standard output, lives as long as the box. Frames,
- * the greeting and the last answer's mark are those of the harness's sandbox; the content is JSON.
+ * The service of a box: reads requests on standard input, writes answers to standard output, and lives as long as the
+ * box. The frames, the ready frame and the mark of the last answer follow the protocol of the harness's sandbox; the
+ * content is JSON.
  *
  * <p>Its argument is the folder that candidates may write to. Outside a box it refuses to start.
  */
@@ -29,7 +30,7 @@ public final class Judge {
 
     private static final int MAX_REQUEST = 64 << 20;
     private static final int LAST = 1 << 31;
-    /** One in how many failures of tame candidates is looked at again in a fresh JVM. */
+    /** One in SAMPLE failures in the warm JVM is checked in a fresh one. */
     private static final int SAMPLE = 32;
 
     private final Box box;
@@ -45,7 +46,7 @@ public final class Judge {
         int count = 6; // three for each of two JVMs
         ExecutorService threads = Executors.newFixedThreadPool(count, daemon(1 << 20));
         for (int i = 0; i < count; i++) {
-            threads.submit(() -> {}); // starts the thread now, while the box has processes to spare
+            threads.submit(() -> {}); // starts the thread now: later a candidate may use up the processes of the box
         }
         jvms = new Jvms(threads, box.folder());
     }
@@ -67,19 +68,19 @@ public final class Judge {
         try {
             box = new Box(Path.of(arguments[0]));
         } catch (IllegalStateException e) {
-            System.err.println("judge: this is no box: " + e.getMessage());
+            System.err.println("judge: this must run in a box: " + e.getMessage());
             System.exit(2);
         }
         DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
         FileOutputStream out = new FileOutputStream(FileDescriptor.out);
-        System.setOut(System.err); // nothing but frames may reach standard output
+        System.setOut(System.err); // only frames may reach standard output
         new Judge(box).serve(in, out);
-        // A compilation that cannot be stopped must not keep the JVM.
+        // A compilation that cannot be stopped must not keep the JVM running.
         Runtime.getRuntime().halt(0);
     }
 
     private void serve(DataInputStream in, FileOutputStream out) throws IOException {
-        // So that the first candidate does not wait for the compiler to load.
+        // Loads the compiler, so that the first candidate does not wait for that.
         compiler.compile(Example.PROGRAM, Map.of(), List.of(), List.of());
         send(out, "ready", 0);
         while (!spent) {
@@ -106,7 +107,7 @@ public final class Judge {
         out.write(frame.toByteArray());
     }
 
-    /** Judges one request; whatever goes wrong here is the outcome "error". */
+    /** Judges one request. Failures of the judge itself give the outcome "error". */
     private Map<String, Object> answer(byte[] bytes) {
         Map<String, Object> reply = new LinkedHashMap<>();
         try {
@@ -123,25 +124,25 @@ public final class Judge {
         Suite suite = suites.get(request, () -> measure(request));
         reply.put("reference", suite.referencePasses);
         Suite.Program program = compile(suite, request, request.text);
-        reply.put("compile", members("ok", program.ok, "messages", program.messages, "stage", program.stage));
+        reply.put("compile", mapOf("ok", program.ok, "messages", program.messages, "stage", program.stage));
         if (!program.ok) {
             reply.put("outcome", "uncompilable");
             reply.put("detail", program.messages.lines().findFirst().orElse("the compiler gave no reason"));
             return;
         }
-        Job job = job(request, program, suite);
-        describe(run(job, request, suite, program.tame, reply), suite, reply);
+        Job job = newJob(request, program, suite);
+        describe(run(job, request, suite, program.shareable, reply), suite, reply);
     }
 
-    /** Compiles a text in the place of the reference: alone where that is enough, else with all that it belongs to. */
+    /** Compiles a text in place of the reference: alone if that is enough, otherwise with all other sources. */
     private Suite.Program compile(Suite suite, Request request, String text) throws InterruptedException {
         Suite.Program program;
         boolean alone = true;
         try {
-            program = compileThread.run(request.compileMillis, () -> suite.alone(request, text));
+            program = compileThread.run(request.compileMillis, () -> suite.compileAlone(request, text));
             if (program == null) {
                 alone = false;
-                program = compileThread.run(request.compileMillis, () -> suite.together(request, text));
+                program = compileThread.run(request.compileMillis, () -> suite.compileAll(request, text));
             }
         } catch (CompileThread.TooLong e) {
             program = new Suite.Program();
@@ -149,14 +150,14 @@ public final class Judge {
             program.exhausted = true;
         }
         spent |= program.exhausted;
-        if (program.exhausted && request.isWhole() && !alone) {
-            // A whole project may need more than this box has. That is not for the candidate to answer.
+        if (program.exhausted && request.isProject() && !alone) {
+            // A whole project may need more than this box has, which is not the fault of the candidate.
             throw new IllegalStateException("compile the whole project: " + program.messages.strip());
         }
         return program;
     }
 
-    /** Compiles what a bug's candidates share and counts the reference's steps. */
+    /** Compiles what all candidates of a bug share, and counts the steps of the reference fix. */
     private Suite measure(Request request) throws IOException, InterruptedException {
         Suite suite;
         try {
@@ -175,12 +176,12 @@ public final class Judge {
             return suite;
         }
         TestJvm.Outcome outcome = null;
-        Jvms.Platform best = suite.platform; // where the fewest tests fail
+        Jvms.Platform best = suite.platform; // with which the fewest tests fail
         int fewest = Integer.MAX_VALUE;
         for (Jvms.Platform platform : Jvms.Platform.values()) {
             suite.platform = platform;
-            outcome = tryReference(suite, request, reference);
-            if (!request.isWhole() || outcome.end != TestJvm.End.FAILED || outcome.tally.late) {
+            outcome = runReference(suite, request, reference);
+            if (!request.isProject() || outcome.end != TestJvm.End.FAILED || outcome.tally.late) {
                 break;
             }
             if (outcome.tally.failed < fewest) {
@@ -189,26 +190,26 @@ public final class Judge {
             }
         }
         if (outcome.end == TestJvm.End.PASSED) {
-            suite.measured(request, outcome.tally);
+            suite.setLimits(request, outcome.tally);
             return suite;
         }
         suite.platform = best;
         if (outcome.end != TestJvm.End.FAILED || outcome.tally.late) {
-            // Another time the reference may pass, and its measure is for as long as the box lives.
+            // The reference may pass at another time, and its step count is kept as long as the box lives.
             throw new IllegalStateException("measure the reference fix: " + outcome.end + " " + outcome.detail);
         }
         return suite;
     }
 
-    private TestJvm.Outcome tryReference(Suite suite, Request request, Suite.Program reference)
+    private TestJvm.Outcome runReference(Suite suite, Request request, Suite.Program reference)
             throws IOException, InterruptedException {
-        Job job = job(request, reference, suite);
+        Job job = newJob(request, reference, suite);
         job.steps = Long.MAX_VALUE;
         job.all = true;
-        return fresh(job, request, suite);
+        return runFresh(job, request, suite);
     }
 
-    private static Job job(Request request, Suite.Program program, Suite suite) {
+    private static Job newJob(Request request, Suite.Program program, Suite suite) {
         Job job = new Job();
         job.classes = program.classes;
         job.tests = request.tests;
@@ -221,23 +222,23 @@ public final class Judge {
     }
 
     /**
-     * Runs a candidate. A tame one is tried in a warm JVM first. A pass there is never believed, nor is what depends on
-     * what the JVM did before; of the failures, one in SAMPLE is looked at twice.
+     * Runs a candidate. A shareable one runs in the warm JVM first. A pass there is always confirmed in a fresh JVM, and so
+     * is an outcome that may depend on earlier candidates, and one failure in SAMPLE.
      */
-    private TestJvm.Outcome run(Job job, Request request, Suite suite, boolean tame, Map<String, Object> reply)
+    private TestJvm.Outcome run(Job job, Request request, Suite suite, boolean shareable, Map<String, Object> reply)
             throws IOException, InterruptedException {
         Map<String, Object> counts = new LinkedHashMap<>();
         reply.put("counts", counts);
         TestJvm.Outcome quick = null;
-        if (tame) {
-            quick = jvms.warm(job, request);
+        if (shareable) {
+            quick = jvms.runInWarm(job, request);
             counts.put("warm", 1);
             boolean sampled = Math.floorMod(request.text.hashCode(), SAMPLE) == 0;
             if (quick.isClean() && quick.end != TestJvm.End.PASSED && !sampled) {
                 return quick;
             }
         }
-        TestJvm.Outcome outcome = fresh(job, request, suite);
+        TestJvm.Outcome outcome = runFresh(job, request, suite);
         counts.put("fresh", 1);
         if (quick != null && quick.isClean()) {
             counts.put(quick.end == TestJvm.End.PASSED ? "passes confirmed" : "failures confirmed", 1);
@@ -248,13 +249,13 @@ public final class Judge {
         return outcome;
     }
 
-    private TestJvm.Outcome fresh(Job job, Request request, Suite suite) throws IOException, InterruptedException {
-        if (request.isWhole()) {
+    private TestJvm.Outcome runFresh(Job job, Request request, Suite suite) throws IOException, InterruptedException {
+        if (request.isProject()) {
             box.copy(Path.of(request.tree), request.workFolder(box.folder()));
         }
-        TestJvm.Outcome outcome = jvms.fresh(job, request, suite.platform);
-        // What a candidate left running may write on, so a box that is not quiet is not even tidied.
-        spent |= !box.isQuiet(jvms.warmPid()) || !box.empty();
+        TestJvm.Outcome outcome = jvms.runInFresh(job, request, suite.platform);
+        // Processes that a candidate left running may still write, so only an idle box is emptied.
+        spent |= !box.isIdle(jvms.warmPid()) || !box.empty();
         return outcome;
     }
 
@@ -262,16 +263,16 @@ public final class Judge {
         Tally tally = outcome.tally;
         if (tally != null) {
             Map<String, Object> first =
-                    members("test", tally.test, "exception", tally.exception, "message", tally.message);
-            reply.put("tests", members(
-                    "run", tally.run, "expected", suite.referenceTests, "failed", tally.failed, "new", tally.fresh, "slow", tally.slow,
+                    mapOf("test", tally.test, "exception", tally.exception, "message", tally.message);
+            reply.put("tests", mapOf(
+                    "run", tally.run, "expected", suite.referenceTests, "failed", tally.failed, "new", tally.newFailures, "slow", tally.slow,
                     "firstFailure", first));
         }
         String name = "error";
         String detail = outcome.detail;
         switch (outcome.end) {
             case PASSED:
-                // A candidate can have JUnit leave out the tests that it would fail.
+                // A candidate can make JUnit skip the tests that it would fail.
                 boolean complete = tally.run >= suite.referenceTests;
                 name = complete ? "passed" : "failed";
                 detail = complete ? "" : "only " + tally.run + " of " + suite.referenceTests + " tests ran";
@@ -299,13 +300,13 @@ public final class Judge {
                 }
                 break;
             default:
-                break; // the harness's own failure
+                break; // a failure of the harness
         }
         reply.put("outcome", name);
         reply.put("detail", detail);
     }
 
-    private static Map<String, Object> members(Object... namesAndValues) {
+    private static Map<String, Object> mapOf(Object... namesAndValues) {
         Map<String, Object> map = new LinkedHashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
             map.put((String) namesAndValues[i], namesAndValues[i + 1]);

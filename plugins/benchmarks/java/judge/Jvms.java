@@ -8,17 +8,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 
-/** The JVMs of a box: fresh ones for one job each, and a warm one for tame candidates. */
+/** The JVMs of a box: a fresh one for each job, and a warm one that shareable candidates use in turn. */
 final class Jvms {
-    /** Of the warm JVM. Who needs more gets a fresh one. */
+    /** The heap of the warm JVM. A candidate that needs more gets a fresh one. */
     static final long WARM_HEAP_MIB = 256;
-    /** A tame job that takes longer is done again by a fresh JVM, with time. */
+    /** A job that takes longer in the warm JVM is repeated in a fresh one with the full limit. */
     private static final long WARM_MILLIS = 2_000;
-    /** How long the warm JVM may take to answer at all: a wild candidate may have stopped its process. */
+    /** The time limit for the warm JVM to become ready: an earlier candidate may have stopped its process. */
     private static final long READY_MILLIS = 10_000;
 
     /**
-     * The platform's modules for tests of whole projects, with all that these need: without those that dump the heap,
+     * The platform's modules for tests of whole projects, with their dependencies, but without those that dump the heap,
      * attach to other JVMs or change loaded classes.
      */
     private static final String MODULES = String.join(
@@ -43,13 +43,13 @@ final class Jvms {
             "jdk.xml.dom",
             "jdk.zipfs");
     /**
-     * Has {@code sun.misc.Unsafe}, which mock objects are made with, and by which a program reads all of its own memory,
-     * the secrets included. A project gets it where the reference fix does not pass without: a candidate that is made to
-     * forge a pass can do so there.
+     * The module of {@code sun.misc.Unsafe}, which libraries of mock objects need, and which lets a program read all of
+     * its memory, including the secrets. A project gets it only if the reference fix does not pass without it. A hostile
+     * candidate can forge a pass in such a project.
      */
     private static final String UNSAFE = "jdk.unsupported";
 
-    /** Goes with it: where old makers of mock objects define their classes, and what tests reflect on. It reads memory as well. */
+    /** Packages that are opened together with UNSAFE: old libraries of mock objects define classes in them, and tests reflect on them. */
     private static final List<String> OPENS = List.of(
             "java.base/java.io",
             "java.base/java.lang",
@@ -61,7 +61,7 @@ final class Jvms {
     private static final List<String> OPTIONS = List.of(
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",
-            "-XX:ActiveProcessorCount=1", // one, whatever the host has: the same program everywhere
+            "-XX:ActiveProcessorCount=1", // the same program on every host
             "-XX:-UsePerfData",
             "-XX:+DisableAttachMechanism",
             "-XX:-CreateCoredumpOnCrash",
@@ -69,12 +69,12 @@ final class Jvms {
             "-Dfile.encoding=UTF-8",
             "-Duser.language=en");
 
-    /** Dates and numbers are written as in Java 8 and before. */
+    /** Formats dates and numbers as Java 8 and older versions did. */
     private static final String OLDER = "-Djava.locale.providers=COMPAT";
 
     /**
-     * What tests of whole projects get of the platform: the first of these with which the reference fix passes, or else
-     * the first with which the fewest tests fail.
+     * A variant of the platform for tests of whole projects. A project gets the first one with which the reference fix
+     * passes, or else the first one with which the fewest tests fail.
      */
     enum Platform {
         OLDER_FORMATS(true, false),
@@ -103,27 +103,27 @@ final class Jvms {
     }
 
     /**
-     * Runs a job in a JVM of its own.
+     * Runs a job in a fresh JVM.
      *
-     * @param platform what a whole project's tests get
+     * @param platform the variant for tests of whole projects
      */
-    TestJvm.Outcome fresh(Job job, Request request, Platform platform) throws IOException, InterruptedException {
+    TestJvm.Outcome runInFresh(Job job, Request request, Platform platform) throws IOException, InterruptedException {
         job.last = true;
-        List<String> command = new ArrayList<>(request.isWhole() ? whole(platform) : small());
-        command.addAll(common(request.heapMiB));
+        List<String> command = new ArrayList<>(request.isProject() ? projectCommand(platform) : programCommand());
+        command.addAll(commonOptions(request.heapMiB));
         try (TestJvm jvm = new TestJvm(threads, random, command, request.workFolder(folder), request.environment)) {
             return jvm.ask(job, request.startMillis, request.wallMillis);
         }
     }
 
-    /** Runs a tame job after others. An outcome that is not clean says nothing about the candidate. */
-    TestJvm.Outcome warm(Job job, Request request) throws IOException, InterruptedException {
+    /** Runs a job in the warm JVM. An outcome that is not clean must be ignored. */
+    TestJvm.Outcome runInWarm(Job job, Request request) throws IOException, InterruptedException {
         long readyMillis = READY_MILLIS;
         if (warm == null || !warm.isAlive()) {
             close();
             readyMillis = request.startMillis;
-            List<String> command = new ArrayList<>(small());
-            command.addAll(common(WARM_HEAP_MIB));
+            List<String> command = new ArrayList<>(programCommand());
+            command.addAll(commonOptions(WARM_HEAP_MIB));
             warm = new TestJvm(threads, random, command, folder, Map.of());
         }
         job.last = false;
@@ -146,16 +146,16 @@ final class Jvms {
         }
     }
 
-    /** The run-time image for programs of a few files. */
-    private static List<String> small() {
+    /** The java command of the run-time image for programs of a few files. */
+    private static List<String> programCommand() {
         return List.of(
                 HOME.resolve("rt/bin/java").toString(),
                 "-Xshare:auto",
                 "-XX:SharedArchiveFile=" + HOME.resolve("runner.jsa"));
     }
 
-    /** Whole projects need parts of the platform that the image lacks. */
-    private static List<String> whole(Platform platform) {
+    /** The java command for whole projects, which need modules that the image lacks. */
+    private static List<String> projectCommand(Platform platform) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         List<String> command = new ArrayList<>(List.of(java, "--limit-modules", platform.unsafe ? MODULES + "," + UNSAFE : MODULES));
         if (platform.unsafe) {
@@ -168,7 +168,7 @@ final class Jvms {
         return command;
     }
 
-    private List<String> common(long heapMiB) {
+    private List<String> commonOptions(long heapMiB) {
         List<String> options = new ArrayList<>(OPTIONS);
         options.add("-Djava.io.tmpdir=" + folder);
         options.add("-Xmx" + heapMiB + "m");

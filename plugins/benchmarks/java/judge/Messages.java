@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Finds the test JVM's messages in whatever else a candidate writes, in constant memory. */
+/** Finds the messages of a test JVM among the output of a candidate, in constant memory. */
 final class Messages implements Runnable {
     private static final int HEADER = Secrets.LENGTH + 4;
     private static final int WINDOW = 1 << 16;
@@ -31,11 +31,11 @@ final class Messages implements Runnable {
         }
     }
 
-    /** What is to be heard of one job. */
+    /** The messages of one job. */
     static final class Expected {
         final Slot ready = new Slot();
         final Slot verdict = new Slot();
-        /** Which verdict it is; set before the verdict arrives. */
+        /** The kind of verdict; set before the verdict arrives. */
         volatile boolean passed;
 
         volatile boolean exceeded;
@@ -55,7 +55,7 @@ final class Messages implements Runnable {
         this.in = in;
     }
 
-    /** Listens for the messages of another job from here on. To be called before the JVM is told its secrets. */
+    /** Expects the messages of another job from now on. Must be called before the JVM gets its secrets. */
     Expected expect(Secrets secrets) {
         expected = new Expected(secrets);
         return expected;
@@ -69,7 +69,7 @@ final class Messages implements Runnable {
                 scan();
             }
         } catch (IOException e) {
-            // The process is gone; what it said counts.
+            // The process has ended; its messages so far count.
         }
     }
 
@@ -89,7 +89,7 @@ final class Messages implements Runnable {
             }
             int end = at + HEADER + length;
             if (end > filled) {
-                break; // the rest of it is on its way
+                break; // the rest has not arrived yet
             }
             byte[] payload = Arrays.copyOfRange(window, at + HEADER, end);
             if (isReady) {
@@ -101,7 +101,7 @@ final class Messages implements Runnable {
             }
             at = end - 1;
         }
-        // What is left is shorter than a message, or the start of one.
+        // The rest is shorter than a message, or the start of one.
         System.arraycopy(window, at, window, 0, filled - at);
         filled -= at;
     }

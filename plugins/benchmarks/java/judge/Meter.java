@@ -21,13 +21,13 @@ final class Meter {
     private Meter() {}
 
     /**
-     * Returns the class with a step at the start of each method and before each jump backwards, with the steps of an
-     * exception at the start of each handler, and with those of texts, large numbers and arrays where they are made or
-     * copied. A class that has no room for that is returned as it is: its loops are ended by the clock.
+     * Returns the class with counters inserted: a step at the start of each method and before each jump backwards, the
+     * steps of an exception at the start of each handler, and those of texts, large numbers and arrays where they are
+     * created or copied. A class that is too large for that is returned unchanged; only the clock ends its loops.
      */
     static byte[] instrument(byte[] classFile) {
         ClassReader reader = new ClassReader(classFile);
-        // Frames do not change: what is inserted takes what it adds.
+        // Frames do not change: the inserted code leaves the stack as it was.
         ClassWriter writer = new ClassWriter(reader, 0);
         try {
             reader.accept(
@@ -58,22 +58,22 @@ final class Meter {
             super.visitMethodInsn(Opcodes.INVOKESTATIC, STEPS, "tick", "()V", false);
         }
 
-        /** Shows Steps what lies on top of the stack, and leaves it there. */
-        private void show(String method, String descriptor) {
+        /** Calls a method of Steps with a copy of the top of the stack. */
+        private void callWithTop(String method, String descriptor) {
             super.visitInsn(Opcodes.DUP);
             super.visitMethodInsn(Opcodes.INVOKESTATIC, STEPS, method, descriptor, false);
         }
 
         private void made(Type type) {
             if (type.getSort() == Type.ARRAY) {
-                show("made", "(Ljava/lang/Object;)V");
+                callWithTop("made", "(Ljava/lang/Object;)V");
             } else if (SIZED.contains(type.getDescriptor())) {
-                show("made", "(" + type.getDescriptor() + ")V");
+                callWithTop("made", "(" + type.getDescriptor() + ")V");
             }
         }
 
         private void making() {
-            show("making", "(I)V");
+            callWithTop("making", "(I)V");
         }
 
         @Override
@@ -92,7 +92,7 @@ final class Meter {
         @Override
         public void visitMultiANewArrayInsn(String descriptor, int dimensions) {
             super.visitMultiANewArrayInsn(descriptor, dimensions);
-            show("madeNested", "(Ljava/lang/Object;)V");
+            callWithTop("madeNested", "(Ljava/lang/Object;)V");
         }
 
         @Override
@@ -150,7 +150,7 @@ final class Meter {
             super.visitLabel(label);
         }
 
-        // A handler begins by storing its exception, or by dropping it: behind its frame, if it has one.
+        // The first instruction of a handler, after a frame if any, stores or drops the exception.
         @Override
         public void visitVarInsn(int opcode, int variable) {
             handle();
@@ -166,7 +166,7 @@ final class Meter {
         private void handle() {
             if (handles) {
                 handles = false;
-                show("caught", "(Ljava/lang/Throwable;)V");
+                callWithTop("caught", "(Ljava/lang/Throwable;)V");
             }
         }
 

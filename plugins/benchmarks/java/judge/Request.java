@@ -8,17 +8,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the judge is asked about one candidate. */
+/** A request about one candidate. */
 final class Request {
-    /** Path and text of the file that the candidate is. */
+    /** Path and text of the candidate's file. */
     final String path;
 
     final String text;
     /** Further sources by path: tests, helpers. They are compiled once for all candidates of a bug. */
     final Map<String, String> files;
-    /** The text of the candidate's file with the reference fix, or "": its steps are the measure of the candidate's. */
+    /** The text of the candidate's file with the reference fix, or "". Its steps determine those of the candidates. */
     final String reference;
-    /** The text that the class path was compiled with, or "": tests compiled against it need it to look the same. */
+    /** The text of the candidate's file with which the class path was compiled, or "". */
     final String original;
     /** Test classes, or {@code Class::method}. */
     final List<String> tests;
@@ -28,28 +28,28 @@ final class Request {
     final boolean all;
     /** Compiled classes and jars in the box. */
     final List<String> classpath;
-    /** A folder in the box that tests get a copy of as their working folder, or "". */
+    /** A folder in the box whose copy is the working folder of tests, or "". */
     final String tree;
-    /** Folders of sources in the box that are compiled, too, where a candidate has changed what others compile against. */
+    /** Folders of sources in the box that are compiled too if a candidate changes what they compile against. */
     final List<String> sources;
     /** Options of the compiler, such as the source level. */
     final List<String> options;
 
     final Map<String, String> environment;
     final long heapMiB;
-    /** Time limits, of the tests' run and of a JVM's start by the clock, of the compiler by the processor's. */
+    /** Time limits: of the tests and of the start of a JVM by the clock, of a compilation in processor time. */
     final long wallMillis;
 
     final long startMillis;
     final long compileMillis;
-    /** Steps that a test may take at least, in multiples of the reference's, and where that is a lot; see java.go. */
+    /** The step budget of a test; see java.go. */
     final long stepsFloor;
 
     final long stepsFactor;
-    final long stepsPlenty;
-    final long stepsLeast;
+    final long stepsCap;
+    final long stepsCapFactor;
 
-    /** Reads the members of a request; a missing or mistyped one is an IllegalArgumentException. */
+    /** Reads a request. Throws an IllegalArgumentException for a missing or mistyped member. */
     Request(Object value) {
         Map<?, ?> map = object(value, "the request");
         Map<?, ?> candidate = object(map.get("candidate"), "the candidate");
@@ -73,15 +73,15 @@ final class Request {
         compileMillis = number(map, "compileMillis");
         stepsFloor = number(map, "stepsFloor");
         stepsFactor = number(map, "stepsFactor");
-        stepsPlenty = number(map, "stepsPlenty");
-        stepsLeast = number(map, "stepsLeast");
+        stepsCap = number(map, "stepsCap");
+        stepsCapFactor = number(map, "stepsCapFactor");
         if (path.isEmpty() || tests.isEmpty()) {
-            throw new IllegalArgumentException("the request names no file or no tests");
+            throw new IllegalArgumentException("the request lacks the file or the tests");
         }
     }
 
-    /** Whether the candidate is part of a project that is there compiled, rather than a program of a few files. */
-    boolean isWhole() {
+    /** Whether the candidate belongs to a compiled project, and not to a program of a few files. */
+    boolean isProject() {
         return !tree.isEmpty();
     }
 
@@ -91,9 +91,9 @@ final class Request {
         return at < 0 || at + 1 == options.size() ? StandardCharsets.UTF_8 : Charset.forName(options.get(at + 1));
     }
 
-    /** Where tests run, in the box's folder. */
+    /** The working folder of tests, below the folder of the box. */
     Path workFolder(Path box) {
-        return isWhole() ? box.resolve("work") : box;
+        return isProject() ? box.resolve("work") : box;
     }
 
     private static Map<?, ?> object(Object value, String what) {
@@ -128,6 +128,6 @@ final class Request {
         if (value instanceof Double && (Double) value >= 1 && (Double) value < 1e12) {
             return ((Double) value).longValue();
         }
-        throw new IllegalArgumentException(name + " is not a sensible number");
+        throw new IllegalArgumentException(name + " is not a number from 1 to 1e12");
     }
 }

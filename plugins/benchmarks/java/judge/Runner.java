@@ -21,17 +21,17 @@ import java.util.Map;
 import org.junit.runner.notification.StoppedByUserException;
 
 /**
- * The program of the JVMs in which candidates' tests run: one candidate, or tame ones one after the other.
+ * The program of the JVMs in which candidates' tests run: one candidate, or several shareable ones after each other.
  *
- * <p>Everything arrives on standard input before any candidate class is loaded: the secrets and the job. Two messages
- * leave on standard output, each behind a secret: "ready" before the first candidate class is loaded, and one of "passed",
- * "failed" and "exceeded" at the end. Whatever else appears on standard output is the candidate's and is not believed.
+ * <p>It reads the secrets and the job from standard input before it loads any class of the candidate. It writes two
+ * messages to standard output, each after a secret: "ready" before the first class of the candidate is loaded, and one of
+ * "passed", "failed" and "exceeded" at the end. The judge ignores all other output, since the candidate may have written it.
  *
- * <p>Secrets are held by local variables only, which no reflection reaches, and what programs of a few files run on has
- * no interface that reads memory. Whole projects get Unsafe where their tests need it: see Jvms.
+ * <p>Only local variables hold secrets, which reflection cannot read, and the run-time image for programs of a few files
+ * has no interface that reads memory. Whole projects get Unsafe if their tests need it: see Jvms.
  */
 public final class Runner {
-    /** A pipe takes writes up to this size in one piece, so that a chatty candidate cannot split a message. */
+    /** Writes to a pipe up to this size are atomic, so that output of the candidate cannot split a message. */
     static final int MAX_MESSAGE = 4096;
 
     private Runner() {}
@@ -39,7 +39,7 @@ public final class Runner {
     public static void main(String[] arguments) throws Exception {
         DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
         FileOutputStream out = new FileOutputStream(FileDescriptor.out);
-        volunteer();
+        becomeOomVictim();
         while (true) {
             Secrets secrets;
             Job job;
@@ -52,7 +52,7 @@ public final class Runner {
             }
             answer(secrets, job, out);
             if (job.last) {
-                // Neither shutdown hooks nor threads left behind by the candidate get a say after this.
+                // Without running shutdown hooks, and without waiting for threads that the candidate left behind.
                 Runtime.getRuntime().halt(0);
             }
         }
@@ -63,7 +63,7 @@ public final class Runner {
         System.setOut(new PrintStream(OutputStream.nullOutputStream()));
         System.setErr(new PrintStream(OutputStream.nullOutputStream()));
         byte[] exceeded = secrets.exceeded;
-        // A candidate can get hold of this by reflection. It holds nothing but the word that ends it.
+        // A candidate can get this object by reflection. It holds only the secret for "exceeded".
         Steps.start(job.last ? () -> halt(out, exceeded) : null, job.steps);
         send(out, secrets.ready, new byte[0]);
         Tally tally = new Tally(job);
@@ -71,22 +71,22 @@ public final class Runner {
         send(out, Steps.spent() ? exceeded : tally.passed() ? secrets.passed : secrets.failed, tally.encode());
     }
 
-    /** The end of a JVM whose candidate has used up its steps: no code of the candidate's runs any more. */
+    /** Ends the JVM of a candidate that used up its steps, without running any more of its code. */
     private static void halt(FileOutputStream out, byte[] secret) {
         try {
             send(out, secret, new Tally(new Job()).encode());
         } catch (IOException e) {
-            // The judge is gone.
+            // The judge has ended.
         }
         Runtime.getRuntime().halt(0);
     }
 
-    /** Makes this process, not the judge, the one that the kernel kills when the box runs out of memory. */
-    private static void volunteer() {
+    /** Makes the kernel kill this process, and not the judge, if the box runs out of memory. */
+    private static void becomeOomVictim() {
         try {
             Files.writeString(Path.of("/proc/self/oom_score_adj"), "1000");
         } catch (IOException e) {
-            // Then the kernel chooses by size, which is most often this one too.
+            // Then the kernel chooses the largest process, which is usually this one too.
         }
     }
 
@@ -98,7 +98,7 @@ public final class Runner {
         } catch (Tests.Missing e) {
             tally.missing = e.getMessage();
         } catch (StoppedByUserException e) {
-            // A failure decided the verdict, and the rest need not run; or the candidate threw it.
+            // A failure decided the verdict, so that the remaining tests need not run; or the candidate threw this.
             if (tally.failed == 0) {
                 tally.failure("", "", e);
             }
@@ -117,8 +117,8 @@ public final class Runner {
     }
 
     /**
-     * The candidate's classes, then those of its class path. Parent first: neither can replace JUnit or the judge by
-     * classes of the same name.
+     * Loads the candidate's classes, then those of its class path. The parent loader has precedence, so that they cannot
+     * replace classes of JUnit or of the judge.
      */
     private static final class Loader extends URLClassLoader {
         private final Map<String, byte[]> classes;
@@ -128,7 +128,7 @@ public final class Runner {
             this.classes = job.classes;
         }
 
-        /** Loads all classes, so that none can be replaced once code of the candidate's runs. */
+        /** Loads all classes, so that none can be replaced once the code of the candidate runs. */
         void loadAll() throws ClassNotFoundException {
             for (String name : classes.keySet()) {
                 loadClass(name);
@@ -139,7 +139,7 @@ public final class Runner {
             URL[] urls = new URL[paths.size()];
             for (int i = 0; i < urls.length; i++) {
                 Path path = Path.of(paths.get(i));
-                // URLClassLoader tells folders by a final slash, which toUri adds for folders that are there.
+                // URLClassLoader recognizes folders by a final slash, which toUri adds for existing folders.
                 urls[i] = path.toUri().toURL();
             }
             return urls;

@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.util.Random;
 
 /**
- * What tells the test JVM's messages from a candidate's output. There is one secret for each thing that can be said, and
- * only the one that is true is ever sent: a program can read back its own output, so a secret that has been sent is
- * known, and must be worth nothing.
+ * Random bytes that distinguish the messages of a test JVM from the output of a candidate. Each kind of message has its
+ * own secret, and only those of true messages are sent: a candidate can read back the output of its process, so a secret
+ * that was sent is known to it and must be useless.
  */
 final class Secrets {
     static final int LENGTH = 16;

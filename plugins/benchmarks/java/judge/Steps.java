@@ -4,12 +4,13 @@ import java.lang.reflect.Array;
 import java.math.BigInteger;
 
 /**
- * Counts what a candidate executes: instrumented classes call {@link #tick} at the start of each method and at each jump
- * backwards, {@link #caught} where they catch an exception, and the others where the platform makes what may be large: a
- * loop that appends to a text spends its time in copying. A count, unlike a clock, is the same on every machine and under every load.
+ * Counts the steps of a candidate. Instrumented classes call {@link #tick} at the start of each method and at each jump
+ * backwards, {@link #caught} where they catch an exception, and the other methods where the platform creates or copies
+ * objects that may be large: a loop that appends to a text spends its time copying. Unlike a time, the count is the same
+ * on every machine and under every load.
  */
 public final class Steps {
-    /** What ends a test that has used up its steps. Each further step throws it again, so that catching it gains nothing. */
+    /** Ends a test that used up its steps. Each further step throws it again, so that catching it is useless. */
     static final class Exceeded extends ThreadDeath {
         private static final long serialVersionUID = 1L;
     }
@@ -17,7 +18,7 @@ public final class Steps {
     private static final Exceeded EXCEEDED = new Exceeded();
 
     private static final long CAUGHT = 10_000;
-    /** How many elements, a power of two, the platform copies in the time of a step. */
+    /** The platform copies 2 to the power of this many elements in the time of a step. */
     private static final int ELEMENTS = 5;
 
     private static long budget = Long.MAX_VALUE;
@@ -35,14 +36,14 @@ public final class Steps {
         }
     }
 
-    /** What an exception takes, above all its stack trace, in steps. Called by instrumented classes. */
+    /** Counts the steps of an exception, whose stack trace is expensive. Called by instrumented classes. */
     public static void caught(Throwable thrown) {
         exhausted |= exhausts(thrown);
         left -= CAUGHT;
         tick();
     }
 
-    /** What a text made by the platform takes. Called by instrumented classes, as are those below. */
+    /** Counts the steps of a text that the platform created. Called by instrumented classes, like the methods below. */
     public static void made(String text) {
         if (text != null) {
             charge(text.length());
@@ -55,14 +56,14 @@ public final class Steps {
         }
     }
 
-    /** An array that the platform has made. */
+    /** Counts the steps of an array that the platform created. */
     public static void made(Object array) {
         if (array != null) {
             charge(Array.getLength(array));
         }
     }
 
-    /** An array of arrays, all of one length. */
+    /** Counts the steps of an array of arrays of equal length. */
     public static void madeNested(Object array) {
         long elements = 1;
         for (Object each = array; each != null && each.getClass().isArray(); ) {
@@ -73,13 +74,13 @@ public final class Steps {
         charge(elements);
     }
 
-    /** An array that is about to be made or copied, so many elements of it. */
+    /** Counts the steps of an array of this length that is about to be created or copied. */
     public static void making(int length) {
         charge(length);
     }
 
     private static void charge(long elements) {
-        // A negative length, of which the platform makes an exception, must not give steps back.
+        // A negative length, for which the platform throws an exception, must not add steps.
         left -= Math.max(0, elements) >> ELEMENTS;
         if (left < 0) {
             exceed();
@@ -95,8 +96,8 @@ public final class Steps {
     }
 
     /**
-     * Starts a candidate with the steps that it may take before its first test. Where end is not null it is run, and may
-     * end the JVM, as soon as a budget is spent.
+     * Starts a candidate with the budget for its code before the first test. If end is not null, it is run as soon as a
+     * budget is spent, and may end the JVM.
      */
     static void start(Runnable end, long steps) {
         Steps.end = end;
@@ -105,7 +106,7 @@ public final class Steps {
         allow(steps);
     }
 
-    /** Allows so many steps from here on; what is spent stays spent. */
+    /** Sets the budget for the next steps, unless an earlier budget was spent. */
     static void allow(long steps) {
         if (!spent) {
             budget = steps;
@@ -121,14 +122,14 @@ public final class Steps {
         return spent;
     }
 
-    /** Whether something was caught that {@link #exhausts} the JVM. */
+    /** Whether an exception was caught that {@link #exhausts} the JVM. */
     static boolean exhausted() {
         return exhausted;
     }
 
     /**
-     * Whether an exception says that memory or a stack was used up, or a class cannot be used. What gets it depends on
-     * what the JVM did before; a class of the platform that was then to be initialised stays unusable in this JVM.
+     * Whether an exception reports that memory or the stack was used up, or that a class cannot be used. Such an exception
+     * depends on earlier candidates; and a class of the platform whose initialisation it ended stays unusable in this JVM.
      */
     static boolean exhausts(Throwable thrown) {
         return thrown instanceof VirtualMachineError || thrown instanceof LinkageError;

@@ -12,63 +12,63 @@ import java.util.stream.Stream;
 
 /**
  * What all candidates of one bug share: tests and helpers, compiled once against the program with the reference fix, and
- * the number of steps that a candidate may take.
+ * the step budget of a candidate's tests.
  */
 final class Suite {
     /** A program that is ready to run, or the reason why it does not compile. */
     static final class Program {
         boolean ok;
         String messages = "";
-        /** Whose the first error is: "program", or "test" where the candidate itself may be in order. */
+        /** Where the first error is: "program", or "test" if it is not in the candidate's file. */
         String stage = "program";
-        /** Whether compiling it took all the time or memory there was. */
+        /** Whether compiling it used up the time limit or the memory. */
         boolean exhausted;
-        /** Whether it may share a JVM with others. */
-        boolean tame;
-        /** Metered classes by binary name. */
+        /** Whether it may run in the warm JVM. */
+        boolean shareable;
+        /** Instrumented classes by binary name. */
         Map<String, byte[]> classes = Map.of();
     }
 
     private final Compiler compiler;
-    /** Tests and helpers by binary name, as compiled and metered. Empty where the reference does not compile. */
+    /** Tests and helpers by binary name, as compiled and instrumented. Empty if the reference does not compile. */
     private final Map<String, byte[]> plain = new HashMap<>();
 
-    private final Map<String, byte[]> metered = new HashMap<>();
-    /** What tests and helpers may have compiled against, or null. */
+    private final Map<String, byte[]> instrumented = new HashMap<>();
+    /** The Api that tests and helpers were compiled against, or null. */
     private List<String> api;
     /**
-     * Whether objects of the program's own may be told apart by nothing but their identity. The hash codes of such
-     * objects, and with them the order of hash tables, depend on what the JVM did before.
+     * Whether objects of the program may have identity hash codes, on which the order of hash tables depends. These differ
+     * with what the JVM did before.
      */
     private boolean identities;
-    /** Whether the tests leave nothing behind in the JVM that they run in. */
-    private boolean tame;
+    /** Whether the tests are shareable. */
+    private boolean shareable;
 
     private int referenceClasses;
 
-    /** How many steps a candidate's test may take. */
+    /** The step budget of a test with a candidate. */
     long steps;
 
     long referenceSteps;
 
-    /** How many tests run with the reference; 0: unknown. */
+    /** The number of tests that run with the reference; 0: unknown. */
     int referenceTests;
 
-    /** Whether the reference passes here: if not, what candidates fail may be no fault of theirs. */
+    /** Whether the reference passes in this box. If not, failures of candidates may have other causes. */
     boolean referencePasses;
 
-    /** What a project's tests get of the platform. */
+    /** The variant of the platform for a project's tests. */
     Jvms.Platform platform = Jvms.Platform.values()[0];
 
-    /** Compiles a request's files with the reference. What is wrong with them shows when a candidate is compiled. */
+    /** Compiles a request's files with the reference. Errors in them are reported when a candidate is compiled. */
     Suite(Compiler compiler, Request request) {
         this.compiler = compiler;
         this.steps = request.stepsFloor;
-        String text = request.isWhole() ? request.original : request.reference;
+        String text = request.isProject() ? request.original : request.reference;
         if (text.isEmpty()) {
             return;
         }
-        Map<String, String> sources = request.isWhole() ? Map.of(request.path, text) : sources(request, text);
+        Map<String, String> sources = request.isProject() ? Map.of(request.path, text) : sources(request, text);
         Compiler.Result result = compiler.compile(sources, Map.of(), request.classpath, request.options);
         if (result.exhausted) {
             throw new IllegalStateException(result.messages.strip());
@@ -82,13 +82,13 @@ final class Suite {
                 program.put(name, bytes);
             } else {
                 plain.put(name, bytes);
-                metered.put(name, Meter.instrument(bytes));
+                instrumented.put(name, Meter.instrument(bytes));
             }
         });
         api = Api.of(program);
         referenceClasses = program.size();
-        // A project's tests are not looked at, and need its folder.
-        tame = !request.isWhole() && Tame.isSuite(plain, program.keySet());
+        // A project's tests need its folder, and are not checked.
+        shareable = !request.isProject() && Shareable.isSuite(plain, program.keySet());
         identities = !plain.keySet().stream().allMatch(name -> isTest(name, request.tests));
     }
 
@@ -99,20 +99,20 @@ final class Suite {
         });
     }
 
-    /** Takes the reference's tests as the measure of those of candidates, in number and in steps. */
-    void measured(Request request, Tally tally) {
+    /** Sets the number of tests and the step budget of candidates from the run of the reference. */
+    void setLimits(Request request, Tally tally) {
         referencePasses = true;
         referenceTests = tally.run;
         referenceSteps = tally.steps;
-        long most = Math.max(request.stepsPlenty, request.stepsLeast * referenceSteps);
+        long most = Math.max(request.stepsCap, request.stepsCapFactor * referenceSteps);
         steps = Math.max(request.stepsFloor, Math.min(most, request.stepsFactor * referenceSteps));
     }
 
     /**
-     * Compiles a text in the place of the reference, against what has been compiled already. Returns null where that is
-     * not enough, since the text changes what others compile against.
+     * Compiles a text in place of the reference, against the compiled classes. Returns null if that is not enough, because
+     * the text changes what others compile against.
      */
-    Program alone(Request request, String text) {
+    Program compileAlone(Request request, String text) {
         if (api == null) {
             return null;
         }
@@ -125,8 +125,8 @@ final class Suite {
         return !hides && Api.of(result.classes).equals(api) ? ready(request, result) : null;
     }
 
-    /** Compiles a text with all the sources there are. */
-    Program together(Request request, String text) {
+    /** Compiles a text with all other sources. */
+    Program compileAll(Request request, String text) {
         Compiler.Result result =
                 compiler.compile(sources(request, text), Map.of(), request.classpath, request.options);
         return result.ok ? ready(request, result) : failed(request, result);
@@ -136,17 +136,17 @@ final class Suite {
         Map<String, byte[]> classes = result.classes;
         Program program = new Program();
         program.ok = true;
-        program.tame = tame
+        program.shareable = shareable
                 && !identities
                 && classes.size() == referenceClasses
-                && Tame.isCandidate(classes, plain.keySet());
-        program.classes = new HashMap<>(metered);
+                && Shareable.isCandidate(classes, plain.keySet());
+        program.classes = new HashMap<>(instrumented);
         classes.forEach((name, bytes) -> {
-            // Of a project only the candidate's file counts its steps, whatever is compiled with it: with the reference no
-            // more than that was measured.
-            boolean counts = !request.isWhole() || request.path.equals(result.origins.get(name));
+            // In a project only the candidate's file counts steps, even if others are compiled with it, as when the steps
+            // of the reference were counted.
+            boolean counts = !request.isProject() || request.path.equals(result.origins.get(name));
             byte[] counting = counts ? Meter.instrument(bytes) : bytes;
-            program.tame &= counting != bytes; // what it catches would not be seen
+            program.shareable &= counting != bytes; // otherwise the exceptions that it catches go unnoticed
             program.classes.put(name, counting);
         });
         return program;
@@ -168,7 +168,7 @@ final class Suite {
             Path tree = Path.of(request.tree);
             try (Stream<Path> paths = Files.walk(Path.of(folder))) {
                 for (Path path : (Iterable<Path>) paths.filter(Files::isRegularFile)::iterator) {
-                    // A project is compiled as no module: its tests, and its libraries, are not in one.
+                    // A project is not compiled as a module, since its tests and libraries are not in one.
                     boolean module = path.endsWith("module-info.java");
                     if (path.toString().endsWith(".java") && !module) {
                         String source = new String(Files.readAllBytes(path), request.encoding());

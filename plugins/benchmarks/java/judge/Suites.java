@@ -10,9 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The suites of the bugs that were asked about last. */
+/** A cache of the suites of the bugs that were used last. */
 final class Suites {
-    /** More than small benchmarks have bugs, some tens of KB each: trials go through all bugs, one after the other. */
+    /** More than the bugs of small benchmarks, since each trial goes through all bugs. A suite takes some tens of KB. */
     private static final int KEPT = 512;
 
     private final Map<String, Suite> suites = new LinkedHashMap<>(16, 0.75f, true) {
@@ -24,7 +24,7 @@ final class Suites {
         }
     };
 
-    /** Makes a suite that is not kept. */
+    /** Makes a suite that is not in the cache. */
     interface Maker {
         Suite make() throws IOException, InterruptedException;
     }
@@ -39,10 +39,10 @@ final class Suites {
         return suite;
     }
 
-    /** Names all of a request but the candidate's text. */
+    /** A digest of all of a request but the candidate's text. */
     private static String key(Request r) {
         List<String> parts = new ArrayList<>(List.of(r.path, r.reference, r.original, r.tree));
-        for (long number : new long[] {r.heapMiB, r.stepsFloor, r.stepsFactor, r.stepsPlenty, r.stepsLeast}) {
+        for (long number : new long[] {r.heapMiB, r.stepsFloor, r.stepsFactor, r.stepsCap, r.stepsCapFactor}) {
             parts.add("" + number);
         }
         for (List<String> list : List.of(r.tests, r.classpath, r.options, r.sources)) {

@@ -27,7 +27,7 @@ final class Tail implements Runnable {
                 append(new String(bytes, 0, n, StandardCharsets.ISO_8859_1));
             }
         } catch (IOException e) {
-            // The process is gone.
+            // The process has ended.
         }
     }
 

@@ -13,35 +13,35 @@ import org.junit.runner.notification.RunListener;
 import org.junit.runner.notification.RunNotifier;
 import org.junit.runners.model.TestTimedOutException;
 
-/** Counts a job's tests and remembers the first failure that matters. */
+/** Counts the tests and failures of a job and keeps the first failure that counts. */
 final class Tally extends RunListener {
     private static final int MAX_TEXT = 800;
-    /** What JUnit calls the tests that it puts in the place of a class that cannot be run: the class has failed. */
+    /** The names that JUnit gives to the failure of a whole class that cannot be run. */
     private static final Set<String> CLASS_FAILURES = Set.of("initializationError", "warning");
     private static final int CAUSES = 4;
     /**
-     * Steps that an old machine takes in a millisecond: 100 million a second. Our choice, a number rather than a clock, so
-     * that a test is slow on every machine or on none.
+     * Steps that an old machine takes in a millisecond: 100 million a second. This constant, and no clock, decides whether
+     * a test is slow, so that it is slow on every machine or on none.
      */
     private static final long STEPS_PER_MILLI = 100_000;
 
-    /** Tests that ran, failed ones among them. */
+    /** Tests that ran, including failed ones. */
     int run;
-    /** Names of failures, forgiven ones aside; those among them that were not known before. */
+    /** Failed tests, without forgiven ones. */
     int failed;
-
-    int fresh;
+    /** Failed tests, without forgiven and known ones. */
+    int newFailures;
     /** The most steps that one test took. */
     long steps;
     /** Whether a test took more steps than an old machine can take within the test's own time limit. */
     boolean slow;
-    /** Whether a test ran into its own time limit: its thread may run on. */
+    /** Whether a test reached its own time limit: its thread may still run. */
     boolean late;
-    /** Whether what was thrown depends on what the JVM did before, or weighs on what it will do: see Steps. */
+    /** Whether a thrown exception may depend on, or affect, other candidates of this JVM: see Steps. */
     boolean exhausted;
-    /** Name of a test that is not there, or "". */
+    /** Name of a test that does not exist, or "". */
     String missing = "";
-    /** The first failure; the first new one, where there is one. */
+    /** The first new failure, or the first failure if none is new. */
     String test = "";
     String exception = "";
     String message = "";
@@ -49,7 +49,7 @@ final class Tally extends RunListener {
     private final Set<String> forgiven = new HashSet<>();
     private final Set<String> known = new HashSet<>();
     private final Set<String> names = new HashSet<>();
-    /** The test class that runs. */
+    /** The test class that is running. */
     private String running = "";
 
     private boolean all;
@@ -71,15 +71,15 @@ final class Tally extends RunListener {
         return notifier;
     }
 
-    // Tests report from the main thread, but a candidate may start threads of its own.
+    // Tests report from the main thread, but a candidate may start other threads.
     @Override
     public synchronized void testStarted(Description description) {
         measure();
     }
 
     /**
-     * Charges the steps since the last time, and allows as many again: for a test, or for what a class does between
-     * tests, before its first and behind its last.
+     * Records the steps since the last call, and allows the budget again: for a test, or for the code of a class before,
+     * between and after its tests.
      */
     private void measure() {
         steps = Math.max(steps, Steps.used());
@@ -95,8 +95,8 @@ final class Tally extends RunListener {
     }
 
     /**
-     * A test is left out: what a candidate throws may ask for it, so it counts as one that did not run. Where the rest of
-     * a class is left out, behind its tests even, that is one test less, too: it shows beside the reference's number.
+     * A test is skipped. A candidate can cause this by what it throws, so the test counts as one that did not run. If the
+     * rest of a class is skipped, even after its tests, that is also one test less than with the reference fix.
      */
     @Override
     public synchronized void testAssumptionFailure(Failure failure) {
@@ -108,7 +108,7 @@ final class Tally extends RunListener {
         Description test = failure.getDescription();
         String method = Tests.method(test);
         String name = test.getClassName() + "::" + method;
-        if (method == null || CLASS_FAILURES.contains(method) || isUnmade(failure.getException())) {
+        if (method == null || CLASS_FAILURES.contains(method) || isCreationFailure(failure.getException())) {
             name = running;
         }
         if (failure(name, test.getDisplayName(), failure.getException())) {
@@ -116,13 +116,13 @@ final class Tally extends RunListener {
         }
     }
 
-    /** Is told the name of the test class that runs from here on. */
+    /** Sets the name of the test class that runs from now on. */
     synchronized void running(String type) {
         running = type;
     }
 
-    /** Whether a test object could not be made. */
-    private static boolean isUnmade(Throwable thrown) {
+    /** Whether the failure occurred while the test object was created. */
+    private static boolean isCreationFailure(Throwable thrown) {
         try {
             for (StackTraceElement element : thrown.getStackTrace()) {
                 if (element.getMethodName().equals("createTest")) {
@@ -135,34 +135,34 @@ final class Tally extends RunListener {
         }
     }
 
-    /** Whether tests, or the class that the name begins with, are among those. */
-    private static boolean holds(Set<String> tests, String name) {
+    /** Whether the set contains a test or its whole class. */
+    private static boolean contains(Set<String> tests, String name) {
         return tests.contains(name) || tests.contains(name.split("::")[0]);
     }
 
-    /** Takes a failure down. Returns whether the run is decided. */
+    /** Records a failure. Returns whether the verdict is decided. */
     synchronized boolean failure(String name, String shown, Throwable thrown) {
         late |= thrown instanceof TestTimedOutException;
         exhausted |= exhausts(thrown);
-        if (holds(forgiven, name)) {
+        if (contains(forgiven, name)) {
             return false;
         }
-        boolean isNew = !holds(known, name);
+        boolean isNew = !contains(known, name);
         if (!names.add(name)) {
-            return isNew || !all; // a parameterised test's next time
+            return isNew || !all; // another run of a parameterised test
         }
         failed++;
-        if (failed == 1 || isNew && fresh == 0) {
+        if (failed == 1 || isNew && newFailures == 0) {
             describe(shown, thrown);
         }
         if (isNew) {
-            fresh++;
+            newFailures++;
         }
-        // Behind a new failure nothing can be made good; behind a known one only where fewer failures are enough.
+        // After a new failure the candidate cannot pass; after a known one, only if fewer failures are enough.
         return isNew || !all;
     }
 
-    /** Whether the exception, or one that JUnit has wrapped in it, exhausts the JVM. */
+    /** Whether the exception, or one that JUnit wrapped in it, exhausts the JVM. */
     private static boolean exhausts(Throwable thrown) {
         try {
             Throwable cause = thrown;
@@ -183,7 +183,7 @@ final class Tally extends RunListener {
         try {
             message = cut(String.valueOf(thrown.getMessage()));
         } catch (Throwable e) {
-            message = "(its message could not be read)"; // the exception's class may be the candidate's
+            message = "(the message could not be read)"; // the exception's class may be the candidate's
         }
     }
 
@@ -196,7 +196,7 @@ final class Tally extends RunListener {
         DataOutputStream out = new DataOutputStream(bytes);
         out.writeInt(run);
         out.writeInt(failed);
-        out.writeInt(fresh);
+        out.writeInt(newFailures);
         out.writeLong(Math.max(steps, Steps.used()));
         out.writeBoolean(slow);
         out.writeBoolean(late);
@@ -211,7 +211,7 @@ final class Tally extends RunListener {
         Tally tally = new Tally();
         tally.run = in.readInt();
         tally.failed = in.readInt();
-        tally.fresh = in.readInt();
+        tally.newFailures = in.readInt();
         tally.steps = in.readLong();
         tally.slow = in.readBoolean();
         tally.late = in.readBoolean();
@@ -223,7 +223,7 @@ final class Tally extends RunListener {
         return tally;
     }
 
-    /** Plain ASCII and short: a whole message must fit one write to a pipe. */
+    /** Shortens a text to plain ASCII, since a message must fit one write to a pipe. */
     private static String cut(String text) {
         StringBuilder ascii = new StringBuilder();
         for (int i = 0; i < text.length() && i < MAX_TEXT; i++) {

@@ -17,36 +17,36 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A JVM that runs {@link Runner}: it is told jobs, and believed only what bears a secret. */
+/** A JVM that runs {@link Runner}: it gets jobs, and only its messages with a secret count. */
 final class TestJvm implements Closeable {
     private static final long POLL_MILLIS = 20;
     private static final long DRAIN_MILLIS = 100;
-    private static final long LAST_WORDS_MILLIS = 10_000;
-    /** How often the time limit may pass by the clock while it has not by the processor's. */
-    static final int PATIENCE = 3;
+    private static final long LAST_OUTPUT_MILLIS = 10_000;
+    /** On a busy machine, a time limit by the clock is extended up to this factor until the processor time reaches it. */
+    static final int BUSY_FACTOR = 3;
 
     enum End {
-        /** All tests ran, and none failed. */
+        /** All tests ran and passed. */
         PASSED,
-        /** A test failed, or there was none. */
+        /** A test failed, or no test ran. */
         FAILED,
         /** A test used up its steps. */
         EXCEEDED,
-        /** The time limit passed first. */
+        /** The time limit was reached. */
         TIMEOUT,
-        /** The JVM ended before the tests had. */
+        /** The JVM ended before the tests. */
         CRASHED,
-        /** The JVM never got as far as the candidate, which is not to blame. */
+        /** The JVM failed before it loaded the candidate. */
         UNSTARTED
     }
 
-    /** What came of a job. */
+    /** The result of a job. */
     static final class Outcome {
         End end = End.UNSTARTED;
         String detail = "";
         Tally tally;
 
-        /** Whether the JVM may be told another job. */
+        /** Whether the JVM may run another job. */
         boolean isClean() {
             return (end == End.PASSED || end == End.FAILED || end == End.EXCEEDED) && !tally.late && !tally.exhausted;
         }
@@ -61,8 +61,7 @@ final class TestJvm implements Closeable {
     private final List<Future<?>> readers;
 
     /**
-     * @param threads threads that exist already, three for each TestJvm: a candidate may use up every process that the
-     *     box may have
+     * @param threads running threads, three for each TestJvm: a candidate may use up all processes of the box
      */
     TestJvm(
             ExecutorService threads,
@@ -78,7 +77,7 @@ final class TestJvm implements Closeable {
         process = builder.start();
         out = new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), 1 << 16));
         messages = new Messages(process.getInputStream());
-        // Nothing is believed before the first secret is agreed upon.
+        // Until the first job, no message can match.
         messages.expect(Secrets.random(random));
         stderr = new Tail(process.getErrorStream());
         readers = List.of(threads.submit(messages), threads.submit(stderr));
@@ -93,9 +92,9 @@ final class TestJvm implements Closeable {
     }
 
     /**
-     * Runs a job. Of a job that is the last one, the JVM has ended when this returns.
+     * Runs a job. After the last job, the JVM has ended when this returns.
      *
-     * @param readyMillis how long the JVM may take until it gets to the candidate
+     * @param readyMillis the time limit for the JVM to become ready for the candidate
      */
     Outcome ask(Job job, long readyMillis, long wallMillis) throws IOException, InterruptedException {
         Secrets secrets = Secrets.random(random);
@@ -122,7 +121,7 @@ final class TestJvm implements Closeable {
                 out.close();
             }
         } catch (IOException e) {
-            // The JVM died early: seen by whoever follows the process, which never becomes ready.
+            // The JVM ended early. The caller sees that the process never becomes ready.
         }
     }
 
@@ -135,11 +134,11 @@ final class TestJvm implements Closeable {
             return;
         }
         long startCpu = cpuMillis();
-        boolean heard = await(expected.verdict, wallMillis);
-        for (int i = 1; i < PATIENCE && !heard && process.isAlive() && cpuMillis() - startCpu < wallMillis; i++) {
-            heard = await(expected.verdict, wallMillis); // others have the processor
+        boolean arrived = await(expected.verdict, wallMillis);
+        for (int i = 1; i < BUSY_FACTOR && !arrived && process.isAlive() && cpuMillis() - startCpu < wallMillis; i++) {
+            arrived = await(expected.verdict, wallMillis); // the machine is busy
         }
-        if (heard) {
+        if (arrived) {
             outcome.tally = Tally.decode(new DataInputStream(new ByteArrayInputStream(expected.verdict.payload())));
             outcome.end = expected.passed ? End.PASSED : expected.exceeded ? End.EXCEEDED : End.FAILED;
         } else if (process.isAlive()) {
@@ -147,7 +146,7 @@ final class TestJvm implements Closeable {
             outcome.detail = "the tests took more than " + wallMillis + " ms";
         } else {
             outcome.end = End.CRASHED;
-            outcome.detail = "the test JVM ended with exit code " + process.exitValue() + " before the tests had";
+            outcome.detail = "the test JVM ended with exit code " + process.exitValue() + " before the tests ended";
         }
     }
 
@@ -155,7 +154,7 @@ final class TestJvm implements Closeable {
         return process.info().totalCpuDuration().map(Duration::toMillis).orElse(0L);
     }
 
-    /** Waits for a message, and beyond the process' end until its last words are heard. */
+    /** Waits for a message, and after the end of the process for its last output. */
     private boolean await(Messages.Slot slot, long millis) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         while (process.isAlive()) {
@@ -167,9 +166,9 @@ final class TestJvm implements Closeable {
                 return false;
             }
         }
-        // All that it said is in the pipe. Reading it may have to wait for the processor, but not for a process that
-        // the candidate left behind and that holds the pipe open.
-        long last = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LAST_WORDS_MILLIS);
+        // All output is in the pipe. Reading it may take a while on a busy machine, but must not wait for a process that the
+        // candidate left behind and that keeps the pipe open.
+        long last = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LAST_OUTPUT_MILLIS);
         while (!slot.await(POLL_MILLIS)) {
             if (readers.get(0).isDone() || System.nanoTime() > last) {
                 return slot.payload() != null;
@@ -178,7 +177,7 @@ final class TestJvm implements Closeable {
         return true;
     }
 
-    /** Kills the JVM and what it started; who has cut loose from it is found by Box.isQuiet. */
+    /** Kills the JVM and its descendants. Box.isIdle finds processes that detached themselves. */
     private void end() throws InterruptedException {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly().waitFor();
@@ -187,7 +186,7 @@ final class TestJvm implements Closeable {
         }
     }
 
-    /** Lets a reader finish; a process that the candidate left behind may hold the pipe open, and is not waited for. */
+    /** Lets a reader finish, but does not wait for a process that the candidate left behind and that keeps the pipe open. */
     private static void drain(Future<?> reader) throws InterruptedException {
         try {
             reader.get(DRAIN_MILLIS, TimeUnit.MILLISECONDS);

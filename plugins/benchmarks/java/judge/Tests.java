@@ -11,9 +11,9 @@ import org.junit.runner.manipulation.Filter;
 import org.junit.runner.manipulation.NoTestsRemainException;
 import org.junit.runner.notification.RunNotifier;
 
-/** The tests of a job: JUnit 3 and 4 classes, whole or some methods of them. */
+/** The tests of a job: classes of JUnit 3 and 4, all or some of their methods. */
 final class Tests {
-    /** A test class that is not there: the message is its name. */
+    /** A test class or method does not exist: the message is its name. */
     static final class Missing extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -25,7 +25,7 @@ final class Tests {
     private final Map<String, org.junit.runner.Runner> runners = new LinkedHashMap<>();
 
     Tests(ClassLoader loader, List<String> names) throws Missing {
-        Map<String, Set<String>> wanted = new LinkedHashMap<>(); // methods by class; none: all
+        Map<String, Set<String>> wanted = new LinkedHashMap<>(); // methods by class; an empty set means all
         for (String name : names) {
             int colons = name.indexOf("::");
             Set<String> methods =
@@ -34,7 +34,7 @@ final class Tests {
                 methods.add(name.substring(colons + 2));
             }
         }
-        Patience builder = new Patience();
+        TestTimeouts builder = new TestTimeouts();
         for (Map.Entry<String, Set<String>> entry : wanted.entrySet()) {
             Class<?> type;
             try {
@@ -58,7 +58,7 @@ final class Tests {
         }
     }
 
-    /** @param running is told the name of each class whose tests come next */
+    /** @param running is called with the name of each class before its tests */
     void run(RunNotifier notifier, Consumer<String> running) {
         runners.forEach((name, runner) -> {
             running.accept(name);
@@ -66,7 +66,7 @@ final class Tests {
         });
     }
 
-    /** A test method's name without what a parameterised test adds to it. */
+    /** The name of a test method without the parameters that a parameterised test appends. */
     static String method(Description test) {
         String name = test.getMethodName();
         int bracket = name == null ? -1 : name.indexOf('[');

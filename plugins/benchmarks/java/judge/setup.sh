@@ -1,17 +1,16 @@
 #!/bin/sh
-# Makes the environment ready, once: compiles the judge, makes a Java runtime for
-# candidates, and archives the classes that both kinds of JVM load. Runs in
-# /opt/harness, which is read-only ever after. Makes files here and changes
-# nothing else.
+# Prepares the environment: compiles the judge, makes a Java runtime for candidates,
+# and archives the classes that both kinds of JVM load. Runs once in /opt/harness,
+# which is read-only afterwards, and changes nothing outside of it.
 set -eu
 : "${HARNESS_BOX:?runs only inside a sandbox}"
 
-# Verdicts are those of one version of Java, whatever else the machine has.
+# All verdicts are by one version of Java.
 version=$(javac -version 2>&1) || true
 case "$version" in
 "javac 17" | "javac 17."*) ;;
 *)
-    echo "JDK 17 is needed, and the first javac on the PATH says: $version; apt-get install openjdk-17-jdk-headless" >&2
+    echo "JDK 17 is needed; the first javac on the PATH is: $version; apt-get install openjdk-17-jdk-headless" >&2
     exit 1
     ;;
 esac
@@ -20,22 +19,22 @@ cd /opt/harness
 junit=/usr/share/java/junit4.jar:/usr/share/java/hamcrest-core.jar
 asm=/usr/share/java/asm.jar
 java_home=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
-PATH=$java_home/bin:$PATH # one JDK, not the java of another
+PATH=$java_home/bin:$PATH # java of the same JDK
 
 mkdir classes
 javac -nowarn --release 11 -d classes -cp "$junit:$asm" judge/*.java
 jar --create --file judge.jar -C classes .
 
-# The runtime of candidates lacks what reads or writes memory by address, dumps
-# the heap, attaches to other JVMs or changes loaded classes: what is in memory
-# beside the candidate stays out of its reach. It is for programs of a few files;
-# whole projects get more (Jvms.java).
+# The runtime of candidates lacks modules that read or write memory by address, dump
+# the heap, attach to other JVMs or change loaded classes, so that a candidate cannot
+# reach the secrets in its memory. It is for programs of a few files; whole projects
+# get more modules (Jvms.java).
 jlink --add-modules java.base,java.compiler,java.datatransfer,java.logging,java.naming,java.prefs,java.scripting,java.sql,java.xml,jdk.charsets,jdk.dynalink,jdk.localedata \
     --no-header-files --no-man-pages --output rt
 
-# Launchers that may be run but not read: the kernel then keeps the memory,
-# environment and open pipes of the judge and of test JVMs out of reach of
-# other processes in the box, which run under the same user id.
+# Launchers that can be executed but not read. The kernel then denies other processes
+# in the box, which have the same user id, access to the memory, environment and open
+# pipes of the judge and of test JVMs.
 chmod 0111 rt/bin/java
 mkdir -p jre/bin
 cp "$java_home/bin/java" jre/bin/java
@@ -43,7 +42,7 @@ chmod 0111 jre/bin/java
 ln -s "$java_home/lib" jre/lib
 ln -s "$java_home/conf" jre/conf
 
-# The options that an archive depends on are those that it is used with.
+# An archive is only valid with the options with which it was made.
 java -XX:ArchiveClassesAtExit=judge.jsa -XX:+UseSerialGC \
     -cp "/opt/harness/judge.jar:$junit:$asm" harness.judge.Example example.bin
 run="rt/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1"

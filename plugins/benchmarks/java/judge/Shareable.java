@@ -13,12 +13,12 @@ import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
 /**
- * Says of a candidate whether it can leave anything behind in the JVM that it ran in. A tame one uses nothing but what is
- * listed here: values, collections, streams, text. It has no threads, files, reflection, processes, and no settings that
- * outlive it, so that the next one may run in the same JVM. Whatever is not listed makes a candidate wild, which says
- * nothing about its verdict: it gets a JVM of its own.
+ * Decides whether a candidate may share a JVM with others, because it cannot leave anything behind. A shareable candidate
+ * uses only what is listed here: values, collections, streams, text. It uses no threads, files, reflection or processes,
+ * and changes no setting of the JVM. Any other use excludes a candidate, which then gets a JVM of its own; that does not
+ * affect its verdict.
  */
-final class Tame {
+final class Shareable {
     private static final Set<String> PACKAGES = Set.of(
             "java/math", "java/util", "java/util/function", "java/util/stream", "java/util/regex", "java/text",
             "java/util/concurrent/atomic");
@@ -28,14 +28,14 @@ final class Tame {
             "Byte", "Boolean", "Double", "Float", "Number", "Math", "StrictMath", "Comparable", "Iterable", "Enum",
             "Record", "Void", "Throwable", "AutoCloseable", "Cloneable", "StackTraceElement", "System", "Class");
 
-    /** What javac has build lambdas, texts and the methods of records. Called by a program these reflect. */
+    /** The methods with which javac implements lambdas, concatenation and records. A program that calls them directly uses reflection. */
     private static final Set<String> BOOTSTRAPS = Set.of(
             "java/lang/invoke/StringConcatFactory", "java/lang/invoke/LambdaMetafactory", "java/lang/runtime/ObjectMethods");
 
-    private static final Set<String> ELSEWHERE = Set.of("java/io/PrintStream", "java/io/Serializable");
+    private static final Set<String> OTHER_CLASSES = Set.of("java/io/PrintStream", "java/io/Serializable");
 
-    /** Classes of the packages above that hold on to something outside of the candidate. */
-    private static final Set<String> WILD = Set.of(
+    /** Classes of the packages above that keep state outside of the candidate. */
+    private static final Set<String> EXCLUDED = Set.of(
             "java/util/Timer", "java/util/TimerTask", "java/util/ServiceLoader", "java/util/ResourceBundle",
             "java/util/ListResourceBundle", "java/util/PropertyResourceBundle", "java/util/ResourceBundle$Control",
             "java/util/Scanner", "java/util/Formatter", "java/util/Properties", "java/util/Locale$Builder",
@@ -43,11 +43,11 @@ final class Tame {
             "java/util/concurrent/atomic/AtomicLongFieldUpdater",
             "java/util/concurrent/atomic/AtomicReferenceFieldUpdater");
 
-    /** Members of tame classes that are not tame themselves. */
-    private static final Set<String> WILD_MEMBERS =
+    /** Excluded members of other classes. */
+    private static final Set<String> EXCLUDED_MEMBERS =
             Set.of("PrintStream.<init>", "PrintStream.close", "PrintStream.write");
 
-    // Hash codes of identity depend on what the JVM did before.
+    // Identity hash codes are not listed, since they depend on what the JVM did before.
     private static final Set<String> SYSTEM =
             Set.of("out", "err", "arraycopy", "nanoTime", "currentTimeMillis", "lineSeparator");
     private static final Set<String> CLASS =
@@ -55,9 +55,9 @@ final class Tame {
 
     private final Set<String> own;
     private final boolean tests;
-    private boolean wild;
+    private boolean excluded;
 
-    private Tame(Set<String> own, boolean tests) {
+    private Shareable(Set<String> own, boolean tests) {
         this.own = own;
         this.tests = tests;
     }
@@ -77,11 +77,11 @@ final class Tame {
     }
 
     private static boolean is(Map<String, byte[]> classes, Set<String> own, boolean tests) {
-        Tame tame = new Tame(own, tests);
+        Shareable check = new Shareable(own, tests);
         for (byte[] bytes : classes.values()) {
-            new ClassReader(bytes).accept(tame.new Uses(), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
+            new ClassReader(bytes).accept(check.new Uses(), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
         }
-        return !tame.wild;
+        return !check.excluded;
     }
 
     private boolean isOwn(String name) {
@@ -92,7 +92,7 @@ final class Tame {
         if (tests && (name.startsWith("org/junit/") || name.startsWith("junit/framework/"))) {
             return true;
         }
-        if (ELSEWHERE.contains(name)) {
+        if (OTHER_CLASSES.contains(name)) {
             return true;
         }
         int slash = name.lastIndexOf('/');
@@ -100,7 +100,7 @@ final class Tame {
             String rest = name.substring("java/lang/".length());
             return LANG.contains(rest) || slash == 9 && (rest.endsWith("Exception") || rest.endsWith("Error"));
         }
-        return slash > 0 && PACKAGES.contains(name.substring(0, slash)) && !WILD.contains(name);
+        return slash > 0 && PACKAGES.contains(name.substring(0, slash)) && !EXCLUDED.contains(name);
     }
 
     private final class Uses extends ClassVisitor {
@@ -122,10 +122,10 @@ final class Tame {
         }
 
         private void owner(String name) {
-            wild |= name.startsWith("[") ? isWildArray(name) : !isOwn(name) && !isListed(name);
+            excluded |= name.startsWith("[") ? isExcludedArray(name) : !isOwn(name) && !isListed(name);
         }
 
-        private boolean isWildArray(String name) {
+        private boolean isExcludedArray(String name) {
             Type element = Type.getObjectType(name).getElementType();
             return element.getSort() == Type.OBJECT
                     && !isOwn(element.getInternalName())
@@ -135,7 +135,7 @@ final class Tame {
         private void member(String owner, String name) {
             owner(owner);
             String simple = owner.substring(owner.lastIndexOf('/') + 1);
-            wild |= WILD_MEMBERS.contains(simple + "." + name)
+            excluded |= EXCLUDED_MEMBERS.contains(simple + "." + name)
                     // Inherited members may be called by the name of a subclass.
                     || name.startsWith("parallel") || name.equals("wait") || name.startsWith("notify")
                     || name.equals("setDefault")
@@ -153,7 +153,7 @@ final class Tame {
             } else if (value instanceof Handle) {
                 handle((Handle) value);
             } else if (value instanceof ConstantDynamic) {
-                wild = true;
+                excluded = true;
             }
         }
 
@@ -174,8 +174,8 @@ final class Tame {
         @Override
         public MethodVisitor visitMethod(
                 int access, String name, String descriptor, String signature, String[] exceptions) {
-            // Finalizers run at a time and in a thread of the collector's choice.
-            wild |= (access & Opcodes.ACC_NATIVE) != 0 || name.equals("finalize");
+            // The garbage collector runs finalizers at any time and in its own thread.
+            excluded |= (access & Opcodes.ACC_NATIVE) != 0 || name.equals("finalize");
             type(Type.getMethodType(descriptor));
             return new Code();
         }
@@ -194,8 +194,8 @@ final class Tame {
             public void visitFieldInsn(int opcode, String owner, String name, String descriptor) {
                 member(owner, name);
                 type(Type.getType(descriptor));
-                // A static of the suite or of the platform that is written to outlives the candidate only there.
-                wild |= opcode == Opcodes.PUTSTATIC && !isOwn(owner);
+                // A write to a static field outside of the candidate's own classes outlives the candidate.
+                excluded |= opcode == Opcodes.PUTSTATIC && !isOwn(owner);
             }
 
             @Override
@@ -205,7 +205,7 @@ final class Tame {
 
             @Override
             public void visitInvokeDynamicInsn(String name, String descriptor, Handle bootstrap, Object... arguments) {
-                wild |= !BOOTSTRAPS.contains(bootstrap.getOwner());
+                excluded |= !BOOTSTRAPS.contains(bootstrap.getOwner());
                 for (Object argument : arguments) {
                     constant(argument);
                 }

@@ -11,11 +11,11 @@ import (
 	"harness/plugins/benchmarks/java"
 )
 
-// TestTamePrograms says of programs whether they are tried in the warm JVM. A pass
-// is confirmed in a fresh one; there only are what may leave something behind.
-func TestTamePrograms(t *testing.T) {
+// Shareable programs run in the warm JVM, and a pass is confirmed in a fresh one. Others
+// run only in a fresh one.
+func TestShareablePrograms(t *testing.T) {
 	confirmed := map[string]int64{"warm": 1, "fresh": 1, "passes confirmed": 1}
-	retried := map[string]int64{"warm": 1, "fresh": 1} // the warm JVM's word was not taken, and it was given up
+	retried := map[string]int64{"warm": 1, "fresh": 1} // the outcome in the warm JVM was not clean
 	fresh := map[string]int64{"fresh": 1}
 	const right = " return a + b;"
 	cases := []struct {
@@ -56,7 +56,7 @@ func TestTamePrograms(t *testing.T) {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
 				p := adder(adderText(c.body))
-				// With the reference's classes a program may be tame.
+				// With the classes of the reference a program may be shareable.
 				p.Reference = p.Text + "// the reference\n"
 				got := judge(t, p)
 				if got.Outcome != benchmark.Passed {
@@ -70,8 +70,7 @@ func TestTamePrograms(t *testing.T) {
 	})
 }
 
-// TestSlowPasses gives tests a time limit that an old machine keeps or does not,
-// whatever this one does.
+// A test is slow or not by its steps and its own limit, however fast this machine is.
 func TestSlowPasses(t *testing.T) {
 	const steps = 100_000_001
 	eachDriver(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {

@@ -16,14 +16,14 @@ import org.junit.runners.model.Statement;
 import org.junit.runners.model.TestTimedOutException;
 
 /**
- * The time limits of {@code @Test(timeout = ...)} for machines of any speed: a test that takes steps is ended by their
- * count (see {@link Steps}), whichever of its threads takes them; one that waits, by its limit; one that spends its time
- * inside of the platform, where no steps are counted, by a multiple of its limit in processor time. Behind these is the
- * limit of the whole run. The rule {@code Timeout} and runners of a test's own choice, {@code Parameterized} for one,
- * keep JUnit's own limits, which are by the clock.
+ * The time limits of {@code @Test(timeout = ...)} for machines of any speed. A test that takes steps, in any thread, is
+ * ended by their count (see {@link Steps}); one that waits, by its limit; one that computes inside the platform, where no
+ * steps are counted, by a multiple of its limit in processor time. The limit of the whole run applies as well. The rule
+ * {@code Timeout} and runners that a test chooses itself, such as {@code Parameterized}, keep JUnit's own limits, which are
+ * by the clock.
  */
-final class Patience extends AllDefaultPossibilitiesBuilder {
-    /** How many times its limit a test may compute without a step. */
+final class TestTimeouts extends AllDefaultPossibilitiesBuilder {
+    /** A test may compute without a step for this multiple of its limit. */
     private static final int FACTOR = 3;
 
     private static final long SLICE_MILLIS = 50;
@@ -33,13 +33,13 @@ final class Patience extends AllDefaultPossibilitiesBuilder {
         return new JUnit4Builder() {
             @Override
             public Runner runnerForClass(Class<?> testClass) throws InitializationError {
-                return new PatientRunner(testClass);
+                return new TimeoutRunner(testClass);
             }
         };
     }
 
-    private static final class PatientRunner extends BlockJUnit4ClassRunner {
-        PatientRunner(Class<?> testClass) throws InitializationError {
+    private static final class TimeoutRunner extends BlockJUnit4ClassRunner {
+        TimeoutRunner(Class<?> testClass) throws InitializationError {
             super(testClass);
         }
 
@@ -71,7 +71,7 @@ final class Patience extends AllDefaultPossibilitiesBuilder {
                     return e;
                 }
             });
-            // As JUnit does it: a group and a thread for each test.
+            // A group and a thread for each test, as in JUnit.
             ThreadGroup group = new ThreadGroup("FailOnTimeoutGroup");
             Thread thread = new Thread(group, task, "Time-limited test");
             thread.setDaemon(true);
@@ -105,7 +105,7 @@ final class Patience extends AllDefaultPossibilitiesBuilder {
             throw new TestTimedOutException(limitMillis, TimeUnit.MILLISECONDS);
         }
 
-        /** Whether a thread of the test would go on if it had the processor. */
+        /** Whether a thread of the test is running or waiting for a processor. */
         private static boolean isRunnable(ThreadGroup group) {
             Thread[] threads = new Thread[group.activeCount() + 1];
             int count = group.enumerate(threads);
