@@ -10,14 +10,14 @@ import (
 	"harness/core/sdk/javasource"
 )
 
-// Hunk is lines Start … End-1 of a buggy program, counted from 1, and what
-// replaces them.
+// Hunk is lines Start … End-1 of a buggy program, counted from 1, and their
+// replacement.
 type Hunk struct {
 	Start, End int
 	Fix        string // with line ends
 }
 
-// ErrSameCode says that a buggy program and its correct one do not differ.
+// ErrSameCode: a buggy program and its correct one do not differ.
 var ErrSameCode = errors.New("the buggy and the correct program have the same code")
 
 // Derive compares a buggy program with its correct one and returns the hunks
@@ -25,15 +25,15 @@ var ErrSameCode = errors.New("the buggy and the correct program have the same co
 // order.
 //
 // The two files differ in more than the fix: package, imports of that package,
-// comments, blanks, blank lines, and methods that only one of them has. So
-// methods are compared that have the same header in both, by the lines that
-// hold code and without their white space. The first method that differs is the
-// buggy one; programs without such a method are compared whole.
+// comments, white space, blank lines, and methods that only one of them has. Derive
+// therefore compares methods with the same header, by their lines of code without
+// white space. The first method that differs is the buggy one; programs without such
+// a method are compared whole.
 //
-// A hunk has at least one line, since models are shown buggy lines: where code
-// is only missing, the line before which it belongs is part of the hunk.
-// Regions that are next to each other but for a few lines are one hunk, as
-// upstream's authors count one bug a program.
+// A hunk has at least one line, since models are shown buggy lines: if code is only
+// missing, the line before which it belongs is part of the hunk. Regions with only a
+// few lines between them are one hunk, since upstream's authors count one bug per
+// program.
 func Derive(buggy, correct string) ([]Hunk, error) {
 	packages := []string{packageOf(buggy), packageOf(correct)}
 	b, c := codeLines(buggy, packages), codeLines(correct, packages)
@@ -53,17 +53,17 @@ func Derive(buggy, correct string) ([]Hunk, error) {
 	return hunksOf(regions, b, c, buggy, correct)
 }
 
-// maxLines bounds the programs that are compared, which takes time and memory
-// in proportion to the product of their lengths.
+// maxLines bounds the programs that are compared, since comparing takes time and memory
+// proportional to the product of their lengths.
 const maxLines = 4000
 
 func hunksOf(regions []region, b, c []codeLine, buggy, correct string) ([]Hunk, error) {
 	buggyLines, correctLines := rawLines(buggy), rawLines(correct)
 	var hunks []Hunk
 	for _, r := range regions {
-		if r.bFrom == r.bTo { // only missing: take the next line along
+		if r.bFrom == r.bTo { // code is only missing: include the next line
 			if r.bTo == len(b) || r.cTo == len(c) {
-				return nil, errors.New("the correct program goes on where the buggy one has ended")
+				return nil, errors.New("the correct program continues after the end of the buggy one")
 			}
 			r.bTo++
 			r.cTo++
@@ -132,17 +132,17 @@ func Apply(buggy string, hunks []Hunk) string {
 // rawLines splits a text into lines with their line ends.
 func rawLines(text string) []string { return slices.Collect(strings.Lines(text)) }
 
-// codeLine is a line that holds code: its number, and it without white space.
+// codeLine is a line of code: its number, and its text without white space.
 type codeLine struct {
 	number int
 	code   string
 }
 
-// modifiers matches what may stand before a declaration. Some copies of the
-// suite have instance methods where upstream has static ones; that is no fix.
+// modifiers matches the modifiers of a declaration. Some copies of the suite have
+// instance methods where upstream has static ones, which is not a fix.
 var modifiers = regexp.MustCompile(`^\s*((public|protected|private|static|final)\s+)+`)
 
-// codeLines leaves out what only says in which of the packages a program is.
+// codeLines returns the lines of code, without package lines and imports of the packages.
 func codeLines(text string, packages []string) []codeLine {
 	var lines []codeLine
 	for i, line := range strings.Split(javasource.Code(text), "\n") {
@@ -157,7 +157,7 @@ func codeLines(text string, packages []string) []codeLine {
 
 var packageLine = regexp.MustCompile(`(?m)^\s*package\s+([\w.]+)\s*;`)
 
-// packageOf returns the package that a program says it is in, or "".
+// packageOf returns the package of a program, or "".
 func packageOf(text string) string {
 	if found := packageLine.FindStringSubmatch(javasource.Code(text)); found != nil {
 		return found[1]
@@ -173,8 +173,8 @@ func imports(line string, packages []string) bool {
 	})
 }
 
-// region is code lines bFrom … bTo-1 of one program, which stand where
-// cFrom … cTo-1 of the other do.
+// region is code lines bFrom … bTo-1 of one program, which correspond to lines
+// cFrom … cTo-1 of the other.
 type region struct{ bFrom, bTo, cFrom, cTo int }
 
 // changes returns the regions in which two programs differ, by a longest
@@ -215,8 +215,7 @@ func changes(b, c []codeLine) []region {
 	return regions
 }
 
-// nearby is how many equal code lines may stand between two regions that are
-// one hunk.
+// nearby is the most equal code lines between two regions that are one hunk.
 const nearby = 6
 
 func merge(regions []region, b, c []codeLine) []region {
@@ -234,8 +233,8 @@ func merge(regions []region, b, c []codeLine) []region {
 	return merged
 }
 
-// trim takes equal lines off both ends. A merged region has some where the
-// longest common subsequence is not the only one, as in code with many braces.
+// trim removes equal lines from both ends. A merged region has some if there are several
+// longest common subsequences, as in code with many braces.
 func (r *region) trim(b, c []codeLine) {
 	for r.bFrom < r.bTo && r.cFrom < r.cTo && b[r.bTo-1].code == c[r.cTo-1].code {
 		r.bTo--

@@ -8,23 +8,22 @@ import (
 	"harness/core/sdk/javasource"
 )
 
-// Methods returns the methods of a Java file that a fix changes, in the order of
-// its hunks; fixed is the file with them applied. Of a hunk within a method that
-// is the innermost one; of any other, the methods that it adds, deletes or reaches
-// into. There are none where a fix changes no method's code: a field alone, say,
-// or comments.
+// Methods returns the methods of a Java file that a fix changes, in the order of its
+// hunks; fixed is the file with them applied. A hunk within methods changes the
+// innermost one; another hunk changes the methods that it adds, deletes or overlaps.
+// There are none if the fix changes only fields or comments, for example.
 func Methods(buggy, fixed string, hunks []Hunk) []*benchmark.Method {
 	before, after := javasource.Methods(buggy), javasource.Methods(fixed)
 	to, from := counterparts(before, after, hunks)
 	var changed []pair
-	shift := 0 // by which lines below the hunks so far have moved
+	shift := 0 // of the lines below the hunks so far
 	for _, h := range hunks {
 		old := javasource.Span{Start: h.Start, End: h.End}
 		now := javasource.Span{Start: h.Start + shift, End: h.Start + shift + len(rawLines(h.Fix))}
 		shift = now.End - old.End
 		was, within := touched(before, old)
 		is, stillWithin := touched(after, now)
-		if within && stillWithin && to[was[0]] == nowhere && from[is[0]] == nowhere { // rewritten, all of it
+		if within && stillWithin && to[was[0]] == nowhere && from[is[0]] == nowhere { // the method is rewritten
 			changed = append(changed, pair{was[0], is[0]})
 			continue
 		}
@@ -46,10 +45,10 @@ func Methods(buggy, fixed string, hunks []Hunk) []*benchmark.Method {
 	return methods
 }
 
-// touched are the methods of a text in which a run of its lines changes: the
-// innermost around it, or else the outermost that share lines with it.
+// touched returns the methods that a run of lines changes: the innermost one around it,
+// or else the outermost ones that share lines with it.
 func touched(methods []javasource.Span, run javasource.Span) (found []javasource.Span, within bool) {
-	for _, m := range methods { // outer ones come before those within them
+	for _, m := range methods { // outer ones come before inner ones
 		switch {
 		case m.Contains(run):
 			found, within = []javasource.Span{m}, true
@@ -62,11 +61,11 @@ func touched(methods []javasource.Span, run javasource.Span) (found []javasource
 	return found, within
 }
 
-// nowhere is the counterpart of a method that has none.
+// nowhere is the counterpart of a method without one.
 var nowhere javasource.Span
 
-// counterparts leads from the methods of a buggy text to those of the fixed one
-// that begin or end with the same line, and back.
+// counterparts maps the methods of a buggy text to those of the fixed one that begin or
+// end with the same line, and back.
 func counterparts(before, after []javasource.Span, hunks []Hunk) (to, from map[javasource.Span]javasource.Span) {
 	starts, ends := map[int]javasource.Span{}, map[int]javasource.Span{}
 	for _, m := range after {
@@ -89,7 +88,8 @@ func counterparts(before, after []javasource.Span, hunks []Hunk) (to, from map[j
 	return to, from
 }
 
-// moved is where a line of a buggy text is in the fixed one; 0: it is replaced.
+// moved returns the number of a line of the buggy text in the fixed one, or 0 if it is
+// replaced.
 func moved(line int, hunks []Hunk) int {
 	now := line
 	for _, h := range hunks {
@@ -103,7 +103,7 @@ func moved(line int, hunks []Hunk) int {
 	return now
 }
 
-// textOf are the lines of a span, or "" for no span.
+// textOf returns the lines of a span, or "" for nowhere.
 func textOf(lines []string, span javasource.Span) string {
 	if span == nowhere {
 		return ""
@@ -111,5 +111,5 @@ func textOf(lines []string, span javasource.Span) string {
 	return strings.Join(lines[span.Start-1:span.End-1], "")
 }
 
-// bare is a text's code without white space.
+// bare returns a text's code without white space.
 func bare(text string) string { return strings.Join(strings.Fields(javasource.Code(text)), "") }

@@ -85,7 +85,7 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// Whatever the texts, what is returned stands in them.
+// For any texts, the returned methods are parts of them.
 func FuzzMethods(f *testing.F) {
 	f.Add("class C {\n int f() {\n return 1;\n }\n}\n", "class C {\n int f() {\n return 2;\n }\n}\n")
 	f.Add("int f() { }}", "int f() {\n}int g() {} }")

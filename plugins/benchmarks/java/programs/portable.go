@@ -80,12 +80,12 @@ func (d Definition) openPortable(ctx context.Context, dir string) (*suite, error
 		return nil, err
 	}
 	if len(s.programs) == 0 {
-		return nil, fmt.Errorf("%s holds no bug", d.portable())
+		return nil, fmt.Errorf("%s is empty", d.portable())
 	}
 	return s, s.sort()
 }
 
-// program checks a line and all that it says of lines.
+// program checks a line of the portable form and converts it.
 func (b portableBug) program(helpers map[string]file) (program, error) {
 	p := program{id: b.ID, path: b.Path, text: b.File, tests: b.Tests, testClasses: b.TestClasses, labels: b.Labels, licence: b.Licence}
 	if p.id == "" {
@@ -95,15 +95,19 @@ func (b portableBug) program(helpers map[string]file) (program, error) {
 		return p, err
 	}
 	if len(b.Hunks) == 0 || len(b.Tests) == 0 || len(b.TestClasses) == 0 {
-		return p, errors.New(`"hunks", "tests" and "test_classes" must each hold at least one`)
+		return p, errors.New(`"hunks", "tests" and "test_classes" must not be empty`)
 	}
 	text := rawLines(b.File)
 	lines, next := len(text), 1
 	for _, h := range b.Hunks {
-		if h.Fixed == nil || h.Start < next || h.End < h.Start || h.End > lines+1 {
-			return p, fmt.Errorf("the hunk of lines %d to %d has no fix, is not behind the one before, or does not fit a file of %d lines", h.Start, h.End, lines)
-		}
-		if strings.Join(text[h.Start-1:h.End-1], "") == *h.Fixed {
+		switch {
+		case h.Fixed == nil:
+			return p, fmt.Errorf(`the hunk of lines %d to %d lacks "fixed"`, h.Start, h.End)
+		case h.Start < 1 || h.End < h.Start || h.End > lines+1:
+			return p, fmt.Errorf("the hunk of lines %d to %d does not fit the file of %d lines", h.Start, h.End, lines)
+		case h.Start < next:
+			return p, fmt.Errorf("the hunk of lines %d to %d starts before line %d, the end of the previous one", h.Start, h.End, next)
+		case strings.Join(text[h.Start-1:h.End-1], "") == *h.Fixed:
 			return p, fmt.Errorf("the fix of lines %d to %d changes nothing", h.Start, h.End)
 		}
 		next = h.End
@@ -115,12 +119,12 @@ func (b portableBug) program(helpers map[string]file) (program, error) {
 	if f := b.Function; f != nil {
 		p.function = javasource.Span{Start: f.Start, End: f.End}
 		if first, last := p.hunks[0].Start, p.hunks[len(p.hunks)-1].End; f.Start < 1 || f.Start > first || f.End < last || f.End > lines+1 {
-			return p, fmt.Errorf("the function of lines %d to %d does not hold the hunks, or does not fit a file of %d lines", f.Start, f.End, lines)
+			return p, fmt.Errorf("the function of lines %d to %d does not contain the hunks, or exceeds the file of %d lines", f.Start, f.End, lines)
 		}
 	} else if found, ok := innermost(b.File, p.hunks); ok {
 		p.function = found
 	} else {
-		return p, errors.New("no method holds all hunks")
+		return p, errors.New("no method contains all hunks")
 	}
 	for _, test := range b.Tests {
 		if err := checkFile(test); err != nil {
@@ -130,7 +134,7 @@ func (b portableBug) program(helpers map[string]file) (program, error) {
 	for _, name := range b.Support {
 		helper, ok := helpers[name]
 		if !ok {
-			return p, fmt.Errorf("there is no helper %q", name)
+			return p, fmt.Errorf("unknown helper %q", name)
 		}
 		p.support = append(p.support, helper)
 	}
@@ -140,13 +144,13 @@ func (b portableBug) program(helpers map[string]file) (program, error) {
 	return p, nil
 }
 
-// checkFile refuses a file that could not stand in a tree of Java sources.
+// checkFile refuses a file that cannot be part of a tree of Java sources.
 func checkFile(f file) error {
 	if !fs.ValidPath(f.Path) || strings.Contains(f.Path, "\\") || !strings.HasSuffix(f.Path, ".java") {
-		return fmt.Errorf("the path %q is not one of a Java file within a tree", f.Path)
+		return fmt.Errorf("%q is not a relative path of a Java file", f.Path)
 	}
 	if f.Text == "" {
-		return fmt.Errorf("%s has no text", f.Path)
+		return fmt.Errorf("%s is empty", f.Path)
 	}
 	return nil
 }

@@ -1,32 +1,31 @@
-// Package programs is for benchmarks of small Java programs with one bug each:
-// a file, its correct version, and a JUnit test. It is all of such a plugin but
-// where upstream keeps its files:
+// Package programs makes plugins for benchmarks of small Java programs with one bug
+// each: a file, its correct version, and a JUnit test. A plugin only says where
+// upstream keeps its files:
 //
 //	benchmark.Serve(programs.New(programs.Definition{Name: "quixbugs", …}))
 //
-// The attribute source of the plugin's block names upstream's repository or a
-// copy of it, or a folder (or git repository) with the bugs in portable form:
-// what NAME.jsonl and, where programs share helpers, NAME_support.jsonl say. The
-// portable form is for those who need other texts than upstream's, such as the
-// copy that a published study worked on. NAME.jsonl has a JSON object a line:
+// The attribute source of the plugin's block names upstream's repository or a copy of
+// it, or a folder (or git repository) with the bugs in portable form: NAME.jsonl and,
+// if programs share helpers, NAME_support.jsonl. The portable form is for studies of
+// other texts than upstream's, such as the copy that a published study worked on. Each
+// line of NAME.jsonl is a JSON object:
 //
 //	id            name of the bug
-//	path          where the program stands in the benchmark's tree
+//	path          path of the program in the benchmark's tree
 //	file          the buggy program
 //	hunks         [{start, end, fixed}]: lines start … end-1, counted from 1, and
 //	              their replacement, with line ends
-//	function      {start, end} of the method around the hunks; if it is not there,
-//	              it is looked for
-//	fixed_file    the fixed program, if the hunks are to be checked against it
+//	function      {start, end} of the method around the hunks; found if missing
+//	fixed_file    the fixed program, to check the hunks (optional)
 //	tests         [{path, text}]
 //	test_classes  names for JUnit
-//	support       names of helpers that are compiled along
-//	labels        what tables and filters go by, an object of strings
+//	support       names of helpers that are compiled with the program
+//	labels        labels for tables and filters, an object of strings
 //	licence       of the program
-//	source        {repo, commit, path}: where it is from
+//	source        {repo, commit, path}: its origin
 //
-// and NAME_support.jsonl has name, path and text of each helper. Other fields
-// are left alone.
+// NAME_support.jsonl has name, path and text of each helper. Other fields are
+// ignored.
 package programs
 
 import (
@@ -45,8 +44,7 @@ import (
 	"harness/plugins/benchmarks/java"
 )
 
-// Definition is what one such benchmark has of its own. All fields but Needs
-// and Labels are needed.
+// Definition describes one such benchmark. Needs and Labels are optional.
 type Definition struct {
 	Name    string // of the plugin
 	Title   string // as people write it
@@ -58,13 +56,13 @@ type Definition struct {
 	Layout   Layout // of upstream's repository
 	Licence  string // of upstream's programs
 
-	// Needs says of bugs, by id, what their tests need beyond JDK and JUnit.
+	// Needs lists, by bug, what tests need beyond JDK and JUnit.
 	Needs map[string]Needs
 	// Labels reads the labels of bugs, by id, from a checkout of upstream.
 	Labels func(root fs.FS) (map[string]map[string]string, error)
 }
 
-// Needs is what the tests of a bug need.
+// Needs lists what the tests of a bug need.
 type Needs struct {
 	HeapMiB   int      // of the JVM that runs them; 0: the default
 	Classpath []string // jars in the box, such as java.Rhino
@@ -79,10 +77,10 @@ type plugin struct {
 	Definition
 
 	mu     sync.Mutex
-	suites map[string]*suite // by folder, which is immutable once it is fetched
+	suites map[string]*suite // by fetched folder, which does not change
 }
 
-// suite returns what is in a fetched folder.
+// suite returns the benchmark of a fetched folder.
 func (b *plugin) suite(ctx context.Context, dir string) (*suite, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -97,7 +95,7 @@ func (b *plugin) suite(ctx context.Context, dir string) (*suite, error) {
 }
 
 func (b *plugin) Describe(context.Context) *benchmark.Description {
-	upstream, _ := json.Marshal(b.Upstream) // a string always can be
+	upstream, _ := json.Marshal(b.Upstream) // a string always encodes
 	return &benchmark.Description{
 		Name: b.Name, Version: b.Version, Summary: b.Summary,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{{
@@ -117,7 +115,7 @@ func (b *plugin) decode(data []byte) (config, error) {
 	return c, err
 }
 
-// Resolve names the commit, or the content of the folder's files that count.
+// Resolve identifies the commit, or the content of the folder's files that are used.
 func (b *plugin) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk.ResolveResponse, error) {
 	c, err := b.decode(request.GetConfig())
 	if err != nil {
@@ -125,13 +123,12 @@ func (b *plugin) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk
 	}
 	identity, err := source.Identity(ctx, c.Source, source.Options{BaseDir: request.GetBaseDir(), Keep: b.keep})
 	if err != nil {
-		return nil, sdk.Diagnose([]string{"source"}, "Source cannot be used", err.Error())
+		return nil, sdk.Diagnose([]string{"source"}, "Cannot use the source", err.Error())
 	}
 	return &sdk.ResolveResponse{Identity: identity}, nil
 }
 
-// Fetch checks out the programs and their tests, and reads them all, so that
-// what is not as it should be is found here.
+// Fetch checks out the programs and their tests, and reads them all to find mistakes.
 func (b *plugin) Fetch(ctx context.Context, request *benchmark.FetchRequest, progress func(*benchmark.FetchEvent)) error {
 	c, err := b.decode(request.GetConfig())
 	if err != nil {
@@ -142,15 +139,15 @@ func (b *plugin) Fetch(ctx context.Context, request *benchmark.FetchRequest, pro
 		Progress: func(message string) { progress(&benchmark.FetchEvent{Message: message}) },
 	})
 	if err != nil {
-		return sdk.Diagnose([]string{"source"}, b.Title+" cannot be fetched", err.Error())
+		return sdk.Diagnose([]string{"source"}, "Cannot fetch "+b.Title, err.Error())
 	}
 	if _, err := b.open(ctx, request.GetDir()); err != nil {
-		return sdk.Diagnose([]string{"source"}, "Not a copy of "+b.Title, fmt.Sprintf("In %s %v.", c.Source, err))
+		return sdk.Diagnose([]string{"source"}, "Not a copy of "+b.Title, fmt.Sprintf("In %s: %v.", c.Source, err))
 	}
 	return nil
 }
 
-// keep says which files of a source the benchmark is made of.
+// keep reports whether the benchmark uses a file of the source.
 func (b *plugin) keep(name string) bool {
 	return name == b.portable() || name == b.portableSupport() || b.Layout.keep(name)
 }
@@ -158,7 +155,7 @@ func (b *plugin) keep(name string) bool {
 func (d Definition) portable() string        { return d.Name + ".jsonl" }
 func (d Definition) portableSupport() string { return d.Name + "_support.jsonl" }
 
-// open reads what Fetch checked out, in either form.
+// open reads a fetched folder in either form.
 func (b *plugin) open(ctx context.Context, dir string) (*suite, error) {
 	if _, err := os.Stat(filepath.Join(dir, b.portable())); err == nil {
 		return b.openPortable(ctx, dir)
@@ -187,7 +184,7 @@ func (b *plugin) Bugs(ctx context.Context, request *benchmark.BugsRequest, send 
 	return nil
 }
 
-// Environments is the box that all Java benchmarks share.
+// Environments returns the environment that all Java benchmarks share.
 func (b *plugin) Environments(context.Context, *benchmark.EnvironmentsRequest) (*benchmark.EnvironmentsResponse, error) {
 	return &benchmark.EnvironmentsResponse{Environments: []*benchmark.Environment{java.Environment()}}, nil
 }
@@ -200,7 +197,7 @@ func (b *plugin) Check(ctx context.Context, request *benchmark.CheckRequest) (*b
 	}
 	p, ok := s.program(request.GetBug())
 	if !ok {
-		return nil, fmt.Errorf("there is no bug %q in this copy of %s", request.GetBug(), b.Title)
+		return nil, fmt.Errorf("unknown bug %q in this copy of %s", request.GetBug(), b.Title)
 	}
 	needs := b.Needs[p.id]
 	return java.Check(java.Program{

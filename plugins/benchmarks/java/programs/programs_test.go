@@ -42,14 +42,14 @@ func bug(change func(map[string]any)) string {
 		"tests":        []any{map[string]any{"path": "tests/ADDTest.java", "text": test}},
 		"test_classes": []any{"tests.ADDTest"}, "support": []any{"helper"}, "labels": map[string]any{"class": "operator"},
 		"licence": "BSD", "source": map[string]any{"repo": "me/small", "commit": "0123", "path": "ADD.java"},
-		"notes": []any{1, 2}, // a field that the form does not have
+		"notes": []any{1, 2}, // not a field of the form
 	}
 	if change != nil {
 		change(b)
 	}
 	line, err := json.Marshal(b)
 	if err != nil {
-		panic(err) // a map of plain values always can be
+		panic(err) // a map of plain values always encodes
 	}
 	return string(line)
 }
@@ -107,26 +107,26 @@ func TestPortableMistakes(t *testing.T) {
 		return set("hunks", []any{map[string]any{"start": start, "end": end, "fixed": fixed}})
 	}
 	for line, want := range map[string]string{
-		"":                                "small.jsonl holds no bug",
+		"":                                "small.jsonl is empty",
 		"{":                               "small.jsonl:1: this is not JSON",
-		bug(nil) + "\n" + bug(nil):        "the bug ADD is there twice",
+		bug(nil) + "\n" + bug(nil):        "the bug ADD appears twice",
 		set("id", ""):                     `the field "id" is missing`,
 		set("id", 3):                      `the field "id" holds a number`,
-		set("path", "../ADD.java"):        `the path "../ADD.java" is not one of a Java file`,
-		set("path", "/etc/ADD.java"):      "is not one of a Java file within a tree",
-		set("file", ""):                   "buggy/ADD.java has no text",
-		set("hunks", nil):                 `"hunks", "tests" and "test_classes" must each hold`,
-		set("tests", nil):                 `"hunks", "tests" and "test_classes" must each hold`,
-		set("support", []any{"no"}):       `there is no helper "no"`,
+		set("path", "../ADD.java"):        `"../ADD.java" is not a relative path of a Java file`,
+		set("path", "/etc/ADD.java"):      "is not a relative path of a Java file",
+		set("file", ""):                   "buggy/ADD.java is empty",
+		set("hunks", nil):                 `"hunks", "tests" and "test_classes" must not be empty`,
+		set("tests", nil):                 `"hunks", "tests" and "test_classes" must not be empty`,
+		set("support", []any{"no"}):       `unknown helper "no"`,
 		set("fixed_file", add):            `the hunks do not turn "file" into "fixed_file"`,
-		hunk(4, 9, ""):                    "does not fit a file of 6 lines",
-		hunk(0, 1, ""):                    "does not fit a file of 6 lines",
-		hunk(4, 3, ""):                    "does not fit a file of 6 lines",
-		hunk(4, 5, nil):                   "has no fix",
+		hunk(4, 9, ""):                    "does not fit the file of 6 lines",
+		hunk(0, 1, ""):                    "does not fit the file of 6 lines",
+		hunk(4, 3, ""):                    "does not fit the file of 6 lines",
+		hunk(4, 5, nil):                   `lacks "fixed"`,
 		hunk(4, 4, ""):                    "the fix of lines 4 to 4 changes nothing",
-		hunk(1, 2, "package other;\n"):    "no method holds all hunks",
-		set("function", map[string]any{}): "does not hold the hunks",
-		set("tests", []any{map[string]any{"path": "tests/x.sh", "text": "x"}}): `the path "tests/x.sh" is not one of a Java file`,
+		hunk(1, 2, "package other;\n"):    "no method contains all hunks",
+		set("function", map[string]any{}): "does not contain the hunks",
+		set("tests", []any{map[string]any{"path": "tests/x.sh", "text": "x"}}): `"tests/x.sh" is not a relative path of a Java file`,
 	} {
 		dir := t.TempDir()
 		programstest.Write(t, dir, "small.jsonl", line)
@@ -154,10 +154,10 @@ func TestSourceMistakes(t *testing.T) {
 	programstest.Write(t, outside, "tests/ADDTest.java", test)
 	for source, want := range map[string]string{
 		"missing":               "there is no folder",
-		empty:                   "there is no folder buggy",
+		empty:                   "the folder buggy is missing",
 		same:                    "buggy/ADD.java: the buggy and the correct program have the same code",
 		unpaired:                "no program in buggy has a correct version in correct and a test in tests",
-		outside:                 "no method holds what differs",
+		outside:                 "no method contains all differences",
 		"https://example.org/x": "no commit is named",
 	} {
 		if _, err := programstest.Fetch(t, small(), source, empty); err == nil || !strings.Contains(err.Error(), want) {
@@ -166,7 +166,7 @@ func TestSourceMistakes(t *testing.T) {
 	}
 }
 
-// Whatever a line holds, it is refused or becomes a bug that is sound.
+// Any line is either refused or becomes a sound bug.
 func FuzzPortableForm(f *testing.F) {
 	f.Add(bug(nil), helper)
 	f.Add(bug(func(b map[string]any) { b["function"] = map[string]any{"start": 3, "end": 6} }), "")
@@ -179,7 +179,7 @@ func FuzzPortableForm(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for id, r := range fetched.Records(t) { // which looks at them closely
+		for id, r := range fetched.Records(t) { // which checks them
 			if _, err := fetched.Check(t.Context(), &benchmark.CheckRequest{Config: fetched.Config, Dir: fetched.Dir, Bug: id, Patched: r.Bug.Text}); err != nil {
 				t.Errorf("%s: %v", id, err)
 			}

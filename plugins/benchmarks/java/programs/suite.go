@@ -11,7 +11,7 @@ import (
 	"harness/core/sdk/javasource"
 )
 
-// suite is a fetched benchmark, its programs in the order of their ids.
+// suite is a fetched benchmark with its programs in the order of their ids.
 type suite struct {
 	programs []program
 	helpers  []file // which programs and tests may use
@@ -33,7 +33,7 @@ type program struct {
 	function    javasource.Span
 	tests       []file
 	testClasses []string
-	support     []file // helpers that are always compiled along
+	support     []file // helpers that are always compiled with it
 	labels      map[string]string
 	licence     string
 	origin      string // empty: the source, and the path
@@ -47,12 +47,12 @@ func (s *suite) program(id string) (program, bool) {
 	return s.programs[i], true
 }
 
-// sort puts the programs in order and finds those that are there twice.
+// sort sorts the programs and refuses duplicate ids.
 func (s *suite) sort() error {
 	slices.SortFunc(s.programs, func(a, b program) int { return strings.Compare(a.id, b.id) })
 	for i := 1; i < len(s.programs); i++ {
 		if id := s.programs[i].id; id == s.programs[i-1].id {
-			return fmt.Errorf("the bug %s is there twice", id)
+			return fmt.Errorf("the bug %s appears twice", id)
 		}
 	}
 	return nil
@@ -71,7 +71,7 @@ func (p program) record() *benchmark.BugRecord {
 	return record
 }
 
-// innermost is the method around the hunks.
+// innermost returns the innermost method around the hunks.
 func innermost(text string, hunks []Hunk) (javasource.Span, bool) {
 	var spans []javasource.Span
 	for _, h := range hunks {
@@ -80,9 +80,8 @@ func innermost(text string, hunks []Hunk) (javasource.Span, bool) {
 	return javasource.Innermost(text, spans...)
 }
 
-// files are the sources that a patched program is compiled with: its tests, and
-// the helpers that are named in it, in its reference, in the tests, or in one
-// another.
+// files returns the sources that a patched program is compiled with: its tests, and the
+// helpers that it, its reference, the tests or other such helpers name.
 func (s *suite) files(p program, patched string) map[string]string {
 	files := map[string]string{}
 	words := map[string]bool{}

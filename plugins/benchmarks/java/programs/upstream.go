@@ -9,20 +9,20 @@ import (
 	"strings"
 )
 
-// Layout is where a repository keeps its programs: one folder with the buggy
-// ones, one with the correct ones, one with the tests, each file named after its
-// class. A program is a bug if it is in both folders and has a test; what else
-// is beside the buggy programs and the tests are helpers.
+// Layout describes a repository: a folder with the buggy programs, one with the correct
+// ones, one with the tests, each file named after its class. A program is a bug if it
+// is in both folders and has a test; the other files beside the buggy programs and the
+// tests are helpers.
 type Layout struct {
 	Buggy, Correct, Tests string // folders, with slashes
-	// Tested returns the name of the program that a test class tests. Names need
-	// not agree in case and underscores. Not ok: the class is a helper.
+	// Tested returns the name of the program that a test class tests, in which case and
+	// underscores do not count. Not ok: the class is a helper.
 	Tested func(testClass string) (program string, ok bool)
-	// More are further files to take along, such as the one that Labels reads.
+	// More are further files to fetch, such as the one that Labels reads.
 	More []string
 }
 
-// keep says which files of a repository the benchmark is made of.
+// keep reports whether the benchmark uses a file of the repository.
 func (l Layout) keep(name string) bool {
 	if slices.Contains(l.More, name) {
 		return true
@@ -79,7 +79,7 @@ func (d Definition) openUpstream(root fs.FS) (*suite, error) {
 			return nil, fmt.Errorf("%s: %w", f.Path, err)
 		}
 		if p.function, hasFixed = innermost(f.Text, p.hunks); !hasFixed {
-			return nil, fmt.Errorf("%s: no method holds what differs from %s", f.Path, fixed.Path)
+			return nil, fmt.Errorf("%s: no method contains all differences from %s", f.Path, fixed.Path)
 		}
 		s.programs = append(s.programs, p)
 	}
@@ -89,7 +89,7 @@ func (d Definition) openUpstream(root fs.FS) (*suite, error) {
 	return s, s.sort()
 }
 
-// qualified is a test's class as JUnit is given it.
+// qualified returns the name of a test's class for JUnit.
 func qualified(test file) string {
 	if name := packageOf(test.Text); name != "" {
 		return name + "." + test.class()
@@ -97,7 +97,7 @@ func qualified(test file) string {
 	return test.class()
 }
 
-// plain is a class' name as far as tests and their programs agree in it.
+// plain returns a class's name in the form in which tests and programs agree.
 func plain(class string) string { return strings.ToUpper(strings.ReplaceAll(class, "_", "")) }
 
 const maxSource = 1 << 20
@@ -105,7 +105,7 @@ const maxSource = 1 << 20
 func readAll(root fs.FS, dir string) ([]file, error) {
 	entries, err := fs.ReadDir(root, dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no folder %s", dir)
+		return nil, fmt.Errorf("the folder %s is missing", dir)
 	}
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func readAll(root fs.FS, dir string) ([]file, error) {
 			return nil, err
 		}
 		if info.Size() > maxSource {
-			return nil, fmt.Errorf("%s has %d bytes; a program has at most %d", name, info.Size(), maxSource)
+			return nil, fmt.Errorf("%s has %d bytes; the limit is %d", name, info.Size(), maxSource)
 		}
 		text, err := fs.ReadFile(root, name)
 		if err != nil {

@@ -32,7 +32,7 @@ func Fetch(t testing.TB, b benchmark.Benchmark, source, base string) (*Fetched, 
 	return f, err
 }
 
-// Records are the bugs, by id.
+// Records returns the bugs, by id.
 func (f *Fetched) Records(t testing.TB) map[string]*benchmark.BugRecord {
 	t.Helper()
 	records := map[string]*benchmark.BugRecord{}
@@ -42,7 +42,7 @@ func (f *Fetched) Records(t testing.TB) map[string]*benchmark.BugRecord {
 	return records
 }
 
-// Question is what the box is asked of a patched program.
+// Question is a request to the box about a patched program.
 type Question struct {
 	Candidate  struct{ Path, Text string }
 	Reference  string
@@ -53,8 +53,8 @@ type Question struct {
 	Classpath  []string
 }
 
-// Question asks what the box would be asked for a request without configuration
-// and folder.
+// Question returns the request to the box for a check, which needs no configuration and
+// folder.
 func (f *Fetched) Question(t testing.TB, request *benchmark.CheckRequest) Question {
 	t.Helper()
 	var q Question
@@ -97,7 +97,7 @@ func (f *Fetched) judge(t testing.TB, pool *sandbox.Pool) func(bug, patched stri
 	}
 }
 
-// fixed is a bug's program with the reference fix.
+// fixed returns a bug's program with the reference fix.
 func fixed(record *benchmark.BugRecord) string {
 	var hunks []programs.Hunk
 	for i, h := range record.Bug.Hunks {

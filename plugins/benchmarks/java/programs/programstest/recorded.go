@@ -1,5 +1,5 @@
-// Package programstest helps to test benchmarks that package programs serves:
-// it compares them with recorded data and judges their bugs in a box.
+// Package programstest tests benchmarks of package programs: it compares them with
+// recorded data and judges their bugs in a box.
 package programstest
 
 import (
@@ -14,12 +14,11 @@ import (
 	"harness/core/sdk/jsonlines"
 )
 
-// Recorded is a bug of a recorded benchmark, of which the portable form is a
-// part.
+// Recorded is a bug of a recorded benchmark: the portable form with further fields.
 type Recorded struct {
 	ID       string
 	File     string
-	HeadFile string `json:"head_file"` // upstream's text, where it is not File
+	HeadFile string `json:"head_file"` // upstream's text, if it is not File
 	Path     string
 	Hunks    []struct {
 		Start, End int
@@ -94,9 +93,9 @@ func Write(t testing.TB, dir, name, text string) {
 	}
 }
 
-// match compares what was derived from upstream's folders with what was
-// recorded: the hunk and the method around it. differs is why they differ; ""
-// says that they must not, and with a reason the hunk must.
+// match compares the hunk and the method that were derived from upstream's folders with
+// the recorded ones. differs is the reason for which the hunks must differ; "" means
+// that they must be equal.
 func (r Recorded) match(t testing.TB, record *benchmark.BugRecord, differs string) {
 	t.Helper()
 	bug, first := record.Bug, r.Hunks[0]

@@ -16,23 +16,22 @@ import (
 	"harness/plugins/benchmarks/java/programs"
 )
 
-// Suite tests a benchmark against what is recorded of it.
+// Suite tests a benchmark against recorded data.
 type Suite struct {
 	Definition programs.Definition
 	Bugs       int
-	// More are further files of upstream's repository, by path; Unwanted is a folder
-	// of them that is not fetched.
+	// More are further files of upstream's repository, by path. Those in the folder
+	// Unwanted are not fetched.
 	More     map[string]string
 	Unwanted string
-	// Differs says of bugs, by id, why upstream's hunks are not the recorded ones.
+	// Differs gives, by bug, the reason why upstream's hunks differ from the recorded ones.
 	Differs map[string]string
 	// OtherFix are bugs whose correct program differs in more than the fix.
 	OtherFix []string
 	// Judged are the bugs that are judged each time; all are with
-	// HARNESS_TEST_ALL=1.
+	// HARNESS_SLOW=1.
 	Judged []string
-	// Excused, where it is set, tells that a fix that does not pass is none of the
-	// program's doing.
+	// Excused, if set, reports that a fix failed for a reason outside of the program.
 	Excused func(t *testing.T, bug string, v *benchmark.VerdictResponse) bool
 }
 
@@ -44,7 +43,7 @@ func (s Suite) Test(t *testing.T) {
 	t.Run("judged", s.judged)
 }
 
-// Fetched is the benchmark, from a copy of upstream's folders.
+// Fetched fetches the benchmark from a copy of upstream's folders.
 func (s Suite) Fetched(t *testing.T) *Fetched {
 	t.Helper()
 	from := s.write(t)
@@ -98,15 +97,15 @@ func (s Suite) records(t *testing.T, f *Fetched) map[string]*benchmark.BugRecord
 	return records
 }
 
-// judged judges under every driver that a buggy program does not pass, whatever
-// becomes of it, and passes with its fix.
+// judged checks under every driver that a buggy program does not pass, and passes with
+// its fix.
 func (s Suite) judged(t *testing.T) {
 	f := s.Fetched(t)
 	records := f.Records(t)
 	sandboxtest.Each(t, func(t *testing.T, _ string, pool *sandbox.Pool) {
 		judge := f.judge(t, pool)
 		for id, record := range records {
-			if os.Getenv("HARNESS_TEST_ALL") == "" && !slices.Contains(s.Judged, id) {
+			if os.Getenv("HARNESS_SLOW") != "1" && !slices.Contains(s.Judged, id) {
 				continue
 			}
 			if v := judge(id, record.Bug.Text); v.Outcome == benchmark.Passed || v.Outcome == benchmark.Error {
