@@ -1,4 +1,4 @@
-// Command harness-benchmark-humanevaljava brings HumanEval-Java: 163 Java
+// Command harness-benchmark-humanevaljava is the plugin for HumanEval-Java: 163 Java
 // programs with an injected bug each (github.com/ASSERT-KTH/human-eval-java, made
 // for "Impact of Code Language Models on Automated Program Repair", ICSE 2023),
 // read from upstream's own repository or from the portable form of package
@@ -7,9 +7,8 @@
 //	benchmark "humanevaljava" "humaneval-java" {}
 //	benchmark "humanevaljava" "humaneval-java" { source = "mirrors/human-eval-java@<commit>" }
 //
-// Papers count 164 bugs: the list that they go by has CORRECT_BRACKETING twice.
-// The label class of a bug is the operator that it was injected with, as
-// upstream names it, or "several operators".
+// Papers count 164 bugs, since their list has CORRECT_BRACKETING twice. The label class
+// of a bug is upstream's name of the operator that injected it, or "several operators".
 package main
 
 import (
@@ -50,21 +49,22 @@ func humanEvalJava() programs.Definition {
 	}
 }
 
-// classes reads how bugs were injected. Copies without that file have no classes.
+// classes reads the operators that injected the bugs. Copies without that file have no
+// classes.
 func classes(root fs.FS) (map[string]map[string]string, error) {
 	data, err := fs.ReadFile(root, operators)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read how bugs were injected: %w", err)
+		return nil, fmt.Errorf("read the operators: %w", err)
 	}
-	var of map[string][]string
-	if err := json.Unmarshal(data, &of); err != nil {
+	var byBug map[string][]string
+	if err := json.Unmarshal(data, &byBug); err != nil {
 		return nil, fmt.Errorf("%s: %w", operators, err)
 	}
 	labels := map[string]map[string]string{}
-	for id, names := range of {
+	for id, names := range byBug {
 		slices.Sort(names)
 		names = slices.Compact(names)
 		switch len(names) {

@@ -24,7 +24,7 @@ func suite() programstest.Suite {
 			"ORDER_BY_POINTS":   "recorded with the line that moves into a condition",
 			"SORT_ARRAY_BINARY": "recorded with the brace behind it, which stays",
 		},
-		Judged: []string{"ADD", "DO_ALGEBRA", "STRING_TO_MD5"}, // a plain one, and those that need a library
+		Judged: []string{"ADD", "DO_ALGEBRA", "STRING_TO_MD5"}, // a plain one, and two that need a library
 	}
 }
 

@@ -1,6 +1,6 @@
-// Command harness-benchmark-microbugs serves a benchmark of small Java bugs
-// that comes with the harness: no download, a JUnit 4 test class and a
-// reference fix for each. See package bugs.
+// Command harness-benchmark-microbugs is the plugin for the benchmark of small Java bugs
+// that is part of the harness: without download, and with a JUnit 4 test class and a
+// reference fix for each bug. See package bugs.
 package main
 
 import (
@@ -21,20 +21,19 @@ func main() { benchmark.Serve(microbugs{}) }
 // microbugs has no state: it reads the tree that Fetch wrote.
 type microbugs struct{}
 
-// Describe is called for `harness validate`.
+// Describe implements benchmark.Benchmark.
 func (microbugs) Describe(context.Context) *benchmark.Description {
 	return &benchmark.Description{
 		Kind:    "benchmark",
 		Name:    "microbugs",
 		Version: "0.2.0",
-		Summary: "Small Java bugs of seven classes, in one or two places of a method, with JUnit tests.",
+		Summary: "Small Java bugs of seven classes, with one or two hunks in a method, and JUnit tests.",
 		Schema:  &sdk.Schema{},
 		Bugs:    bugs.IDs(),
 	}
 }
 
-// Fetch writes the benchmark's tree, so that a study's store shows what was
-// repaired.
+// Fetch writes the benchmark's tree, so that a study's store holds the bugs.
 func (microbugs) Fetch(_ context.Context, request *benchmark.FetchRequest, progress func(*benchmark.FetchEvent)) error {
 	if err := sdk.Decode(request.Config, &struct{}{}); err != nil {
 		return err
@@ -85,12 +84,12 @@ func span(s bugs.Span) *benchmark.Span {
 	return &benchmark.Span{Start: int32(s.Start), End: int32(s.End)}
 }
 
-// Environments is the one box that all Java benchmarks share.
+// Environments returns the environment that all Java benchmarks share.
 func (microbugs) Environments(context.Context, *benchmark.EnvironmentsRequest) (*benchmark.EnvironmentsResponse, error) {
 	return &benchmark.EnvironmentsResponse{Environments: []*benchmark.Environment{java.Environment()}}, nil
 }
 
-// Check asks for the patched class to be compiled with its test class.
+// Check has the patched class compiled and tested with its test class.
 func (microbugs) Check(_ context.Context, request *benchmark.CheckRequest) (*benchmark.CheckResponse, error) {
 	bug, err := bugs.Find(os.DirFS(request.Dir), request.Bug)
 	if err != nil {
@@ -106,13 +105,13 @@ func (microbugs) Check(_ context.Context, request *benchmark.CheckRequest) (*ben
 	})
 }
 
-// javaPath puts a file of the tree where its package says: all classes are in
-// package micro, whatever folder they are kept in.
+// javaPath returns the path of a file by its package: all classes are in package micro,
+// in different folders of the tree.
 func javaPath(path string) string {
 	return "micro" + path[strings.LastIndex(path, "/"):]
 }
 
-// Verdict reads the answer of the box.
+// Verdict reads the reply of the box.
 func (microbugs) Verdict(_ context.Context, request *benchmark.VerdictRequest) (*benchmark.VerdictResponse, error) {
 	return java.Verdict(request.Reply, request.Failure, request.Detail), nil
 }

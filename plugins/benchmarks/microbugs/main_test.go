@@ -69,7 +69,7 @@ func TestCheckAsksForPatchAndTests(t *testing.T) {
 	}
 }
 
-// fetched is a folder with the benchmark in it.
+// fetched returns a folder with the fetched benchmark.
 func fetched(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -1,12 +1,12 @@
-// Command harness-benchmark-quixbugs brings QuixBugs' Java programs: 40 small
+// Command harness-benchmark-quixbugs is the plugin for QuixBugs' Java programs: 40 small
 // programs with one bug each (github.com/jkoppel/QuixBugs), read from upstream's
 // own repository or from the portable form of package programs.
 //
 //	benchmark "quixbugs" "quixbugs" {}
 //	benchmark "quixbugs" "quixbugs" { source = "mirrors/QuixBugs@<commit>" }
 //
-// A bug is where the code of the buggy program and that of the correct one
-// differ; comments, blanks and packages do not count.
+// The hunks are the lines of code in which the buggy and the correct program differ;
+// comments, white space and packages do not count.
 package main
 
 import (
@@ -24,7 +24,7 @@ func quixbugs() programs.Definition {
 		Title:   "QuixBugs",
 		Version: "0.2.1",
 		Summary: "QuixBugs' 40 Java programs with one bug each, judged by JUnit tests.",
-		// The commit that published numbers of the last years go by.
+		// The commit to which published numbers of the last years refer.
 		Upstream: "https://github.com/jkoppel/QuixBugs@4257f44b0ff1181dedaedee6a447e133219fcebf",
 		Layout: programs.Layout{
 			Buggy: "java_programs", Correct: "correct_java_programs", Tests: "java_testcases/junit",

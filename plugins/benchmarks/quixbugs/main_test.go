@@ -27,22 +27,22 @@ func suite() programstest.Suite {
 			"GET_FACTORS":           "upstream's has an empty line less",
 			"SHORTEST_PATH_LENGTHS": "upstream's has the buggy expression on another line, and another fix",
 		},
-		OtherFix: []string{"SHORTEST_PATHS"}, // whose correct program lacks a method that the buggy has
-		// What is special: endless loops, two hunks, a large heap, helpers of both
-		// kinds, an older test, and the plain case.
+		OtherFix: []string{"SHORTEST_PATHS"}, // the correct program lacks a method of the buggy one
+		// The special cases: endless loops, two hunks, a large heap, helpers of both
+		// kinds, an older test; and a plain one.
 		Judged:  []string{"BITCOUNT", "BREADTH_FIRST_SEARCH", "GCD", "KNAPSACK", "MINIMUM_SPANNING_TREE", "SHORTEST_PATHS", "SHORTEST_PATH_LENGTH", "TO_BASE"},
 		Excused: excused,
 	}
 }
 
-// excused: upstream's test_9 of KNAPSACK fills 640 MB within a limit of its own of
-// 3 s. It takes a second or so of one core, and too long on a busy machine.
+// excused: upstream's test_9 of KNAPSACK fills 640 MB and has its own limit of 3 s. It
+// needs about a second of one core, and takes too long on a busy machine.
 func excused(t *testing.T, id string, v *benchmark.VerdictResponse) bool {
 	t.Helper()
 	if id != "KNAPSACK" || !strings.Contains(v.Detail, "TestTimedOutException") || os.Getenv("CI") == "true" {
 		return false
 	}
-	t.Logf("NOT TESTED HERE: KNAPSACK's fixed program ran into its test's own time limit; run again on a quiet machine: %s", v.Detail)
+	t.Logf("NOT TESTED HERE: KNAPSACK's fixed program exceeded its test's own time limit; run again on an idle machine: %s", v.Detail)
 	return true
 }
 
@@ -56,8 +56,8 @@ func TestTheDefaultIsACommit(t *testing.T) {
 	}
 }
 
-// The hunks can also be derived from the texts that studies were made with,
-// some with instance methods where upstream's are static.
+// The hunks can also be derived from the texts of studies, some of which have instance
+// methods where upstream has static ones.
 func TestHunksOfTheOtherTexts(t *testing.T) {
 	for id, b := range programstest.Read(t, "quixbugs") {
 		hunks, err := programs.Derive(b.File, b.Reference.Text)

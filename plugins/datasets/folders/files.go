@@ -13,12 +13,13 @@ import (
 	"harness/core/sdk/dataset"
 )
 
-// names are a pair's names with what is between: a prefix and a suffix.
+// names are the patterns of the names of a pair's two files.
 type names struct{ before, after pattern }
 
+// pattern matches names with a prefix and a suffix around a stem.
 type pattern struct{ prefix, suffix string }
 
-// stem is what a name has in the pattern's place, if it fits.
+// stem returns the stem of a name that matches.
 func (p pattern) stem(name string) (string, bool) {
 	if len(name) <= len(p.prefix)+len(p.suffix) || !strings.HasPrefix(name, p.prefix) || !strings.HasSuffix(name, p.suffix) {
 		return "", false
@@ -31,8 +32,8 @@ func (p pattern) name(stem string) string { return p.prefix + stem + p.suffix }
 // maxFile is the largest file that is read, in bytes.
 const maxFile = 1 << 20
 
-// files returns the sizes of a folder's regular files by their names with
-// slashes. It follows no links, and nothing of it leads out of the folder.
+// files returns the sizes of a folder's regular files by their names with slashes. It
+// follows no links and does not leave the folder.
 func files(ctx context.Context, root *os.Root) (map[string]int64, error) {
 	sizes := map[string]int64{}
 	err := fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
@@ -55,11 +56,11 @@ func files(ctx context.Context, root *os.Root) (map[string]int64, error) {
 	return sizes, nil
 }
 
-// candidate is a wrong file and the right one that it may have.
+// candidate is a wrong file with the name of its right one, which may be missing.
 type candidate struct{ stem, before, after string }
 
-// pair finds the wrong files, in the order of their names. One that is the
-// right one of another is none, whatever else its name fits.
+// pair finds the wrong files, in the order of their names. The right file of another
+// pair is not a wrong one, even if its name matches both patterns.
 func (n names) pair(sizes map[string]int64) []candidate {
 	var all []candidate
 	for name := range sizes {
@@ -67,8 +68,8 @@ func (n names) pair(sizes map[string]int64) []candidate {
 		if !fits {
 			continue
 		}
-		if of, fits := n.after.stem(name); fits {
-			if _, right := sizes[n.before.name(of)]; right {
+		if other, fits := n.after.stem(name); fits {
+			if _, right := sizes[n.before.name(other)]; right {
 				continue
 			}
 		}
@@ -78,7 +79,7 @@ func (n names) pair(sizes map[string]int64) []candidate {
 	return all
 }
 
-// read makes a pair of two files, or says why it is none.
+// read makes a pair of two files, or returns the reason why there is none.
 func (c candidate) read(root *os.Root, sizes map[string]int64) (*dataset.Pair, string, error) {
 	if _, there := sizes[c.after]; !there {
 		return nil, "has no fixed file", nil

@@ -7,14 +7,14 @@ import (
 	"harness/core/sdk/javasource"
 )
 
-// line is a line that holds code, without comments.
+// line is a line of code without comments.
 type line struct {
 	number int // in the file, from 1
 	code   string
 }
 
-// fix is the method in which two versions of a file differ, parted at the lines
-// that do, or why there is none.
+// fix returns the method in which two versions of a file differ, split at the differing
+// lines, or the reason why there is none.
 func fix(wrong, right string) (*dataset.Pair, string) {
 	a, b := lines(wrong), lines(right)
 	start := 0
@@ -28,7 +28,7 @@ func fix(wrong, right string) (*dataset.Pair, string) {
 	removed, added := hunk{a, start, len(a) - below}, hunk{b, start, len(b) - below}
 	switch {
 	case removed.empty() && added.empty():
-		return nil, "differs in nothing but comments and white space"
+		return nil, "differs only in comments and white space"
 	case removed.shares(added):
 		return nil, "differs in more than one place"
 	}
@@ -39,10 +39,10 @@ func fix(wrong, right string) (*dataset.Pair, string) {
 		return nil, "differs outside a method"
 	case before.start != after.start || len(a)-before.end != len(b)-after.end:
 		return nil, "differs in where a method begins or ends"
-	case start <= before.start+head(before.code()) || removed.end >= before.end:
+	case start <= before.start+bodyLine(before.code()) || removed.end >= before.end:
 		return nil, "differs outside a method's body"
 	case strings.Contains(before.code()+after.code(), `"""`):
-		return nil, "has a text block" // whose blank lines and indentation count
+		return nil, "has a text block" // in which blank lines and indentation count
 	}
 	indent := sharedIndent(before.lines[before.start:before.end])
 	text := func(lines []line) string {
@@ -68,8 +68,8 @@ type hunk struct {
 
 func (h hunk) empty() bool { return h.start == h.end }
 
-// shares reports whether both hunks have a line in common. As their first lines
-// differ, and their last, there is then more than one place of difference.
+// shares reports whether both hunks have a line in common. Since their first lines and
+// their last lines differ, the files then differ in more than one place.
 func (h hunk) shares(o hunk) bool {
 	own := map[string]bool{}
 	for _, l := range h.lines[h.start:h.end] {
@@ -83,8 +83,8 @@ func (h hunk) shares(o hunk) bool {
 	return false
 }
 
-// method is the innermost method around the hunk, or around both neighbours of
-// an empty one.
+// method returns the innermost method around the hunk, or around both lines beside an
+// empty one.
 func (h hunk) method(text string) (hunk, bool) {
 	first, last := h.start, h.end-1
 	if h.empty() {
@@ -115,9 +115,9 @@ func (h hunk) code() string {
 	return b.String()
 }
 
-// head is the number of the line, from 0, with the brace that opens a method's
-// body. Braces within parentheses are an annotation's.
-func head(method string) int {
+// bodyLine returns the number of the line, from 0, with the brace that opens a method's
+// body. Braces in parentheses belong to an annotation.
+func bodyLine(method string) int {
 	depth := 0
 	for i, c := range javasource.Skeleton(method) {
 		switch c {
@@ -134,14 +134,13 @@ func head(method string) int {
 	return strings.Count(method, "\n")
 }
 
-// lines are the lines of a text that hold code, without their comments. Where a
-// comment parts two words a blank does; where it stands first in a line the
-// line's indentation stays.
+// lines returns the lines of code of a text without comments. A comment between two
+// words becomes a blank; a line that begins with a comment keeps its indentation.
 func lines(text string) []line {
 	var all []line
 	number := 1
 	var code strings.Builder
-	blank, commented := true, false // so far on this line; a comment was taken off right before
+	blank, commented := true, false // the line so far; a comment was just removed
 	end := func() {
 		if !blank {
 			all = append(all, line{number, strings.TrimRight(code.String(), " \t\r\f")})
@@ -150,19 +149,19 @@ func lines(text string) []line {
 		number++
 		blank, commented = true, false
 	}
-	write := func(piece string, t javasource.Token) {
+	write := func(part string, t javasource.Token) {
 		space := t.Kind == javasource.Space
 		switch {
 		case space && commented && (blank || strings.HasSuffix(code.String(), " ")):
-			return // the blanks behind a comment that begins the line, or before which there were some
+			return // blanks after a comment that begins the line or follows a blank
 		case !space && commented && !blank && !strings.HasSuffix(code.String(), " "):
 			code.WriteByte(' ')
 		}
-		code.WriteString(piece)
+		code.WriteString(part)
 		blank, commented = blank && space, commented && space
 	}
 	for _, t := range javasource.Lex(text) {
-		for i, piece := range strings.Split(text[t.Start:t.End], "\n") {
+		for i, part := range strings.Split(text[t.Start:t.End], "\n") {
 			if i > 0 {
 				end()
 			}
@@ -170,8 +169,8 @@ func lines(text string) []line {
 				commented = true
 				continue
 			}
-			if piece != "" {
-				write(piece, t)
+			if part != "" {
+				write(part, t)
 			}
 		}
 	}

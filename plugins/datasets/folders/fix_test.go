@@ -68,9 +68,9 @@ func TestFix(t *testing.T) {
 				Buggy:  "        n += step;\n", After: "        return n;\n    }\n    return most;\n}\n",
 			},
 		},
-		"no change":                {reason: "differs in nothing but comments and white space"},
-		"a comment":                {from: "by a step", to: "ahead", reason: "differs in nothing but comments and white space"},
-		"another indentation":      {from: "\n    ", to: "\n\t", reason: "differs in nothing but comments and white space"},
+		"no change":                {reason: "differs only in comments and white space"},
+		"a comment":                {from: "by a step", to: "ahead", reason: "differs only in comments and white space"},
+		"another indentation":      {from: "\n    ", to: "\n\t", reason: "differs only in comments and white space"},
 		"two places":               {from: "n", to: "m", reason: "differs in more than one place"},
 		"a field":                  {from: "private int n", to: "private long n", reason: "differs outside a method"},
 		"a method that comes":      {from: "    int again() {", to: "    int more() {\n        return 1;\n    }\n\n    int again() {", reason: "differs outside a method"},
@@ -147,7 +147,7 @@ func FuzzFix(f *testing.F) {
 	})
 }
 
-// squeezed is a text without comments and white space.
+// squeezed returns a text without comments and white space.
 func squeezed(text string) string {
 	var b strings.Builder
 	for _, t := range javasource.Lex(text) {

@@ -7,17 +7,16 @@
 //	  after  = "after/*.java"
 //	}
 //
-// The * stands for what both names have in common, folders included, and names
-// the sample: before/org/x/A.java and after/org/x/A.java are the sample
-// "org/x/A". With before = "*_old.java" and after = "*_new.java" the files of a
-// pair stand beside each other.
+// The * stands for the part that both names share, with its folders. It is the id of
+// the sample: before/org/x/A.java and after/org/x/A.java are the sample "org/x/A".
+// With before = "*_old.java" and after = "*_new.java" both files of a pair are in the
+// same folder.
 //
-// A sample is the method around the lines that differ, as the data of CLM has
-// methods: without comments and blank lines, and without the indentation that
-// all its lines share. Files that give none are counted by reason: those that
-// differ in more than one place, outside a method's body, or in nothing but
-// comments and white space; those without a partner; those larger than 1 MiB or
-// not text. Links are not followed.
+// A sample is the method around the differing lines, in the form of CLM's data: without
+// comments and blank lines, and without the indentation that all its lines share. Files
+// that give no sample are counted by reason: those that differ in more than one place,
+// outside a method's body, or only in comments and white space; those without a fixed
+// file; those larger than 1 MiB or not text. Links are not followed.
 package main
 
 import (
@@ -78,7 +77,7 @@ func (c config) names() (names, error) {
 	return n, nil
 }
 
-// folder returns the folder's path, or a diagnostic where there is none.
+// folder returns the folder's path, or a diagnostic if there is no such folder.
 func (c config) folder(baseDir string) (string, error) {
 	path := c.Path
 	if !filepath.IsAbs(path) {
@@ -86,7 +85,7 @@ func (c config) folder(baseDir string) (string, error) {
 	}
 	switch info, err := os.Stat(path); {
 	case err != nil && !os.IsNotExist(err):
-		return "", sdk.Diagnose([]string{"path"}, "Folder cannot be read", err.Error())
+		return "", sdk.Diagnose([]string{"path"}, "Cannot read the folder", err.Error())
 	case err != nil:
 		return "", sdk.Diagnose([]string{"path"}, "Folder is missing", fmt.Sprintf("There is no folder %s. Relative paths start at the study's folder.", path))
 	case !info.IsDir():
@@ -95,7 +94,7 @@ func (c config) folder(baseDir string) (string, error) {
 	return path, nil
 }
 
-// Resolve names the files that belong to samples by their contents.
+// Resolve identifies the files of samples by their contents.
 func (plugin) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk.ResolveResponse, error) {
 	var c config
 	if err := sdk.Decode(request.GetConfig(), &c); err != nil {
@@ -115,7 +114,7 @@ func (plugin) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk.Re
 		return before || after
 	}})
 	if err != nil {
-		return nil, sdk.Diagnose([]string{"path"}, "Folder cannot be read", err.Error())
+		return nil, sdk.Diagnose([]string{"path"}, "Cannot read the folder", err.Error())
 	}
 	return &sdk.ResolveResponse{Identity: identity}, nil
 }

@@ -95,7 +95,7 @@ func TestFolders(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"a/B": "differs in nothing but comments and white space", "Deleted": "has no fixed file", "Binary": "is not text",
+		"a/B": "differs only in comments and white space", "Deleted": "has no fixed file", "Binary": "is not text",
 		"Latin": "is not text", "Huge": "is larger than 1 MiB", "Link": "has no fixed file",
 	}
 	if diff := cmp.Diff(want, reasons); diff != "" {

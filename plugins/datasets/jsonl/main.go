@@ -5,20 +5,20 @@
 //
 // A line is one of
 //
-//	{"before", "buggy", "after", "fixed"}  a fix within a function: lines of it, of which before + buggy + after is
-//	                                       the wrong one and before + fixed + after the right one
-//	{"function", "fixed_function"}         the same as two whole functions; the lines in which they differ, from the
-//	                                       first to the last, are what is fixed
+//	{"before", "buggy", "after", "fixed"}  a fix within a function: before + buggy + after is the wrong function,
+//	                                       before + fixed + after the right one
+//	{"function", "fixed_function"}         the same as two whole functions; the fix is from the first to the last line
+//	                                       in which they differ
 //	{"text"}                               plain text, for pretraining
 //
 // and each may have
 //
-//	id       its name, which no other line has; by default the line's number
+//	id       its name, unique in the file; by default the number of the line
 //	split    "train" or "validation"; by default the study splits
 //	licence  of the program, such as "Apache-2.0"; a report counts them
-//	origin   where it is from: repository, commit, path
+//	origin   of the program: repository, commit, path
 //
-// Other fields are ignored. Files that call these fields otherwise are read with
+// Other fields are ignored. Files with other names of these fields are read with
 // fields = { buggy = "src", fixed = "tgt" }.
 package main
 
@@ -56,12 +56,12 @@ func (plugin) Describe(context.Context) *dataset.Description {
 		}, {
 			Name:        "fields",
 			Type:        fieldsType(),
-			Description: "Names that the file uses in the place of id, split, before, buggy, after, fixed, function, fixed_function, text, licence and origin, such as { buggy = \"src\", fixed = \"tgt\" }.",
+			Description: "Names in the file of the fields id, split, before, buggy, after, fixed, function, fixed_function, text, licence and origin, such as { buggy = \"src\", fixed = \"tgt\" }.",
 		}}},
 	}
 }
 
-// fieldsType is an object in which each field may have a text.
+// fieldsType returns the type of an object with an optional text for each field.
 func fieldsType() string {
 	kinds := map[string]string{}
 	for _, field := range allFields() {
@@ -69,18 +69,18 @@ func fieldsType() string {
 	}
 	text, err := json.Marshal([]any{"object", kinds, allFields()})
 	if err != nil {
-		panic(err) // texts can always be written
+		panic(err) // texts always encode
 	}
 	return string(text)
 }
 
 type config struct {
 	Path string `json:"path"`
-	// Fields has the file's names of fields by ours.
+	// Fields maps our names of fields to those of the file.
 	Fields map[string]*string `json:"fields"`
 }
 
-// file returns the file's path, or a diagnostic where there is none.
+// file returns the file's path, or a diagnostic if there is no such file.
 func (c config) file(baseDir string) (string, error) {
 	path := c.Path
 	if !filepath.IsAbs(path) {
@@ -89,7 +89,7 @@ func (c config) file(baseDir string) (string, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil && !os.IsNotExist(err):
-		return "", sdk.Diagnose([]string{"path"}, "File cannot be read", err.Error())
+		return "", sdk.Diagnose([]string{"path"}, "Cannot read the file", err.Error())
 	case err != nil:
 		return "", sdk.Diagnose([]string{"path"}, "File is missing", fmt.Sprintf("There is no file %s. Relative paths start at the study's folder.", path))
 	case !info.Mode().IsRegular():
@@ -98,8 +98,8 @@ func (c config) file(baseDir string) (string, error) {
 	return path, nil
 }
 
-// Resolve names the file by its content, and looks at its first lines, so that a
-// file that is not what the study takes it for is refused before any work.
+// Resolve identifies the file by its content, and reads its first lines, so that a file
+// of another form is refused before any work.
 func (plugin) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk.ResolveResponse, error) {
 	var c config
 	if err := sdk.Decode(request.GetConfig(), &c); err != nil {
@@ -115,7 +115,7 @@ func (plugin) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk.Re
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, sdk.Diagnose([]string{"path"}, "File cannot be read", err.Error())
+		return nil, sdk.Diagnose([]string{"path"}, "Cannot read the file", err.Error())
 	}
 	defer f.Close()
 	digest := sha256.New()
@@ -145,7 +145,7 @@ func (plugin) Samples(ctx context.Context, request *dataset.SamplesRequest, send
 			return err
 		}
 		if first, ok := seen[sample.Id]; ok {
-			return fmt.Errorf("the id %q is that of line %d, too", sample.Id, first)
+			return fmt.Errorf("the id %q is also that of line %d", sample.Id, first)
 		}
 		seen[sample.Id] = line
 		if err := send(sample); err != nil {
@@ -155,17 +155,17 @@ func (plugin) Samples(ctx context.Context, request *dataset.SamplesRequest, send
 	})
 }
 
-// each hands the lines of the file to f. What is wrong with the file is told at
-// the attribute that names it.
+// each calls f with the lines of the file. Its errors about the file are diagnostics at
+// the attribute path.
 func each(ctx context.Context, path string, f func(line int, data []byte) error) error {
 	err := jsonlines.Each(ctx, path, f)
 	if err == nil || ctx.Err() != nil || errors.As(err, &outside{}) {
 		return err
 	}
-	return sdk.Diagnose([]string{"path"}, "File is not as expected", err.Error())
+	return sdk.Diagnose([]string{"path"}, "Unexpected content", err.Error())
 }
 
-// outside is an error that is not the file's fault.
+// outside is an error that the file did not cause.
 type outside struct{ error }
 
 func (o outside) Unwrap() error { return o.error }

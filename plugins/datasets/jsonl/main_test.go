@@ -65,17 +65,17 @@ func TestSamples(t *testing.T) {
 
 func TestMistakesNameFileAndLine(t *testing.T) {
 	for content, want := range map[string]string{
-		"{}":                    `x.jsonl:1: there is neither a text ("text") nor a fix ("before"`,
+		"{}":                    `x.jsonl:1: the line lacks both a text ("text") and a fix ("before"`,
 		"\n{\"text\":3}":        `x.jsonl:2: the field "text" holds a number, not a text`,
 		`["text"]`:              "x.jsonl:1: this is a JSON array, not an object",
 		`{"text":"","id":true}`: `x.jsonl:1: the field "id" holds a truth value, not a text`,
 		`{"text":"","id":1.5}`:  `x.jsonl:1: the field "id" holds a number, not a text`,
-		`{"function":"a"}`:      `x.jsonl:1: the field "fixed_function" is missing`,
+		`{"function":"a"}`:      `x.jsonl:1: the field "fixed_function" of a fix is missing`,
 		"nonsense":              "x.jsonl:1: this is not JSON",
-		`{"text":"a","function":"b","fixed_function":""}`:              "x.jsonl:1: the line is two things at a time",
-		`{"before":"","buggy":"a","after":""}`:                         `x.jsonl:1: the field "fixed" is missing`,
-		`{"text":"a","split":"test"}`:                                  `x.jsonl:1: the field "split" is "test"`,
-		"{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"a\",\"text\":\"y\"}": `x.jsonl:2: the id "a" is that of line 1, too`,
+		`{"text":"a","function":"b","fixed_function":""}`:              "x.jsonl:1: the line mixes forms",
+		`{"before":"","buggy":"a","after":""}`:                         `x.jsonl:1: the field "fixed" of a fix is missing`,
+		`{"text":"a","split":"test"}`:                                  `x.jsonl:1: the field "split" must be "train" or "validation"; found "test"`,
+		"{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"a\",\"text\":\"y\"}": `x.jsonl:2: the id "a" is also that of line 1`,
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "x.jsonl"), []byte(content), 0o644); err != nil {
@@ -120,8 +120,8 @@ func TestResolveLooksAtTheFirstLines(t *testing.T) {
 		"fields that are there":      {fix, `{"path":"x.jsonl","fields":{"function":"src","fixed_function":"tgt","id":"hash","text":null}}`, ""},
 		"a field of some lines":      {`{"text":"a"}` + "\n" + `{"text":"b","spdx":"MIT"}`, `{"path":"x.jsonl","fields":{"licence":"spdx"}}`, ""},
 		"a field of no line":         {fix, `{"path":"x.jsonl","fields":{"function":"source","fixed_function":"target"}}`, `fields.fixed_function: No such field in the file: The first lines of DIR/x.jsonl have no field "target". They have hash, src, tgt.; fields.function: No such field in the file: The first lines of DIR/x.jsonl have no field "source". They have hash, src, tgt.`},
-		"lines of another form":      {fix, `{"path":"x.jsonl"}`, `path: File is not as expected: DIR/x.jsonl:1: there is neither a text ("text") nor a fix ("before", "buggy", "after", "fixed", or "function" and "fixed_function")`},
-		"a line that is not JSON":    {"{}\nnonsense", `{"path":"x.jsonl"}`, "path: File is not as expected: DIR/x.jsonl:2: this is not JSON: invalid character 'o' in literal null (expecting 'u')"},
+		"lines of another form":      {fix, `{"path":"x.jsonl"}`, `path: Unexpected content: DIR/x.jsonl:1: the line lacks both a text ("text") and a fix ("before", "buggy", "after", "fixed", or "function" and "fixed_function")`},
+		"a line that is not JSON":    {"{}\nnonsense", `{"path":"x.jsonl"}`, "path: Unexpected content: DIR/x.jsonl:2: this is not JSON: invalid character 'o' in literal null (expecting 'u')"},
 		"no line":                    {"\n", `{"path":"x.jsonl"}`, "path: File is empty: There is no line in DIR/x.jsonl."},
 		"a mistake in a later line":  {strings.Repeat(`{"text":"a"}`+"\n", 100) + "nonsense", `{"path":"x.jsonl"}`, ""},
 		"a number as a field's name": {fix, `{"path":"x.jsonl","fields":{"text":3}}`, "decoding configuration"},
@@ -166,7 +166,7 @@ func TestSamplesDiagnoseTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := samples(t, dir, config{Path: "x.jsonl"})
-	if got, want := diagnoses(err), `path: File is not as expected: `+dir+`/x.jsonl:1: the field "text" holds a number, not a text`; got != want {
+	if got, want := diagnoses(err), `path: Unexpected content: `+dir+`/x.jsonl:1: the field "text" holds a number, not a text`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -236,7 +236,7 @@ func FuzzParse(f *testing.F) {
 		}
 		whole, isWhole, err := fields.texts(l, fieldFunction, fieldFixedFunction)
 		if pair := sample.GetPair(); pair != nil && isWhole && err == nil &&
-			(pair.Before+pair.Buggy+pair.After != ended(whole[0]) || pair.Before+pair.Fixed+pair.After != ended(whole[1])) {
+			(pair.Before+pair.Buggy+pair.After != withLineEnd(whole[0]) || pair.Before+pair.Fixed+pair.After != withLineEnd(whole[1])) {
 			t.Errorf("%q became %v, which are not its functions", data, pair)
 		}
 	})

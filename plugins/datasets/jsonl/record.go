@@ -14,24 +14,24 @@ import (
 	"harness/core/sdk/jsonlines"
 )
 
-// The fields of a line. What a line is, its fields say.
+// The fields of a line.
 const (
 	fieldID, fieldSplit, fieldLicence, fieldOrigin  = "id", "split", "licence", "origin"
 	fieldBefore, fieldBuggy, fieldAfter, fieldFixed = "before", "buggy", "after", "fixed"
 	fieldFunction, fieldFixedFunction, fieldText    = "function", "fixed_function", "text"
 )
 
-// allFields lists them.
+// allFields lists the fields.
 func allFields() []string {
 	return []string{
 		fieldID, fieldSplit, fieldLicence, fieldOrigin, fieldBefore, fieldBuggy, fieldAfter, fieldFixed, fieldFunction, fieldFixedFunction, fieldText,
 	}
 }
 
-// names has the file's name of each field, by ours.
+// names maps our names of fields to those of the file.
 type names map[string]string
 
-// renamed has the file's names of the fields that the study renames.
+// renamed returns the names of the fields that the study renames.
 func (c config) renamed() map[string]string {
 	renamed := map[string]string{}
 	for field, name := range c.Fields {
@@ -42,7 +42,7 @@ func (c config) renamed() map[string]string {
 	return renamed
 }
 
-// names checks that each of our fields has a name of its own.
+// names returns the names of all fields, and refuses one name for two of them.
 func (c config) names() (names, error) {
 	n := names{}
 	for _, field := range allFields() {
@@ -54,17 +54,17 @@ func (c config) names() (names, error) {
 		switch {
 		case n[field] == "":
 			wrong = append(wrong, sdk.Diagnose([]string{"fields", field}, "Unknown field",
-				fmt.Sprintf("There is no field %q to rename; there are %s.", field, strings.Join(slices.Sorted(maps.Keys(n)), ", "))))
+				fmt.Sprintf("There is no field %q to rename; known fields are %s.", field, strings.Join(slices.Sorted(maps.Keys(n)), ", "))))
 		case renamed[field] == "":
 			wrong = append(wrong, sdk.Diagnose([]string{"fields", field}, "Empty name",
-				fmt.Sprintf("A field of the file has a name; leave %s out if the file has none.", field)))
+				fmt.Sprintf("The name of a field must not be empty; leave %s out if the file lacks it.", field)))
 		default:
 			n[field] = renamed[field]
 		}
 	}
 	taken := map[string]string{}
 	for _, field := range slices.Sorted(maps.Keys(n)) {
-		// A field whose own name another has taken over is not in the file.
+		// A field whose default name is given to another field is not in the file.
 		switch other, twice := taken[n[field]]; {
 		case !twice:
 			taken[n[field]] = field
@@ -74,16 +74,16 @@ func (c config) names() (names, error) {
 			n[other], taken[n[field]] = "", field
 		default:
 			wrong = append(wrong, sdk.Diagnose([]string{"fields", field}, "One name for two fields",
-				fmt.Sprintf("The file's %q cannot be both %s and %s.", n[field], other, field)))
+				fmt.Sprintf("The field %q of the file cannot be both %s and %s.", n[field], other, field)))
 		}
 	}
 	return n, errors.Join(wrong...)
 }
 
-// line is a JSON object of which only some fields are looked at.
+// line is a JSON object; unknown fields of it are ignored.
 type line map[string]json.RawMessage
 
-// text is a field's text, and whether it is there. Null is as good as absent.
+// text returns a field's text, and whether the field exists. Null counts as missing.
 func (n names) text(l line, field string) (string, bool, error) {
 	raw, there := l[n[field]]
 	if n[field] == "" || !there || string(raw) == "null" {
@@ -101,7 +101,7 @@ func (n names) text(l line, field string) (string, bool, error) {
 	return text, true, nil
 }
 
-// kind names what a JSON value is.
+// kind describes the type of a JSON value.
 func kind(raw json.RawMessage) string {
 	switch raw[0] {
 	case '{':
@@ -114,7 +114,7 @@ func kind(raw json.RawMessage) string {
 	return "a number"
 }
 
-// texts are the fields of one form. A line that has some of them needs all.
+// texts returns the fields of one form. A line with one of them must have all.
 func (n names) texts(l line, fields ...string) (texts []string, any bool, err error) {
 	missing := ""
 	for _, field := range fields {
@@ -130,12 +130,12 @@ func (n names) texts(l line, fields ...string) (texts []string, any bool, err er
 		texts = append(texts, text)
 	}
 	if any && missing != "" {
-		return nil, false, fmt.Errorf("the field %q is missing, which belongs to a fix", n[missing])
+		return nil, false, fmt.Errorf("the field %q of a fix is missing", n[missing])
 	}
 	return texts, any, nil
 }
 
-// parse reads one line. A sample without an id is named by its line.
+// parse reads one line. The default id of a sample is the number of its line.
 func (n names) parse(number int, data []byte) (*dataset.Sample, error) {
 	var l line
 	if err := jsonlines.Decode(data, &l); err != nil {
@@ -157,12 +157,12 @@ func (n names) parse(number int, data []byte) (*dataset.Sample, error) {
 	switch sample.Split {
 	case "", "train", "validation":
 	default:
-		return nil, fmt.Errorf("the field %q is %q, neither \"train\" nor \"validation\"", n[fieldSplit], sample.Split)
+		return nil, fmt.Errorf("the field %q must be \"train\" or \"validation\"; found %q", n[fieldSplit], sample.Split)
 	}
 	return sample, n.fill(sample, l)
 }
 
-// fill finds which of the forms a line has.
+// fill sets the sample's content by the form of the line.
 func (n names) fill(sample *dataset.Sample, l line) error {
 	text, isText, err := n.text(l, fieldText)
 	if err != nil {
@@ -178,21 +178,21 @@ func (n names) fill(sample *dataset.Sample, l line) error {
 	}
 	switch {
 	case isText && (hasParts || isWhole), hasParts && isWhole:
-		return errors.New("the line is two things at a time; it may have a text, the parts of a fix, or two functions")
+		return errors.New("the line mixes forms; expected a text, the parts of a fix, or two functions")
 	case isText:
 		sample.Content = &dataset.TextContent{Text: text}
 	case hasParts:
-		take(sample, &dataset.Pair{Before: ended(parts[0]), Buggy: ended(parts[1]), After: ended(parts[2]), Fixed: ended(parts[3])})
+		take(sample, &dataset.Pair{Before: withLineEnd(parts[0]), Buggy: withLineEnd(parts[1]), After: withLineEnd(parts[2]), Fixed: withLineEnd(parts[3])})
 	case isWhole:
-		take(sample, differing(ended(whole[0]), ended(whole[1])))
+		take(sample, splitPair(withLineEnd(whole[0]), withLineEnd(whole[1])))
 	default:
-		return fmt.Errorf("there is neither a text (%q) nor a fix (%q, %q, %q, %q, or %q and %q)", n[fieldText],
+		return fmt.Errorf("the line lacks both a text (%q) and a fix (%q, %q, %q, %q, or %q and %q)", n[fieldText],
 			n[fieldBefore], n[fieldBuggy], n[fieldAfter], n[fieldFixed], n[fieldFunction], n[fieldFixedFunction])
 	}
 	return nil
 }
 
-// take makes a fix the sample's content, unless it would teach to copy.
+// take makes a fix the sample's content, unless nothing is fixed.
 func take(sample *dataset.Sample, pair *dataset.Pair) {
 	if pair.Buggy == pair.Fixed {
 		sample.Skipped = "both functions are the same"
@@ -201,11 +201,10 @@ func take(sample *dataset.Sample, pair *dataset.Pair) {
 	sample.Content = &dataset.PairContent{Pair: pair}
 }
 
-// differing parts two functions at the first and the last line in which they
-// differ.
-func differing(wrong, right string) *dataset.Pair {
+// splitPair splits two functions at the first and the last line in which they differ.
+func splitPair(wrong, right string) *dataset.Pair {
 	a, b := strings.SplitAfter(wrong, "\n"), strings.SplitAfter(right, "\n")
-	a, b = a[:len(a)-1], b[:len(b)-1] // behind the last line end
+	a, b = a[:len(a)-1], b[:len(b)-1] // the part after the last line end
 	start := 0
 	for start < min(len(a), len(b)) && a[start] == b[start] {
 		start++
@@ -220,8 +219,8 @@ func differing(wrong, right string) *dataset.Pair {
 	}
 }
 
-// ended ends a text that is not empty in a line end, as samples' parts do.
-func ended(text string) string {
+// withLineEnd adds a line end to a text, unless it is empty or has one.
+func withLineEnd(text string) string {
 	if text != "" && text[len(text)-1] != '\n' {
 		return text + "\n"
 	}

@@ -55,7 +55,7 @@ func (n names) try(ctx context.Context, path string, renamed map[string]string) 
 		}
 	}
 	if len(wrong) == 0 && first != nil {
-		return sdk.Diagnose([]string{"path"}, "File is not as expected", first.Error())
+		return sdk.Diagnose([]string{"path"}, "Unexpected content", first.Error())
 	}
 	return errors.Join(wrong...)
 }

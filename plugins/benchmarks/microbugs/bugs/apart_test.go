@@ -10,14 +10,14 @@ import (
 	"harness/plugins/benchmarks/microbugs/likeness"
 )
 
-// How alike methods may be at most. The others have many small loops that look
-// like ours, but for what they do.
+// The greatest likeness that methods may have. The other benchmarks have many small
+// loops that resemble ours and do something else.
 const (
 	alikeAmongOurs  = 0.93
 	alikeWithOthers = 0.88
 )
 
-// texts is a method, wrong and right.
+// texts holds a method, wrong and right.
 type texts struct {
 	id    string
 	forms []likeness.Method
@@ -27,7 +27,7 @@ func textsOf(b Bug) texts {
 	return texts{b.ID, []likeness.Method{likeness.Of(b.MethodText()), likeness.Of(b.FixedMethodText())}}
 }
 
-// alike is the greatest likeness of any form of one method with any of another.
+// alike returns the greatest likeness of a form of one method and a form of another.
 func (a texts) alike(b texts) float64 {
 	most := 0.0
 	for _, x := range a.forms {
@@ -51,8 +51,8 @@ func TestBugsDifferFromEachOther(t *testing.T) {
 	}
 }
 
-// TestBugsAreNotOfOtherBenchmarks compares the methods with all of QuixBugs and
-// HumanEval-Java, which models have seen.
+// TestBugsAreNotOfOtherBenchmarks compares the methods with those of QuixBugs and
+// HumanEval-Java, which models were trained on.
 func TestBugsAreNotOfOtherBenchmarks(t *testing.T) {
 	var ours []texts
 	for _, bug := range all(t) {
@@ -69,7 +69,7 @@ func TestBugsAreNotOfOtherBenchmarks(t *testing.T) {
 	}
 }
 
-// recorded are the bugs of another benchmark.
+// recorded returns the bugs of another benchmark.
 func recorded(t *testing.T, name string) []Bug {
 	t.Helper()
 	data, err := os.ReadFile(needs.Shared(t, "benchmarks", name))

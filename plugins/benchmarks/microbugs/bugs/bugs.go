@@ -1,12 +1,11 @@
-// Package bugs holds the microbugs benchmark itself: small Java classes with
-// one mistake each, their JUnit 4 tests and their reference fixes. All of it was
-// written for this project.
+// Package bugs holds the microbugs benchmark: small Java classes with one mistake each,
+// their JUnit 4 tests and their reference fixes, all written for this project.
 //
 // A bug is a folder with three files: the wrong class, its test class and
-// bug.json. All classes are in the Java package micro, so that one compiler
-// run takes them all. Every wrong class compiles and fails at least one test;
-// every fixed class passes all. A mistake that was made in two places of a method
-// has two hunks, neither of which can be left as it is.
+// bug.json. All classes are in the Java package micro, so that one compiler run can
+// compile them all. Every wrong class compiles and fails at least one test; every fixed
+// class passes all tests. A mistake at two positions of a method has two hunks, both of
+// which must be fixed.
 package bugs
 
 import (
@@ -28,7 +27,7 @@ type Bug struct {
 	ID     string // also the name of its folder and its class
 	Class  Class
 	Path   string // of the wrong file: "Gcd/Gcd.java"
-	Method Span   // the method that is wrong, signature and closing brace included
+	Method Span   // the wrong method, with signature and closing brace
 	Hunks  []Hunk // the wrong lines in it, from top to bottom
 
 	Source   string // text of the wrong file
@@ -42,7 +41,7 @@ type Span struct {
 	End   int `json:"end"`
 }
 
-// Hunk is wrong lines and what belongs there instead, as whole lines.
+// Hunk is a run of wrong lines and the lines that replace them.
 type Hunk struct {
 	Span
 	Fixed string `json:"fixed"`
@@ -56,13 +55,13 @@ type Class string
 
 // Kinds of mistakes.
 const (
-	Boundary      Class = "boundary"       // a limit counts where it should not, or the other way round: < for <=
+	Boundary      Class = "boundary"       // a limit is included or excluded wrongly: < for <=
 	Operator      Class = "operator"       // another arithmetic, logical or comparison operator, or function of two values
 	WrongVariable Class = "wrong-variable" // another variable of the same type
-	MissingCase   Class = "missing-case"   // a case of the input that nothing handles
+	MissingCase   Class = "missing-case"   // a case of the input is not handled
 	OffByOne      Class = "off-by-one"     // an index, a size or a count is wrong by one
-	Null          Class = "null"           // null is taken for an object, or the other way round
-	Return        Class = "return"         // another value is returned than was computed
+	Null          Class = "null"           // null is treated as an object, or the other way round
+	Return        Class = "return"         // another value is returned than the computed one
 )
 
 // Classes lists all kinds of mistakes.
@@ -70,11 +69,10 @@ func Classes() []Class {
 	return []Class{Boundary, Operator, WrongVariable, MissingCase, OffByOne, Null, Return}
 }
 
-// Files is the benchmark's tree, as Load reads it.
+// Files returns the benchmark's tree, for Load.
 func Files() fs.FS { return files }
 
-// IDs names the bugs of the benchmark in their order, without reading them:
-// each has a folder of its name.
+// IDs returns the ids of the bugs in order, from the names of their folders.
 func IDs() []string {
 	records, err := fs.Glob(files, "*/bug.json")
 	if err != nil {
@@ -120,8 +118,8 @@ func Load(tree fs.FS) ([]Bug, error) {
 	return out, nil
 }
 
-// Find reads and checks one bug of a tree. An id that the tree does not have is
-// an error that is fs.ErrNotExist.
+// Find reads and checks one bug of a tree. For an unknown id the error is
+// fs.ErrNotExist.
 func Find(tree fs.FS, id string) (Bug, error) {
 	if !fs.ValidPath(id) || path.Base(id) != id {
 		return Bug{}, fmt.Errorf("bug %q: %w", id, fs.ErrNotExist)
@@ -173,7 +171,7 @@ func load(tree fs.FS, folder string) (Bug, error) {
 	return bug, bug.check()
 }
 
-// check refuses a bug whose parts do not fit together.
+// check refuses a bug that is inconsistent.
 func (b Bug) check() error {
 	var problems []error
 	refuse := func(format string, args ...any) {
@@ -183,39 +181,39 @@ func (b Bug) check() error {
 		refuse("class is %q, want one of %v", b.Class, Classes())
 	}
 	if !strings.HasSuffix(b.Source, "\n") {
-		refuse("%s does not end in a line end", b.Path)
+		refuse("%s lacks a line end at its end", b.Path)
 	}
 	last := len(b.lines())
 	if m := b.Method; m.Start < 1 || m.End <= m.Start || m.End > last+1 {
-		refuse("method is lines %d to %d of a file of %d", m.Start, m.End, last)
+		refuse("method is lines %d to %d of a file of %d lines", m.Start, m.End, last)
 		return errors.Join(problems...)
 	}
 	if len(b.Hunks) == 0 {
-		refuse("it has no hunk")
+		refuse("hunks is empty")
 	}
 	next := b.Method.Start + 1
 	for _, h := range b.Hunks {
 		switch {
 		case h.Start < next || h.End <= h.Start || h.End > b.Method.End-1:
-			refuse("hunk is lines %d to %d, want it between the braces of the method at %d to %d and behind the hunk before",
+			refuse("hunk is lines %d to %d, want lines between the braces of the method (%d to %d) and after the previous hunk",
 				h.Start, h.End, b.Method.Start, b.Method.End)
 			return errors.Join(problems...)
 		case b.cut(h.Span) == h.Fixed:
 			refuse("the fix is the same as the wrong lines %d to %d", h.Start, h.End)
 		case !strings.HasSuffix(h.Fixed, "\n"):
-			refuse("the fix of lines %d to %d does not end in a line end", h.Start, h.End)
+			refuse("the fix of lines %d to %d lacks a line end at its end", h.Start, h.End)
 		}
 		next = h.End
 	}
 	return errors.Join(problems...)
 }
 
-// FixedSource is the text of the file with the reference fix.
+// FixedSource returns the text of the file with the reference fix.
 func (b Bug) FixedSource() string {
 	return b.Patched(b.Fixes()...)
 }
 
-// Fixes is what belongs in place of each hunk.
+// Fixes returns the replacement of each hunk.
 func (b Bug) Fixes() []string {
 	out := make([]string, len(b.Hunks))
 	for i, h := range b.Hunks {
@@ -224,24 +222,23 @@ func (b Bug) Fixes() []string {
 	return out
 }
 
-// Patched is the text of the file with other lines in place of the hunks, one
-// replacement for each.
+// Patched returns the text of the file with a replacement for each hunk.
 func (b Bug) Patched(replacements ...string) string {
 	return b.replace(Span{1, len(b.lines()) + 1}, replacements)
 }
 
-// MethodText is the text of the wrong method.
+// MethodText returns the text of the wrong method.
 func (b Bug) MethodText() string {
 	return b.cut(b.Method)
 }
 
-// FixedMethodText is the text of the method with the reference fix.
+// FixedMethodText returns the text of the method with the reference fix.
 func (b Bug) FixedMethodText() string {
 	return b.replace(b.Method, b.Fixes())
 }
 
-// replace is the lines of s, in which all hunks are, with other lines in place
-// of the hunks.
+// replace returns the lines of s, which must contain all hunks, with a replacement for
+// each hunk.
 func (b Bug) replace(s Span, replacements []string) string {
 	var out strings.Builder
 	next := s.Start

@@ -36,7 +36,7 @@ func TestBenchmarkHasEnoughBugsOfEachClass(t *testing.T) {
 func TestIDsAreUnique(t *testing.T) {
 	seen := map[string]string{}
 	for _, bug := range all(t) {
-		folded := strings.ToLower(bug.ID) // some file systems know no cases
+		folded := strings.ToLower(bug.ID) // some file systems ignore case
 		if other := seen[folded]; other != "" {
 			t.Errorf("%s and %s are one id", bug.ID, other)
 		}
@@ -112,8 +112,8 @@ func TestPatchedReplacesEachHunk(t *testing.T) {
 	}
 }
 
-// TestMethodIsAroundTheHunks compares the lines of the records with what a
-// reader of Java text finds.
+// TestMethodIsAroundTheHunks compares the method of each bug.json with the one that
+// javasource finds.
 func TestMethodIsAroundTheHunks(t *testing.T) {
 	for _, bug := range all(t) {
 		var spans []javasource.Span
@@ -143,12 +143,12 @@ func TestLoadNamesEveryMistake(t *testing.T) {
 		{name: "a hunk outside the file", old: `"start":5,"end":6`, new: `"start":50,"end":60`, want: "hunk is lines 50 to 60"},
 		{name: "a hunk that is the signature", old: `"start":5,"end":6`, new: `"start":4,"end":6`, want: "hunk is lines 4 to 6"},
 		{name: "an empty hunk", old: `"start":5,"end":6`, new: `"start":5,"end":5`, want: "hunk is lines 5 to 5"},
-		{name: "two hunks that overlap", old: `[{`, new: `[{"start":5,"end":6,"fixed":"\n"},{`, want: "behind the hunk before"},
-		{name: "no hunk", old: `{"start":5,"end":6,"fixed":"        return 2;\n"}`, want: "no hunk"},
+		{name: "two hunks that overlap", old: `[{`, new: `[{"start":5,"end":6,"fixed":"\n"},{`, want: "after the previous hunk"},
+		{name: "no hunk", old: `{"start":5,"end":6,"fixed":"        return 2;\n"}`, want: "hunks is empty"},
 		{name: "a negative line", old: `"start":4,"end":7`, new: `"start":-4,"end":7`, want: "method is lines -4 to 7"},
 		{name: "a method beyond the file", old: `"start":4,"end":7`, new: `"start":4,"end":9000000`, want: "of a file of 7"},
 		{name: "a fix that is no fix", old: "return 2;", new: "return 1;", want: "same as the wrong lines"},
-		{name: "a fix without a line end", old: `2;\n`, new: `2;`, want: "does not end in a line end"},
+		{name: "a fix without a line end", old: `2;\n`, new: `2;`, want: "lacks a line end"},
 		{name: "an unknown field", old: `"id"`, new: `"name":"x","id"`, want: "unknown field"},
 		{name: "text that is not JSON", old: `{"id"`, new: `"id"`, want: "bug.json"},
 		{name: "no test class", drop: "A/ATest.java", want: "ATest.java"},

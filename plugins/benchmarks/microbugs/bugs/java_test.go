@@ -16,9 +16,9 @@ import (
 	"harness/core/needs"
 )
 
-// TestJavaJudgesEveryBug compiles all wrong classes in one compiler run and
-// all fixed ones in another, and runs each set's tests in one JVM. So it does
-// with the classes that are fixed in all places but one.
+// TestJavaJudgesEveryBug compiles all wrong classes in one compiler run and all fixed
+// ones in another, and runs the tests of each set in one JVM. A third set are the
+// classes in which all hunks but one are fixed.
 func TestJavaJudgesEveryBug(t *testing.T) {
 	classpath := junit(t)
 	bugs := all(t)
@@ -62,7 +62,7 @@ func TestJavaJudgesEveryBug(t *testing.T) {
 	}
 }
 
-// junit is the class path of JUnit 4, where this machine has it and a JDK.
+// junit returns the class path of JUnit 4, and ends the test without that or a JDK.
 func junit(t *testing.T) string {
 	t.Helper()
 	jars := []string{"/usr/share/java/junit4.jar", "/usr/share/java/hamcrest-core.jar"}

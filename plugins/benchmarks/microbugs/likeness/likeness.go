@@ -1,6 +1,6 @@
-// Package likeness tells how alike two Java methods are, whatever their names,
-// numbers and layout. Tests keep the methods of the benchmark apart with it: from
-// each other, from those that models are trained on, and from other benchmarks'.
+// Package likeness measures the similarity of two Java methods, regardless of names,
+// numbers and layout. With it, tests check that the methods of the benchmark differ from
+// each other, from those that models are trained on, and from those of other benchmarks.
 package likeness
 
 import (
@@ -18,7 +18,7 @@ type Method struct {
 	count  map[string]int
 }
 
-// Of reads a method. It takes any text.
+// Of reads a method from any text.
 func Of(text string) Method {
 	m := Method{count: map[string]int{}}
 	names := map[string]string{}
@@ -42,13 +42,12 @@ func Of(text string) Method {
 	return m
 }
 
-// Key is the same for two methods if and only if they differ in nothing but what
-// does not count.
+// Key returns the same text for two methods if and only if they have the same tokens.
 func (m Method) Key() string { return strings.Join(m.tokens, " ") }
 
-// Alike is the likeness of two methods, from 0 to 1: 2·common/(length+length) of
-// their tokens, common being the length of the longest common subsequence. Where
-// the likeness does not exceed least it may be 0, which saves most of the time.
+// Alike returns the likeness of two methods, from 0 to 1: 2·common/(length+length) of
+// their tokens, where common is the length of the longest common subsequence. A likeness
+// of at most least may be returned as 0, which saves most of the time.
 func (m Method) Alike(o Method, least float64) float64 {
 	total := float64(len(m.tokens) + len(o.tokens))
 	if total == 0 || 2*float64(min(len(m.tokens), len(o.tokens)))/total <= least {
@@ -83,7 +82,7 @@ func keyword(word string) bool {
 	return found
 }
 
-// keywords are the reserved and literal words of Java, sorted.
+// keywords are the reserved words and literals of Java, sorted.
 var keywords = []string{
 	"abstract", "assert", "boolean", "break", "byte", "case", "catch", "char", "class", "const", "continue", "default",
 	"do", "double", "else", "enum", "extends", "false", "final", "finally", "float", "for", "goto", "if", "implements",
