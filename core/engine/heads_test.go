@@ -63,8 +63,8 @@ func TestParityHeads(t *testing.T) {
 			}
 			closeTo(t, "logits", f.forward(t, f.model(), golden.input)[0], golden.Logits, logitTolerance)
 
-			d := &harnesspb.Decoding{Method: "greedy", MaxNewTokens: 16, BatchSize: 1, Eos: f.built.GetEos(), Pad: f.built.GetPad()}
-			got := f.decode(t, f.model(), d, golden.IDs)[0][0].GetIds()
+			d := &harnesspb.Decoding{Decode: "greedy", MaxNewTokens: 16, BatchSize: 1}
+			got := f.decode(t, f.model(), d, f.built.GetEos(), golden.IDs)[0][0].GetIds()
 			if diff := cmp.Diff(golden.Greedy, got); diff != "" {
 				t.Error(diff)
 			}
