@@ -6,7 +6,6 @@ package plan
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -44,6 +43,9 @@ type Options struct {
 	World World
 	// Engine is the engine plugin's name; "gomlx" is the one that ships.
 	Engine string
+	// Plugins are asked for the networks of New's plan, so that what does not fit
+	// is found before any work. Nil: they are not looked at.
+	Plugins step.Plugins
 	// Driver is set where one sandbox driver is to be tried: its verdicts are then
 	// apart from those of the others.
 	Driver string
@@ -72,8 +74,16 @@ type World interface {
 // of them together.
 func New(ctx context.Context, s *study.Study, options Options) (*Plan, hcl.Diagnostics, error) {
 	b := newBuilder(s, options)
-	if err := b.resolve(ctx); err != nil || b.diagnostics.HasErrors() {
+	if err := b.resolve(ctx); err != nil {
 		return nil, b.diagnostics, err
+	}
+	if b.Plugins != nil {
+		if err := b.checkNetworks(ctx); err != nil {
+			return nil, b.diagnostics, err
+		}
+	}
+	if b.diagnostics.HasErrors() {
+		return nil, b.diagnostics, nil
 	}
 	if err := b.trials(ctx); err != nil {
 		return nil, b.diagnostics, err
@@ -85,7 +95,7 @@ func newBuilder(s *study.Study, options Options) *builder {
 	return &builder{
 		Options: options, study: s,
 		plan: &Plan{Study: s}, steps: map[step.ID]*step.Step{},
-		plugins: map[*study.Block]step.Plugin{}, digests: map[string]string{}, saved: map[string]json.RawMessage{},
+		plugins: map[*study.Block]step.Plugin{}, wrong: map[*study.Block]bool{}, digests: map[string]string{}, saved: map[string]json.RawMessage{},
 	}
 }
 
@@ -95,6 +105,7 @@ type builder struct {
 	plan        *Plan
 	steps       map[step.ID]*step.Step // what plan.Steps holds
 	plugins     map[*study.Block]step.Plugin
+	wrong       map[*study.Block]bool      // with a mistake that the world revealed
 	digests     map[string]string          // of the folders that core itself reads
 	saved       map[string]json.RawMessage // adapter_config.json of the folders to load
 	diagnostics hcl.Diagnostics
@@ -118,21 +129,22 @@ func (b *builder) resolveBlock(ctx context.Context, block *study.Block) error {
 		return err
 	}
 	resolved, err := b.World.Resolve(ctx, block.Kind, block.Type, &pb.ResolveRequest{Config: block.Config, BaseDir: b.study.Dir})
-	var mistakes *pluginhost.DiagnosticsError
-	switch {
-	case errors.As(err, &mistakes):
-		for _, d := range mistakes.Diagnostics {
+	told := complaints(err)
+	if err != nil && len(told) == 0 {
+		return err
+	}
+	before := len(b.diagnostics)
+	for _, one := range told {
+		for _, d := range one.Diagnostics {
 			b.diagnostics = append(b.diagnostics, block.Diagnostic(d))
 		}
-	case err != nil:
-		return err
 	}
 	pin := step.Pin(info)
 	pin.Config, pin.Identity, pin.BaseDir = block.Config, resolved.GetIdentity(), b.study.Dir
 	b.plugins[block] = pin
 	b.digestFolder(ctx, block, "source", block.Source, b.World.CheckpointDigest)
-	b.checkCheckpoint(ctx, block)
 	b.readSaved(ctx, block)
+	b.wrong[block] = len(b.diagnostics) > before
 	return ctx.Err()
 }
 

@@ -121,10 +121,9 @@ func (t *trial) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		t.snapshot, err = t.add("init "+t.model.Name, step.Init{
-			Model: t.plugins[t.model], Config: s.Config, Dataset: dataset, Vocabulary: s.Vocabulary, Seed: t.study.Seed,
-			Tokens: t.specialTokens(s), EndToken: cmp.Or(s.EndToken, endOfText), BeginToken: s.BeginToken, PadToken: s.PadToken,
-		})
+		work := t.initialCheckpoint(t.model, s, t.describedModel)
+		work.Dataset = dataset
+		t.snapshot, err = t.add("init "+t.model.Name, work)
 		return err
 	}
 	t.snapshot, err = t.add("snapshot "+t.model.Name, step.Snapshot{Digest: t.digests[t.model.Source], Dir: t.path(t.model.Source)})
@@ -134,10 +133,19 @@ func (t *trial) prepare(ctx context.Context) error {
 // endOfText ends texts where a study names no other token for it.
 const endOfText = "<|endoftext|>"
 
+// initialCheckpoint is the step that makes a model from nothing, still without its
+// data set.
+func (b *builder) initialCheckpoint(model *study.Block, s *study.Scratch, described *pb.Description) step.Init {
+	return step.Init{
+		Model: b.plugins[model], Config: s.Config, Vocabulary: s.Vocabulary, Seed: b.study.Seed,
+		Tokens: specialTokens(s, described), EndToken: cmp.Or(s.EndToken, endOfText), BeginToken: s.BeginToken, PadToken: s.PadToken,
+	}
+}
+
 // specialTokens are those of a tokenizer made here, in the order of their ids.
-func (t *trial) specialTokens(s *study.Scratch) []string {
+func specialTokens(s *study.Scratch, described *pb.Description) []string {
 	tokens := slices.Clone(s.Tokens)
-	for _, token := range slices.Concat([]string{s.PadToken, s.BeginToken, cmp.Or(s.EndToken, endOfText)}, t.describedModel.PromptTokens) {
+	for _, token := range slices.Concat([]string{s.PadToken, s.BeginToken, cmp.Or(s.EndToken, endOfText)}, described.PromptTokens) {
 		if token != "" && !slices.Contains(tokens, token) {
 			tokens = append(tokens, token)
 		}

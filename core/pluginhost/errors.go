@@ -64,10 +64,12 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // DiagnosticsError is a plugin's complaint about the text of a study, whichever
-// method made it. Kind and Name say whose block it is about, so that whoever
-// knows where that block stands can show each diagnostic at its attribute.
+// method made it. Kind, Name and Config say which block it is about, so that
+// whoever knows where that block stands can show each diagnostic at its
+// attribute.
 type DiagnosticsError struct {
 	Kind, Name  string // of the plugin
+	Config      []byte // of the request; nil: it had none
 	Diagnostics []*harnesspb.Diagnostic
 }
 

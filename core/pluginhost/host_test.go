@@ -226,7 +226,7 @@ func TestDiagnosticsTravelFromEveryMethod(t *testing.T) {
 	streaming := m.Generate(context.Background(), &model.GenerateRequest{Config: []byte("diagnose")}, func(*model.GenerateResponse) error { return nil })
 	for want, err := range map[string]error{"targets.0": unary, "folder": streaming} {
 		var found *pluginhost.DiagnosticsError
-		if !errors.As(err, &found) || found.Kind != "model" || found.Name != "good" || len(found.Diagnostics) != 1 ||
+		if !errors.As(err, &found) || found.Kind != "model" || found.Name != "good" || string(found.Config) != "diagnose" || len(found.Diagnostics) != 1 ||
 			strings.Join(found.Diagnostics[0].GetPath(), ".") != want {
 			t.Errorf("got %v, want a diagnosis at %s", err, want)
 		}

@@ -36,7 +36,7 @@ func (p *plugin) Invoke(ctx context.Context, method string, args, reply any, opt
 	if err != nil {
 		return err
 	}
-	call := call{process: process, method: method, caller: ctx, ctx: ctx, mark: process.child.stderr.Mark()}
+	call := call{process: process, method: method, caller: ctx, ctx: ctx, mark: process.child.stderr.Mark(), config: configOf(args)}
 	if _, has := ctx.Deadline(); !has {
 		call.limit = p.host.options.CallTimeout
 	}
@@ -84,6 +84,15 @@ type call struct {
 	ctx     context.Context // that it runs with
 	limit   time.Duration   // that the host itself set; 0: none
 	mark    int             // what the process had written when it began
+	config  []byte          // of the block that the request is about; nil: it names none
+}
+
+// configOf is the block's configuration that most requests have.
+func configOf(request any) []byte {
+	if r, ok := request.(interface{ GetConfig() []byte }); ok {
+		return r.GetConfig()
+	}
+	return nil
 }
 
 // stream is a supervised stream. One that ends in any way has left its process.
@@ -105,6 +114,9 @@ func (s *stream) end() {
 func (s *stream) moved() { s.stall.Reset(s.process.plugin.host.options.StallTimeout) }
 
 func (s *stream) SendMsg(message any) error {
+	if s.config == nil {
+		s.config = configOf(message)
+	}
 	err := s.ClientStream.SendMsg(message)
 	if err == nil {
 		s.moved()
@@ -250,7 +262,7 @@ func (c *call) awaitDeadline(code codes.Code) {
 func (c *call) answered(failure *Error, s *status.Status) error {
 	for _, detail := range s.Details() {
 		if d, ok := detail.(*harnesspb.Diagnostics); ok && len(d.Diagnostics) > 0 {
-			return &DiagnosticsError{Kind: c.process.plugin.kind, Name: c.process.plugin.name, Diagnostics: d.Diagnostics}
+			return &DiagnosticsError{Kind: c.process.plugin.kind, Name: c.process.plugin.name, Config: c.config, Diagnostics: d.Diagnostics}
 		}
 	}
 	failure.Reason, failure.Err = Refused, errors.New(s.Message())

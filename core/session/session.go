@@ -44,14 +44,17 @@ var ErrMistakes = errors.New("the study has mistakes")
 // Purpose is what a session is for.
 type Purpose int
 
-// The purposes. Run makes the store if there is none. Plan and Read change
-// nothing; Read takes the answers that the last run got from the world. Relock
-// is Plan without regard to the lock file.
+// The purposes. Run makes the store if there is none. The others change
+// nothing. Run and Plan try what a run needs: that networks can be built, and
+// that there is a sandbox. Explain is Plan without that, Relock also without
+// regard to the lock file. Read takes the answers that the last run got from the
+// world.
 const (
 	Run Purpose = iota
 	Plan
-	Read
+	Explain
 	Relock
+	Read
 )
 
 // Session is an open study.
@@ -65,6 +68,7 @@ type Session struct {
 
 	options Options
 	purpose Purpose
+	tries   bool // what a run needs
 	world   *world
 	judge   *judgePool
 	lock    *Lock // nil: there is none
@@ -85,7 +89,7 @@ func (o Options) show(sources *study.Sources, diagnostics hcl.Diagnostics) error
 	if len(diagnostics) == 0 {
 		return nil
 	}
-	if err := o.Show(sources, diagnostics); err != nil {
+	if err := o.Show(sources, sources.Sorted(diagnostics)); err != nil {
 		return err
 	}
 	if diagnostics.HasErrors() {
@@ -100,8 +104,12 @@ func Open(ctx context.Context, file string, purpose Purpose, o Options) (_ *Sess
 	if err != nil {
 		return nil, err
 	}
+	tries := purpose == Run || purpose == Plan
 	if purpose == Relock {
-		lock, purpose = nil, Plan
+		lock = nil
+	}
+	if purpose == Explain || purpose == Relock {
+		purpose = Plan
 	}
 	s, err := begin(NewHost(o, lock), file, purpose, o)
 	if err != nil {
@@ -112,15 +120,19 @@ func Open(ctx context.Context, file string, purpose Purpose, o Options) (_ *Sess
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	s.lock = lock
+	s.lock, s.tries = lock, tries
 	if s.Study, s.Sources, err = Load(ctx, file, s.world, o); err != nil {
 		return nil, err
 	}
-	p, diagnostics, err := plan.New(ctx, s.Study, plan.Options{World: s.world, Engine: o.Engine})
+	asks := plan.Options{World: s.world, Engine: o.Engine}
+	if tries {
+		asks.Plugins = s.Host
+	}
+	p, diagnostics, err := plan.New(ctx, s.Study, asks)
 	if err != nil {
 		return nil, err
 	}
-	return s, s.planned(p, diagnostics)
+	return s, s.planned(ctx, p, diagnostics)
 }
 
 // OpenBenchmark plans the work on one benchmark of a study that was read: up to
@@ -139,12 +151,12 @@ func OpenBenchmark(ctx context.Context, host *pluginhost.Host, read *study.Study
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	s.Study, s.Sources = read, sources
+	s.Study, s.Sources, s.tries = read, sources, true
 	p, diagnostics, err := plan.ForBenchmark(ctx, s.Study, block, judged, plan.Options{World: s.world, Engine: o.Engine, Driver: driver})
 	if err != nil {
 		return nil, err
 	}
-	return s, s.planned(p, diagnostics)
+	return s, s.planned(ctx, p, diagnostics)
 }
 
 // begin opens the store. It closes the host if it cannot.
@@ -183,23 +195,29 @@ func begin(host *pluginhost.Host, file string, purpose Purpose, o Options) (_ *S
 	return s, err
 }
 
-// planned completes a session with its plan.
-func (s *Session) planned(p *plan.Plan, diagnostics hcl.Diagnostics) error {
-	if err := s.options.show(s.Sources, diagnostics); err != nil {
-		return err
-	}
+// planned completes a session with its plan, which is nil where a mistake was
+// found. All mistakes are shown together.
+func (s *Session) planned(ctx context.Context, p *plan.Plan, diagnostics hcl.Diagnostics) error {
 	s.Plan = p
-	var err error
-	if s.Results, err = p.Results(s.Store); err != nil {
+	if p != nil {
+		var err error
+		if s.Results, err = p.Results(s.Store); err != nil {
+			return err
+		}
+		if err := s.checkLocked(); err != nil {
+			return err
+		}
+		more, err := p.CheckBugs(s.Results)
+		if err != nil {
+			return err
+		}
+		diagnostics = append(diagnostics, more...)
+	}
+	more, err := s.checkSandbox(ctx)
+	if err != nil {
 		return err
 	}
-	if err := s.checkLocked(); err != nil {
-		return err
-	}
-	if diagnostics, err = p.CheckBugs(s.Results); err != nil {
-		return err
-	}
-	if err := s.options.show(s.Sources, diagnostics); err != nil {
+	if err := s.options.show(s.Sources, append(diagnostics, more...)); err != nil {
 		return err
 	}
 	s.judge = &judgePool{session: s}

@@ -74,7 +74,7 @@ func (s SavedAdapter) Merge(ctx context.Context, plugins Plugins, c Checkpointin
 	}
 	layout, err := adapt.LayoutOf(built.Graph, attached)
 	if err != nil {
-		return "", "", fmt.Errorf("adapter plugin %s: %w", adapter, err)
+		return "", "", fmt.Errorf("adapter %s: %w", adapter, err)
 	}
 	tensors, err := layout.Load(s.Adapter)
 	if err != nil {
@@ -105,32 +105,30 @@ func (s SavedAdapter) merge(ctx context.Context, engine *client.Engine, built *p
 	})
 }
 
-// build asks the model plugin that is named, or all until one knows the
-// checkpoint's architecture.
+// build asks the model plugin that is named, or those that read the checkpoint's
+// model type.
 func (s SavedAdapter) build(ctx context.Context, plugins Plugins) (string, *pb.BuildResponse, error) {
 	summary, err := snapshot.Summarize(s.Checkpoint)
 	if err != nil {
 		return "", nil, err
 	}
-	names := []string{s.Model}
 	if s.Model == "" {
-		if names, err = named(ctx, plugins, "model", func(d *pb.Description) bool { return d.GetNeedsCheckpoint() }); err != nil {
-			return "", nil, err
-		}
-	}
-	var problems []error
-	for _, name := range names {
-		model, err := plugins.Model(ctx, name)
+		families, err := FindFamilies(ctx, plugins, summary.Config)
 		if err != nil {
-			return "", nil, err
+			return "", nil, fmt.Errorf("checkpoint %s: %w", s.Checkpoint, err)
 		}
-		built, err := model.Build(ctx, checkpoint.Request(nil, summary))
-		if err == nil {
-			return name, built, nil
+		name, built, err := families.build(ctx, plugins, checkpoint.Request(nil, summary))
+		if err != nil {
+			return "", nil, fmt.Errorf("checkpoint %s: %w", s.Checkpoint, err)
 		}
-		problems = append(problems, err)
+		return name, built, nil
 	}
-	return "", nil, fmt.Errorf("checkpoint %s: no model plugin reads it (choose one with --model): %w", s.Checkpoint, errors.Join(problems...))
+	model, err := plugins.Model(ctx, s.Model)
+	if err != nil {
+		return "", nil, err
+	}
+	built, err := model.Build(ctx, checkpoint.Request(nil, summary))
+	return s.Model, built, err
 }
 
 // attachSaved asks the adapter plugins that read PEFT's method.

@@ -169,7 +169,7 @@ func (l *loader) assembleSandbox(c *decoded) *Sandbox {
 		return nil
 	}
 	block := l.blocks.single["sandbox"]
-	s := &Sandbox{Driver: block.Labels[0]}
+	s := &Sandbox{Driver: block.Labels[0], DeclRange: block.DefRange()}
 	if !contains(drivers(), s.Driver) {
 		l.mistake(block.LabelRanges[0], "Unknown sandbox driver", "There is no driver %q.%s", s.Driver,
 			expected(s.Driver, drivers(), "There are", ""))

@@ -20,7 +20,7 @@ import (
 func LoadBenchmark(ctx context.Context, name string, settings map[string]string, options Options) (*Study, *Sources, hcl.Diagnostics) {
 	l := newLoader(options)
 	s := l.loadBenchmark(ctx, name, settings)
-	diagnostics := l.sources.sorted(l.diagnostics)
+	diagnostics := l.sources.Sorted(l.diagnostics)
 	if diagnostics.HasErrors() {
 		return nil, l.sources, diagnostics
 	}

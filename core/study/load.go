@@ -41,7 +41,7 @@ const maxFileBytes = 1 << 20
 func Load(ctx context.Context, file string, options Options) (*Study, *Sources, hcl.Diagnostics) {
 	l := newLoader(options)
 	s := l.load(ctx, file)
-	diagnostics := l.sources.sorted(l.diagnostics)
+	diagnostics := l.sources.Sorted(l.diagnostics)
 	if diagnostics.HasErrors() {
 		return nil, l.sources, diagnostics
 	}

@@ -27,9 +27,9 @@ func (s *Sources) WriteDiagnostics(w io.Writer, diagnostics hcl.Diagnostics, wid
 	return hcl.NewDiagnosticTextWriter(w, s.files, width, colour).WriteDiagnostics(diagnostics)
 }
 
-// sorted orders diagnostics by file and position, those without a place first, and drops repetitions: the expressions
+// Sorted orders diagnostics by file and position, those without a place first, and drops repetitions: the expressions
 // of a block with for_each are evaluated more than once.
-func (s *Sources) sorted(diagnostics hcl.Diagnostics) hcl.Diagnostics {
+func (s *Sources) Sorted(diagnostics hcl.Diagnostics) hcl.Diagnostics {
 	place := func(d *hcl.Diagnostic) (file, start int) {
 		if d.Subject == nil {
 			return -1, 0

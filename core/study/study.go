@@ -164,6 +164,9 @@ type Sandbox struct {
 	CPUs    float64
 	Timeout time.Duration // of one run of a candidate's tests, on the wall clock; 0: the benchmark's own
 	Workers int           // boxes side by side; 0: as many as there are CPUs
+
+	// DeclRange is the block's header.
+	DeclRange hcl.Range `json:"-"`
 }
 
 // DefaultPrompt names the prompt of a study that has no prompt blocks.

@@ -121,7 +121,7 @@ func (c *benchmarkChoice) work(ctx context.Context, host *pluginhost.Host, found
 	progress := newProgress(os.Stderr, len(s.Plan.Steps), c.quiet)
 	_, err = run.Run(ctx, s.Plan, s.Env(), run.DefaultLimits(), progress)
 	progress.Close()
-	return s, explain(err)
+	return s, explain(s, err)
 }
 
 // checkFormat refuses formats other than terminal and json.

@@ -16,7 +16,7 @@ import (
 	lang "harness/core/study"
 )
 
-var update = flag.Bool("update", false, "rewrite help/reference")
+var update = flag.Bool("update", false, "rewrite help/reference and the expected files in testdata")
 
 // TestReference: help/reference is what `harness docs` writes. "go test ./core/cmd/harness -run TestReference -update"
 // writes it again.

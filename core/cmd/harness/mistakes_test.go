@@ -5,9 +5,12 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"harness/core/needs"
 	"harness/core/weights/safetensors"
@@ -45,6 +48,131 @@ table "t" {
 	r.says(t, "codegn", "codegen", "rnak", "rank", "nothing", "learning_rate", "epochs", "much", "modle", "count", "study.hcl line ")
 	if n := strings.Count(r.stderr, "Error: "); n < 10 {
 		t.Errorf("%d errors were told, want at least 10:\n%s", n, r.stderr)
+	}
+}
+
+// TestMistakes runs the commands that the first lines of testdata/mistakes/*.hcl
+// name. Each has to end with 2 and to say what the file NAME.txt says: all the
+// mistakes of the study, each once, and nothing of work that was begun.
+func TestMistakes(t *testing.T) {
+	files, err := filepath.Glob("testdata/mistakes/*.hcl")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	env := []string{"HARNESS_PLUGINS=" + brokenPlugins(t), "DOCKER_HOST=unix:///nonexistent/docker.sock"}
+	models, err := filepath.Abs(filepath.Join(repo, "studies/models"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".hcl"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(text), `sandbox "bubblewrap"`) {
+				needSandbox(t)
+			}
+			copied := study(t, strings.ReplaceAll(string(text), "MODELS", models))
+			folder := filepath.Dir(copied)
+			writeFixes(t, filepath.Join(folder, "fixes.jsonl"))
+			commands := 0
+			for line := range strings.Lines(string(text)) {
+				command, ok := strings.CutPrefix(strings.TrimSpace(line), "# harness ")
+				if !ok {
+					continue
+				}
+				commands++
+				r := harnessWith(t, env, append(strings.Fields(command), copied)...).want(t, 2)
+				said := strings.NewReplacer(models, "MODELS", folder, "FOLDER").Replace(r.stderr)
+				compareText(t, strings.TrimSuffix(file, ".hcl")+".txt", unwrapped(said))
+			}
+			if commands == 0 {
+				t.Error("the case names no command")
+			}
+		})
+	}
+}
+
+// brokenPlugins is a folder of adapter plugins whose answers cannot be used.
+func brokenPlugins(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	program := filepath.Join(dir, "harness-adapter-misfit")
+	if out, err := exec.Command("go", "build", "-o", program, "./testdata/broken").CombinedOutput(); err != nil {
+		t.Fatalf("build testdata/broken: %v\n%s", err, out)
+	}
+	if err := os.Link(program, filepath.Join(dir, "harness-adapter-unsaved")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// writeFixes writes samples of which only the last is malformed: behind the lines
+// that are looked at before any work.
+func writeFixes(t *testing.T, file string) {
+	t.Helper()
+	line := `{"src":"int f() {\n  return 1;\n}","tgt":"int f() {\n  return 2;\n}"}` + "\n"
+	if err := os.WriteFile(file, []byte(strings.Repeat(line, 200)+"{\"src\":3}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// unwrapped joins the lines of each paragraph but of those that quote a study:
+// where they were wrapped depends on the length of paths.
+func unwrapped(text string) string {
+	paragraphs := strings.Split(strings.TrimSpace(text), "\n\n")
+	for i, p := range paragraphs {
+		if !strings.HasPrefix(p, "  on ") {
+			paragraphs[i] = strings.Join(strings.Fields(p), " ")
+		}
+	}
+	return strings.Join(paragraphs, "\n\n") + "\n"
+}
+
+func compareText(t *testing.T, golden, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got; -update rewrites it):\n%s", golden, diff)
+	}
+}
+
+// A checkpoint that no family reads is said to be so once, not by every plugin.
+func TestCheckpointOfNoFamily(t *testing.T) {
+	write := func(name, text string) string {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	adapter := write("adapter_config.json", `{"peft_type":"LORA"}`)
+	for name, c := range map[string]struct{ config, want string }{
+		"of another family":            {`{"model_type":"gpt2"}`, `its model_type is "gpt2", which no installed model plugin reads; they read bloom, codegen, gpt_bigcode, llama, starcoder2, t5`},
+		"of no family":                 {`{"hidden_size":64}`, `its config.json names no model_type, which no installed model plugin reads`},
+		"of a family, but not like it": {`{"model_type":"llama","num_attention_heads":7}`, `its model_type is "llama", which the model plugins codellama, deepseekcoder, llama read, but not this one:`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			checkpoint := write("config.json", c.config)
+			r := harness(t, "adapters", "merge", "--checkpoint", checkpoint, "--adapter", adapter, "--to", filepath.Join(t.TempDir(), "merged")).want(t, 1).says(t, checkpoint, c.want)
+			for _, other := range []string{"bloom:", "codegen:", "codet5:", "starcoder:"} {
+				if strings.Contains(r.stderr, other) {
+					t.Errorf("the plugin of another family is quoted, %s\n%s", other, r.stderr)
+				}
+			}
+			if n := strings.Count(r.stderr, "config.json: "); n > 1 {
+				t.Errorf("one complaint is told %d times:\n%s", n, r.stderr)
+			}
+		})
 	}
 }
 
@@ -194,5 +322,8 @@ func TestTextFileAsPlugin(t *testing.T) {
 		t.Errorf("%d plugins are fine, want %d", fine, len(needs.Sources(t))-1)
 	}
 	file := study(t, strings.Replace(small, `model "codegen"`, `model "broken"`, 1))
-	harnessWith(t, env, "validate", file).want(t, 2).says(t, "broken", "study.hcl line 3")
+	told := harnessWith(t, env, "validate", file).want(t, 2).says(t, "study.hcl line 3")
+	if n := strings.Count(told.stderr, `model plugin "broken"`); n != 1 {
+		t.Errorf("the plugin is named %d times:\n%s", n, told.stderr)
+	}
 }

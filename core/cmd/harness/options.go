@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -62,14 +61,7 @@ func (o *options) open(ctx context.Context, file string, purpose session.Purpose
 	if err != nil {
 		return nil, err
 	}
-	s, err := session.Open(ctx, file, purpose, settings)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkTables(s.Plan); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: study %s: %w", errUsage, s.Study.Name, err), s.Close())
-	}
-	return s, nil
+	return session.Open(ctx, file, purpose, settings)
 }
 
 // load reads a study. Its mistakes are printed.

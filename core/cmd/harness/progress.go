@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
 
+	"harness/core/pluginhost"
 	"harness/core/run"
 	"harness/core/step"
 )
@@ -33,6 +35,16 @@ func newProgress(w *os.File, steps int, quiet bool) progress {
 
 // lineInterval is how often a long step writes how far it is.
 const lineInterval = 10 * time.Second
+
+// failureText is what is said of a failed step at once. A mistake of the study is
+// shown at its line when the run is over.
+func failureText(s *step.Step, err error) string {
+	var mistake *pluginhost.DiagnosticsError
+	if errors.As(err, &mistake) {
+		return fmt.Sprintf("FAILED %s: a mistake in the study, shown below\n", s.Label)
+	}
+	return fmt.Sprintf("FAILED %s: %v\n", s.Label, err)
+}
 
 // lines is progress that can be piped.
 type lines struct {
@@ -97,7 +109,7 @@ func (l *lines) Ended(s *step.Step, took time.Duration, err error) {
 	l.mu.Unlock()
 	switch {
 	case err != nil:
-		l.printf("FAILED %s: %v\n", s.Label, err)
+		l.printf("%s", failureText(s, err))
 	case !l.quiet:
 		l.printf("done   %s  %s  (%d of %d)\n", s.Label, took.Round(100*time.Millisecond), n, l.total)
 	}
@@ -179,7 +191,7 @@ func (b *bars) Ended(s *step.Step, took time.Duration, err error) {
 		sb.bar.Abort(true)
 	}
 	if err != nil {
-		fmt.Fprintf(b.container, "FAILED %s: %v\n", s.Label, err)
+		fmt.Fprint(b.container, failureText(s, err))
 	}
 	b.whole.Increment()
 }

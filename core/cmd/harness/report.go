@@ -126,12 +126,3 @@ func tableSpecs(p *plan.Plan) []reports.TableSpec {
 	}
 	return tables
 }
-
-// checkTables finds tables that the trials cannot fill, before any work.
-func checkTables(p *plan.Plan) error {
-	var labels []map[string]string
-	for _, t := range p.Trials {
-		labels = append(labels, t.Labels)
-	}
-	return reports.Check(tableSpecs(p), labels)
-}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
+	"harness/core/plan"
 	"harness/core/run"
 	"harness/core/session"
 )
@@ -49,28 +51,46 @@ func (o *options) run(cmd *cobra.Command, file string, quiet, retry bool) error 
 	progress := newProgress(os.Stderr, len(s.Plan.Steps), quiet)
 	summary, runErr := run.Run(ctx, s.Plan, s.Env(), run.DefaultLimits(), progress)
 	progress.Close()
-	runErr = errors.Join(runErr, s.Ran())
+	ranErr := s.Ran()
 	if errors.Is(context.Cause(ctx), errInterrupted) {
-		return runErr
+		return errors.Join(runErr, ranErr)
 	}
 	if !quiet {
 		fmt.Fprintf(os.Stderr, "%d steps run, %d already done, %d failed, %d skipped\n", summary.Ran, summary.Kept, summary.Failed, summary.Skipped)
 	}
 	if err := writeReport(cmd.OutOrStdout(), s, "terminal"); err != nil {
-		return errors.Join(runErr, err)
+		return errors.Join(runErr, ranErr, err)
 	}
-	return explain(runErr)
+	return errors.Join(explain(s, runErr), ranErr)
 }
 
-// explain lists every failed step, each with its cause.
-func explain(err error) error {
+// explain lists every failed step, each with its cause. Causes that are mistakes
+// of the study are shown where they are made.
+func explain(s *session.Session, err error) error {
 	var failed *run.FailedError
-	if !errors.As(err, &failed) || len(failed.Errs) == 1 {
+	if !errors.As(err, &failed) {
 		return err
 	}
-	all := []error{fmt.Errorf("%d steps failed; what does not depend on them is done and kept", len(failed.Errs))}
-	for i, s := range failed.Steps {
-		all = append(all, fmt.Errorf("%s: %w", s.Label, failed.Errs[i]))
+	var mistakes hcl.Diagnostics
+	var others []error
+	for i, cause := range failed.Errs {
+		if placed := plan.Mistakes(s.Study, cause); len(placed) > 0 {
+			mistakes = append(mistakes, placed...)
+			continue
+		}
+		others = append(others, fmt.Errorf("%s: %w", failed.Steps[i].Label, cause))
 	}
-	return errors.Join(all...)
+	if len(mistakes) > 0 {
+		if err := printDiagnostics(s.Sources, s.Sources.Sorted(mistakes)); err != nil {
+			return err
+		}
+	}
+	switch len(others) {
+	case 0:
+		return session.ErrMistakes
+	case 1:
+		return others[0]
+	}
+	first := fmt.Errorf("%d steps failed; what does not depend on them is done and kept", len(others))
+	return errors.Join(append([]error{first}, others...)...)
 }

@@ -36,7 +36,7 @@ trials:
 			if err := checkFormat(format); err != nil {
 				return err
 			}
-			s, err := o.open(cmd.Context(), args[0], session.Plan)
+			s, err := o.open(cmd.Context(), args[0], session.Explain)
 			if err != nil {
 				return err
 			}

@@ -87,7 +87,10 @@ type Description struct {
 	// Benchmark: ids of all its bugs in their canonical order, where the plugin
 	// has them built in, whatever its configuration. A study that names others is
 	// then refused before anything is fetched. Empty: only Bugs can tell.
-	Bugs          []string `protobuf:"bytes,13,rep,name=bugs,proto3" json:"bugs,omitempty"`
+	Bugs []string `protobuf:"bytes,13,rep,name=bugs,proto3" json:"bugs,omitempty"`
+	// Model: values of model_type in a config.json that Build reads. Several
+	// plugins may read one, and none is asked about another's.
+	ModelTypes    []string `protobuf:"bytes,14,rep,name=model_types,json=modelTypes,proto3" json:"model_types,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -209,6 +212,13 @@ func (x *Description) GetSplits() bool {
 func (x *Description) GetBugs() []string {
 	if x != nil {
 		return x.Bugs
+	}
+	return nil
+}
+
+func (x *Description) GetModelTypes() []string {
+	if x != nil {
+		return x.ModelTypes
 	}
 	return nil
 }
@@ -660,7 +670,7 @@ const file_harness_v1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"\x17harness/v1/plugin.proto\x12\n" +
 	"harness.v1\"\x11\n" +
-	"\x0fDescribeRequest\"\x82\x03\n" +
+	"\x0fDescribeRequest\"\xa3\x03\n" +
 	"\vDescription\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -676,7 +686,9 @@ const file_harness_v1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"peft_types\x18\v \x03(\tR\tpeftTypes\x12\x16\n" +
 	"\x06splits\x18\f \x01(\bR\x06splits\x12\x12\n" +
-	"\x04bugs\x18\r \x03(\tR\x04bugs\"j\n" +
+	"\x04bugs\x18\r \x03(\tR\x04bugs\x12\x1f\n" +
+	"\vmodel_types\x18\x0e \x03(\tR\n" +
+	"modelTypes\"j\n" +
 	"\x06Schema\x125\n" +
 	"\n" +
 	"attributes\x18\x01 \x03(\v2\x15.harness.v1.AttributeR\n" +

@@ -26,6 +26,7 @@ func (bloom) Describe(context.Context) *model.Description {
 		Summary:         "Bloom (BigScience): bloom-560m, 1b1, 1b7, 3b, 7b1 and networks of that architecture.",
 		Schema:          &sdk.Schema{},
 		NeedsCheckpoint: true,
+		ModelTypes:      []string{"bloom"},
 	}
 }
 

@@ -26,6 +26,7 @@ func (codegen) Describe(context.Context) *model.Description {
 		Summary:         "CodeGen (Salesforce): codegen-350M, 2B, 6B, 16B and networks of that architecture.",
 		Schema:          &sdk.Schema{},
 		NeedsCheckpoint: true,
+		ModelTypes:      []string{"codegen"},
 	}
 }
 

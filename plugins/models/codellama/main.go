@@ -32,6 +32,7 @@ func (f codeLlama) Describe(context.Context) *model.Description {
 		Summary:         "Code Llama: CodeLlama-7b-hf, 13b and networks of that architecture.",
 		Schema:          infill.Schema(),
 		NeedsCheckpoint: true,
+		ModelTypes:      []string{"llama"},
 		PromptTokens:    f.Tokens.Needed(),
 	}
 }

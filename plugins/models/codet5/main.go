@@ -26,6 +26,7 @@ func (codet5) Describe(context.Context) *model.Description {
 		Summary:         "CodeT5 (Salesforce): codet5-small, base, large, codet5p-770m and other T5 networks.",
 		Schema:          &sdk.Schema{},
 		NeedsCheckpoint: true,
+		ModelTypes:      []string{"t5"},
 		PromptTokens:    []string{mask, next},
 	}
 }

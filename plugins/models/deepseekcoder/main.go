@@ -30,6 +30,7 @@ func (f deepseekCoder) Describe(context.Context) *model.Description {
 		Summary:         "DeepSeek-Coder: deepseek-coder-1.3b-base, 6.7b, 33b and networks of that architecture.",
 		Schema:          infill.Schema(),
 		NeedsCheckpoint: true,
+		ModelTypes:      []string{"llama"},
 		PromptTokens:    f.Tokens.Needed(),
 	}
 }

@@ -27,6 +27,7 @@ func (llama) Describe(context.Context) *model.Description {
 		Summary:         "Any LlamaForCausalLM: SmolLM2, TinyLlama, Llama.",
 		Schema:          &sdk.Schema{},
 		NeedsCheckpoint: true,
+		ModelTypes:      []string{"llama"},
 	}
 }
 

@@ -35,6 +35,7 @@ func (f starcoder) Describe(context.Context) *model.Description {
 		Summary:         "StarCoder (BigCode): starcoderbase-1b, 3b, 7b, starcoder, starcoder2-3b, 7b, 15b and networks of these architectures.",
 		Schema:          infill.Schema(),
 		NeedsCheckpoint: true,
+		ModelTypes:      []string{"gpt_bigcode", "starcoder2"},
 		PromptTokens:    f.Tokens.Needed(),
 	}
 }
