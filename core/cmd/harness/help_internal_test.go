@@ -154,6 +154,42 @@ func TestFilesInDocuments(t *testing.T) {
 	}
 }
 
+// TestMetricsInHelp: the topic on judging explains every metric that a table can show.
+func TestMetricsInHelp(t *testing.T) {
+	text := pages(t)["help/judging.md"]
+	found := 0
+	for _, b := range study.Language().Blocks {
+		for _, a := range b.Body.Attributes {
+			list, ok := strings.CutPrefix(a.Accepts, "a metric: ")
+			if !ok {
+				continue
+			}
+			for _, name := range strings.Split(list, ", ") {
+				found++
+				if !strings.Contains(text, "`"+name+"`") && !strings.HasPrefix(name, "published.") {
+					t.Errorf("help/judging.md does not explain the metric %s", name)
+				}
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d metrics were found", found)
+	}
+}
+
+func TestTopicsInReadme(t *testing.T) {
+	topics, err := help.Topics()
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := pages(t)["README.md"]
+	for _, topic := range topics {
+		if line := fmt.Sprintf("- [%s](core/cmd/harness/help/%[1]s.md): %s\n", topic.Name, topic.Summary); !strings.Contains(readme, line) {
+			t.Errorf("the README lacks the line %q", line)
+		}
+	}
+}
+
 func TestHelp(t *testing.T) {
 	for name, c := range map[string]struct {
 		args []string

@@ -24,7 +24,7 @@ type Topic struct {
 // order is how topics are listed: as a new user meets them.
 func order() []string {
 	return []string{
-		"study", "models", "adapters", "data", "training", "decoding", "judging", "bugs", "defects4j", "published", "identity", "store", "output", "plugins",
+		"study", "models", "adapters", "data", "training", "decoding", "judging", "bugs", "defects4j", "published", "identity", "store", "output", "plugins", "developing",
 	}
 }
 
