@@ -12,7 +12,7 @@ import (
 const confidence = 0.95
 
 // cell renders one metric of a trial: shares as percentages with their counts, losses with four digits, counts plain,
-// and bugs fixed beside bugs attempted where those are not all.
+// and fixed bugs with the number of attempted bugs if some were not attempted.
 func cell(t score.Trial, metric string, interval bool) string {
 	v, ok := t.Metrics[metric]
 	if !ok {
@@ -29,7 +29,7 @@ func cell(t score.Trial, metric string, interval bool) string {
 	m, err := score.ParseMetric(metric)
 	kind := m.Kind()
 	if err != nil {
-		kind = score.Number // what another version of the program measured
+		kind = score.Number // a metric of another version of the program
 	}
 	switch {
 	case m.Name == "fixed" && !m.Published && t.Metrics["attempted"] < t.Metrics["bugs"]-t.Metrics["unsound"]:
@@ -46,8 +46,8 @@ func cell(t score.Trial, metric string, interval bool) string {
 	return strconv.FormatFloat(v, 'g', 4, 64)
 }
 
-// counts are the counts behind a share. Those of pass@k are metrics too, for as many ranks as the whole trial has, of
-// which t may be a part.
+// counts returns the counts of a share. Those of pass@k are metrics too, for the ranks of the whole trial, of which t may
+// be a part.
 func counts(t score.Trial, metric string) (score.Proportion, bool) {
 	if m, err := score.ParseMetric(metric); err == nil && m.Name == "pass" {
 		fixed, known := t.Metrics[m.As("fixed").String()]
@@ -57,7 +57,7 @@ func counts(t score.Trial, metric string) (score.Proportion, bool) {
 	return score.Share(t.Outcomes, metric)
 }
 
-// percent is a share without counts. Shares below 1 % keep two significant digits: adapters train 0.003 % of a model.
+// percent renders a share without counts. Shares below 1 % keep two significant digits: adapters train 0.003 % of a model.
 func percent(share float64) string {
 	if p := 100 * share; p != 0 && math.Abs(p) < 1 {
 		return strconv.FormatFloat(p, 'g', 2, 64) + " %"

@@ -119,8 +119,7 @@ func agreementTable(agreements []score.Agreement) Table {
 	return t
 }
 
-// shareOf is k of n in percent, to one digit behind the point, or to as many more as keep nearly all from looking like all, and
-// hardly any like none.
+// shareOf returns k of n in percent with one decimal, or with as many as it takes that 100 % means all and 0 % none.
 func shareOf(k, n int) string {
 	for digits := 1; ; digits++ {
 		text := func(share float64) string { return strconv.FormatFloat(100*share, 'f', digits, 64) }
@@ -131,20 +130,20 @@ func shareOf(k, n int) string {
 	}
 }
 
-// meanings are the classes of disagreements in a few words; package score has more of them.
+// meanings describes the classes of disagreements in a few words; see package score.
 var meanings = map[string]string{
-	score.ClassStated:        "left out: the study calls the published verdicts void",
-	score.ClassRace:          "left out: published at a rank that hardly ever passes",
-	score.ClassVoid:          "left out: of a bug whose published verdicts mean nothing",
-	score.ClassContradiction: "published twice for one program, once as we say",
+	score.ClassStated:        "left out: the study declares the published verdicts void",
+	score.ClassRace:          "left out: published at a rank that almost never passes",
+	score.ClassVoid:          "left out: for a bug whose published verdicts are meaningless",
+	score.ClassContradiction: "published twice for one program, once with our verdict",
 	score.ClassSignature:     "the tests do not compile against the program",
-	score.ClassPlatform:      "the program needs something that this platform lacks",
+	score.ClassPlatform:      "this platform lacks something that the program needs",
 	score.ClassTimeLimit:     "one judge stopped at a limit, or would have on a slower machine",
-	score.ClassMemory:        "out of memory or stack here, a pass there",
-	score.ClassUnexplained:   "nothing known explains it",
+	score.ClassMemory:        "out of memory or stack in our judge, a pass in the other",
+	score.ClassUnexplained:   "no known explanation",
 }
 
-// classTable counts disagreements: about the outcome (whether the candidate passes), and all, about the verdict.
+// classTable counts disagreements by class: those about the outcome (whether the candidate passes), and all.
 func classTable(agreements []score.Agreement) Table {
 	t := Table{
 		Name: "disagreements", Title: "Disagreements by class", Values: []string{}, LabelColumns: 2,
@@ -191,10 +190,11 @@ func classTable(agreements []score.Agreement) Table {
 	return t
 }
 
-// unexplained counts what nothing explains by bug and verdicts, with the first such candidate. The JSON form lists all.
+// unexplained counts the unexplained disagreements by bug and verdicts, with the first such candidate. The JSON form lists
+// all.
 func unexplained(agreements []score.Agreement) Table {
-	t := plainTable("unexplained", "Disagreements that nothing explains", 7,
-		"benchmark", "bug", "published", "here", "the first: trial", "rank from 0", "the judge says", "candidates")
+	t := plainTable("unexplained", "Unexplained disagreements", 7,
+		"benchmark", "bug", "published", "ours", "first: trial", "rank from 0", "our judge's explanation", "candidates")
 	for _, a := range agreements {
 		type kind struct{ bug, published, ours string }
 		counts, first, kinds := map[kind]int{}, map[kind]score.Disagreement{}, []kind{}
@@ -216,7 +216,7 @@ func unexplained(agreements []score.Agreement) Table {
 	return t
 }
 
-// within names a trial of a benchmark.
+// within names a trial within a benchmark.
 func within(labels map[string]string) string {
 	var values []string
 	for _, part := range strings.Split(score.Trial{Labels: labels}.String(), ", ") {
@@ -227,7 +227,7 @@ func within(labels map[string]string) string {
 	return strings.Join(values, " ")
 }
 
-// short cuts a judge's words to what a cell can hold; the JSON form has them all.
+// short cuts an explanation to the size of a cell; the JSON form has the whole text.
 func short(text string) string {
 	const most = 90
 	if runes := []rune(text); len(runes) > most {

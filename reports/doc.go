@@ -1,9 +1,9 @@
 // Package reports turns scored trials into tables, and writes them for terminals, Markdown, LaTeX, CSV and JSON.
 //
-// [Build] and [Compare] pivot trials into a [Report]: labels become rows and columns, metrics become cells. [Write] renders a report;
-// all formats are views of the same struct and say the same, notes included. The same report gives the same bytes, on
-// any machine and on any day: nothing depends on the order of a map, the locale, the clock or, unless the output is a
-// terminal, on the width of a screen.
+// [Build] and [Compare] pivot trials into a [Report]: labels become rows and columns, metrics become cells. [Write]
+// renders a report; all formats show the same struct, including its notes. The same report always gives the same bytes:
+// they do not depend on the order of a map, the locale, the clock or, unless the output is a terminal, on the width of a
+// screen.
 //
 // # JSON
 //

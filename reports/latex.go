@@ -22,7 +22,7 @@ func writeLaTeX(w io.Writer, r *Report) error {
 			fmt.Fprintf(w, "  %s\n\\end{table}\n", nothing)
 			continue
 		}
-		// A cell must not be wrapped here: TeX breaks lines, and the renderer takes each line for a row.
+		// Cells must not be wrapped: TeX breaks lines, and the renderer treats each line as a row.
 		unwrapped := tablewriter.WithRowAutoWrap(tw.WrapNone)
 		if err := render(w, t, &booktabs{levels: t.Header}, t.Columns, t.Rows, unwrapped, tablewriter.WithHeaderAutoWrap(tw.WrapNone)); err != nil {
 			return err
@@ -39,8 +39,8 @@ func writeLaTeX(w io.Writer, r *Report) error {
 	return nil
 }
 
-// booktabs is a tablewriter renderer for LaTeX's booktabs package. It escapes what it is given. Grouped headings cannot
-// reach it through tablewriter, which knows one header row, so they come in levels and Header is only a signal.
+// booktabs is a tablewriter renderer for LaTeX's booktabs package. It escapes all texts. tablewriter has only one header
+// row, so grouped headings are passed in levels, and Header does nothing.
 type booktabs struct {
 	levels [][]string
 
@@ -128,8 +128,8 @@ func (b *booktabs) heading(s *strings.Builder, level int) {
 	}
 }
 
-// escapeLaTeX keeps text from being taken for commands or ligatures. Brackets and stars are wrapped because a row that
-// begins with one would be read as an argument of the line end before it.
+// escapeLaTeX escapes commands and ligatures. Brackets and stars are wrapped, since TeX reads one at the start of a row as
+// an argument of the line end before it.
 func escapeLaTeX(text string) string {
 	var s strings.Builder
 	var last rune
@@ -183,7 +183,7 @@ func escapeLaTeX(text string) string {
 	return s.String()
 }
 
-// slug makes a name fit for \label.
+// slug turns a name into a valid \label.
 func slug(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) {

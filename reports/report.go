@@ -12,15 +12,15 @@ import (
 	"harness/core/score"
 )
 
-// Missing is the cell that no trial fills.
+// Missing is the text of a cell without a trial or metric.
 const Missing = "–"
 
-// TableSpec asks for one table.
+// TableSpec specifies one table.
 type TableSpec struct {
 	Name  string
 	Title string // Name if empty
 	// Rows and Columns are label names, outermost first. Trials that differ in no label of either would share a cell,
-	// which is an error. Names such as "bug.class" are of labels of bugs: they divide every trial's bugs among cells.
+	// which is an error. Names such as "bug.class" are labels of bugs, by which every trial's bugs are divided among cells.
 	Rows, Columns []string
 	// Values are metric names. Several become sub-columns of each column.
 	Values []string
@@ -28,7 +28,7 @@ type TableSpec struct {
 	Interval bool
 }
 
-// Report is what is known of a study, ready to be written.
+// Report holds the results of a study for Write.
 type Report struct {
 	Study  string        `json:"study"` // its name
 	Title  string        `json:"title"`
@@ -52,7 +52,7 @@ type Table struct {
 	Rows         [][]string `json:"rows"`
 }
 
-// Heading is the title, with the value where there is one value and the columns do not name it.
+// Heading returns the title, with the value if there is only one and the columns do not name it.
 func (t Table) Heading() string {
 	if len(t.Values) != 1 || slices.Contains(t.Columns, t.Values[0]) || strings.Contains(t.Title, t.Values[0]) {
 		return t.Title
@@ -60,9 +60,9 @@ func (t Table) Heading() string {
 	return t.Title + " – " + t.Values[0]
 }
 
-// Build pivots trials into the tables asked for. Rows and columns are in the order in which their labels first appear
-// in trials, and only combinations that some trial has are shown. Notes are kept in order, and those about the tables
-// themselves (a metric that no trial has, a metric that is not a finite number) are added.
+// Build pivots trials into tables. Rows and columns are in the order in which their labels first appear in trials, and
+// only combinations of existing trials are shown. Notes are kept in order; Build adds notes about the tables, such as a
+// metric that no trial has, or one that is not a finite number.
 //
 // All mistakes in specs are reported together.
 func Build(name, title string, specs []TableSpec, trials []score.Trial, notes []string) (*Report, error) {
@@ -103,8 +103,8 @@ func Build(name, title string, specs []TableSpec, trials []score.Trial, notes []
 	return r, nil
 }
 
-// Check finds the mistakes for which [Build] would refuse specs, given only the labels of the trials to come: so they can
-// be found before any work is done.
+// Check finds the mistakes for which [Build] refuses specs, from the labels of the trials alone, so that they are found
+// before any work is done.
 func Check(specs []TableSpec, trials []map[string]string) error {
 	var problems []error
 	for _, spec := range specs {

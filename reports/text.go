@@ -10,7 +10,7 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// nothing stands where a table has no rows.
+// nothing is the text of a table without rows.
 const nothing = "No trial is finished."
 
 func writeTerminal(w io.Writer, r *Report, s screen) error {
@@ -78,7 +78,7 @@ func writeMarkdown(w io.Writer, r *Report) error {
 	return nil
 }
 
-// escapeMarkdown keeps text from being taken for markup. Underscores inside words are none in GitHub's dialect.
+// escapeMarkdown escapes markup. Underscores inside words are not markup in GitHub's dialect.
 func escapeMarkdown(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `|`, `\|`, "`", "\\`", `*`, `\*`, `[`, `\[`, `<`, `&lt;`, `&`, `&amp;`).Replace(text)
 }
@@ -91,7 +91,7 @@ func escapeAll(texts []string, escape func(string) string) []string {
 	return escaped
 }
 
-// render draws a table whose cells are ready for r. Row labels stand left and are named once per group, values right.
+// render draws a table whose cells are escaped for r. Row labels are on the left, once per group, values on the right.
 func render(w io.Writer, t Table, r tw.Renderer, header []string, rows [][]string, options ...tablewriter.Option) error {
 	aligns := make([]tw.Align, len(t.Columns))
 	labels := make([]int, t.LabelColumns)
@@ -132,7 +132,7 @@ func render(w io.Writer, t Table, r tw.Renderer, header []string, rows [][]strin
 }
 
 // starts reports whether a column begins a group at a header level: its name, or that of a group above it, differs from
-// the column before. At the lowest level every column stands for itself.
+// the previous column. At the lowest level every column is a group.
 func starts(header [][]string, level, column int) bool {
 	if column == 0 || level == len(header)-1 {
 		return true

@@ -17,8 +17,8 @@ func Formats() []string {
 	return []string{"terminal", "markdown", "latex", "csv", "json"}
 }
 
-// Write renders a report in one of [Formats]. Only the terminal format looks at w: where w is a terminal, headings are
-// bold (unless NO_COLOR is set, see no-color.org) and cells are wrapped to its width.
+// Write renders a report in one of [Formats]. Only the terminal format depends on w: if w is a terminal, headings are bold
+// (unless NO_COLOR is set, see no-color.org) and cells are wrapped to its width.
 func Write(w io.Writer, r *Report, format string) error {
 	var b bytes.Buffer
 	var err error
@@ -45,7 +45,7 @@ func Write(w io.Writer, r *Report, format string) error {
 	return nil
 }
 
-// screen is what a terminal can do.
+// screen describes a terminal.
 type screen struct {
 	width int // columns; 0 if unlimited
 	bold  bool

@@ -169,7 +169,7 @@ func validateMounts(mounts []Mount) []error {
 		}
 		for _, other := range mounts[:i] {
 			if strings.HasPrefix(m.Target+"/", other.Target+"/") || strings.HasPrefix(other.Target+"/", m.Target+"/") {
-				errs = append(errs, fmt.Errorf("mounts at %s and %s contain each other", other.Target, m.Target))
+				errs = append(errs, fmt.Errorf("the mounts at %s and %s overlap", other.Target, m.Target))
 			}
 		}
 	}

@@ -73,11 +73,11 @@ func TestMountsThatAreRefused(t *testing.T) {
 		}{
 			{"a relative folder", []sandbox.Mount{{"project", "/data/p"}}, "not a plain absolute"},
 			{"a folder named with dots", []sandbox.Mount{{"/tmp/../etc", "/data/p"}}, "not a plain absolute"},
-			{"a target outside", []sandbox.Mount{{"/tmp", "/etc"}}, "no plain path below /data"},
-			{"a target that leaves", []sandbox.Mount{{"/tmp", "/data/../etc"}}, "no plain path below /data"},
-			{"the whole of /data", []sandbox.Mount{{"/tmp", "/data"}}, "no plain path below /data"},
-			{"one target twice", []sandbox.Mount{{"/tmp", "/data/p"}, {"/usr", "/data/p"}}, "one in the other"},
-			{"one in the other", []sandbox.Mount{{"/tmp", "/data/p/q"}, {"/usr", "/data/p"}}, "one in the other"},
+			{"a target outside", []sandbox.Mount{{"/tmp", "/etc"}}, "not a plain path below /data"},
+			{"a target that leaves", []sandbox.Mount{{"/tmp", "/data/../etc"}}, "not a plain path below /data"},
+			{"the whole of /data", []sandbox.Mount{{"/tmp", "/data"}}, "not a plain path below /data"},
+			{"one target twice", []sandbox.Mount{{"/tmp", "/data/p"}, {"/usr", "/data/p"}}, "overlap"},
+			{"one in the other", []sandbox.Mount{{"/tmp", "/data/p/q"}, {"/usr", "/data/p"}}, "overlap"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				env := environment(t)

@@ -212,7 +212,7 @@ func TestRequestThatIsTooLong(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
 		box := open(t, driver, environment(t))
 		reply, err := box.Do(t.Context(), sandbox.Request{Payload: make([]byte, 64<<20+1), Timeout: time.Minute})
-		if err == nil || reply.Failure != "" || !strings.Contains(err.Error(), "at most 67108864 can be sent") {
+		if err == nil || reply.Failure != "" || !strings.Contains(err.Error(), "the limit is 67108864") {
 			t.Errorf("got failure %q, %v", reply.Failure, err)
 		}
 	})

@@ -1,24 +1,23 @@
-// Package sdk is what the author of a plugin in Go imports, together with the
-// package of the plugin's kind: sdk/model, sdk/adapter, sdk/benchmark,
-// sdk/dataset or sdk/engine.
+// Package sdk is the package that authors of plugins in Go import, together with the
+// package of the plugin's kind: sdk/model, sdk/adapter, sdk/benchmark, sdk/dataset or
+// sdk/engine.
 //
 // A plugin is a value with a few methods and a main that serves it:
 //
 //	func main() { model.Serve(codegen{}) }
 //
-// The life of a plugin, as the host drives it:
+// The host calls the methods of a plugin in this order:
 //
-//  1. Describe, when a study is read. It says what the plugin is and which
-//     attributes its block may have. It must be cheap: `harness validate`
-//     does nothing else.
-//  2. Resolve, when a study is planned and if the plugin has it: checks what a
-//     schema cannot, and names the outside data (a digest, a commit).
-//  3. The methods of the kind, in any order and from several goroutines. The
-//     configuration travels with each call, already checked against the
-//     schema and with defaults filled in, so a plugin keeps no state.
+//  1. Describe, when a study is read. It returns the plugin's description and the
+//     schema of its block. It must be fast: `harness validate` calls nothing else.
+//  2. Resolve, if the plugin has it, when a study is planned. It checks what a schema
+//     cannot, and identifies the outside data (by a digest, a commit).
+//  3. The methods of the kind, in any order and from several goroutines. Each call has
+//     the configuration, checked against the schema and with defaults filled in, so
+//     that a plugin keeps no state.
 //
-// Methods return ordinary errors. What is the fault of the study's text is
-// reported with Diagnose, so that the person sees file and line.
+// Methods return ordinary errors. Mistakes in the study's text are reported with
+// Diagnose, so that the user sees file and line.
 package sdk
 
 import (
@@ -35,7 +34,7 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// The messages that every kind of plugin meets.
+// The messages of all kinds of plugins.
 type (
 	Description     = harnesspb.Description
 	Schema          = harnesspb.Schema
@@ -45,23 +44,23 @@ type (
 	ResolveResponse = harnesspb.ResolveResponse
 )
 
-// Describer is what every plugin is.
+// Describer is implemented by every plugin.
 type Describer interface {
-	// Describe says what the plugin is. The kind is filled in by Serve.
+	// Describe returns the plugin's description. Serve fills in the kind.
 	Describe(ctx context.Context) *Description
 }
 
-// Resolver is for plugins whose configuration names outside data, or whose
-// values must fit together in ways that a schema cannot say.
+// Resolver is implemented by plugins whose configuration names outside data, or has
+// values that must fit together in ways that a schema cannot express.
 type Resolver interface {
 	Resolve(ctx context.Context, request *ResolveRequest) (*ResolveResponse, error)
 }
 
-// Diagnose makes an error that the host shows as a diagnostic at an attribute
-// of the plugin's block. The path leads from the block's body to the
-// attribute; an empty one means the whole block. The summary is a few words
-// on what is wrong; the detail says why and what to do. Several are returned
-// together with errors.Join, or wrapped: the host finds them all.
+// Diagnose makes an error that the host shows as a diagnostic at an attribute of the
+// plugin's block. The path leads from the block's body to the attribute; an empty path
+// means the whole block. The summary says in a few words what is wrong; the detail says
+// why and what to do. The host finds several of them in wrapped errors and in those of
+// errors.Join.
 func Diagnose(path []string, summary, detail string) error {
 	return &diagnosticError{&harnesspb.Diagnostic{Summary: summary, Detail: detail, Path: path}}
 }
@@ -75,8 +74,8 @@ func (e *diagnosticError) Error() string {
 	return e.diagnostic.Summary + ": " + e.diagnostic.Detail
 }
 
-// Status turns what a method returned into what travels: a gRPC status that
-// carries every diagnostic in err's tree. Serve applies it to all methods.
+// Status converts the error of a method to a gRPC status with every diagnostic in err's
+// tree. Serve applies it to all methods.
 func Status(err error) error {
 	if err == nil {
 		return nil
@@ -118,9 +117,9 @@ func diagnostics(err error, found []*harnesspb.Diagnostic) []*harnesspb.Diagnost
 	return found
 }
 
-// Decode reads a configuration into the struct that v points to. A field that
-// the struct does not have is an error, since the schema then promises what
-// the plugin ignores. An empty configuration is an empty object.
+// Decode reads a configuration into the struct that v points to. A field that the struct
+// lacks is an error, since the plugin would ignore an attribute of its schema. An empty
+// configuration is an empty object.
 func Decode(config []byte, v any) error {
 	if len(bytes.TrimSpace(config)) == 0 {
 		config = []byte("{}")

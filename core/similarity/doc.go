@@ -1,27 +1,25 @@
-// Package similarity finds texts of programs that equal, contain or nearly
-// equal one of a set of others, whatever their language: training samples that
-// would teach a model the bugs that it is to be measured on.
+// Package similarity finds program texts, in any language, that equal, contain or nearly
+// equal one of a set of others. It is used to find training samples that would teach a
+// model the bugs with which it is measured.
 //
 // # What is compared
 //
-// A text counts as its sequence of tokens: words (letters, digits, _ and $),
-// quoted literals (within a line), and every other character by itself. White
-// space is no token, nor is a comment as most languages write it: from // or #
-// to the line's end, and between /* and */. In a language where these mean
-// something else, what stands behind them is overlooked on both sides, so that
-// more is found alike, never less.
+// A text is compared as a sequence of tokens: words (letters, digits, _ and $), quoted
+// literals (within a line), and single other characters. White space is not a token, and
+// neither is a comment in the form of most languages: from // or # to the end of the line,
+// and between /* and */. In a language in which these have another meaning, the text
+// after them is ignored in both texts, so that more texts are found similar, never fewer.
 //
-// Two texts are equal if their tokens are. A text contains another whose
-// tokens stand in it one after the other. How near two others are is the
-// Jaccard index of their shingles, runs of three tokens: the share of those
-// that both have among those that either has. It is strict on short texts: in
-// one of fewer than 29 tokens another token takes the index below 0.8.
+// Two texts are equal if their tokens are. A text contains another one if the tokens of
+// that are a run of its own. The similarity of others is the Jaccard index of their
+// shingles, runs of three tokens: the number of shingles that both have, divided by the
+// number that either has. It is strict for short texts: in a text of fewer than 29 tokens,
+// one more token takes the index below 0.8.
 //
-// # How it is found
+// # How texts are found
 //
-// MinHash signatures, cut into bands, lead to the few texts that may be near
-// enough; then the index itself decides, computed from the shingles. A hash
-// never decides that texts are alike. It can only overlook one, and bands are
-// chosen so that a text as near as the threshold is overlooked once in a
-// million times; nearer ones are far less.
+// MinHash signatures, divided into bands, select the few texts that may be similar enough;
+// then the index is computed from the shingles and decides. A hash never makes texts
+// similar. It can only miss one, and the bands are chosen so that a text exactly at the
+// threshold is missed once in a million times, and a more similar one far less often.
 package similarity

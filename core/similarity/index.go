@@ -5,23 +5,23 @@ import (
 	"slices"
 )
 
-// Relation says how a text is like one of the index.
+// Relation is the relation of a text to one of the index.
 type Relation string
 
 // The relations, closest first.
 const (
 	Equal    Relation = "equal"    // the same tokens
-	Contains Relation = "contains" // the text has all tokens of the other within it, in a row
+	Contains Relation = "contains" // the tokens of the other text are a run of the text's
 	Near     Relation = "near"     // the Jaccard index reaches the threshold
 )
 
 func (r Relation) rank() int { return slices.Index([]Relation{Equal, Contains, Near}, r) }
 
-// Match is the text of an index that another text is most like.
+// Match is the text of an index that is most similar to another one.
 type Match struct {
 	Text     int // the number that Add returned
 	Relation Relation
-	// Jaccard is the index of both texts' shingles, within [0,1].
+	// Jaccard is the Jaccard index of both texts' shingles, within [0,1].
 	Jaccard float64
 }
 
@@ -31,8 +31,8 @@ func (m Match) Closer(o Match) bool {
 	return cmp.Or(m.Relation.rank()-o.Relation.rank(), cmp.Compare(o.Jaccard, m.Jaccard)) < 0
 }
 
-// Index is a set of texts to find others by. Once all are added it may be
-// asked from several goroutines.
+// Index is a set of texts with which others are compared. Once all are added, it may be
+// used from several goroutines.
 type Index struct {
 	threshold float64
 	minHash   minHash
@@ -63,8 +63,8 @@ func New(threshold float64) *Index {
 	return x
 }
 
-// Add puts a text into the index and returns its number, from 0. One without
-// tokens is like no other.
+// Add adds a text to the index and returns its number, from 0. A text without tokens
+// matches no other.
 func (x *Index) Add(source string) int {
 	number := len(x.texts)
 	var t text
@@ -89,15 +89,15 @@ func (x *Index) Add(source string) int {
 	return number
 }
 
-// Find returns the text of the index that source is most like, or false if it
-// is like none. Of several equally like it is the one that was added first.
+// Find returns the text of the index that is most similar to source, or false if none is
+// similar. Among equally similar texts it is the one that was added first.
 func (x *Index) Find(source string) (Match, bool) {
 	ids := x.known(source)
 	all := shingles(ids)
 	if len(all) == 0 {
 		return Match{}, false
 	}
-	var sorted []shingle // made when it is needed
+	var sorted []shingle // computed when it is needed
 	jaccard := func(other int32) float64 {
 		if sorted == nil {
 			sorted = set(all)
@@ -133,8 +133,8 @@ func (x *Index) Find(source string) (Match, bool) {
 	return best, found
 }
 
-// known numbers a text's tokens. Those that the index does not know get numbers
-// behind its own.
+// known returns the numbers of a text's tokens. Unknown tokens get numbers after those of
+// the index.
 func (x *Index) known(source string) []uint32 {
 	var ids []uint32
 	unknown := map[string]uint32{}
@@ -151,7 +151,7 @@ func (x *Index) known(source string) []uint32 {
 	return ids
 }
 
-// candidates are the texts that share a band, each once.
+// candidates returns the texts that share a band, each once.
 func (x *Index) candidates(all []shingle) []int32 {
 	var found []int32
 	for band, key := range x.keys(all) {
@@ -161,7 +161,7 @@ func (x *Index) candidates(all []shingle) []int32 {
 	return slices.Compact(found)
 }
 
-// keys are the hashes of the bands of a text's signature.
+// keys returns the hashes of the bands of a text's signature.
 func (x *Index) keys(all []shingle) []uint64 {
 	signature := make([]uint64, x.banding.bands*x.banding.rows)
 	x.minHash.signature(all, signature)
@@ -172,8 +172,7 @@ func (x *Index) keys(all []shingle) []uint64 {
 	return keys
 }
 
-// shingles are the runs of tokens at each place. A text shorter than one is
-// one.
+// shingles returns the runs of tokens at each position. A shorter text is one shingle.
 func shingles(ids []uint32) []shingle {
 	if len(ids) == 0 {
 		return nil
@@ -193,7 +192,7 @@ func set(all []shingle) []shingle {
 
 func compare(a, b shingle) int { return slices.Compare(a[:], b[:]) }
 
-// jaccard is the share of what both sets have among what either has.
+// jaccard returns the Jaccard index of two sets.
 func jaccard(a, b []shingle) float64 {
 	common := 0
 	for i, j := 0, 0; i < len(a) && j < len(b); {

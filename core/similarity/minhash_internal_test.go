@@ -51,8 +51,8 @@ func TestBandsMissLittle(t *testing.T) {
 		if miss := math.Pow(1-math.Pow(threshold, float64(b.rows)), float64(b.bands)); miss > missed {
 			t.Errorf("threshold %.2f: %+v overlooks %g", threshold, b, miss)
 		}
-		if b.bands*b.rows > mostPlaces {
-			t.Errorf("threshold %.2f: %+v is longer than %d places", threshold, b, mostPlaces)
+		if b.bands*b.rows > mostValues {
+			t.Errorf("threshold %.2f: %+v is longer than %d places", threshold, b, mostValues)
 		}
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Digest identifies the tokens of a text that has parts. Texts with equal
-// tokens in equal parts share it, whatever their layout and comments.
+// Digest identifies the tokens of a text with several parts. Texts with the same tokens
+// in the same parts share it, regardless of layout and comments.
 func Digest(parts ...string) [sha256.Size]byte {
 	h := sha256.New()
 	for _, part := range parts {
@@ -22,7 +22,7 @@ func Digest(parts ...string) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// tokens are a text's tokens, in their order. It takes any text.
+// tokens returns a text's tokens in order. It accepts any text.
 func tokens(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for len(text) > 0 {
@@ -35,8 +35,8 @@ func tokens(text string) iter.Seq[string] {
 	}
 }
 
-// next is the length of what a text begins with, and whether that is white
-// space or a comment.
+// next returns the length of the first token of a text, or of the white space or comment
+// at its start.
 func next(text string) (size int, blank bool) {
 	c, width := utf8.DecodeRuneInString(text)
 	switch {
@@ -65,7 +65,7 @@ func isWord(c rune) bool {
 	return c == '_' || c == '$' || unicode.IsLetter(c) || unicode.IsDigit(c)
 }
 
-// until is the length of a text up to the end of a mark, or all of it.
+// until returns the length of a text up to the end of a mark, or of all of it.
 func until(text, mark string) int {
 	if i := strings.Index(text, mark); i >= 0 {
 		return i + len(mark)
@@ -73,8 +73,8 @@ func until(text, mark string) int {
 	return len(text)
 }
 
-// quoted is the length of the literal that a text begins with. One that its
-// line does not close ends with the line, the white space there aside.
+// quoted returns the length of the literal at the start of a text. A literal that is not
+// closed ends with its line, without the white space there.
 func quoted(text string) int {
 	for i := 1; i < len(text); i++ {
 		switch text[i] {

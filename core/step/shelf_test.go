@@ -2,7 +2,6 @@ package step
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -99,14 +98,4 @@ func finished[T any](t testing.TB, s *shelf, kind, name string, lines []T) ID {
 		t.Fatal(err)
 	}
 	return s.make(t, given{Called: kind, Name: name, Text: string(text)})
-}
-
-// written is a JSON text.
-func written(t testing.TB, value any) string {
-	t.Helper()
-	text, err := json.Marshal(value)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }

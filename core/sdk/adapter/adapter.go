@@ -1,5 +1,5 @@
-// Package adapter is for plugins that bring a way to fine-tune: a rewrite of
-// any model's graph.
+// Package adapter is for plugins with a method of fine-tuning: a rewrite of any model's
+// graph.
 package adapter
 
 import (
@@ -25,23 +25,21 @@ type (
 	PeftJoin       = harnesspb.PeftJoin
 )
 
-// Adapter is a way to fine-tune.
+// Adapter is a method of fine-tuning.
 type Adapter interface {
 	sdk.Describer
-	// Attach says how the graph changes: new parameters, replaced nodes, and
-	// which parameters train.
+	// Attach returns the changes of the graph: new parameters, replaced nodes, and which
+	// parameters train.
 	Attach(ctx context.Context, request *AttachRequest) (*AttachResponse, error)
 }
 
-// Serve serves an adapter, and does not return before the host has let go of
-// it. It is all that main does. A plugin without Attach only names a method
-// that was applied elsewhere; its description must then say Recorded.
+// Serve serves an adapter until the host ends it. It is all that main does. A plugin without Attach only names a method
+// that was applied elsewhere; its description must set Recorded.
 func Serve(a sdk.Describer) {
 	serve.Serve(protocol.Adapter, func(r grpc.ServiceRegistrar) { Register(r, a) })
 }
 
-// Register adds an adapter's services to a gRPC server, for those who serve it
-// by other means than Serve.
+// Register adds an adapter's services to a gRPC server that is not started by Serve.
 func Register(r grpc.ServiceRegistrar, a sdk.Describer) {
 	serve.Register(r, protocol.Adapter, a)
 	harnesspb.RegisterAdapterServer(r, &server{adapter: a})

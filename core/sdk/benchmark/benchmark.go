@@ -1,5 +1,5 @@
-// Package benchmark is for plugins that bring a set of bugs and the way to
-// judge a patched program.
+// Package benchmark is for plugins with a set of bugs and a way to judge patched
+// programs.
 package benchmark
 
 import (
@@ -39,7 +39,7 @@ type (
 	Reason               = harnesspb.Reason
 )
 
-// What may come of a candidate.
+// The outcomes of a candidate.
 const (
 	Passed       = harnesspb.Outcome_OUTCOME_PASSED
 	Failed       = harnesspb.Outcome_OUTCOME_FAILED
@@ -49,7 +49,7 @@ const (
 	Error        = harnesspb.Outcome_OUTCOME_ERROR
 )
 
-// Why it came to that, where it is known.
+// The reasons of outcomes, as far as they are known.
 const (
 	Limit     = harnesspb.Reason_REASON_LIMIT
 	Interface = harnesspb.Reason_REASON_INTERFACE
@@ -57,48 +57,46 @@ const (
 	Platform  = harnesspb.Reason_REASON_PLATFORM
 )
 
-// Why a box gave no answer: the words of VerdictRequest's failure.
+// The failures of a box: values of VerdictRequest's failure.
 const (
-	BoxTimeout = "timeout" // it was late
-	BoxDied    = "died"    // its service ended, or answered nonsense
+	BoxTimeout = "timeout" // no answer in time
+	BoxDied    = "died"    // its service ended, or its answer was malformed
 	BoxOOM     = "oom"     // its service ended, and the box had run out of memory
 )
 
 // Benchmark is a set of bugs.
 type Benchmark interface {
 	sdk.Describer
-	// Fetch puts what the other methods need into the request's folder, which
-	// is empty before and immutable afterwards. Progress may be called at any
-	// time from one goroutine at a time.
+	// Fetch writes the files that the other methods need into the request's folder, which
+	// is empty before and must not change afterwards. Progress may be called at any time,
+	// from one goroutine at a time.
 	Fetch(ctx context.Context, request *FetchRequest, progress func(*FetchEvent)) error
 	// Bugs sends the bugs in the benchmark's canonical order.
 	Bugs(ctx context.Context, request *BugsRequest, send func(*BugRecord) error) error
-	// Environments lists the boxes that Check names.
+	// Environments lists the environments that Check names.
 	Environments(ctx context.Context, request *EnvironmentsRequest) (*EnvironmentsResponse, error)
-	// Check says what the sandbox must do to judge one patched file. The request's
-	// LimitMs, where it is not 0, takes the place of the benchmark's own limit on one
-	// run of the tests; TimeoutMs of the answer leaves time for all else beside it.
+	// Check returns the request to the sandbox that judges one patched file. If the
+	// request's LimitMs is not 0, it replaces the benchmark's own limit of one run of the
+	// tests; TimeoutMs of the answer must also allow time for everything else.
 	Check(ctx context.Context, request *CheckRequest) (*CheckResponse, error)
-	// Verdict reads what the sandbox found.
+	// Verdict turns the sandbox's reply into a verdict.
 	Verdict(ctx context.Context, request *VerdictRequest) (*VerdictResponse, error)
 }
 
-// Exporter is for benchmarks that can write their bugs in a layout from which
-// they are served where the benchmark's own tools are not installed.
+// Exporter is implemented by benchmarks that can write their bugs in a layout that can
+// be used without the benchmark's own tools.
 type Exporter interface {
-	// Export writes the bugs into the request's folder, which may hold bugs of an
-	// earlier export: a bug is there whole or not at all, whenever it is stopped.
+	// Export writes the bugs into the request's folder, which may hold bugs of an earlier
+	// export. If it is stopped, each bug is there completely or not at all.
 	Export(ctx context.Context, request *ExportRequest, progress func(*FetchEvent)) error
 }
 
-// Serve serves a benchmark, and does not return before the host has let go of
-// it. It is all that main does.
+// Serve serves a benchmark until the host ends it. It is all that main does.
 func Serve(b Benchmark) {
 	serve.Serve(protocol.Benchmark, func(r grpc.ServiceRegistrar) { Register(r, b) })
 }
 
-// Register adds a benchmark's services to a gRPC server, for those who serve
-// it by other means than Serve.
+// Register adds a benchmark's services to a gRPC server that is not started by Serve.
 func Register(r grpc.ServiceRegistrar, b Benchmark) {
 	serve.Register(r, protocol.Benchmark, b)
 	harnesspb.RegisterBenchmarkServer(r, &server{benchmark: b})
@@ -110,8 +108,8 @@ type server struct {
 }
 
 func (s *server) Fetch(request *FetchRequest, stream harnesspb.Benchmark_FetchServer) error {
-	// Progress that cannot be delivered is no reason to stop: if the host is
-	// gone, the context says so.
+	// Progress that cannot be sent does not end the call: if the host is gone, the context
+	// ends it.
 	return s.benchmark.Fetch(stream.Context(), request, func(e *FetchEvent) { _ = stream.Send(e) })
 }
 

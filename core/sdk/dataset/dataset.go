@@ -1,4 +1,4 @@
-// Package dataset is for plugins that bring training samples.
+// Package dataset is for plugins with training samples.
 package dataset
 
 import (
@@ -19,7 +19,7 @@ type (
 	SamplesRequest = harnesspb.SamplesRequest
 	Sample         = harnesspb.Sample
 	Pair           = harnesspb.Pair
-	// PairContent and TextContent are what a Sample's Content may be.
+	// PairContent and TextContent are the kinds of a Sample's Content.
 	PairContent = harnesspb.Sample_Pair
 	TextContent = harnesspb.Sample_Text
 )
@@ -31,14 +31,12 @@ type Dataset interface {
 	Samples(ctx context.Context, request *SamplesRequest, send func(*Sample) error) error
 }
 
-// Serve serves a dataset, and does not return before the host has let go of
-// it. It is all that main does.
+// Serve serves a dataset until the host ends it. It is all that main does.
 func Serve(d Dataset) {
 	serve.Serve(protocol.Dataset, func(r grpc.ServiceRegistrar) { Register(r, d) })
 }
 
-// Register adds a dataset's services to a gRPC server, for those who serve it
-// by other means than Serve.
+// Register adds a dataset's services to a gRPC server that is not started by Serve.
 func Register(r grpc.ServiceRegistrar, d Dataset) {
 	serve.Register(r, protocol.Dataset, d)
 	harnesspb.RegisterDatasetServer(r, &server{dataset: d})

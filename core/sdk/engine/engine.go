@@ -1,5 +1,4 @@
-// Package engine is for plugins that train and decode: workers that own a
-// device.
+// Package engine is for plugins that train and decode on a device.
 package engine
 
 import (
@@ -46,13 +45,12 @@ type (
 // Engine trains and decodes on one device.
 type Engine interface {
 	sdk.Describer
-	// Device says what it computes on.
+	// Device describes the device.
 	Device(ctx context.Context, request *DeviceRequest) (*DeviceResponse, error)
-	// Train runs one epoch segment and sends a step event as often as it
-	// likes and one done event, last. Send is called from one goroutine at a
-	// time; its error ends the segment.
+	// Train runs one segment of an epoch. It sends any number of step events and, last,
+	// one done event, from one goroutine at a time; an error of send ends the segment.
 	Train(ctx context.Context, start *TrainStart, train, validation []*TokenExample, send func(*TrainEvent) error) error
-	// Decode answers prompts, each as soon as it has ended.
+	// Decode sends an answer for each prompt, as soon as that is complete.
 	Decode(ctx context.Context, request *DecodeRequest, send func(*DecodeResponse) error) error
 	// Forward returns logits.
 	Forward(ctx context.Context, request *ForwardRequest) (*ForwardResponse, error)
@@ -60,14 +58,12 @@ type Engine interface {
 	Merge(ctx context.Context, request *MergeRequest) (*MergeResponse, error)
 }
 
-// Serve serves an engine, and does not return before the host has let go of
-// it. It is all that main does.
+// Serve serves an engine until the host ends it. It is all that main does.
 func Serve(e Engine) {
 	serve.Serve(protocol.Engine, func(r grpc.ServiceRegistrar) { Register(r, e) })
 }
 
-// Register adds an engine's services to a gRPC server, for those who serve it
-// by other means than Serve.
+// Register adds an engine's services to a gRPC server that is not started by Serve.
 func Register(r grpc.ServiceRegistrar, e Engine) {
 	serve.Register(r, protocol.Engine, e)
 	harnesspb.RegisterEngineServer(r, &server{engine: e})

@@ -1,7 +1,6 @@
-// Package javasource reads Java text just well enough to tell its tokens, to
-// tell code from comments and to find methods. It never fails: text that is not
-// Java has no methods. Plugins that deal in buggy programs, which may not
-// compile, need no more.
+// Package javasource splits Java text into tokens, separates code from comments, and
+// finds methods, for plugins that work with programs which may not compile. It never
+// fails: text that is not Java has no methods.
 package javasource
 
 import (
@@ -12,12 +11,12 @@ import (
 	"unicode"
 )
 
-// Code returns text with comments blanked: each of their bytes, but for line
-// ends, is a space. Offsets and line numbers stay as they are.
+// Code returns text with comments blanked: their bytes are spaces, apart from line ends.
+// Offsets and line numbers do not change.
 func Code(text string) string { return blank(text, false) }
 
-// Skeleton is Code with the insides of string and character literals blanked,
-// too, so that every brace in it is a brace.
+// Skeleton is Code with the contents of string and character literals blanked too, so
+// that it has no braces in literals.
 func Skeleton(text string) string { return blank(text, true) }
 
 func blank(text string, literals bool) string {

@@ -25,31 +25,30 @@ const (
 	Unknown   // a character that begins no token of the language
 )
 
-// Token is a piece of a text.
+// Token is a token of a text.
 type Token struct {
 	Kind       Kind
 	Start, End int // bytes of the text
-	// Text is what the bytes stand for: unicode escapes are replaced by their
-	// characters, and in text blocks every line end is "\n".
+	// Text is the text of the token: unicode escapes are replaced by their characters, and
+	// in text blocks every line end is "\n".
 	Text string
-	// Open is set for a comment or a literal that nothing closes. Such a comment
-	// or text block ends with the text, other literals with their line.
+	// Open is set for a comment or a literal that is not closed. Such a comment or text
+	// block ends with the text, another literal with its line.
 	Open bool
 }
 
-// Code reports whether the token belongs to the program rather than to its
-// layout. A comment that is never closed does: with it nothing compiles.
+// Code reports whether the token belongs to the program and not to its layout. A comment
+// that is not closed does, since it keeps the program from compiling.
 func (t Token) Code() bool { return t.Kind != Space && (t.Kind != Comment || t.Open) }
 
 // Digest identifies the program in a text: two texts share it if and only if
 // they are the same sequence of tokens.
 //
-// White space and comments do not count, nor does whether a character is
-// written as a unicode escape. Everything else does: names, the way in which a
-// literal is written (10 is not 0xA, "\t" is not a tab), redundant parentheses,
-// the order of modifiers. Tokens are as long as can be, so "a - -b" is not
-// "a--b"; angle brackets that close nested type arguments are tokens of their
-// own, so List<List<X>> is List<List<X> >, while "a >> b" is not "a > > b".
+// White space and comments do not count, and a unicode escape counts as its character.
+// Everything else counts: names, how a literal is written (10 is not 0xA, "\t" is not a
+// tab), redundant parentheses, the order of modifiers. Tokens are as long as possible,
+// so "a - -b" is not "a--b"; angle brackets that close nested type arguments are
+// separate tokens, so List<List<X>> is List<List<X> >, while "a >> b" is not "a > > b".
 func Digest(text string) string {
 	sum := sha256.New()
 	for _, t := range Lex(text) {
@@ -60,9 +59,9 @@ func Digest(text string) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// Lex splits a text into tokens, white space and comments among them: token by
-// token their bytes make up the text. It follows chapter 3 of the Java Language
-// Specification (Java SE 17), and takes any text.
+// Lex splits a text into tokens, including white space and comments: together their bytes
+// are the text. It follows chapter 3 of the Java Language Specification (Java SE 17), and
+// accepts any text.
 func Lex(text string) []Token {
 	l := newLexer(text)
 	var tokens []Token
@@ -101,7 +100,7 @@ var operators = []string{
 	"(", ")", "{", "}", "[", "]", ";", ",", ".", "@", "=", ">", "<", "!", "~", "?", ":", "+", "-", "*", "/", "&", "|", "^", "%",
 }
 
-// lexer walks over the characters of a text.
+// lexer reads the characters of a text.
 type lexer struct {
 	text  string
 	chars []rune // unicode escapes translated
@@ -175,7 +174,7 @@ func (l *lexer) between(kind Kind, open bool, from, to int) Token {
 	if strings.Contains(t.Text, `\u`) {
 		var b strings.Builder
 		for i := from; i < to; i++ {
-			if l.chars[i] == utf8.RuneError { // no character: as it is written
+			if l.chars[i] == utf8.RuneError { // not a character: keep what is written
 				b.WriteString(l.text[l.start[i]:l.start[i+1]])
 				continue
 			}
@@ -189,7 +188,7 @@ func (l *lexer) between(kind Kind, open bool, from, to int) Token {
 	return t
 }
 
-// peek is the n-th character from here, or -1 behind the end.
+// peek returns the n-th character from here, or -1 after the end.
 func (l *lexer) peek(n int) rune {
 	if l.at+n < len(l.chars) {
 		return l.chars[l.at+n]
@@ -212,7 +211,7 @@ func (l *lexer) skip(while func(rune) bool) {
 	}
 }
 
-// next moves behind the token that begins here.
+// next moves to the end of the token that begins here.
 func (l *lexer) next() (kind Kind, open bool) {
 	r := l.peek(0)
 	switch {
@@ -251,8 +250,8 @@ func (l *lexer) next() (kind Kind, open bool) {
 	return Unknown, false
 }
 
-// closed moves behind the mark that closes a comment or literal. It reports
-// whether there is one. In literals a backslash takes the next character along.
+// closed moves to the end of the mark that closes a comment or literal, and reports
+// whether there is one. In literals, a backslash escapes the next character.
 func (l *lexer) closed(mark string, oneLine bool) bool {
 	for ; l.at < len(l.chars); l.at++ {
 		switch {
@@ -268,8 +267,8 @@ func (l *lexer) closed(mark string, oneLine bool) bool {
 	return false
 }
 
-// number moves behind a number: digits, letters and underscores, one point at
-// most, and the sign of an exponent.
+// number moves to the end of a number: digits, letters and underscores, at most one
+// point, and the sign of an exponent.
 func (l *lexer) number() {
 	exponent := "eE"
 	if l.sees("0x") || l.sees("0X") {

@@ -1,5 +1,5 @@
-// Package jsonlines reads files of one JSON value a line, plain or compressed
-// with gzip or zstd (by the name's ending, .gz or .zst). Files may be hostile: lines and files
+// Package jsonlines reads files with one JSON value per line, plain or compressed with
+// gzip or zstd (if the name ends in .gz or .zst). Files may be hostile: lines and files
 // that are too large are errors, and every error names file and line.
 package jsonlines
 
@@ -24,13 +24,13 @@ const (
 	MaxFile = 8 << 30
 )
 
-// maxWindow bounds what decompression with zstd keeps in memory, in bytes. It
-// is the most that zstd's own tools take without being told to.
+// maxWindow bounds the memory of decompression with zstd, in bytes. It is the default
+// limit of zstd's own tools.
 const maxWindow = 128 << 20
 
-// Each hands the lines of a file to f, counted from 1, without those that are
-// blank. The bytes are f's only while it runs. An error of f ends the reading
-// and is returned with file and line before it.
+// Each calls f with the lines of a file, counted from 1, without blank ones. The bytes
+// are valid only during the call. An error of f ends the reading and is returned with
+// file and line before it.
 func Each(ctx context.Context, path string, f func(line int, data []byte) error) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -70,7 +70,7 @@ func each(ctx context.Context, path string, in io.Reader, most int64, f func(int
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if limited.N <= 0 { // what the scanner holds may be cut off
+		if limited.N <= 0 { // the line may be cut off
 			return fmt.Errorf("%s:%d: the file holds more than %d bytes", path, line, most)
 		}
 		data := bytes.TrimSpace(scanner.Bytes())
@@ -92,9 +92,8 @@ func each(ctx context.Context, path string, in io.Reader, most int64, f func(int
 	return nil
 }
 
-// Decode reads a line into the struct that v points to. Fields that the struct
-// does not have are left alone, since files like these carry notes of their
-// own; what must be there is for the caller to check.
+// Decode reads a line into the struct that v points to. Fields that the struct lacks are
+// ignored, since such files often have further fields; the caller checks for missing ones.
 func Decode(data []byte, v any) error {
 	err := json.Unmarshal(data, v)
 	var kind *json.UnmarshalTypeError

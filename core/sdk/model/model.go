@@ -1,5 +1,5 @@
-// Package model is for plugins that bring a model family: how its checkpoints
-// become a graph, and how it is asked for a fix and what its answers mean.
+// Package model is for plugins with a model family: they turn checkpoints into graphs,
+// write prompts, and turn outputs into patches.
 package model
 
 import (
@@ -54,26 +54,23 @@ type Model interface {
 	Patch(ctx context.Context, request *PatchRequest) (*PatchResponse, error)
 }
 
-// Generator is for models that answer by themselves, without the engine. Their
-// description says so (Generates).
+// Generator is implemented by models that answer themselves, without the engine. Their
+// description sets Generates.
 type Generator interface {
-	// Generate sends one response a bug, in any order. Send may be called from
-	// one goroutine at a time, and its error ends the call.
+	// Generate sends one response per bug, in any order, from one goroutine at a time. An
+	// error of send ends the call.
 	Generate(ctx context.Context, request *GenerateRequest, send func(*GenerateResponse) error) error
 }
 
-// Serve serves a model, and does not return before the host has let go of it.
-// It is all that main does. The methods of Model and Generator are abilities
-// that are found one by one: calling one that the plugin does not have fails
-// with an error that names it. A family has all of Model; a model that answers
-// by itself needs Generate only, if it says of its candidates what they patch,
-// else Patch, too.
+// Serve serves a model until the host ends it. It is all that main does. The methods of
+// Model and Generator are optional: calling one that the plugin lacks fails with an error
+// that names it. A family has all of Model. A model that answers itself needs Generate,
+// and Patch unless its candidates are patches.
 func Serve(m sdk.Describer) {
 	serve.Serve(protocol.Model, func(r grpc.ServiceRegistrar) { Register(r, m) })
 }
 
-// Register adds a model's services to a gRPC server, for those who serve it by
-// other means than Serve.
+// Register adds a model's services to a gRPC server that is not started by Serve.
 func Register(r grpc.ServiceRegistrar, m sdk.Describer) {
 	serve.Register(r, protocol.Model, m)
 	harnesspb.RegisterModelServer(r, &server{model: m})

@@ -18,8 +18,8 @@ import (
 	"harness/core/sdk/benchmark"
 )
 
-// Describe checks a plugin's description of itself: that it is complete and
-// the same each time, and that its schema makes sense.
+// Describe checks that a plugin's description is complete and the same each time, and
+// that its schema is valid.
 func Describe(t testing.TB, kind string, plugin sdk.Describer) {
 	t.Helper()
 	ctx := t.Context()
@@ -126,19 +126,18 @@ func defaultProblem(a *harnesspb.Attribute, value cty.Value) error {
 	return fmt.Errorf("the default %s is not among the values", a.DefaultJson)
 }
 
-// typeJSON accepts the bare word of a primitive type as well as JSON.
+// typeJSON accepts the bare name of a primitive type as well as JSON.
 func typeJSON(text string) []byte {
 	if json.Valid([]byte(text)) {
 		return []byte(text)
 	}
-	quoted, _ := json.Marshal(text) // a string always can be
+	quoted, _ := json.Marshal(text) // a string always encodes
 	return quoted
 }
 
-// Bugs lists a fetched benchmark's bugs and checks each: spans within the
-// file, one fix a hunk that differs from what it replaces, ids that are unique,
-// and a check that names an environment which exists. A benchmark that lists its
-// bugs when it describes itself must list these.
+// Bugs lists a fetched benchmark's bugs and checks each: its spans are within the file,
+// each hunk has a fix that changes it, ids are unique, and the check names an existing
+// environment. If the benchmark's description lists its bugs, it must list these.
 func Bugs(t testing.TB, b benchmark.Benchmark, config []byte, dir string) []*harnesspb.BugRecord {
 	t.Helper()
 	ctx := t.Context()
@@ -216,7 +215,7 @@ func bugProblems(record *harnesspb.BugRecord) []string {
 	if bug.GetPath() == "" || bug.GetLanguage() == "" {
 		problems = append(problems, "it has no path or no language")
 	}
-	// Changes that no method holds have none around them.
+	// Changes outside of methods have no method around them.
 	functionOK := bug.GetFunction() != nil && inside("function", bug.GetFunction())
 	if len(bug.GetHunks()) == 0 || len(bug.GetHunks()) != len(record.GetFixes()) {
 		return append(problems, fmt.Sprintf("it has %d hunks and %d fixes", len(bug.GetHunks()), len(record.GetFixes())))

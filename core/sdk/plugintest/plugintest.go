@@ -1,6 +1,6 @@
-// Package plugintest is for the tests of plugin authors. It serves a plugin
-// over real gRPC in the test's own process, so that what does not survive the
-// wire is found, and checks what the host takes for granted.
+// Package plugintest helps to test plugins. It serves a plugin over real gRPC in the
+// test's own process, so that values which cannot be transferred are found, and checks
+// what the host relies on.
 //
 //	func TestPlugin(t *testing.T) {
 //		plugintest.Describe(t, "adapter", lora{})

@@ -19,8 +19,7 @@ type entry struct {
 	target     string // of a link
 }
 
-// walk visits the files and links of a folder in lexical order, without what
-// belongs to git.
+// walk visits the files and links of a folder in lexical order, without those of git.
 func walk(ctx context.Context, folder string, visit func(entry) error) error {
 	return filepath.WalkDir(folder, func(full string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -75,8 +74,8 @@ func copyFolder(ctx context.Context, folder string, target *tree) error {
 	})
 }
 
-// digestFolder returns a digest of the names, kinds and contents of all files
-// that keep takes; nil: all.
+// digestFolder returns a digest of the names, kinds and contents of the files for which
+// keep is true; nil: of all files.
 func digestFolder(ctx context.Context, folder string, keep func(string) bool) (string, error) {
 	total := sha256.New()
 	err := walk(ctx, folder, func(e entry) error {

@@ -24,7 +24,7 @@ func open(folder string) (*git.Repository, error) {
 	return repository, err
 }
 
-// resolve returns the commit that a branch, tag or short commit means now.
+// resolve returns the commit that a branch, tag or short commit refers to now.
 func resolve(folder, revision string) (string, error) {
 	repository, err := open(folder)
 	if err != nil {
@@ -84,7 +84,7 @@ func checkOutRemote(ctx context.Context, where location, target *tree, progress 
 	return checkOut(ctx, commit, target)
 }
 
-// fetch gets one commit if the server lets it, else all of them.
+// fetch gets one commit if the server allows that, otherwise all commits.
 func fetch(ctx context.Context, where location, dir string, progress func(string)) (*git.Repository, error) {
 	repository, err := git.PlainInit(dir, true)
 	if err != nil {
@@ -109,7 +109,7 @@ func fetch(ctx context.Context, where location, dir string, progress func(string
 	return repository, err
 }
 
-// checkOut writes a commit's files. Submodules are left out, as in an archive.
+// checkOut writes a commit's files, without submodules, as in an archive.
 func checkOut(ctx context.Context, commit *object.Commit, target *tree) error {
 	root, err := commit.Tree()
 	if err != nil {

@@ -1,14 +1,13 @@
-// Package source brings data that a plugin names in its configuration into a
-// folder: a local folder, a commit of a local git repository, or a commit of a
-// repository on the web.
+// Package source copies data that a plugin's configuration names into a folder: a local
+// folder, a commit of a local git repository, or a commit of a repository on the web.
 //
 //	programs/quixbugs                          a folder, as it is now
 //	mirrors/QuixBugs@4257f44b0ff1…             a commit of a repository on disk
 //	https://github.com/jkoppel/QuixBugs@4257…  a commit of one on the web
 //
-// Commits are named in full: nothing else says for ever what is meant. Only
-// files are taken, never a repository's hooks, filters or submodules, and a
-// symbolic link that leads out of the tree is refused, or left out.
+// Commits must be complete, since only they always refer to the same content. Only files
+// are copied, never a repository's hooks, filters or submodules. A symbolic link that
+// leads out of the tree is refused or left out.
 package source
 
 import (
@@ -22,24 +21,23 @@ import (
 	"strings"
 )
 
-// Options of Checkout and Identity. The zero value takes everything.
+// Options of Checkout and Identity. The zero value copies all files.
 type Options struct {
-	// BaseDir is where relative paths start.
+	// BaseDir is the folder of relative paths.
 	BaseDir string
-	// Keep says of each file, by its path with slashes, whether it is taken.
-	// Default: all are.
+	// Keep reports whether a file is copied, by its path with slashes. Default: all files.
 	Keep func(path string) bool
-	// MaxBytes bounds the sum of the files' sizes. Default: 4 GiB.
+	// MaxBytes bounds the total size of the files. Default: 4 GiB.
 	MaxBytes int64
-	// Stray is told of each symbolic link that leads out of the tree, which is then
+	// Stray is called with each symbolic link that leads out of the tree, which is then
 	// left out. Default: such a link is an error.
 	Stray func(link, target string)
-	// Progress is told, in a few words, what is going on.
+	// Progress is called with short messages about the progress.
 	Progress func(message string)
 }
 
-// Checkout puts the files that source names into dir, an existing empty
-// folder. It returns what Identity would.
+// Checkout copies the files of a source into dir, an existing empty folder. It returns
+// the same as Identity.
 func Checkout(ctx context.Context, source, dir string, options Options) (revision string, err error) {
 	where, err := parse(source, options.BaseDir)
 	if err != nil {
@@ -73,9 +71,8 @@ func Checkout(ctx context.Context, source, dir string, options Options) (revisio
 	return identity(ctx, where, options)
 }
 
-// Identity returns what stands for the content that source names: its commit,
-// or a digest of the folder's files that options.Keep takes. The folder is read;
-// nothing is fetched.
+// Identity identifies the content of a source: by its commit, or by a digest of the
+// folder's files that options.Keep selects. It reads the folder and fetches nothing.
 func Identity(ctx context.Context, source string, options Options) (string, error) {
 	where, err := parse(source, options.BaseDir)
 	if err != nil {
@@ -94,8 +91,7 @@ func identity(ctx context.Context, where location, options Options) (string, err
 	return where.commit, nil
 }
 
-// location is a source that has been understood: a folder, a commit in one, or
-// a commit at a URL.
+// location is a parsed source: a folder, a commit in one, or a commit at a URL.
 type location struct {
 	folder string // absolute
 	url    string
@@ -134,7 +130,7 @@ func parse(source, baseDir string) (location, error) {
 
 func parseURL(source, scheme, rest, revision string) (location, error) {
 	if scheme != "https" && scheme != "http" {
-		return location{}, fmt.Errorf("%s: a source begins with https:// or file://, or is a folder", source)
+		return location{}, fmt.Errorf("%s: expected a folder, or a URL that begins with https:// or file://", source)
 	}
 	u, err := url.Parse(rest)
 	if err != nil || u.Host == "" {

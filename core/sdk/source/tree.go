@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// tree is the folder that files are put into. All paths stay within it, links
-// included: they are made last, so that nothing is written through one.
+// tree is the folder that files are written to. All paths stay within it. Links are made
+// last, so that no file is written through a link.
 type tree struct {
 	root  *os.Root
 	keep  func(string) bool
 	stray func(link, target string) // nil: an error
-	limit int64                     // bytes that may still come
+	limit int64                     // bytes that may still be written
 	links []link
 }
 
@@ -36,7 +36,7 @@ func newTree(dir string, options Options) (*tree, error) {
 
 func (t *tree) close() { t.root.Close() }
 
-// file writes one file. Its size is what the source says, and is not exceeded.
+// file writes one file of at most the given size.
 func (t *tree) file(name string, size int64, executable bool, open func() (io.ReadCloser, error)) error {
 	if err := validPath(name); err != nil {
 		return err
@@ -74,7 +74,7 @@ func (t *tree) file(name string, size int64, executable bool, open func() (io.Re
 	return nil
 }
 
-// symlink remembers a link.
+// symlink records a link.
 func (t *tree) symlink(name, target string) error {
 	if err := validPath(name); err != nil {
 		return err
@@ -86,7 +86,7 @@ func (t *tree) symlink(name, target string) error {
 	return nil
 }
 
-// link makes the links and checks where they lead.
+// link makes the links and checks their targets.
 func (t *tree) link() error {
 	for _, l := range t.links {
 		if err := t.root.MkdirAll(path.Dir(l.name), 0o755); err != nil {
@@ -97,8 +97,7 @@ func (t *tree) link() error {
 		}
 	}
 	for _, l := range t.links {
-		// The root follows links that stay within it. One that leads nowhere
-		// is harmless, and its owner's affair.
+		// The root follows links that stay within it. A link without a target is harmless.
 		if _, err := t.root.Stat(l.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			if err := errors.Join(t.root.Remove(l.name), t.escapes(l)); err != nil {
 				return err
@@ -116,7 +115,7 @@ func (t *tree) escapes(l link) error {
 	return fmt.Errorf("the symbolic link %s leads to %s, out of the tree; remove it from the source", l.name, l.target)
 }
 
-// validPath refuses names that no tree should hold.
+// validPath refuses names that a tree must not contain.
 func validPath(name string) error {
 	if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, "\\\x00") {
 		return fmt.Errorf("the source holds a file with the forbidden name %q", name)

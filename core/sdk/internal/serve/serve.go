@@ -1,4 +1,4 @@
-// Package serve is the part of serving a plugin that all kinds share.
+// Package serve serves plugins of all kinds.
 package serve
 
 import (
@@ -22,15 +22,15 @@ import (
 	"harness/core/sdk"
 )
 
-// Serve runs a plugin process until its host is done with it or gone.
+// Serve runs a plugin process until its host ends it or has ended.
 func Serve(kind string, register func(grpc.ServiceRegistrar)) {
 	stderr := os.Stderr
 	if os.Getenv(protocol.WatchStdin) != "" {
 		go exitWithHost(os.Stdin, stderr)
 	}
-	// go-plugin sends os.Stdout and os.Stderr through a stream of its own once
-	// it serves, which loses the last output of a crashing plugin. Both go to the
-	// real stderr instead; the first request comes after that redirection.
+	// go-plugin redirects os.Stdout and os.Stderr to a stream of its own, which loses the
+	// last output of a crashing plugin. Both are set to the real stderr again before the
+	// first request.
 	restore := sync.OnceFunc(func() { os.Stdout, os.Stderr = stderr, stderr })
 	goplugin.Serve(&goplugin.ServeConfig{
 		HandshakeConfig:  protocol.Handshake(),
@@ -44,17 +44,17 @@ func Serve(kind string, register func(grpc.ServiceRegistrar)) {
 	})
 }
 
-// exitWithHost ends the process when the host, which holds the other end of
-// stdin and writes nothing, has ended, however it ended.
+// exitWithHost ends the process when the host has ended in any way. The host keeps the
+// other end of stdin open and writes nothing to it.
 func exitWithHost(stdin io.Reader, stderr io.Writer) {
 	_, _ = io.Copy(io.Discard, stdin)
 	fmt.Fprintln(stderr, "the host is gone; leaving")
 	os.Exit(1)
 }
 
-// NewServer makes a gRPC server with this project's message sizes, whose
-// methods' errors are made to travel and whose panics end one call. Before
-// runs ahead of each call; stacks go to stderr.
+// NewServer makes a gRPC server with this project's message sizes. It converts the errors
+// of methods to statuses; a panic ends one call and writes its stack to stderr. Before
+// runs before each call.
 func NewServer(before func(), stderr io.Writer, options ...grpc.ServerOption) *grpc.Server {
 	options = append(options,
 		grpc.MaxRecvMsgSize(protocol.MaxMessage),
@@ -78,12 +78,12 @@ func recoverInto(err *error, method string, stderr io.Writer) {
 	if r == nil {
 		return
 	}
-	fmt.Fprintf(stderr, "panic in %s: %v\n%s", method, r, culprit(debug.Stack()))
+	fmt.Fprintf(stderr, "panic in %s: %v\n%s", method, r, trimStack(debug.Stack()))
 	*err = status.Errorf(codes.Internal, "panic: %v", r)
 }
 
-// culprit cuts from a stack what is above the function that panicked.
-func culprit(stack []byte) []byte {
+// trimStack removes the frames above the function that panicked.
+func trimStack(stack []byte) []byte {
 	_, below, found := bytes.Cut(stack, []byte("\npanic("))
 	if !found {
 		return stack
@@ -92,7 +92,7 @@ func culprit(stack []byte) []byte {
 	return lines[len(lines)-1]
 }
 
-// Register adds the service that plugins of all kinds have.
+// Register adds the service of plugins of all kinds.
 func Register(r grpc.ServiceRegistrar, kind string, plugin sdk.Describer) {
 	harnesspb.RegisterPluginServer(r, &base{kind: kind, plugin: plugin})
 }
@@ -121,8 +121,7 @@ func (b *base) Resolve(ctx context.Context, request *harnesspb.ResolveRequest) (
 	return resolver.Resolve(ctx, request)
 }
 
-// Missing is the error of a method that needs an ability which the plugin
-// does not have.
+// Missing returns the error of a method that the plugin does not implement.
 func Missing(kind, ability string) error {
 	return status.Errorf(codes.Unimplemented, "this %s plugin does not have the ability %s", kind, ability)
 }
