@@ -179,7 +179,7 @@ func TestLogProbabilities(t *testing.T) {
 		{Decode: "sample", Candidates: 3, MaxNewTokens: 12, Temperature: 0.7, TopK: 10},
 	} {
 		r := samples(f, m, "some prompt")
-		r.Decoding = d
+		r.Decoding, r.Eos = d, nil
 		prompt := r.GetPrompts()[0].GetIds()
 		for i, c := range f.answers(t, r)["some prompt"] {
 			if len(c.GetLogProbabilities()) != len(c.GetIds()) {
@@ -234,7 +234,7 @@ func TestStopStrings(t *testing.T) {
 		{Decode: "beam", Beams: 1, Candidates: 1, MaxNewTokens: 30, EarlyStopping: "true"},
 	} {
 		free := samples(f, m, "stop")
-		free.Decoding = d
+		free.Decoding, free.Eos = d, nil
 		for i, whole := range f.answers(t, free)["stop"] {
 			for length := 1; length <= 6; length += 2 {
 				all := text(whole.GetIds())
