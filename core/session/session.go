@@ -48,13 +48,14 @@ type Purpose int
 // nothing. Run and Plan try what a run needs: that networks can be built, and
 // that there is a sandbox. Explain is Plan without that, Relock also without
 // regard to the lock file. Read takes the answers that the last run got from the
-// world.
+// world, and refuses a store that is named and not there; Take does not.
 const (
 	Run Purpose = iota
 	Plan
 	Explain
 	Relock
 	Read
+	Take
 )
 
 // Session is an open study.
@@ -181,8 +182,8 @@ func begin(host *pluginhost.Host, file string, purpose Purpose, o Options) (_ *S
 		if kept, err = store.OpenToRead(dir, false); err == nil && o.Store != "" && !kept.Exists() {
 			o.Logger.Warn("there is no store yet; harness run would make it", "store", kept.Root())
 		}
-	case Read:
-		kept, err = store.OpenToRead(dir, true)
+	case Read, Take:
+		kept, err = store.OpenToRead(dir, purpose == Read && o.Store != "")
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: nothing was run with this store; `harness run %s` makes it, and --store names another", err, file)

@@ -138,7 +138,9 @@ func (w *world) save(keys map[string]store.Key) error {
 }
 
 // remembers reports whether answers of the last run are to be taken.
-func (w *world) remembers() bool { return w.session.purpose == Read }
+func (w *world) remembers() bool {
+	return w.session.purpose == Read || w.session.purpose == Take
+}
 
 // answer finds one in the memory, or asks and keeps it.
 func answer[T any](w *world, of func(*memory) map[string]T, question string, ask func() (T, error)) (T, error) {

@@ -107,7 +107,7 @@ type chosen struct {
 
 // chosen finds what a study trained and chose for one trial.
 func (o *options) chosen(ctx context.Context, file, trial string) (_ *chosen, err error) {
-	s, err := o.open(ctx, file, session.Read)
+	s, err := o.open(ctx, file, session.Take)
 	if err != nil {
 		return nil, err
 	}
