@@ -94,7 +94,7 @@ func TestCheck(t *testing.T) {
 		}
 	}
 	_, err := f.Check(t.Context(), &benchmark.CheckRequest{Config: f.Config, Dir: f.Dir, Bug: "NONE"})
-	if err == nil || !strings.Contains(err.Error(), `no bug "NONE"`) {
+	if err == nil || !strings.Contains(err.Error(), `unknown bug "NONE"`) {
 		t.Errorf("got %v", err)
 	}
 }
