@@ -178,6 +178,58 @@ train {
 	harnessWith(t, env, "plugins", "show", "chosen").want(t, 0)
 }
 
+// TestOutputsInReadme: what the README shows of validate and plan is what they print. Of plan's rows the first columns
+// count; the others depend on the machine.
+func TestOutputsInReadme(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(repo, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "studies"), os.DirFS(filepath.Join(repo, "studies"))); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	const file = "studies/quick.hcl"
+	shows := func(what, text string) {
+		if !strings.Contains(string(readme), "```\n"+strings.TrimSpace(text)+"\n```") {
+			t.Errorf("the README does not show this output of %s:\n%s", what, text)
+		}
+	}
+	shows("validate", harness(t, "validate", file).want(t, 0).stdout)
+
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := strings.Replace(string(text), "rank  = 16", "rnk   = 16", 1)
+	if wrong == string(text) {
+		t.Fatal("the study has no rank to misspell")
+	}
+	if err := os.WriteFile(file, []byte(wrong), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	shows("validate with a mistake", harness(t, "validate", file).want(t, 2).stderr)
+
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	plan := harness(t, "plan", file).want(t, 0).stdout
+	_, shown, found := strings.Cut(string(readme), "bin/harness plan studies/quick.hcl\n\n```\n")
+	if !found {
+		t.Fatal("the README shows no output of plan")
+	}
+	shown, _, _ = strings.Cut(shown, "\n```")
+	for _, line := range strings.Split(shown, "\n") {
+		if cells := strings.Split(line, "│"); len(cells) > 5 {
+			line = strings.Join(cells[:5], "│")
+		}
+		if line != "…" && !strings.Contains(plan, line) {
+			t.Errorf("the README shows a line that plan does not print: %s\n%s", line, plan)
+		}
+	}
+}
+
 // documents are the files that show commands and studies.
 func documents(t *testing.T) []string {
 	t.Helper()

@@ -219,20 +219,15 @@ func TestFullDisk(t *testing.T) {
 	harness(t, "run", file, "--store", store, "--quiet").want(t, 0)
 }
 
+// TestDockerNotRunning: that no daemon answers is found before anything is
+// trained.
 func TestDockerNotRunning(t *testing.T) {
 	file, store := study(t, strings.Replace(small, `"bubblewrap"`, `"docker"`, 1)), filepath.Join(t.TempDir(), "store")
 	env := []string{"DOCKER_HOST=unix://" + filepath.Join(t.TempDir(), "no.sock")}
-	r := harnessWith(t, env, "run", file, "--store", store, "--quiet").want(t, 1).says(t, "docker", "bubblewrap")
-	var p struct {
-		Steps []struct{ Kind, State string }
+	for _, command := range []string{"plan", "run"} {
+		harnessWith(t, env, command, file, "--store", store).want(t, 2).says(t, "docker", "bubblewrap", `in sandbox "docker"`)
 	}
-	plan := harnessWith(t, env, "plan", file, "--store", store, "--format", "json").want(t, 0)
-	if err := json.Unmarshal([]byte(plan.stdout), &p); err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range p.Steps {
-		if (s.Kind == "generate" || s.Kind == "train") && s.State != "done" {
-			t.Errorf("a %s step was lost with the sandbox\n%s", s.Kind, r.stderr)
-		}
+	if steps, err := filepath.Glob(filepath.Join(store, "steps", "*")); err != nil || len(steps) > 0 {
+		t.Errorf("these steps ran: %v, %v", steps, err)
 	}
 }
