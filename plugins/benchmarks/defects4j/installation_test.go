@@ -151,8 +151,8 @@ func TestInstallationsThatFail(t *testing.T) {
 	for _, c := range []struct{ name, mode, bug, want string }{
 		{"the wrong Java", "wrong-java", "Orchard-1", "Java 11 is required"},
 		{"no test runs", "empty-all-tests", "Orchard-2", "no test ran"},
-		{"a deprecated bug", "", "Orchard-9", "not among the active"},
-		{"no such bug", "", "Orchard-99", "not among the active"},
+		{"a deprecated bug", "", "Orchard-9", "is not among the selected active bugs"},
+		{"no such bug", "", "Orchard-99", "is not among the selected active bugs"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			to := t.TempDir()
