@@ -70,16 +70,16 @@ func blockOf(s *study.Study, told *pluginhost.DiagnosticsError) *study.Block {
 	return any
 }
 
-// said are a plugin's diagnostics in an error, or its refusal as one at a path.
-// Other errors are not a mistake of the study.
-func said(err error, summary, detail string, path ...string) ([]*pb.Diagnostic, error) {
+// said are a plugin's diagnostics in an error, or its refusal as one at a path,
+// whose detail begins as given. Other errors are not a mistake of the study.
+func said(err error, summary, begins string, path ...string) ([]*pb.Diagnostic, error) {
 	var told *pluginhost.DiagnosticsError
 	if errors.As(err, &told) {
 		return told.Diagnostics, nil
 	}
 	var refused *pluginhost.Error
 	if errors.As(err, &refused) && refused.Reason == pluginhost.Refused && refused.Method != "" {
-		return []*pb.Diagnostic{{Summary: summary, Detail: fmt.Sprintf(detail, refused.Err), Path: path}}, nil
+		return []*pb.Diagnostic{{Summary: summary, Detail: fmt.Sprintf("%s%v.", begins, refused.Err), Path: path}}, nil
 	}
 	return nil, err
 }

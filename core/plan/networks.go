@@ -118,7 +118,7 @@ func (n *networks) build(ctx context.Context, model *study.Block) (*pb.BuildResp
 	}
 	built, err := plugin.Build(ctx, checkpoint.Request(model.Config, summary))
 	if err != nil {
-		said, err := said(err, "Checkpoint does not fit the model", "The model plugin \""+model.Type+"\" does not read its configuration: %v.", configPath(model)...)
+		said, err := said(err, "Checkpoint does not fit the model", "The model plugin \""+model.Type+"\" does not read its configuration: ", configPath(model)...)
 		for _, d := range said {
 			n.add(model, d, "")
 		}
@@ -181,7 +181,7 @@ func (n *networks) attach(ctx context.Context, model, adapter *study.Block, buil
 	}
 	attached, err := plugin.AttachTo(ctx, built, config, n.saved[adapter.Load])
 	if err != nil {
-		said, err := said(err, "Adapter does not fit the model", "%v.")
+		said, err := said(err, "Adapter does not fit the model", "")
 		for _, d := range said {
 			if adapter.Load != "" { // its settings are in that folder
 				d.Path = []string{"load"}
