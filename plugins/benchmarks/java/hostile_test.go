@@ -211,7 +211,7 @@ func TestVerdicts(t *testing.T) {
 		{"a right program", adder(adderText("return a + b;")), benchmark.Passed, "2 tests"},
 		{"a wrong program", adder(adderText("return a - b;")), benchmark.Failed, "adds(AdderTest): java.lang.AssertionError: expected:<5> but was:<-1>"},
 		{"a program that does not compile", adder(adderText("return a + ;")), benchmark.Uncompilable, "Adder.java:4: illegal start of expression"},
-		{"a changed signature", adder("public class Adder { static String add(int a) { return null; } }"), benchmark.Uncompilable, "the tests do not compile against it"},
+		{"a changed signature", adder("public class Adder { static String add(int a) { return null; } }"), benchmark.Uncompilable, "the tests do not compile with the patch"},
 		{"a test that does not end", loops, benchmark.Timeout, "steps"},
 		{"a test that waits beyond its own time limit", threads("try { Thread.sleep(1000000); } catch (InterruptedException e) { }"), benchmark.Failed, "test timed out after 100 milliseconds"},
 		{"an exception within a time limit", with(strings.ReplaceAll(onceTest, "@Test public void adds() throws Exception {", "@Test(timeout = 3000, expected = IllegalStateException.class) public void adds() throws Exception { if (Adder.add(1, 1) == 2) throw new IllegalStateException(); ")), benchmark.Passed, ""},
