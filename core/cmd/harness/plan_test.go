@@ -180,9 +180,13 @@ func TestRecipeOfTheReferenceStudy(t *testing.T) {
 	if err := os.WriteFile(fixes, []byte(`{"id": "a", "before": "", "buggy": "a\n", "after": "", "fixed": "b\n"}`+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	models, err := filepath.Abs(filepath.Join(repo, "studies/models"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	recipe := filepath.Join(repo, "studies/recipe-2507.19909.hcl")
 	vars := []string{
-		"--var", "checkpoints=" + filepath.Join(repo, "studies/models"), "--var", "fixes=" + fixes, "--var", "quixbugs=" + folder, "--var", "sizes={" + strings.Join(sizes, ", ") + "}",
+		"--var", "checkpoints=" + models, "--var", "fixes=" + fixes, "--var", "quixbugs=" + folder, "--var", "sizes={" + strings.Join(sizes, ", ") + "}",
 	}
 	harness(t, append([]string{"validate", recipe}, vars...)...).want(t, 0)
 	p := planOf(t, recipe, vars...)
