@@ -11,7 +11,6 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"harness/core/ir"
 	"harness/core/protocol/harnesspb"
 )
 
@@ -52,7 +51,7 @@ func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send fu
 		if err := checkStops(p, r.GetTokenTexts()); err != nil {
 			return fmt.Errorf("decode: prompt %q: %w", p.GetId(), err)
 		}
-		length := ir.PaddedPrompt(len(p.GetIds()))
+		length := paddedPrompt(len(p.GetIds()))
 		groups[length] = append(groups[length], p)
 	}
 	st, err := e.state(n, r.GetModel(), true)
@@ -120,7 +119,7 @@ func (n *network) checkDecoding(d *harnesspb.Decoding, ends int) error {
 
 // shapeOf is the shape for a number of prompts of one padded length.
 func shapeOf(d *harnesspb.Decoding, length, prompts int) decodeShape {
-	s := decodeShape{beams: 1, prompt: length, new: ir.PaddedOutput(int(d.GetMaxNewTokens())), prompts: int(d.GetBatchSize())}
+	s := decodeShape{beams: 1, prompt: length, new: paddedOutput(int(d.GetMaxNewTokens())), prompts: int(d.GetBatchSize())}
 	switch d.GetDecode() {
 	case "greedy":
 		s.greedy = true

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,6 +38,7 @@ type Engine struct {
 	// backendLibrary is the file of the runtime; empty: it is this program, or not
 	// known. runtime is its digest, once it was asked for.
 	backendLibrary, runtime string
+	speed                   *speed // once it was measured
 	networks                *cache[*network]
 	states                  *cache[*state]
 	bases                   *cache[*base]
@@ -93,12 +96,19 @@ func (e *Engine) Describe(context.Context) *harnesspb.Description {
 		Name:    "gomlx",
 		Version: Version,
 		Summary: "Trains and decodes model graphs with GoMLX on XLA.",
-		Schema:  &harnesspb.Schema{},
+		Schema: &harnesspb.Schema{Attributes: []*harnesspb.Attribute{{
+			Name: "backend", Type: "string",
+			Description: "What to compute on, as in $GOMLX_BACKEND, in whose place it stands: xla:cpu, xla:cuda, xla:/path/to/plugin.so or go. Without either, XLA on the CPU, and where that is not installed the backend in pure Go, which is many times slower.",
+		}}},
+		Settings: settings(),
 	}
 }
 
-// Device says what the engine computes on.
-func (e *Engine) Device(ctx context.Context, _ *harnesspb.DeviceRequest) (*harnesspb.DeviceResponse, error) {
+// Device opens the device that the configuration names, and says what it is.
+func (e *Engine) Device(ctx context.Context, r *harnesspb.DeviceRequest) (*harnesspb.DeviceResponse, error) {
+	if err := e.configure(ctx, r.GetConfig()); err != nil {
+		return nil, err
+	}
 	if err := e.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -109,22 +119,52 @@ func (e *Engine) Device(ctx context.Context, _ *harnesspb.DeviceRequest) (*harne
 			return nil, err
 		}
 	}
-	r := &harnesspb.DeviceResponse{
-		Backend: e.backendName, Description: e.backend.Description(), Class: classOf(e.backendName, e.backend.DeviceDescription(0)), Runtime: e.runtime,
-	}
-	if !strings.HasPrefix(e.backendName, "xla:cuda") {
-		r.MemoryBytes = procKilobytes("/proc/meminfo", "MemTotal:")
-	}
-	return r, nil
+	return &harnesspb.DeviceResponse{
+		Backend: e.backendName, Description: e.backend.Description(), Class: e.class(), Runtime: e.runtime, MemoryBytes: e.memory(),
+	}, nil
 }
 
-// begin waits for the right to compute, which end gives back, and opens the
-// device.
-func (e *Engine) begin(ctx context.Context) error {
+// configure takes the study's configuration, which stands from then on.
+func (e *Engine) configure(ctx context.Context, config []byte) error {
+	if len(config) == 0 {
+		return nil
+	}
+	var c struct {
+		Backend string `json:"backend"`
+	}
+	d := json.NewDecoder(bytes.NewReader(config))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return fmt.Errorf("configuration of the engine: %w", err)
+	}
+	if c.Backend == "" {
+		return nil
+	}
+	if err := e.wait(ctx); err != nil {
+		return err
+	}
+	defer e.end()
+	if e.backend != nil && c.Backend != e.options.Backend {
+		return fmt.Errorf("the device is open already, as backend %q; it cannot become %q", e.backendName, c.Backend)
+	}
+	e.options.Backend = c.Backend
+	return nil
+}
+
+// wait waits for the right to compute, which end gives back.
+func (e *Engine) wait(ctx context.Context) error {
 	select {
 	case e.turn <- struct{}{}:
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// begin waits for the right to compute, and opens the device.
+func (e *Engine) begin(ctx context.Context) error {
+	if err := e.wait(ctx); err != nil {
+		return err
 	}
 	if e.backend != nil {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,17 +33,24 @@ var families = map[string]string{
 	"t5":          "codet5",
 }
 
-// shared is what all tests of the package use: the built plugins and one
-// engine, whose start is the slowest part.
+// shared is what all tests of the package use: the built plugins, and engines,
+// whose start is the slowest part.
 type shared struct {
 	host   *pluginhost.Host
 	engine *engine.Engine
 }
 
+// engines are as many as tests run side by side: most of a test is compiling, which
+// keeps one processor busy.
+const engines = 2
+
+// turn counts the tests, which take the engines in turn.
+var turn atomic.Int64
+
 // cleanup undoes what start did, if a test needed it.
 var cleanup = func() {}
 
-var start = sync.OnceValues(func() (shared, error) {
+var start = sync.OnceValues(func() ([]shared, error) {
 	var names []string
 	for _, family := range slices.Compact(slices.Sorted(maps.Values(families))) {
 		names = append(names, "harness-model-"+family)
@@ -52,19 +60,21 @@ var start = sync.OnceValues(func() (shared, error) {
 	}
 	dir, remove, err := needs.Programs(names...)
 	if err != nil {
-		return shared{}, err
+		return nil, err
 	}
-	cleanup = remove
-	s := shared{
-		host:   pluginhost.New(pluginhost.Options{Dirs: []string{dir}, StartTimeout: time.Minute}),
-		engine: engine.New(engine.Options{Backend: os.Getenv("GOMLX_BACKEND"), Logger: slog.Default()}),
+	host := pluginhost.New(pluginhost.Options{Dirs: []string{dir}, StartTimeout: time.Minute})
+	var all []shared
+	for range engines {
+		all = append(all, shared{host, engine.New(engine.Options{Backend: os.Getenv("GOMLX_BACKEND"), Logger: slog.Default()})})
 	}
 	cleanup = func() {
-		s.engine.Close()
-		s.host.Close()
+		for _, s := range all {
+			s.engine.Close()
+		}
+		host.Close()
 		remove()
 	}
-	return s, nil
+	return all, nil
 })
 
 func TestMain(m *testing.M) {
@@ -76,11 +86,11 @@ func TestMain(m *testing.M) {
 
 func setup(t testing.TB) shared {
 	t.Helper()
-	s, err := start()
+	all, err := start()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return all[turn.Add(1)%engines]
 }
 
 // fixture is one model folder with golden outputs.
@@ -90,11 +100,33 @@ type fixture struct {
 	built *harnesspb.BuildResponse
 }
 
+// kinds are golden models of all kinds of network: with ALiBi, rotary and learned
+// positions, and with an encoder. On them alone is tested what the engine does
+// alike with all networks; TestSlow… has the others.
+var kinds = []string{"tiny-bloom", "tiny-codellama", "tiny-starcoder", "tiny-codet5"}
+
+func eachKind(t *testing.T, run func(t *testing.T, f fixture)) {
+	eachOf(t, func(name string) bool { return slices.Contains(kinds, name) }, run)
+}
+
+func eachOther(t *testing.T, run func(t *testing.T, f fixture)) {
+	needs.Slow(t)
+	eachOf(t, func(name string) bool { return !slices.Contains(kinds, name) }, run)
+}
+
 // eachFixture runs a subtest per model folder.
 func eachFixture(t *testing.T, run func(t *testing.T, f fixture)) {
+	eachOf(t, func(string) bool { return true }, run)
+}
+
+func eachOf(t *testing.T, wanted func(name string) bool, run func(t *testing.T, f fixture)) {
 	for _, path := range needs.Goldens(t, "config.json") {
 		dir := filepath.Dir(path)
+		if !wanted(filepath.Base(dir)) {
+			continue
+		}
 		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Parallel()
 			text := readFile(t, path)
 			var c struct {
 				ModelType string `json:"model_type"`

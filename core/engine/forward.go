@@ -106,7 +106,7 @@ func (n *network) newForward(r *harnesspb.ForwardRequest) (*forward, error) {
 func (r *rows) add(ids []int32) {
 	r.ids = append(r.ids, ids)
 	r.longest = max(r.longest, len(ids))
-	r.padded = ir.PaddedOutput(r.longest)
+	r.padded = paddedOutput(r.longest)
 }
 
 // numbers counts those of a value with so many elements a position.

@@ -63,19 +63,21 @@ func sameEpochs(t *testing.T, want, got []string) {
 
 // An epoch that continues from files must give what training without a break
 // gives.
-func TestEpochsResumeBitForBit(t *testing.T) {
-	eachFixture(t, func(t *testing.T, f fixture) {
-		g, _, examples := f.training(t)
-		rewrite := f.attach(t, "lora", `{"rank": 4, "alpha": 8, "dropout": 0.1}`).GetRewrite()
-		run := func(restart int) []string {
-			m := f.model()
-			m.Rewrite, m.InitSeed = rewrite, 7
-			return f.chain(t, m, 2, restart, func(s *harnesspb.TrainStart) {
-				s.Recipe.BatchSize, s.Pad = int32(len(g.Setup.Batches[0].InputIDs)), f.built.GetPad()
-			}, examples, examples[:3])
-		}
-		sameEpochs(t, run(0), run(1))
-	})
+func TestEpochsResumeBitForBit(t *testing.T) { eachKind(t, epochsResumeBitForBit) }
+
+func TestSlowEpochsResumeBitForBit(t *testing.T) { eachOther(t, epochsResumeBitForBit) }
+
+func epochsResumeBitForBit(t *testing.T, f fixture) {
+	g, _, examples := f.training(t)
+	rewrite := f.attach(t, "lora", `{"rank": 4, "alpha": 8, "dropout": 0.1}`).GetRewrite()
+	run := func(restart int) []string {
+		m := f.model()
+		m.Rewrite, m.InitSeed = rewrite, 7
+		return f.chain(t, m, 2, restart, func(s *harnesspb.TrainStart) {
+			s.Recipe.BatchSize, s.Pad = int32(len(g.Setup.Batches[0].InputIDs)), f.built.GetPad()
+		}, examples, examples[:3])
+	}
+	sameEpochs(t, run(0), run(1))
 }
 
 // Training 4 epochs is training 2, stopping, and training 2.

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"harness/core/ir"
 	"harness/core/protocol/harnesspb"
 )
 
@@ -109,11 +108,11 @@ func (s *shaping) measure(examples []*harnesspb.TokenExample) {
 		s.labels = max(s.labels, s.network.labelsOf(x))
 		tokens, labels = tokens+s.network.rowOf(x), labels+s.network.labelsOf(x)
 	}
-	s.length = ir.PaddedRow(s.length)
+	s.length = paddedRow(s.length)
 	if s.options.pack {
 		s.labels = max(s.labels, min(s.length, 2*s.length*labels/tokens))
 	}
-	s.labels = ir.PaddedRow(s.labels)
+	s.labels = paddedRow(s.labels)
 	if !s.network.encodes() {
 		s.labels = min(s.labels, s.length)
 	}
@@ -155,7 +154,7 @@ func quantiles(sizes []int, count int) []int {
 	slices.Sort(sizes)
 	var out []int
 	for i := range count {
-		out = append(out, ir.PaddedRow(sizes[(len(sizes)-1)*(i+1)/count]))
+		out = append(out, paddedRow(sizes[(len(sizes)-1)*(i+1)/count]))
 	}
 	return slices.Compact(out)
 }

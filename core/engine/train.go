@@ -308,7 +308,7 @@ func (t *trainer) checkpoints(s batchShape) bool {
 	case "off":
 		return false
 	}
-	return t.scarce || t.network.program.Cost(t.network.train, s.extent(t.network.encodes())).Recomputes()
+	return t.scarce || recomputes(t.network.program.Cost(t.network.train, s.extent(t.network.encodes())))
 }
 
 // dropoutKeys seed each dropout node at this step.

@@ -154,39 +154,41 @@ func TestExactMatchIsThatOfTheLogits(t *testing.T) {
 // Under left padding without position ids the shorter example of a batch stands
 // at later positions. Alone, behind a first position that is as late, it must
 // have the same loss; networks that know only distances do not notice.
-func TestPositionsCountFromThePadding(t *testing.T) {
-	eachFixture(t, func(t *testing.T, f fixture) {
-		g, _, examples := f.training(t)
-		batch := examples[:len(g.Setup.Batches[0].InputIDs)]
-		longest := 0
-		for _, x := range batch {
-			longest = max(longest, len(x.GetIds()))
-		}
-		loss := func(first int64, change func(*harnesspb.TrainStart), batch ...*harnesspb.TokenExample) float64 {
-			start := startOf(t, f.trainable())
-			start.Model.Checkpoint, start.Model.Rewrite.FirstPosition = f.dir, first
-			start.LearningRate, start.KeepOrder = 0, true
-			change(start)
-			steps, _ := f.train(t, start, batch, nil)
-			return steps[0].GetLoss()
-		}
-		var sum, labels float64
-		for _, x := range batch {
-			n := float64(len(x.GetIds()) - int(x.GetPromptLength()))
-			sum += n * loss(int64(longest-len(x.GetIds())), func(*harnesspb.TrainStart) {}, x)
-			labels += n
-		}
-		want := sum / labels
-		padded := func(s *harnesspb.TrainStart) { s.Recipe.Padding = "left-counted" }
-		got := loss(0, padded, batch...)
-		t.Logf("loss %.6f, without padding %.6f", got, loss(0, func(*harnesspb.TrainStart) {}, batch...))
-		if !(math.Abs(got-want) <= 1e-4) {
-			t.Errorf("loss %v, the examples alone at their positions have %v", got, want)
-		}
-		// Micro-batches asked for are padded each by itself.
-		alone := loss(0, func(s *harnesspb.TrainStart) { padded(s); s.Recipe.MicroBatch = 1 }, batch...)
-		if plain := loss(0, func(*harnesspb.TrainStart) {}, batch...); !(math.Abs(alone-plain) <= 1e-4) {
-			t.Errorf("one example at a time: loss %v, want %v", alone, plain)
-		}
-	})
+func TestPositionsCountFromThePadding(t *testing.T) { eachKind(t, positionsCountFromThePadding) }
+
+func TestSlowPositionsCountFromThePadding(t *testing.T) { eachOther(t, positionsCountFromThePadding) }
+
+func positionsCountFromThePadding(t *testing.T, f fixture) {
+	g, _, examples := f.training(t)
+	batch := examples[:len(g.Setup.Batches[0].InputIDs)]
+	longest := 0
+	for _, x := range batch {
+		longest = max(longest, len(x.GetIds()))
+	}
+	loss := func(first int64, change func(*harnesspb.TrainStart), batch ...*harnesspb.TokenExample) float64 {
+		start := startOf(t, f.trainable())
+		start.Model.Checkpoint, start.Model.Rewrite.FirstPosition = f.dir, first
+		start.LearningRate, start.KeepOrder = 0, true
+		change(start)
+		steps, _ := f.train(t, start, batch, nil)
+		return steps[0].GetLoss()
+	}
+	var sum, labels float64
+	for _, x := range batch {
+		n := float64(len(x.GetIds()) - int(x.GetPromptLength()))
+		sum += n * loss(int64(longest-len(x.GetIds())), func(*harnesspb.TrainStart) {}, x)
+		labels += n
+	}
+	want := sum / labels
+	padded := func(s *harnesspb.TrainStart) { s.Recipe.Padding = "left-counted" }
+	got := loss(0, padded, batch...)
+	t.Logf("loss %.6f, without padding %.6f", got, loss(0, func(*harnesspb.TrainStart) {}, batch...))
+	if !(math.Abs(got-want) <= 1e-4) {
+		t.Errorf("loss %v, the examples alone at their positions have %v", got, want)
+	}
+	// Micro-batches asked for are padded each by itself.
+	alone := loss(0, func(s *harnesspb.TrainStart) { padded(s); s.Recipe.MicroBatch = 1 }, batch...)
+	if plain := loss(0, func(*harnesspb.TrainStart) {}, batch...); !(math.Abs(alone-plain) <= 1e-4) {
+		t.Errorf("one example at a time: loss %v, want %v", alone, plain)
+	}
 }

@@ -45,16 +45,6 @@ type Cost struct {
 	Cache, CrossCache int64
 }
 
-// keptInFull bounds the bytes of values that are kept for the backward pass
-// where computing them again would save memory.
-const keptInFull = 5 << 29
-
-// Recomputes reports whether an engine that may choose computes layers again
-// in the backward pass: it takes a third more time, and is done where keeping
-// all values would take much memory. What a machine has does not count, since
-// the choice may change the last bits of a result.
-func (c Cost) Recomputes() bool { return 4*(c.Saved+c.Layer) > keptInFull }
-
 // Cost walks the program. trained are written-out names of the parameters
 // that train, sorted, as Trainable gives them; nil: nothing does.
 func (p *Program) Cost(trained []string, x Extent) Cost {

@@ -5,18 +5,17 @@ import (
 	"fmt"
 	"slices"
 
-	"harness/core/ir"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/step"
-	"harness/core/weights/snapshot"
 )
 
-// Estimate is what the trials of one model with one adapter take, worked out
-// from the graph alone: no weights are loaded.
+// Estimate is what the trials of one model with one adapter take, as the engine
+// works it out from the graph alone: no weights are loaded.
 type Estimate struct {
 	Model   string `json:"model"`
 	Adapter string `json:"adapter"`
-	// Problem says why there is no estimate; all else is then zero.
+	// Problem says why the engine gives no estimate. Training and decoding are then
+	// not known.
 	Problem    string          `json:"problem,omitempty"`
 	Parameters int64           `json:"parameters"` // the adapter's among them
 	Trainable  int64           `json:"trainable"`
@@ -38,6 +37,7 @@ type TrainEstimate struct {
 	EpochTokens int64   `json:"epoch_tokens,omitempty"`
 	EpochSteps  int     `json:"epoch_steps,omitempty"`
 	EpochFLOPs  float64 `json:"epoch_flops,omitempty"` // of the tokens, padding aside
+	Seconds     float64 `json:"seconds,omitempty"`     // of all epochs; 0: not known
 	Memory      Memory  `json:"memory_bytes"`
 	// FitsMicroBatch is the largest micro-batch that fits the device; 0: none,
 	// or the device's memory is not known.
@@ -45,7 +45,8 @@ type TrainEstimate struct {
 	Disk           int64 `json:"disk_bytes"` // of all its epochs: weights and optimizer state
 }
 
-// DecodeEstimate is for prompts of the longest that are allowed.
+// DecodeEstimate is for the benchmark that takes most memory: for its prompts, or
+// until it is fetched for the longest prompt that is allowed.
 type DecodeEstimate struct {
 	Prompts     int     `json:"prompts"` // side by side
 	Beams       int     `json:"beams"`
@@ -54,6 +55,33 @@ type DecodeEstimate struct {
 	PromptFLOPs float64 `json:"prompt_flops"` // to read one prompt
 	TokenFLOPs  float64 `json:"token_flops"`  // of one new token, in the middle
 	Memory      Memory  `json:"memory_bytes"`
+	// Measured says that all benchmarks were fetched: Prompt is the longest of
+	// theirs, and these are known.
+	Measured bool    `json:"measured"`
+	Bugs     int     `json:"bugs,omitempty"`    // that are asked about, of all benchmarks and prompts
+	Seconds  float64 `json:"seconds,omitempty"` // of all of them at most; 0: not known
+}
+
+// Memory is how many bytes a step takes at its peak, in parts: see
+// harnesspb.MemoryEstimate.
+type Memory struct {
+	Runtime     int64 `json:"runtime"`
+	Kept        int64 `json:"kept,omitempty"`
+	Weights     int64 `json:"weights"`
+	Gradients   int64 `json:"gradients,omitempty"`
+	Optimizer   int64 `json:"optimizer,omitempty"`
+	Activations int64 `json:"activations"`
+	Logits      int64 `json:"logits"`
+	Caches      int64 `json:"caches,omitempty"`
+}
+
+// Total is the sum of all parts.
+func (m Memory) Total() int64 {
+	return m.Runtime + m.Kept + m.Weights + m.Gradients + m.Optimizer + m.Activations + m.Logits + m.Caches
+}
+
+func memoryOf(m *pb.MemoryEstimate) Memory {
+	return Memory{m.GetRuntime(), m.GetKept(), m.GetWeights(), m.GetGradients(), m.GetOptimizer(), m.GetActivations(), m.GetLogits(), m.GetCaches()}
 }
 
 // Epochs says what sharing saves, and what a schedule that depends on the
@@ -99,325 +127,107 @@ func (p *Plan) Epochs() Epochs {
 	return e
 }
 
-// Estimates works out what the plan's networks take, in the order of the
-// trials. device is the memory that they have to fit, in bytes; 0: not known.
-func (p *Plan) Estimates(ctx context.Context, env *step.Env, device int64) ([]*Estimate, error) {
-	e := &estimator{plan: p, env: env, device: device, steps: map[step.ID]*step.Step{}}
-	for _, s := range p.Steps {
-		e.steps[s.ID] = s
+// Estimates are those of a plan's networks, and what their seconds rest on, in
+// words; empty: they are not known.
+type Estimates struct {
+	Networks []*Estimate
+	Basis    string
+}
+
+// Estimates asks the engine what the plan's networks take, in the order of the
+// trials. The plan has to have been made with Options.Plugins.
+func (p *Plan) Estimates(ctx context.Context, env *step.Env) (*Estimates, error) {
+	if p.Engine == nil {
+		return &Estimates{}, nil
 	}
-	groups := map[[2]string]*group{}
-	var order []*group
-	for _, t := range p.Trials {
-		id := [2]string{t.Labels["model"], t.Labels["adapter"]}
-		if groups[id] == nil {
-			groups[id] = &group{model: id[0], adapter: id[1], trains: map[step.ID]step.Train{}}
-			order = append(order, groups[id])
-		}
-		for _, s := range p.Reach(t) {
-			groups[id].add(s)
-		}
+	groups, err := p.groups(ctx, env)
+	if err != nil {
+		return nil, err
 	}
-	order = slices.DeleteFunc(order, func(g *group) bool { return g.network == nil }) // it answers by itself
-	nets, problems := make([]*net, len(order)), make([]error, len(order))
-	var kept []int64
-	for i, g := range order {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if nets[i], problems[i] = e.net(ctx, g); problems[i] == nil {
-			kept = append(kept, g.kept(nets[i]))
-		}
+	engine, err := env.Plugins.Engine(ctx, p.Engine.Name)
+	if err != nil {
+		return nil, err
 	}
-	e.kept = keptMemory(kept)
-	var out []*Estimate
-	for i, g := range order {
-		estimate := &Estimate{}
-		if problems[i] != nil {
-			estimate.Problem = problems[i].Error()
-		} else {
-			estimate = e.estimate(nets[i], g)
+	request := &pb.EstimateRequest{}
+	for _, g := range groups {
+		request.Networks = append(request.Networks, g.work(env.Results))
+	}
+	answer, err := engine.Estimate(ctx, request)
+	if err != nil {
+		return nil, fmt.Errorf("engine %s: estimate: %w", p.Engine.Name, err)
+	}
+	if got := len(answer.GetNetworks()); got != len(groups) {
+		return nil, fmt.Errorf("engine %s estimates %d networks of %d", p.Engine.Name, got, len(groups))
+	}
+	out := &Estimates{Basis: answer.GetBasis()}
+	for i, g := range groups {
+		e, err := g.estimate(answer.GetNetworks()[i])
+		if err != nil {
+			return nil, fmt.Errorf("engine %s: %s/%s: %w", p.Engine.Name, g.model, g.adapter, err)
 		}
-		estimate.Model, estimate.Adapter = g.model, g.adapter
-		out = append(out, estimate)
+		out.Networks = append(out.Networks, e)
 	}
 	return out, nil
 }
 
-// group is the trials of one model with one adapter.
-type group struct {
-	model, adapter string
-	network        *step.Network
-	order          []step.ID // of trains
-	trains         map[step.ID]step.Train
-	lengths        step.Lengths
-	examples       step.ID
-	generates      []step.Generate
-}
-
-func (g *group) add(s *step.Step) {
-	switch work := s.Work.(type) {
-	case step.Train:
-		g.network = &work.Network
-		if _, seen := g.trains[s.ID]; !seen {
-			g.order = append(g.order, s.ID)
-		}
-		g.trains[s.ID] = work
-	case step.Examples:
-		g.lengths, g.examples = work.Lengths, s.ID
-	case step.Generate:
-		if work.Engine != nil {
-			g.network = &work.Network
-			g.generates = append(g.generates, work)
-		}
-	}
-}
-
-// kept is what the group's programs leave in the engine's process.
-func (g *group) kept(n *net) int64 {
-	var bytes int64
-	if len(g.trains) > 0 {
-		bytes += keptByTrained * int64(nodes(n.program))
-	}
-	if len(g.generates) > 0 {
-		bytes += keptByDecoded * int64(nodes(n.program))
-	}
-	return bytes
-}
-
-type estimator struct {
-	plan   *Plan
-	env    *step.Env
-	device int64
-	kept   int64 // bytes that the programs of all networks leave
-	steps  map[step.ID]*step.Step
-}
-
-// net is a network as far as a plan knows it.
-type net struct {
-	built   *pb.BuildResponse
-	program *ir.Program
-	trained []string
-}
-
-func (e *estimator) net(ctx context.Context, g *group) (*net, error) {
-	summary, err := e.summary(g.network.Snapshot)
+// estimate puts the engine's answer beside what a plan knows itself.
+func (g *group) estimate(answer *pb.NetworkEstimate) (*Estimate, error) {
+	counts, err := g.network.program.Count(g.network.rewrite)
 	if err != nil {
 		return nil, err
 	}
-	return newNet(ctx, e.env.Plugins, *g.network, summary)
+	out := &Estimate{Model: g.model, Adapter: g.adapter, Problem: answer.GetProblem(), Parameters: counts.All, Trainable: counts.Trainable}
+	if out.Problem != "" {
+		return out, nil
+	}
+	if (answer.GetTrain() != nil) != (len(g.order) > 0) || len(answer.GetDecode()) != len(g.generates) {
+		return nil, fmt.Errorf("its estimate does not say all that it was asked")
+	}
+	if t := answer.GetTrain(); t != nil {
+		out.Train = g.training(t)
+	}
+	out.Decode = g.decoding(answer.GetDecode())
+	return out, nil
 }
 
-// newNet asks the plugins for a network.
-func newNet(ctx context.Context, plugins step.Plugins, network step.Network, s *snapshot.Summary) (*net, error) {
-	built, attached, err := network.Graph(ctx, plugins, s)
-	if err != nil {
-		return nil, err
+func (g *group) training(t *pb.TrainEstimate) *TrainEstimate {
+	_, labels := g.row()
+	out := &TrainEstimate{
+		Epochs: len(g.order), MicroBatch: int(t.GetMicroBatch()), Length: t.GetLength(), Labels: labels, StepFLOPs: t.GetStepFlops(),
+		EpochFLOPs: t.GetEpochFlops(), Seconds: t.GetSeconds(), Memory: memoryOf(t.GetMemory()), FitsMicroBatch: int(t.GetFitsMicroBatch()),
+		Disk: int64(len(g.order)) * t.GetStateBytes(),
 	}
-	n := &net{built: built}
-	graph, err := ir.Apply(built.Graph, attached.GetRewrite())
-	if err != nil {
-		return nil, err
+	if g.data != nil {
+		batch := int(g.trains[g.order[0]].Recipe.GetBatchSize())
+		out.Measured, out.EpochTokens, out.EpochSteps = true, g.data.Tokens, (g.data.Train+batch-1)/batch
 	}
-	if n.program, err = ir.Expand(graph); err != nil {
-		return nil, err
-	}
-	if n.trained, err = n.program.Trainable(attached.GetRewrite().GetTrain()); err != nil {
-		return nil, err
-	}
-	return n, nil
-}
-
-func (e *estimator) estimate(n *net, g *group) *Estimate {
-	estimate := &Estimate{}
-	for _, param := range n.program.Parameters {
-		estimate.Parameters += param.Elements()
-		if _, trains := slices.BinarySearch(n.trained, param.Name); trains {
-			estimate.Trainable += param.Elements()
-		}
-	}
-	if len(g.order) > 0 {
-		estimate.Train = e.training(n, g)
-	}
-	for _, work := range g.generates {
-		if d := e.decoding(n, work); estimate.Decode == nil || d.Memory.Total() > estimate.Decode.Memory.Total() {
-			estimate.Decode = d
-		}
-	}
-	return estimate
-}
-
-// summary describes a checkpoint, before or after its step has run.
-func (e *estimator) summary(id step.ID) (*snapshot.Summary, error) {
-	if key, ok := e.env.Results.Key(id); ok {
-		return snapshot.Summarize(e.env.Store.Path(key))
-	}
-	return draft(e.steps[id].Work)
-}
-
-// draft describes the checkpoint that a step will give, as far as it is known.
-func draft(work step.Work) (*snapshot.Summary, error) {
-	switch work := work.(type) {
-	case step.Init:
-		config, err := work.Draft()
-		return &snapshot.Summary{Config: config}, err
-	case step.Snapshot:
-		return snapshot.Summarize(work.Dir)
-	}
-	return nil, fmt.Errorf("a %s step makes no checkpoint", work.Kind())
-}
-
-func (e *estimator) training(n *net, g *group) *TrainEstimate {
-	first := g.trains[g.order[0]]
-	recipe := first.Recipe
-	batch := int(recipe.GetBatchSize())
-	t := &TrainEstimate{Epochs: len(g.order), MicroBatch: batch}
-	if recipe.GetMicroBatch() > 0 {
-		t.MicroBatch = int(recipe.GetMicroBatch())
-	}
-	data := e.measured(g)
-	x := n.trainExtent(g.lengths, data)
-	t.Length, t.Labels = max(x.Tokens, x.Source), x.Picked
-	// atOnce is how many of some rows the engine computes at once, and whether
-	// it computes layers again in the backward pass. Where it may choose, it
-	// rather takes fewer rows.
-	atOnce := func(rows int) (int, bool) {
-		if again := recipe.GetGradientCheckpointing(); again != "" {
-			return rows, again == "on"
-		}
-		for few := rows; few > 0; few /= 2 {
-			one := x
-			one.Rows = int64(few)
-			if !n.program.Cost(n.trained, one).Recomputes() {
-				return few, false
-			}
-		}
-		return rows, true
-	}
-	_, again := atOnce(t.MicroBatch)
-	flops := func(x ir.Extent) float64 {
-		c := n.program.Cost(n.trained, x)
-		if again {
-			return c.Forward + c.Backward + c.Layers
-		}
-		return c.Forward + c.Backward
-	}
-	x.Rows = int64(batch)
-	t.StepFLOPs = flops(x)
-	if data != nil {
-		t.Measured, t.EpochTokens = true, data.Tokens
-		t.EpochSteps = (data.Train + batch - 1) / batch
-		mean := x
-		mean.Tokens = max(1, data.Tokens/int64(max(1, data.Train)))
-		mean.Picked = min(mean.Picked, mean.Tokens)
-		mean.Source = min(mean.Source, mean.Tokens)
-		mean.Rows = int64(data.Train)
-		t.EpochFLOPs = flops(mean)
-	}
-	memory := func(rows int) Memory {
-		rows, again := atOnce(rows)
-		x.Rows = int64(rows)
-		m := TrainingMemory(n.program, n.trained, recipe.GetOptimizer(), again, x)
-		m.Kept = e.kept
-		return m
-	}
-	t.Memory = memory(t.MicroBatch)
-	for rows := t.MicroBatch; e.device > 0 && rows > 0 && t.FitsMicroBatch == 0; rows /= 2 {
-		if memory(rows).Total() <= e.device {
-			t.FitsMicroBatch = rows
-		}
-	}
-	// An epoch leaves its weights, in PEFT's layout too if they are an
-	// adapter's, and the optimizer's state.
-	t.Disk = int64(t.Epochs) * (t.Memory.Gradients + t.Memory.Optimizer)
-	return t
-}
-
-// measured is what is known of the data, or nil.
-func (e *estimator) measured(g *group) *step.ExamplesSummary {
-	if !e.env.Results.Has(g.examples) {
-		return nil
-	}
-	var sum step.ExamplesSummary
-	if e.env.Results.ReadJSON(g.examples, "examples.json", &sum) != nil || sum.Longest == 0 {
-		return nil
-	}
-	return &sum
-}
-
-// trainExtent is the longest row of a recipe, or of its data where known.
-func (n *net) trainExtent(l step.Lengths, data *step.ExamplesSummary) ir.Extent {
-	positions := n.built.GetMaxPositions()
-	prompt, target, whole := int64(l.MaxPrompt), int64(l.MaxTarget), int64(l.Max)
-	if whole == 0 && prompt > 0 && target > 0 {
-		whole = prompt + target
-	}
-	whole = least(whole, positions)
-	if whole == 0 {
-		whole = unlimited
-	}
-	prompt, target = least(prompt, whole), least(target, whole)
-	if data != nil {
-		whole, target = int64(data.Longest), int64(data.MostLabels)
-		prompt = whole
-	}
-	if n.program.Encoder != nil {
-		return ir.Extent{Source: paddedRow(prompt), Tokens: paddedRow(target), Picked: paddedRow(target)}
-	}
-	return ir.Extent{Tokens: paddedRow(whole), Picked: min(paddedRow(target), paddedRow(whole))}
-}
-
-// unlimited is the length that is assumed where nothing bounds it.
-const unlimited = 2048
-
-// least is the smaller of two limits, of which 0 is none.
-func least(a, b int64) int64 {
-	if a == 0 || b > 0 && b < a {
-		return b
-	}
-	return a
-}
-
-func paddedRow(tokens int64) int64 { return int64(ir.PaddedRow(int(tokens))) }
-
-func (e *estimator) decoding(n *net, work step.Generate) *DecodeEstimate {
-	d := work.Decoding
-	beams := max(1, int(d.GetBeams()))
-	if d.GetDecode() == "sample" {
-		beams = max(1, int(d.GetCandidates()))
-	}
-	prompts := int(d.GetBatchSize())
-	if prompts == 0 {
-		prompts = max(1, rowsSideBySide/beams)
-	}
-	out := &DecodeEstimate{Prompts: prompts, Beams: beams, New: int64(ir.PaddedOutput(int(d.GetMaxNewTokens())))}
-	prompt := least(int64(work.MaxPromptLength), n.built.GetMaxPositions())
-	if prompt == 0 {
-		prompt = unlimited
-	}
-	out.Prompt = int64(ir.PaddedPrompt(int(prompt)))
-	reading, step := n.decodeExtents(out)
-	read, one := n.program.Cost(nil, reading), n.program.Cost(nil, step)
-	rows := float64(step.Rows)
-	out.PromptFLOPs = read.Forward
-	out.TokenFLOPs = one.Forward / rows
-	out.Memory = decodingMemory(n.program, d.GetPrecision() == "bf16", out, read, one)
-	out.Memory.Kept = e.kept
 	return out
 }
 
-// rowsSideBySide is how many rows the engine decodes at once, given as many
-// prompts, where a study does not say.
-const rowsSideBySide = 32
-
-// decodeExtents are those of reading one prompt, and of one step in the middle
-// of decoding a batch.
-func (n *net) decodeExtents(d *DecodeEstimate) (reading, step ir.Extent) {
-	rows := int64(d.Prompts * d.Beams)
-	if n.program.Encoder != nil {
-		return ir.Extent{Rows: 1, Source: d.Prompt, Tokens: 1},
-			ir.Extent{Rows: rows, Source: d.Prompt, Tokens: 1, Keys: d.New / 2}
+// decoding sums up the benchmarks.
+func (g *group) decoding(answers []*pb.DecodeEstimate) *DecodeEstimate {
+	var out *DecodeEstimate
+	measured, bugs, seconds, timed := true, 0, 0.0, true
+	for i, d := range answers {
+		one := g.generates[i]
+		measured, bugs = measured && one.known, bugs+len(one.prompts)
+		seconds, timed = seconds+d.GetSeconds(), timed && (d.GetSeconds() > 0 || one.known && len(one.prompts) == 0)
+		if m := memoryOf(d.GetMemory()); out == nil || m.Total() > out.Memory.Total() {
+			beams := max(1, int(one.Decoding.GetBeams()))
+			if one.Decoding.GetDecode() == "sample" {
+				beams = max(1, int(one.Decoding.GetCandidates()))
+			}
+			out = &DecodeEstimate{
+				Prompts: int(d.GetPrompts()), Beams: beams, Prompt: d.GetPrompt(), New: int64(one.Decoding.GetMaxNewTokens()),
+				PromptFLOPs: d.GetPromptFlops(), TokenFLOPs: d.GetTokenFlops(), Memory: m,
+			}
+		}
 	}
-	return ir.Extent{Rows: 1, Tokens: d.Prompt, Picked: 1},
-		ir.Extent{Rows: rows, Tokens: 1, Keys: d.Prompt + d.New/2}
+	if out != nil && measured {
+		out.Measured, out.Bugs = true, bugs
+		if timed {
+			out.Seconds = seconds
+		}
+	}
+	return out
 }

@@ -24,6 +24,13 @@ type networks struct {
 	found []*finding
 }
 
+// network is a model with an adapter, as far as it is known without weights.
+type network struct {
+	built   *pb.BuildResponse
+	rewrite *pb.Rewrite // nil: the adapter changes nothing
+	program *ir.Program // after the rewrite
+}
+
 // finding is a mistake that several networks may show: an adapter's is made
 // once, whichever models it is combined with.
 type finding struct {
@@ -39,20 +46,22 @@ func (b *builder) checkNetworks(ctx context.Context) error {
 		if b.wrong[model] {
 			continue
 		}
-		built, err := n.build(ctx, model)
+		bare, err := n.build(ctx, model)
 		if err != nil {
 			return err
 		}
-		if built == nil {
+		if bare == nil {
 			continue
 		}
 		for _, adapter := range b.study.Adapters {
 			if b.wrong[adapter] || !adapter.Fits(model) {
 				continue
 			}
-			if err := n.attach(ctx, model, adapter, built); err != nil {
+			whole, err := n.attach(ctx, model, adapter, bare)
+			if err != nil {
 				return err
 			}
+			b.plan.networks[[2]string{model.Name, adapter.Name}] = whole
 		}
 	}
 	for _, f := range n.found {
@@ -93,7 +102,7 @@ func (n *networks) add(block *study.Block, d *pb.Diagnostic, model string) {
 
 // build asks the model's plugin for its network. It is nil where there is none,
 // and where a mistake was noted.
-func (n *networks) build(ctx context.Context, model *study.Block) (*pb.BuildResponse, error) {
+func (n *networks) build(ctx context.Context, model *study.Block) (*network, error) {
 	described, err := n.World.Describe(ctx, model.Kind, model.Type)
 	if err != nil || !described.GetNeedsCheckpoint() {
 		return nil, err
@@ -124,16 +133,21 @@ func (n *networks) build(ctx context.Context, model *study.Block) (*pb.BuildResp
 		}
 		return nil, err
 	}
-	if _, err := ir.Expand(built.GetGraph()); err != nil {
+	program, err := ir.Expand(built.GetGraph())
+	if err != nil {
 		n.add(model, &pb.Diagnostic{Summary: "Network is malformed", Path: configPath(model),
 			Detail: fmt.Sprintf("The model plugin %q builds a network that cannot be computed: %v. Tell the plugin's author.", model.Type, err)}, "")
 		return nil, nil
 	}
-	before := len(n.diagnostics)
-	if n.checkCheckpoint(ctx, model); len(n.diagnostics) > before {
-		return nil, ctx.Err()
+	if model.Scratch != nil {
+		return &network{built: built, program: program}, nil
 	}
-	return built, nil
+	if err := checkpoint.Check(program, summary.Tensors); err != nil {
+		n.add(model, &pb.Diagnostic{Summary: "Checkpoint does not fit the model type", Path: configPath(model),
+			Detail: fmt.Sprintf("source = %q: %v.", model.Source, err)}, "")
+		return nil, nil
+	}
+	return &network{built: built, program: program}, nil
 }
 
 // configPath leads to the attribute that a checkpoint's configuration is from.
@@ -165,21 +179,21 @@ func (n *networks) summary(model *study.Block, described *pb.Description) (*snap
 }
 
 // attach asks an adapter's plugin for its rewrite of a network, and looks at what
-// comes of it.
-func (n *networks) attach(ctx context.Context, model, adapter *study.Block, built *pb.BuildResponse) error {
+// comes of it. It is nil where a mistake was noted.
+func (n *networks) attach(ctx context.Context, model, adapter *study.Block, bare *network) (*network, error) {
 	described, err := n.World.Describe(ctx, adapter.Kind, adapter.Type)
 	if err != nil || !described.GetTrains() {
-		return err
+		return bare, err
 	}
 	plugin, err := n.Plugins.Adapter(ctx, adapter.Type)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	config := adapter.Config
 	if adapter.Load != "" {
 		config = nil
 	}
-	attached, err := plugin.AttachTo(ctx, built, config, n.saved[adapter.Load])
+	attached, err := plugin.AttachTo(ctx, bare.built, config, n.saved[adapter.Load])
 	if err != nil {
 		said, err := said(err, "Adapter does not fit the model", "")
 		for _, d := range said {
@@ -188,30 +202,31 @@ func (n *networks) attach(ctx context.Context, model, adapter *study.Block, buil
 			}
 			n.add(adapter, d, model.Name)
 		}
-		return err
+		return nil, err
 	}
-	if summary, err := fits(built.GetGraph(), attached); err != nil {
+	program, summary, err := fits(bare.built.GetGraph(), attached)
+	if err != nil {
 		n.add(adapter, &pb.Diagnostic{Summary: summary,
 			Detail: fmt.Sprintf("The adapter plugin %q answers with what cannot be used: %v. Tell the plugin's author.", adapter.Type, err)}, model.Name)
+		return nil, nil
 	}
-	return nil
+	return &network{built: bare.built, rewrite: attached.GetRewrite(), program: program}, nil
 }
 
 // fits checks a rewrite: that it fits the network, and that what is trained can
 // be saved. The summary says which of the two it does not.
-func fits(graph *pb.Graph, attached *pb.AttachResponse) (summary string, err error) {
+func fits(graph *pb.Graph, attached *pb.AttachResponse) (program *ir.Program, summary string, err error) {
 	after, err := ir.Apply(graph, attached.GetRewrite())
 	if err == nil {
-		var program *ir.Program
 		if program, err = ir.Expand(after); err == nil {
 			_, err = program.Trainable(attached.GetRewrite().GetTrain())
 		}
 	}
 	if err != nil {
-		return "Adapter does not fit the network", err
+		return nil, "Adapter does not fit the network", err
 	}
 	if _, err := adapt.LayoutOf(graph, attached); err != nil && !errors.Is(err, adapt.ErrNoPEFT) {
-		return "Adapter cannot be saved", err
+		return nil, "Adapter cannot be saved", err
 	}
-	return "", nil
+	return program, "", nil
 }

@@ -29,6 +29,12 @@ type Plan struct {
 	Benchmarks []*Benchmark
 	// Data is what the study trains on, as far as it does.
 	Data []*Data
+	// Engine trains and decodes; nil where no trial needs one.
+	Engine *step.Engine
+
+	networks map[[2]string]*network // by model and adapter, as far as they were built
+	// attempts are what is known of prompts, by what decides them: see attempt.
+	attempts map[string][]step.Attempt
 }
 
 // Trial is one cell of a study: a model, an adapter, a benchmark, a prompt.
@@ -41,7 +47,8 @@ type Trial struct {
 // Options of New.
 type Options struct {
 	World World
-	// Engine is the engine plugin's name; "gomlx" is the one that ships.
+	// Engine is the name of the engine plugin that the caller asks for; empty: the
+	// study's.
 	Engine string
 	// Plugins are asked for the networks of New's plan, so that what does not fit
 	// is found before any work. Nil: they are not looked at.
@@ -57,14 +64,12 @@ type World interface {
 	Info(ctx context.Context, kind, name string) (pluginhost.Info, error)
 	Describe(ctx context.Context, kind, name string) (*pb.Description, error)
 	Resolve(ctx context.Context, kind, name string, request *pb.ResolveRequest) (*pb.ResolveResponse, error)
-	// Backend is the class of what an engine computes on: cpu, cuda, go.
-	Backend(ctx context.Context, engine string) (string, error)
+	// Backend is the class of what an engine computes on with some settings: cpu,
+	// cuda, go.
+	Backend(ctx context.Context, engine string, settings json.RawMessage) (string, error)
 	// CheckpointDigest and AdapterDigest name what lies in a folder.
 	CheckpointDigest(ctx context.Context, dir string) (string, error)
 	AdapterDigest(ctx context.Context, dir string) (string, error)
-	// CheckCheckpoint reports what keeps a model plugin from reading the checkpoint
-	// in a folder, or what it would leave out. Config is the model block's.
-	CheckCheckpoint(ctx context.Context, model string, config []byte, dir string) error
 	// AdapterConfig reads the adapter_config.json of a folder that PEFT saved.
 	AdapterConfig(ctx context.Context, dir string) (json.RawMessage, error)
 }
@@ -94,7 +99,7 @@ func New(ctx context.Context, s *study.Study, options Options) (*Plan, hcl.Diagn
 func newBuilder(s *study.Study, options Options) *builder {
 	return &builder{
 		Options: options, study: s,
-		plan: &Plan{Study: s}, steps: map[step.ID]*step.Step{},
+		plan: &Plan{Study: s, networks: map[[2]string]*network{}, attempts: map[string][]step.Attempt{}}, steps: map[step.ID]*step.Step{},
 		plugins: map[*study.Block]step.Plugin{}, wrong: map[*study.Block]bool{}, digests: map[string]string{}, saved: map[string]json.RawMessage{},
 	}
 }

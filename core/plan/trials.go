@@ -55,7 +55,6 @@ type trial struct {
 	prompt                    *study.Prompt
 
 	describedModel, describedAdapter *pb.Description
-	engine                           step.Engine
 	snapshot                         step.ID
 }
 
@@ -108,12 +107,7 @@ func (t *trial) name(what string, parts ...string) string {
 
 // prepare adds the checkpoint and finds the engine.
 func (t *trial) prepare(ctx context.Context) error {
-	info, err := t.World.Info(ctx, "engine", t.Engine)
-	if err != nil {
-		return err
-	}
-	t.engine = step.Engine{Plugin: step.Pin(info)}
-	if t.engine.Backend, err = t.World.Backend(ctx, t.Engine); err != nil {
+	if err := t.openEngine(ctx); err != nil {
 		return err
 	}
 	if s := t.model.Scratch; s != nil {
@@ -126,6 +120,7 @@ func (t *trial) prepare(ctx context.Context) error {
 		t.snapshot, err = t.add("init "+t.model.Name, work)
 		return err
 	}
+	var err error
 	t.snapshot, err = t.add("snapshot "+t.model.Name, step.Snapshot{Digest: t.digests[t.model.Source], Dir: t.path(t.model.Source)})
 	return err
 }
@@ -207,7 +202,7 @@ func (t *trial) trained() (step.ID, error) {
 // totals share one chain; else each needs its own.
 func (t *trial) segments(examples step.ID, rate float64) ([]step.ID, error) {
 	train := t.study.Train
-	work := step.Train{Engine: t.engine, Network: t.network(), Examples: examples, Recipe: train.Recipe, LearningRate: rate}
+	work := step.Train{Engine: *t.builder.plan.Engine, Network: t.network(), Examples: examples, Recipe: train.Recipe, LearningRate: rate}
 	work.Network.Seed = t.study.Seed
 	var choices []step.ID
 	for _, total := range train.Epochs {
@@ -244,7 +239,7 @@ func (t *trial) judged(weights step.ID) (verdicts, bugs step.ID, err error) {
 	if t.describedModel.Generates {
 		generate.AdapterLabel, generate.PromptLabel, generate.Benchmark = t.adapter.Name, t.prompt.Name, t.benchmark.Type
 	} else {
-		generate.Engine = &t.engine
+		generate.Engine = t.builder.plan.Engine
 	}
 	candidates, err := t.add(t.name("generate", t.benchmark.Name), generate)
 	if err != nil {

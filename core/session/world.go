@@ -47,7 +47,7 @@ type memory struct {
 	// Checkpoints are digests by folder, relative to the study's.
 	Checkpoints map[string]string       `json:"checkpoints"`
 	Adapters    map[string]knownAdapter `json:"adapters"` // likewise
-	Backends    map[string]string       `json:"backends"` // class by engine
+	Backends    map[string]string       `json:"backends"` // class by engine and its settings
 	Steps       map[string]store.Key    `json:"steps"`    // by label
 }
 
@@ -227,13 +227,17 @@ func (w *world) Resolve(ctx context.Context, kind, name string, request *pb.Reso
 }
 
 // Backend implements plan.World.
-func (w *world) Backend(ctx context.Context, name string) (string, error) {
-	class, err := answer(w, func(m *memory) map[string]string { return m.Backends }, name, func() (string, error) {
+func (w *world) Backend(ctx context.Context, name string, settings json.RawMessage) (string, error) {
+	question := name
+	if len(settings) > 0 {
+		question += " " + string(settings)
+	}
+	class, err := answer(w, func(m *memory) map[string]string { return m.Backends }, question, func() (string, error) {
 		engine, err := w.host.Engine(ctx, name)
 		if err != nil {
 			return "", err
 		}
-		device, err := step.DeviceOf(ctx, engine)
+		device, err := step.DeviceOf(ctx, engine, settings)
 		if err != nil {
 			return "", fmt.Errorf("engine %s: %w", name, err)
 		}

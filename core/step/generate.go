@@ -10,6 +10,7 @@ import (
 
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/store"
+	"harness/core/weights/tokenizer"
 )
 
 // Generate answers every bug of a benchmark. It leaves candidates.jsonl, a
@@ -221,6 +222,42 @@ func (w Generate) ask(ctx context.Context, env *Env, a *answers) error {
 		}
 		return a.take(c)
 	})
+}
+
+// Attempt is what is known of asking a model about a bug.
+type Attempt struct {
+	Refused string // why it is not asked; empty: it is
+	Tokens  int    // of its prompt; 0: not known
+}
+
+// Attempts says of each bug whether the model is asked about it, and how long its
+// prompt is. Checkpoint is the folder with the tokenizer; without it, empty, only
+// what the family itself refuses is known.
+func (w Generate) Attempts(ctx context.Context, env *Env, checkpoint string, built *pb.BuildResponse, bugs []*pb.Bug) ([]Attempt, error) {
+	model, err := env.Plugins.Model(ctx, w.Network.Model.Name)
+	if err != nil {
+		return nil, err
+	}
+	prompts, err := w.Prompts(ctx, model, bugs)
+	if err != nil {
+		return nil, err
+	}
+	net := &network{built: built}
+	if checkpoint != "" {
+		if net.tokenizer, err = tokenizer.Load(checkpoint); err != nil {
+			return nil, err
+		}
+	}
+	attempts := make([]Attempt, len(bugs))
+	for i, p := range prompts {
+		attempts[i].Refused = p.GetRefused()
+		if net.tokenizer == nil || p.GetRefused() != "" {
+			continue
+		}
+		ids := net.promptIDs(p.GetText(), p.GetRest())
+		attempts[i] = Attempt{w.refusal(p, ids, net), len(ids)}
+	}
+	return attempts, nil
 }
 
 // decode lets the engine generate.

@@ -73,4 +73,7 @@ func (p Plugin) unchanged(ctx context.Context, env *Env) error {
 type Engine struct {
 	Plugin
 	Backend string `json:"backend"`
+	// Settings are the study's engine block. What of them decides a result shows in
+	// Backend.
+	Settings json.RawMessage `json:"-"`
 }

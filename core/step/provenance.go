@@ -48,6 +48,7 @@ type ComputeDevice struct {
 	Backend     string `json:"backend"`     // "xla:cpu"
 	Description string `json:"description"` // of the device and its runtime
 	Runtime     string `json:"runtime,omitempty"`
+	Memory      int64  `json:"memory_bytes,omitempty"` // 0: not known
 }
 
 // Machine is where a step ran.
@@ -149,7 +150,7 @@ func (e *Env) engine(ctx context.Context, pin Engine) (*client.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	device, err := DeviceOf(ctx, engine)
+	device, err := DeviceOf(ctx, engine, pin.Settings)
 	if err != nil {
 		return nil, fmt.Errorf("engine %s: %w", pin.Name, err)
 	}
@@ -164,16 +165,16 @@ func (e *Env) engine(ctx context.Context, pin Engine) (*client.Engine, error) {
 	return engine, nil
 }
 
-// DeviceOf asks an engine what it computes on.
-func DeviceOf(ctx context.Context, engine *client.Engine) (*ComputeDevice, error) {
-	d, err := engine.Device(ctx, &pb.DeviceRequest{})
+// DeviceOf gives an engine its settings and asks it what it computes on.
+func DeviceOf(ctx context.Context, engine *client.Engine, settings json.RawMessage) (*ComputeDevice, error) {
+	d, err := engine.Device(ctx, &pb.DeviceRequest{Config: settings})
 	if err != nil {
 		return nil, err
 	}
 	if d.Class == "" {
 		return nil, fmt.Errorf("it does not name the class of its backend %q, which is part of what decides a result", d.Backend)
 	}
-	return &ComputeDevice{Class: d.Class, Backend: d.Backend, Description: d.Description, Runtime: d.Runtime}, nil
+	return &ComputeDevice{Class: d.Class, Backend: d.Backend, Description: d.Description, Runtime: d.Runtime, Memory: d.MemoryBytes}, nil
 }
 
 // notePeak keeps the largest memory that the engine said.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"harness/core/ir"
+	"harness/core/needs"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/weights/tokenizer"
 )
@@ -15,18 +16,7 @@ import (
 // The goldens' training batches are pairs of texts as transformers tokenizes
 // them, the end token behind the targets.
 func TestParityExamples(t *testing.T) {
-	root := os.Getenv("HARNESS_FIXTURES")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "fixtures", "models")
-	}
-	files, err := filepath.Glob(filepath.Join(root, "*", "golden", "training.json"))
-	if err != nil || len(files) == 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("no golden training in " + root + "; set HARNESS_FIXTURES to the folder of golden models")
-		}
-		t.Skip("NOT CHECKED: no golden training in " + root)
-	}
-	for _, file := range files {
+	for _, file := range needs.Goldens(t, "golden/training.json") {
 		dir := filepath.Dir(filepath.Dir(file))
 		t.Run(filepath.Base(dir), func(t *testing.T) { checkExamples(t, dir, file) })
 	}

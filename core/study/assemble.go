@@ -33,6 +33,7 @@ func (l *loader) assemble(s *Study) {
 	s.Train = l.assembleTrain(content["train"])
 	s.Generate = l.assembleGenerate(content["generate"])
 	s.Sandbox = l.assembleSandbox(content["sandbox"])
+	s.Engine = l.assembleEngine()
 	for _, p := range l.blocks.prompts {
 		buggyLines, _ := p.content.truth("buggy_lines")
 		s.Prompts = append(s.Prompts, &Prompt{Name: p.name, BuggyLines: buggyLines})
@@ -160,6 +161,18 @@ func (d *decoded) labelValues(name string) map[string][]string {
 		}
 	}
 	return values
+}
+
+// assembleEngine is the engine's block, to which nothing refers.
+func (l *loader) assembleEngine() *Block {
+	d := l.blocks.engine
+	if d == nil {
+		return nil
+	}
+	if l.evaluatePlugged(d); d.broken || l.diagnostics.HasErrors() {
+		return nil
+	}
+	return l.assembleBlock(d, d.instances[0])
 }
 
 func drivers() []string { return []string{"auto", "bubblewrap", "docker"} }

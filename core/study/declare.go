@@ -17,9 +17,10 @@ import (
 
 // declarations are a study's blocks, each in declaration order.
 type declarations struct {
-	single                 map[string]*hclsyntax.Block // study, train, generate, sandbox
+	single                 map[string]*hclsyntax.Block // study, train, generate, sandbox, engine
 	variables              []*hclsyntax.Block
 	plugged                []*plugged
+	engine                 *plugged // nil: there is no such block
 	prompts, tables, voids []*named
 }
 
@@ -74,6 +75,8 @@ func forms() map[string]form {
 		"generate": {example: `generate { … }`, single: true, description: "How candidates are decoded. A study without it uses the defaults."},
 		"sandbox": {labels: []string{"DRIVER"}, example: `sandbox "docker" { … }`, single: true,
 			description: "Where candidates are judged. DRIVER is docker (Docker or Podman), bubblewrap, or auto: docker if a daemon answers, else bubblewrap."},
+		"engine": {labels: []string{"TYPE"}, example: `engine "gomlx" { … }`, single: true,
+			description: "What trains and decodes. TYPE is the engine's plugin. A study without it uses gomlx; --engine takes another one, which then has its defaults."},
 		"table": {labels: []string{"NAME"}, example: `table "pass@1" { … }`, description: "A table of the report: metrics by the labels of trials."},
 		"void":  {labels: []string{"NAME"}, example: `void "other-run" { … }`, description: "Published verdicts that mean nothing, so that compare leaves them out."},
 	}
@@ -170,6 +173,9 @@ func (l *loader) declareSingle(block *hclsyntax.Block) {
 	}
 	if block.Type == "study" {
 		l.checkName(block.Labels[0], block.LabelRanges[0])
+	}
+	if block.Type == "engine" {
+		l.blocks.engine = &plugged{kind: "engine", typ: block.Labels[0], name: block.Labels[0], block: block}
 	}
 	l.blocks.single[block.Type] = block
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -197,7 +198,7 @@ func bare(err error) error {
 func (l *loader) describe(ctx context.Context) {
 	var group errgroup.Group
 	group.SetLimit(8)
-	for _, d := range l.blocks.plugged {
+	for _, d := range l.blocks.ofPlugins() {
 		id := pluginID{d.kind, d.typ}
 		if l.plugins[id] == nil {
 			p := &plugin{}
@@ -211,7 +212,7 @@ func (l *loader) describe(ctx context.Context) {
 	}
 	_ = group.Wait() // errors are kept with their plugins
 	told := map[*plugin]bool{}
-	for _, d := range l.blocks.plugged {
+	for _, d := range l.blocks.ofPlugins() {
 		var unknown unknownPlugin
 		switch err := d.plugin.err; {
 		case errors.As(err, &unknown): // at each block, since each has to be changed
@@ -221,6 +222,14 @@ func (l *loader) describe(ctx context.Context) {
 			l.mistake(d.block.LabelRanges[0], "Plugin cannot be used", "The %v", err)
 		}
 	}
+}
+
+// ofPlugins are the blocks that name a plugin.
+func (d *declarations) ofPlugins() []*plugged {
+	if d.engine == nil {
+		return d.plugged
+	}
+	return append(slices.Clone(d.plugged), d.engine)
 }
 
 // unknownPlugin is the error of a plugin that is not there.

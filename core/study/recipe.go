@@ -116,7 +116,7 @@ func (l *loader) assembleTrain(c *decoded) *Train {
 	if c == nil {
 		return nil
 	}
-	t := &Train{Dataset: c.reference("dataset"), Recipe: &harnesspb.Recipe{}}
+	t := &Train{place: place{c}, Dataset: c.reference("dataset"), Recipe: &harnesspb.Recipe{}}
 	c.fill(t.Recipe)
 	l.completeRecipe(c, t.Recipe)
 	t.MaxLength, _ = c.whole("max_length")
@@ -189,6 +189,7 @@ func (l *loader) assembleGenerate(c *decoded) *Generate {
 	if c == nil {
 		return g
 	}
+	g.place = place{c}
 	if _, ok := c.text("decode"); !ok {
 		return g
 	}

@@ -67,7 +67,7 @@ func Language() Reference {
 		f := known[name]
 		r.Blocks = append(r.Blocks, BlockReference{
 			Type: name, Labels: f.labels, Description: f.description, Single: f.single,
-			Plugin: slices.Equal(f.labels, []string{"TYPE", "NAME"}), Body: blockSpec(name).reference(),
+			Plugin: slices.Contains(f.labels, "TYPE"), Body: blockSpec(name).reference(),
 		})
 	}
 	all := functions(".")
@@ -96,7 +96,7 @@ func PluginReference(description *harnesspb.Description) (BodyReference, error) 
 
 // blockOrder lists the types of blocks in the order in which a study is usually written.
 func blockOrder() []string {
-	return []string{"study", "variable", "locals", "model", "adapter", "dataset", "benchmark", "prompt", "train", "generate", "sandbox", "table", "void"}
+	return []string{"study", "variable", "locals", "model", "adapter", "dataset", "benchmark", "prompt", "train", "generate", "sandbox", "engine", "table", "void"}
 }
 
 // blockSpec is what the language itself allows in a type of block.

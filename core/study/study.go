@@ -29,13 +29,14 @@ type Study struct {
 	Train    *Train    // nil: nothing trains
 	Generate *Generate // never nil
 	Sandbox  *Sandbox  // nil only where there is no benchmark
+	Engine   *Block    `json:",omitempty"` // nil: the default
 	Tables   []*Table
 	Voids    []*Void `json:",omitempty"`
 }
 
 // Block is a block whose body belongs to a plugin.
 type Block struct {
-	Kind string // model, adapter, dataset, benchmark
+	Kind string // model, adapter, dataset, benchmark, engine
 	Type string // the plugin's name
 	Name string
 	// Config holds the plugin's attributes as a JSON object with sorted keys, defaults filled in. Attributes that are
@@ -111,6 +112,7 @@ type Prompt struct {
 
 // Train is a recipe and the grid of its free choices.
 type Train struct {
+	place
 	Dataset string // a data set's name
 	Recipe  *harnesspb.Recipe
 
@@ -152,6 +154,7 @@ func (t *Train) Points() int {
 
 // Generate is how candidates are decoded.
 type Generate struct {
+	place
 	Decoding        *harnesspb.Decoding // what does not belong to its way of decoding is zero
 	MaxPromptLength int                 // tokens; bugs with longer prompts are refused; 0: no limit but the model's
 	StopStrings     bool                // a candidate ends where the family's stop strings appear

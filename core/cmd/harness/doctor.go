@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"harness/core/judge"
+	"harness/core/plan"
 	"harness/core/pluginhost"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/sandbox"
@@ -85,7 +87,7 @@ func pluginsFinding(ctx context.Context, host *pluginhost.Host) finding {
 }
 
 func (o *options) deviceFinding(ctx context.Context, host *pluginhost.Host) finding {
-	engine, err := host.Engine(ctx, o.engine)
+	engine, err := host.Engine(ctx, cmp.Or(o.engine, plan.DefaultEngine))
 	if err != nil {
 		return finding{"device", false, true, err.Error()}
 	}

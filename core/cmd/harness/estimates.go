@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/docker/go-units"
 	"github.com/olekukonko/tablewriter"
@@ -23,7 +24,7 @@ func (r planReport) printEstimates(w io.Writer) error {
 		return nil
 	}
 	table := tablewriter.NewTable(w)
-	table.Header("Model", "Adapter", "Parameters", "Train", "A step", "Memory to train", "A token", "Memory to decode", "Disk")
+	table.Header("Model", "Adapter", "Parameters", "Train", "A step", "Memory to train", "A token", "Memory to decode", "Disk", "Time")
 	for _, e := range r.Estimates {
 		if err := table.Append(estimateRow(e)); err != nil {
 			return err
@@ -53,12 +54,11 @@ func epochsText(e plan.Epochs) string {
 }
 
 func estimateRow(e *plan.Estimate) []string {
-	row := []string{e.Model, e.Adapter, "", "", "", "", "", "", ""}
+	row := []string{e.Model, e.Adapter, strings.TrimSpace(count(float64(e.Parameters))), "", "", "", "", "", "", ""}
 	if e.Problem != "" {
-		row[2] = "not known"
+		row[4], row[6] = "no estimate", "no estimate"
 		return row
 	}
-	row[2] = strings.TrimSpace(count(float64(e.Parameters)))
 	if t := e.Train; t != nil {
 		row[3] = fmt.Sprintf("%s (%.3g %%)", strings.TrimSpace(count(float64(e.Trainable))), 100*float64(e.Trainable)/float64(e.Parameters))
 		row[4] = count(t.StepFLOPs) + "FLOP"
@@ -69,14 +69,48 @@ func estimateRow(e *plan.Estimate) []string {
 		row[6] = count(d.TokenFLOPs) + "FLOP"
 		row[7] = size(d.Memory.Total())
 	}
+	if seconds, known := secondsOf(e); known {
+		row[9] = duration(seconds)
+	}
 	return row
+}
+
+// secondsOf is how long a network's training and decoding take at most; false: it
+// is not known.
+func secondsOf(e *plan.Estimate) (seconds float64, known bool) {
+	if t := e.Train; t != nil {
+		if t.Seconds == 0 {
+			return 0, false
+		}
+		seconds += t.Seconds
+	}
+	if d := e.Decode; d != nil {
+		if d.Seconds == 0 && d.Bugs > 0 || !d.Measured {
+			return 0, false
+		}
+		seconds += d.Seconds
+	}
+	return seconds, e.Problem == ""
+}
+
+// duration writes seconds with two digits or so: "42s", "3m10s", "5h20m0s".
+func duration(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	switch {
+	case d < time.Minute:
+		return d.Round(time.Second).String()
+	case d < time.Hour:
+		return d.Round(10 * time.Second).String()
+	}
+	return d.Round(10 * time.Minute).String()
 }
 
 // estimateNotes say for which sizes the estimates are, and what does not fit.
 func (r planReport) estimateNotes() []string {
-	notes := []string{"A step is an optimizer step on a full batch of the longest examples allowed, a token a new one behind the\n" +
-		"longest prompt allowed. Memory is the peak of the engine's process, which serves the whole run and keeps compiled\n" +
-		"programs of the other rows; disk the weights and optimizer states of all epochs."}
+	notes := []string{"A step is an optimizer step on a full batch of the longest examples, a token a new one behind the longest prompt:\n" +
+		"of the data and benchmarks once they are read, until then of those allowed. Memory is the peak of the engine's\n" +
+		"process, which serves the whole run and keeps compiled programs of the other rows; disk the weights and optimizer\n" +
+		"states of all epochs.", r.timeNote()}
 	for _, e := range r.Estimates {
 		name := e.Model + "/" + e.Adapter
 		if e.Problem != "" {
@@ -89,6 +123,20 @@ func (r planReport) estimateNotes() []string {
 		notes = append(notes, r.misfits(name, e)...)
 	}
 	return notes
+}
+
+// timeNote says how long all rows take, and what that rests on.
+func (r planReport) timeNote() string {
+	var sum float64
+	for _, e := range r.Estimates {
+		seconds, known := secondsOf(e)
+		if !known {
+			return "How long training and decoding take is known once all data and benchmarks are read."
+		}
+		sum += seconds
+	}
+	return fmt.Sprintf("Time is of training and decoding on this device, compiling included, where every candidate is as long as it may\n"+
+		"become and nothing is done yet; of all rows %s. It is estimated from %s.", duration(sum), r.Basis)
 }
 
 // misfits say what the device's memory cannot hold.

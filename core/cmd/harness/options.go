@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"harness/core/plan"
 	"harness/core/pluginhost"
 	"harness/core/session"
 	"harness/core/study"
@@ -28,7 +29,7 @@ func (o *options) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.vars, "var", nil, "set a variable of the study: `name=value` (may be repeated)")
 	flags.StringArrayVar(&o.varFiles, "var-file", nil, "read variables from an HCL `file` (may be repeated)")
 	flags.StringVar(&o.store, "store", "", "`folder` that keeps results (default .harness beside the study)")
-	flags.StringVar(&o.engine, "engine", "gomlx", "engine plugin that trains and decodes")
+	flags.StringVar(&o.engine, "engine", "", "engine `plugin` that trains and decodes (default the study's, else "+plan.DefaultEngine+")")
 	flags.BoolVar(&o.debug, "debug", false, "log what plugins and sandbox do")
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"harness/core/plan"
-	pb "harness/core/protocol/harnesspb"
 	"harness/core/session"
 	"harness/core/step"
 	"harness/core/store"
@@ -27,6 +26,8 @@ type planReport struct {
 	// Device and Estimates are what there is and what the trials need.
 	Device    *planDevice      `json:"device,omitempty"`
 	Estimates []*plan.Estimate `json:"estimates"`
+	// Basis is what the estimates' seconds rest on; empty: there are none.
+	Basis string `json:"basis,omitempty"`
 	// OtherBuilds are plugins whose finished steps another build of the same
 	// version made.
 	OtherBuilds []otherBuild `json:"other_builds,omitempty"`
@@ -184,22 +185,23 @@ func otherBuilds(ctx context.Context, s *session.Session) ([]otherBuild, error) 
 // estimate adds what the trials need. A device that cannot be opened only
 // leaves its size unknown.
 func (o *options) estimate(ctx context.Context, s *session.Session, r *planReport) error {
-	if !slices.ContainsFunc(s.Plan.Steps, func(st *step.Step) bool { return st.Work.Resource() == step.Device }) {
+	pinned := s.Plan.Engine
+	if pinned == nil {
 		return nil
 	}
 	r.Device = &planDevice{}
-	if engine, err := s.Host.Engine(ctx, o.engine); err != nil {
-		o.logger().Warn("the device is not known", "error", err)
-	} else if device, err := engine.Device(ctx, &pb.DeviceRequest{}); err != nil {
+	if engine, err := s.Host.Engine(ctx, pinned.Name); err != nil {
+		return err
+	} else if device, err := step.DeviceOf(ctx, engine, pinned.Settings); err != nil {
 		o.logger().Warn("the device is not known", "error", err)
 	} else {
-		r.Device = &planDevice{device.Backend, device.MemoryBytes}
+		r.Device = &planDevice{device.Backend, device.Memory}
 	}
-	estimates, err := s.Plan.Estimates(ctx, s.Env(), r.Device.MemoryBytes)
+	estimates, err := s.Plan.Estimates(ctx, s.Env())
 	if err != nil {
 		return err
 	}
-	r.Estimates = append(r.Estimates, estimates...)
+	r.Estimates, r.Basis = append(r.Estimates, estimates.Networks...), estimates.Basis
 	return nil
 }
 

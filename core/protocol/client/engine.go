@@ -24,6 +24,11 @@ func (e *Engine) Device(ctx context.Context, request *harnesspb.DeviceRequest) (
 	return e.c.Device(ctx, request)
 }
 
+// Estimate implements core/sdk/engine.Engine.
+func (e *Engine) Estimate(ctx context.Context, request *harnesspb.EstimateRequest) (*harnesspb.EstimateResponse, error) {
+	return e.c.Estimate(ctx, request)
+}
+
 // Forward implements core/sdk/engine.Engine.
 func (e *Engine) Forward(ctx context.Context, request *harnesspb.ForwardRequest) (*harnesspb.ForwardResponse, error) {
 	return e.c.Forward(ctx, request)

@@ -24,7 +24,10 @@ const (
 )
 
 type DeviceRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The values of the study's engine block as one JSON object, as the schema in
+	// Description has them; empty: all defaults.
+	Config        []byte `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -59,13 +62,21 @@ func (*DeviceRequest) Descriptor() ([]byte, []int) {
 	return file_harness_v1_engine_proto_rawDescGZIP(), []int{0}
 }
 
+func (x *DeviceRequest) GetConfig() []byte {
+	if x != nil {
+		return x.Config
+	}
+	return nil
+}
+
 type DeviceResponse struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Backend     string                 `protobuf:"bytes,1,opt,name=backend,proto3" json:"backend,omitempty"` // "xla:cpu"
 	Description string                 `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
 	MemoryBytes int64                  `protobuf:"varint,3,opt,name=memory_bytes,json=memoryBytes,proto3" json:"memory_bytes,omitempty"` // 0: unknown
-	// Class of the backend: cpu, cuda, go. It decides results, and is part of the
-	// keys of what was computed; the rest of this message decides nothing.
+	// Class of the backend: cpu, cuda, go. It is part of the keys of what was
+	// computed, and all of the configuration that decides results shows in it; the
+	// rest of this message decides nothing.
 	Class string `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`
 	// Digest of the runtime, such as the SHA-256 of its library; empty: unknown.
 	Runtime       string `protobuf:"bytes,5,opt,name=runtime,proto3" json:"runtime,omitempty"`
@@ -138,6 +149,672 @@ func (x *DeviceResponse) GetRuntime() string {
 	return ""
 }
 
+// EstimateRequest lists all networks of a run: one process serves them all, and
+// keeps something of each.
+type EstimateRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Networks      []*NetworkWork         `protobuf:"bytes,1,rep,name=networks,proto3" json:"networks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EstimateRequest) Reset() {
+	*x = EstimateRequest{}
+	mi := &file_harness_v1_engine_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EstimateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EstimateRequest) ProtoMessage() {}
+
+func (x *EstimateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EstimateRequest.ProtoReflect.Descriptor instead.
+func (*EstimateRequest) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *EstimateRequest) GetNetworks() []*NetworkWork {
+	if x != nil {
+		return x.Networks
+	}
+	return nil
+}
+
+// NetworkWork is what a run does with a network.
+type NetworkWork struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Graph         *Graph                 `protobuf:"bytes,1,opt,name=graph,proto3" json:"graph,omitempty"`
+	Rewrite       *Rewrite               `protobuf:"bytes,2,opt,name=rewrite,proto3" json:"rewrite,omitempty"` // absent: no adapter
+	Train         *TrainWork             `protobuf:"bytes,3,opt,name=train,proto3" json:"train,omitempty"`     // absent: it is not trained
+	Decode        []*DecodeWork          `protobuf:"bytes,4,rep,name=decode,proto3" json:"decode,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NetworkWork) Reset() {
+	*x = NetworkWork{}
+	mi := &file_harness_v1_engine_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NetworkWork) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NetworkWork) ProtoMessage() {}
+
+func (x *NetworkWork) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NetworkWork.ProtoReflect.Descriptor instead.
+func (*NetworkWork) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *NetworkWork) GetGraph() *Graph {
+	if x != nil {
+		return x.Graph
+	}
+	return nil
+}
+
+func (x *NetworkWork) GetRewrite() *Rewrite {
+	if x != nil {
+		return x.Rewrite
+	}
+	return nil
+}
+
+func (x *NetworkWork) GetTrain() *TrainWork {
+	if x != nil {
+		return x.Train
+	}
+	return nil
+}
+
+func (x *NetworkWork) GetDecode() []*DecodeWork {
+	if x != nil {
+		return x.Decode
+	}
+	return nil
+}
+
+type TrainWork struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Recipe *Recipe                `protobuf:"bytes,1,opt,name=recipe,proto3" json:"recipe,omitempty"`
+	// Tokens of the longest example, with an encoder those of its input, and labels
+	// of the one that has most. Where nothing was read yet they are the study's
+	// limits.
+	Longest       int64 `protobuf:"varint,2,opt,name=longest,proto3" json:"longest,omitempty"`
+	MostLabels    int64 `protobuf:"varint,3,opt,name=most_labels,json=mostLabels,proto3" json:"most_labels,omitempty"`
+	Epochs        int64 `protobuf:"varint,4,opt,name=epochs,proto3" json:"epochs,omitempty"`     // that are trained in all
+	Examples      int64 `protobuf:"varint,5,opt,name=examples,proto3" json:"examples,omitempty"` // of an epoch; 0: nothing was read yet
+	Tokens        int64 `protobuf:"varint,6,opt,name=tokens,proto3" json:"tokens,omitempty"`     // of all examples of an epoch
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrainWork) Reset() {
+	*x = TrainWork{}
+	mi := &file_harness_v1_engine_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrainWork) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrainWork) ProtoMessage() {}
+
+func (x *TrainWork) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrainWork.ProtoReflect.Descriptor instead.
+func (*TrainWork) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *TrainWork) GetRecipe() *Recipe {
+	if x != nil {
+		return x.Recipe
+	}
+	return nil
+}
+
+func (x *TrainWork) GetLongest() int64 {
+	if x != nil {
+		return x.Longest
+	}
+	return 0
+}
+
+func (x *TrainWork) GetMostLabels() int64 {
+	if x != nil {
+		return x.MostLabels
+	}
+	return 0
+}
+
+func (x *TrainWork) GetEpochs() int64 {
+	if x != nil {
+		return x.Epochs
+	}
+	return 0
+}
+
+func (x *TrainWork) GetExamples() int64 {
+	if x != nil {
+		return x.Examples
+	}
+	return 0
+}
+
+func (x *TrainWork) GetTokens() int64 {
+	if x != nil {
+		return x.Tokens
+	}
+	return 0
+}
+
+type DecodeWork struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Decoding *Decoding              `protobuf:"bytes,1,opt,name=decoding,proto3" json:"decoding,omitempty"`
+	// Lengths in tokens of the prompts; empty: only the longest possible is known.
+	Prompts       []int64 `protobuf:"varint,2,rep,packed,name=prompts,proto3" json:"prompts,omitempty"`
+	Longest       int64   `protobuf:"varint,3,opt,name=longest,proto3" json:"longest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecodeWork) Reset() {
+	*x = DecodeWork{}
+	mi := &file_harness_v1_engine_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecodeWork) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecodeWork) ProtoMessage() {}
+
+func (x *DecodeWork) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecodeWork.ProtoReflect.Descriptor instead.
+func (*DecodeWork) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *DecodeWork) GetDecoding() *Decoding {
+	if x != nil {
+		return x.Decoding
+	}
+	return nil
+}
+
+func (x *DecodeWork) GetPrompts() []int64 {
+	if x != nil {
+		return x.Prompts
+	}
+	return nil
+}
+
+func (x *DecodeWork) GetLongest() int64 {
+	if x != nil {
+		return x.Longest
+	}
+	return 0
+}
+
+type EstimateResponse struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Networks []*NetworkEstimate     `protobuf:"bytes,1,rep,name=networks,proto3" json:"networks,omitempty"` // in the order of the request
+	// What the seconds rest on, in words for people; empty: there are none.
+	Basis         string `protobuf:"bytes,2,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EstimateResponse) Reset() {
+	*x = EstimateResponse{}
+	mi := &file_harness_v1_engine_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EstimateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EstimateResponse) ProtoMessage() {}
+
+func (x *EstimateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EstimateResponse.ProtoReflect.Descriptor instead.
+func (*EstimateResponse) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *EstimateResponse) GetNetworks() []*NetworkEstimate {
+	if x != nil {
+		return x.Networks
+	}
+	return nil
+}
+
+func (x *EstimateResponse) GetBasis() string {
+	if x != nil {
+		return x.Basis
+	}
+	return ""
+}
+
+type NetworkEstimate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Not empty: why the engine cannot do it. All else is then absent.
+	Problem       string            `protobuf:"bytes,1,opt,name=problem,proto3" json:"problem,omitempty"`
+	Train         *TrainEstimate    `protobuf:"bytes,2,opt,name=train,proto3" json:"train,omitempty"`
+	Decode        []*DecodeEstimate `protobuf:"bytes,3,rep,name=decode,proto3" json:"decode,omitempty"` // in the order of the request
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NetworkEstimate) Reset() {
+	*x = NetworkEstimate{}
+	mi := &file_harness_v1_engine_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NetworkEstimate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NetworkEstimate) ProtoMessage() {}
+
+func (x *NetworkEstimate) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NetworkEstimate.ProtoReflect.Descriptor instead.
+func (*NetworkEstimate) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *NetworkEstimate) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *NetworkEstimate) GetTrain() *TrainEstimate {
+	if x != nil {
+		return x.Train
+	}
+	return nil
+}
+
+func (x *NetworkEstimate) GetDecode() []*DecodeEstimate {
+	if x != nil {
+		return x.Decode
+	}
+	return nil
+}
+
+type TrainEstimate struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	MicroBatch int32                  `protobuf:"varint,1,opt,name=micro_batch,json=microBatch,proto3" json:"micro_batch,omitempty"`  // rows computed at once
+	Length     int64                  `protobuf:"varint,2,opt,name=length,proto3" json:"length,omitempty"`                            // padded tokens of the longest row
+	StepFlops  float64                `protobuf:"fixed64,3,opt,name=step_flops,json=stepFlops,proto3" json:"step_flops,omitempty"`    // of an optimizer step on rows of that length
+	EpochFlops float64                `protobuf:"fixed64,4,opt,name=epoch_flops,json=epochFlops,proto3" json:"epoch_flops,omitempty"` // without padding; 0: nothing was read yet
+	Seconds    float64                `protobuf:"fixed64,5,opt,name=seconds,proto3" json:"seconds,omitempty"`                         // of all epochs, compiling included; 0: not known
+	Memory     *MemoryEstimate        `protobuf:"bytes,6,opt,name=memory,proto3" json:"memory,omitempty"`
+	// The largest micro-batch that fits the device's memory; 0: none does, or that
+	// memory is not known.
+	FitsMicroBatch int32 `protobuf:"varint,7,opt,name=fits_micro_batch,json=fitsMicroBatch,proto3" json:"fits_micro_batch,omitempty"`
+	StateBytes     int64 `protobuf:"varint,8,opt,name=state_bytes,json=stateBytes,proto3" json:"state_bytes,omitempty"` // that an epoch leaves on disk
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *TrainEstimate) Reset() {
+	*x = TrainEstimate{}
+	mi := &file_harness_v1_engine_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrainEstimate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrainEstimate) ProtoMessage() {}
+
+func (x *TrainEstimate) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrainEstimate.ProtoReflect.Descriptor instead.
+func (*TrainEstimate) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *TrainEstimate) GetMicroBatch() int32 {
+	if x != nil {
+		return x.MicroBatch
+	}
+	return 0
+}
+
+func (x *TrainEstimate) GetLength() int64 {
+	if x != nil {
+		return x.Length
+	}
+	return 0
+}
+
+func (x *TrainEstimate) GetStepFlops() float64 {
+	if x != nil {
+		return x.StepFlops
+	}
+	return 0
+}
+
+func (x *TrainEstimate) GetEpochFlops() float64 {
+	if x != nil {
+		return x.EpochFlops
+	}
+	return 0
+}
+
+func (x *TrainEstimate) GetSeconds() float64 {
+	if x != nil {
+		return x.Seconds
+	}
+	return 0
+}
+
+func (x *TrainEstimate) GetMemory() *MemoryEstimate {
+	if x != nil {
+		return x.Memory
+	}
+	return nil
+}
+
+func (x *TrainEstimate) GetFitsMicroBatch() int32 {
+	if x != nil {
+		return x.FitsMicroBatch
+	}
+	return 0
+}
+
+func (x *TrainEstimate) GetStateBytes() int64 {
+	if x != nil {
+		return x.StateBytes
+	}
+	return 0
+}
+
+type DecodeEstimate struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Prompts       int32                  `protobuf:"varint,1,opt,name=prompts,proto3" json:"prompts,omitempty"`                             // side by side
+	Prompt        int64                  `protobuf:"varint,2,opt,name=prompt,proto3" json:"prompt,omitempty"`                               // padded tokens of the longest
+	PromptFlops   float64                `protobuf:"fixed64,3,opt,name=prompt_flops,json=promptFlops,proto3" json:"prompt_flops,omitempty"` // to read it
+	TokenFlops    float64                `protobuf:"fixed64,4,opt,name=token_flops,json=tokenFlops,proto3" json:"token_flops,omitempty"`    // of one new token behind it
+	Seconds       float64                `protobuf:"fixed64,5,opt,name=seconds,proto3" json:"seconds,omitempty"`                            // of all prompts at most, compiling included; 0: not known
+	Memory        *MemoryEstimate        `protobuf:"bytes,6,opt,name=memory,proto3" json:"memory,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecodeEstimate) Reset() {
+	*x = DecodeEstimate{}
+	mi := &file_harness_v1_engine_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecodeEstimate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecodeEstimate) ProtoMessage() {}
+
+func (x *DecodeEstimate) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecodeEstimate.ProtoReflect.Descriptor instead.
+func (*DecodeEstimate) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *DecodeEstimate) GetPrompts() int32 {
+	if x != nil {
+		return x.Prompts
+	}
+	return 0
+}
+
+func (x *DecodeEstimate) GetPrompt() int64 {
+	if x != nil {
+		return x.Prompt
+	}
+	return 0
+}
+
+func (x *DecodeEstimate) GetPromptFlops() float64 {
+	if x != nil {
+		return x.PromptFlops
+	}
+	return 0
+}
+
+func (x *DecodeEstimate) GetTokenFlops() float64 {
+	if x != nil {
+		return x.TokenFlops
+	}
+	return 0
+}
+
+func (x *DecodeEstimate) GetSeconds() float64 {
+	if x != nil {
+		return x.Seconds
+	}
+	return 0
+}
+
+func (x *DecodeEstimate) GetMemory() *MemoryEstimate {
+	if x != nil {
+		return x.Memory
+	}
+	return nil
+}
+
+// MemoryEstimate is the peak in parts, in bytes. On a CPU it is the resident set
+// of the engine's process. On an accelerator runtime and kept are the host's.
+type MemoryEstimate struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Runtime int64                  `protobuf:"varint,1,opt,name=runtime,proto3" json:"runtime,omitempty"` // of the process itself, and of what it compiles
+	// Of what the run's other networks leave in the process.
+	Kept          int64 `protobuf:"varint,2,opt,name=kept,proto3" json:"kept,omitempty"`
+	Weights       int64 `protobuf:"varint,3,opt,name=weights,proto3" json:"weights,omitempty"`
+	Gradients     int64 `protobuf:"varint,4,opt,name=gradients,proto3" json:"gradients,omitempty"`
+	Optimizer     int64 `protobuf:"varint,5,opt,name=optimizer,proto3" json:"optimizer,omitempty"`
+	Activations   int64 `protobuf:"varint,6,opt,name=activations,proto3" json:"activations,omitempty"`
+	Logits        int64 `protobuf:"varint,7,opt,name=logits,proto3" json:"logits,omitempty"`
+	Caches        int64 `protobuf:"varint,8,opt,name=caches,proto3" json:"caches,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MemoryEstimate) Reset() {
+	*x = MemoryEstimate{}
+	mi := &file_harness_v1_engine_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MemoryEstimate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MemoryEstimate) ProtoMessage() {}
+
+func (x *MemoryEstimate) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_engine_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MemoryEstimate.ProtoReflect.Descriptor instead.
+func (*MemoryEstimate) Descriptor() ([]byte, []int) {
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *MemoryEstimate) GetRuntime() int64 {
+	if x != nil {
+		return x.Runtime
+	}
+	return 0
+}
+
+func (x *MemoryEstimate) GetKept() int64 {
+	if x != nil {
+		return x.Kept
+	}
+	return 0
+}
+
+func (x *MemoryEstimate) GetWeights() int64 {
+	if x != nil {
+		return x.Weights
+	}
+	return 0
+}
+
+func (x *MemoryEstimate) GetGradients() int64 {
+	if x != nil {
+		return x.Gradients
+	}
+	return 0
+}
+
+func (x *MemoryEstimate) GetOptimizer() int64 {
+	if x != nil {
+		return x.Optimizer
+	}
+	return 0
+}
+
+func (x *MemoryEstimate) GetActivations() int64 {
+	if x != nil {
+		return x.Activations
+	}
+	return 0
+}
+
+func (x *MemoryEstimate) GetLogits() int64 {
+	if x != nil {
+		return x.Logits
+	}
+	return 0
+}
+
+func (x *MemoryEstimate) GetCaches() int64 {
+	if x != nil {
+		return x.Caches
+	}
+	return 0
+}
+
 // ModelState is a network with weights. The engine keeps the last ones on
 // the device, so naming the same state again costs nothing.
 type ModelState struct {
@@ -157,7 +834,7 @@ type ModelState struct {
 
 func (x *ModelState) Reset() {
 	*x = ModelState{}
-	mi := &file_harness_v1_engine_proto_msgTypes[2]
+	mi := &file_harness_v1_engine_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -169,7 +846,7 @@ func (x *ModelState) String() string {
 func (*ModelState) ProtoMessage() {}
 
 func (x *ModelState) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[2]
+	mi := &file_harness_v1_engine_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -182,7 +859,7 @@ func (x *ModelState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModelState.ProtoReflect.Descriptor instead.
 func (*ModelState) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{2}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ModelState) GetGraph() *Graph {
@@ -261,7 +938,7 @@ type Recipe struct {
 
 func (x *Recipe) Reset() {
 	*x = Recipe{}
-	mi := &file_harness_v1_engine_proto_msgTypes[3]
+	mi := &file_harness_v1_engine_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -273,7 +950,7 @@ func (x *Recipe) String() string {
 func (*Recipe) ProtoMessage() {}
 
 func (x *Recipe) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[3]
+	mi := &file_harness_v1_engine_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -286,7 +963,7 @@ func (x *Recipe) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Recipe.ProtoReflect.Descriptor instead.
 func (*Recipe) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{3}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Recipe) GetOptimizer() string {
@@ -421,7 +1098,7 @@ type TrainRequest struct {
 
 func (x *TrainRequest) Reset() {
 	*x = TrainRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[4]
+	mi := &file_harness_v1_engine_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -433,7 +1110,7 @@ func (x *TrainRequest) String() string {
 func (*TrainRequest) ProtoMessage() {}
 
 func (x *TrainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[4]
+	mi := &file_harness_v1_engine_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -446,7 +1123,7 @@ func (x *TrainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainRequest.ProtoReflect.Descriptor instead.
 func (*TrainRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{4}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *TrainRequest) GetMessage() isTrainRequest_Message {
@@ -514,7 +1191,7 @@ type TrainStart struct {
 
 func (x *TrainStart) Reset() {
 	*x = TrainStart{}
-	mi := &file_harness_v1_engine_proto_msgTypes[5]
+	mi := &file_harness_v1_engine_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -526,7 +1203,7 @@ func (x *TrainStart) String() string {
 func (*TrainStart) ProtoMessage() {}
 
 func (x *TrainStart) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[5]
+	mi := &file_harness_v1_engine_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -539,7 +1216,7 @@ func (x *TrainStart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainStart.ProtoReflect.Descriptor instead.
 func (*TrainStart) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{5}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *TrainStart) GetModel() *ModelState {
@@ -622,7 +1299,7 @@ type TrainExamples struct {
 
 func (x *TrainExamples) Reset() {
 	*x = TrainExamples{}
-	mi := &file_harness_v1_engine_proto_msgTypes[6]
+	mi := &file_harness_v1_engine_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -634,7 +1311,7 @@ func (x *TrainExamples) String() string {
 func (*TrainExamples) ProtoMessage() {}
 
 func (x *TrainExamples) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[6]
+	mi := &file_harness_v1_engine_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -647,7 +1324,7 @@ func (x *TrainExamples) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainExamples.ProtoReflect.Descriptor instead.
 func (*TrainExamples) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{6}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *TrainExamples) GetTrain() []*TokenExample {
@@ -676,7 +1353,7 @@ type TokenExample struct {
 
 func (x *TokenExample) Reset() {
 	*x = TokenExample{}
-	mi := &file_harness_v1_engine_proto_msgTypes[7]
+	mi := &file_harness_v1_engine_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -688,7 +1365,7 @@ func (x *TokenExample) String() string {
 func (*TokenExample) ProtoMessage() {}
 
 func (x *TokenExample) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[7]
+	mi := &file_harness_v1_engine_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -701,7 +1378,7 @@ func (x *TokenExample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenExample.ProtoReflect.Descriptor instead.
 func (*TokenExample) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{7}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *TokenExample) GetIds() []int32 {
@@ -731,7 +1408,7 @@ type TrainEvent struct {
 
 func (x *TrainEvent) Reset() {
 	*x = TrainEvent{}
-	mi := &file_harness_v1_engine_proto_msgTypes[8]
+	mi := &file_harness_v1_engine_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -743,7 +1420,7 @@ func (x *TrainEvent) String() string {
 func (*TrainEvent) ProtoMessage() {}
 
 func (x *TrainEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[8]
+	mi := &file_harness_v1_engine_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -756,7 +1433,7 @@ func (x *TrainEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainEvent.ProtoReflect.Descriptor instead.
 func (*TrainEvent) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{8}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *TrainEvent) GetEvent() isTrainEvent_Event {
@@ -814,7 +1491,7 @@ type TrainStep struct {
 
 func (x *TrainStep) Reset() {
 	*x = TrainStep{}
-	mi := &file_harness_v1_engine_proto_msgTypes[9]
+	mi := &file_harness_v1_engine_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -826,7 +1503,7 @@ func (x *TrainStep) String() string {
 func (*TrainStep) ProtoMessage() {}
 
 func (x *TrainStep) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[9]
+	mi := &file_harness_v1_engine_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -839,7 +1516,7 @@ func (x *TrainStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainStep.ProtoReflect.Descriptor instead.
 func (*TrainStep) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{9}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *TrainStep) GetStep() int64 {
@@ -907,7 +1584,7 @@ type TrainDone struct {
 
 func (x *TrainDone) Reset() {
 	*x = TrainDone{}
-	mi := &file_harness_v1_engine_proto_msgTypes[10]
+	mi := &file_harness_v1_engine_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -919,7 +1596,7 @@ func (x *TrainDone) String() string {
 func (*TrainDone) ProtoMessage() {}
 
 func (x *TrainDone) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[10]
+	mi := &file_harness_v1_engine_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -932,7 +1609,7 @@ func (x *TrainDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainDone.ProtoReflect.Descriptor instead.
 func (*TrainDone) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{10}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *TrainDone) GetTrainLoss() float64 {
@@ -1020,7 +1697,7 @@ type DecodeRequest struct {
 
 func (x *DecodeRequest) Reset() {
 	*x = DecodeRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[11]
+	mi := &file_harness_v1_engine_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1032,7 +1709,7 @@ func (x *DecodeRequest) String() string {
 func (*DecodeRequest) ProtoMessage() {}
 
 func (x *DecodeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[11]
+	mi := &file_harness_v1_engine_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1045,7 +1722,7 @@ func (x *DecodeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecodeRequest.ProtoReflect.Descriptor instead.
 func (*DecodeRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{11}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DecodeRequest) GetModel() *ModelState {
@@ -1123,7 +1800,7 @@ type Decoding struct {
 
 func (x *Decoding) Reset() {
 	*x = Decoding{}
-	mi := &file_harness_v1_engine_proto_msgTypes[12]
+	mi := &file_harness_v1_engine_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1135,7 +1812,7 @@ func (x *Decoding) String() string {
 func (*Decoding) ProtoMessage() {}
 
 func (x *Decoding) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[12]
+	mi := &file_harness_v1_engine_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1148,7 +1825,7 @@ func (x *Decoding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decoding.ProtoReflect.Descriptor instead.
 func (*Decoding) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{12}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Decoding) GetDecode() string {
@@ -1250,7 +1927,7 @@ type TokenPrompt struct {
 
 func (x *TokenPrompt) Reset() {
 	*x = TokenPrompt{}
-	mi := &file_harness_v1_engine_proto_msgTypes[13]
+	mi := &file_harness_v1_engine_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1262,7 +1939,7 @@ func (x *TokenPrompt) String() string {
 func (*TokenPrompt) ProtoMessage() {}
 
 func (x *TokenPrompt) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[13]
+	mi := &file_harness_v1_engine_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1275,7 +1952,7 @@ func (x *TokenPrompt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenPrompt.ProtoReflect.Descriptor instead.
 func (*TokenPrompt) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{13}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *TokenPrompt) GetId() string {
@@ -1318,7 +1995,7 @@ type DecodeResponse struct {
 
 func (x *DecodeResponse) Reset() {
 	*x = DecodeResponse{}
-	mi := &file_harness_v1_engine_proto_msgTypes[14]
+	mi := &file_harness_v1_engine_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1330,7 +2007,7 @@ func (x *DecodeResponse) String() string {
 func (*DecodeResponse) ProtoMessage() {}
 
 func (x *DecodeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[14]
+	mi := &file_harness_v1_engine_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1343,7 +2020,7 @@ func (x *DecodeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecodeResponse.ProtoReflect.Descriptor instead.
 func (*DecodeResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{14}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DecodeResponse) GetId() string {
@@ -1380,7 +2057,7 @@ type TokenCandidate struct {
 
 func (x *TokenCandidate) Reset() {
 	*x = TokenCandidate{}
-	mi := &file_harness_v1_engine_proto_msgTypes[15]
+	mi := &file_harness_v1_engine_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1392,7 +2069,7 @@ func (x *TokenCandidate) String() string {
 func (*TokenCandidate) ProtoMessage() {}
 
 func (x *TokenCandidate) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[15]
+	mi := &file_harness_v1_engine_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1405,7 +2082,7 @@ func (x *TokenCandidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenCandidate.ProtoReflect.Descriptor instead.
 func (*TokenCandidate) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{15}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *TokenCandidate) GetIds() []int32 {
@@ -1442,7 +2119,7 @@ type ForwardRequest struct {
 
 func (x *ForwardRequest) Reset() {
 	*x = ForwardRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[16]
+	mi := &file_harness_v1_engine_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1454,7 +2131,7 @@ func (x *ForwardRequest) String() string {
 func (*ForwardRequest) ProtoMessage() {}
 
 func (x *ForwardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[16]
+	mi := &file_harness_v1_engine_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1467,7 +2144,7 @@ func (x *ForwardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardRequest.ProtoReflect.Descriptor instead.
 func (*ForwardRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{16}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ForwardRequest) GetModel() *ModelState {
@@ -1510,7 +2187,7 @@ type ForwardResponse struct {
 
 func (x *ForwardResponse) Reset() {
 	*x = ForwardResponse{}
-	mi := &file_harness_v1_engine_proto_msgTypes[17]
+	mi := &file_harness_v1_engine_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1522,7 +2199,7 @@ func (x *ForwardResponse) String() string {
 func (*ForwardResponse) ProtoMessage() {}
 
 func (x *ForwardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[17]
+	mi := &file_harness_v1_engine_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1535,7 +2212,7 @@ func (x *ForwardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardResponse.ProtoReflect.Descriptor instead.
 func (*ForwardResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{17}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ForwardResponse) GetShape() []int64 {
@@ -1570,7 +2247,7 @@ type Values struct {
 
 func (x *Values) Reset() {
 	*x = Values{}
-	mi := &file_harness_v1_engine_proto_msgTypes[18]
+	mi := &file_harness_v1_engine_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1582,7 +2259,7 @@ func (x *Values) String() string {
 func (*Values) ProtoMessage() {}
 
 func (x *Values) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[18]
+	mi := &file_harness_v1_engine_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1595,7 +2272,7 @@ func (x *Values) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Values.ProtoReflect.Descriptor instead.
 func (*Values) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{18}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Values) GetShape() []int64 {
@@ -1624,7 +2301,7 @@ type MergeRequest struct {
 
 func (x *MergeRequest) Reset() {
 	*x = MergeRequest{}
-	mi := &file_harness_v1_engine_proto_msgTypes[19]
+	mi := &file_harness_v1_engine_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1636,7 +2313,7 @@ func (x *MergeRequest) String() string {
 func (*MergeRequest) ProtoMessage() {}
 
 func (x *MergeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[19]
+	mi := &file_harness_v1_engine_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1649,7 +2326,7 @@ func (x *MergeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeRequest.ProtoReflect.Descriptor instead.
 func (*MergeRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{19}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *MergeRequest) GetModel() *ModelState {
@@ -1675,7 +2352,7 @@ type MergeResponse struct {
 
 func (x *MergeResponse) Reset() {
 	*x = MergeResponse{}
-	mi := &file_harness_v1_engine_proto_msgTypes[20]
+	mi := &file_harness_v1_engine_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1687,7 +2364,7 @@ func (x *MergeResponse) String() string {
 func (*MergeResponse) ProtoMessage() {}
 
 func (x *MergeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_engine_proto_msgTypes[20]
+	mi := &file_harness_v1_engine_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1700,7 +2377,7 @@ func (x *MergeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeResponse.ProtoReflect.Descriptor instead.
 func (*MergeResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_engine_proto_rawDescGZIP(), []int{20}
+	return file_harness_v1_engine_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *MergeResponse) GetParameters() []string {
@@ -1715,14 +2392,72 @@ var File_harness_v1_engine_proto protoreflect.FileDescriptor
 const file_harness_v1_engine_proto_rawDesc = "" +
 	"\n" +
 	"\x17harness/v1/engine.proto\x12\n" +
-	"harness.v1\x1a\x13harness/v1/ir.proto\"\x0f\n" +
-	"\rDeviceRequest\"\x9f\x01\n" +
+	"harness.v1\x1a\x13harness/v1/ir.proto\"'\n" +
+	"\rDeviceRequest\x12\x16\n" +
+	"\x06config\x18\x01 \x01(\fR\x06config\"\x9f\x01\n" +
 	"\x0eDeviceResponse\x12\x18\n" +
 	"\abackend\x18\x01 \x01(\tR\abackend\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12!\n" +
 	"\fmemory_bytes\x18\x03 \x01(\x03R\vmemoryBytes\x12\x14\n" +
 	"\x05class\x18\x04 \x01(\tR\x05class\x12\x18\n" +
-	"\aruntime\x18\x05 \x01(\tR\aruntime\"\xcc\x01\n" +
+	"\aruntime\x18\x05 \x01(\tR\aruntime\"F\n" +
+	"\x0fEstimateRequest\x123\n" +
+	"\bnetworks\x18\x01 \x03(\v2\x17.harness.v1.NetworkWorkR\bnetworks\"\xc2\x01\n" +
+	"\vNetworkWork\x12'\n" +
+	"\x05graph\x18\x01 \x01(\v2\x11.harness.v1.GraphR\x05graph\x12-\n" +
+	"\arewrite\x18\x02 \x01(\v2\x13.harness.v1.RewriteR\arewrite\x12+\n" +
+	"\x05train\x18\x03 \x01(\v2\x15.harness.v1.TrainWorkR\x05train\x12.\n" +
+	"\x06decode\x18\x04 \x03(\v2\x16.harness.v1.DecodeWorkR\x06decode\"\xbe\x01\n" +
+	"\tTrainWork\x12*\n" +
+	"\x06recipe\x18\x01 \x01(\v2\x12.harness.v1.RecipeR\x06recipe\x12\x18\n" +
+	"\alongest\x18\x02 \x01(\x03R\alongest\x12\x1f\n" +
+	"\vmost_labels\x18\x03 \x01(\x03R\n" +
+	"mostLabels\x12\x16\n" +
+	"\x06epochs\x18\x04 \x01(\x03R\x06epochs\x12\x1a\n" +
+	"\bexamples\x18\x05 \x01(\x03R\bexamples\x12\x16\n" +
+	"\x06tokens\x18\x06 \x01(\x03R\x06tokens\"r\n" +
+	"\n" +
+	"DecodeWork\x120\n" +
+	"\bdecoding\x18\x01 \x01(\v2\x14.harness.v1.DecodingR\bdecoding\x12\x18\n" +
+	"\aprompts\x18\x02 \x03(\x03R\aprompts\x12\x18\n" +
+	"\alongest\x18\x03 \x01(\x03R\alongest\"a\n" +
+	"\x10EstimateResponse\x127\n" +
+	"\bnetworks\x18\x01 \x03(\v2\x1b.harness.v1.NetworkEstimateR\bnetworks\x12\x14\n" +
+	"\x05basis\x18\x02 \x01(\tR\x05basis\"\x90\x01\n" +
+	"\x0fNetworkEstimate\x12\x18\n" +
+	"\aproblem\x18\x01 \x01(\tR\aproblem\x12/\n" +
+	"\x05train\x18\x02 \x01(\v2\x19.harness.v1.TrainEstimateR\x05train\x122\n" +
+	"\x06decode\x18\x03 \x03(\v2\x1a.harness.v1.DecodeEstimateR\x06decode\"\xa1\x02\n" +
+	"\rTrainEstimate\x12\x1f\n" +
+	"\vmicro_batch\x18\x01 \x01(\x05R\n" +
+	"microBatch\x12\x16\n" +
+	"\x06length\x18\x02 \x01(\x03R\x06length\x12\x1d\n" +
+	"\n" +
+	"step_flops\x18\x03 \x01(\x01R\tstepFlops\x12\x1f\n" +
+	"\vepoch_flops\x18\x04 \x01(\x01R\n" +
+	"epochFlops\x12\x18\n" +
+	"\aseconds\x18\x05 \x01(\x01R\aseconds\x122\n" +
+	"\x06memory\x18\x06 \x01(\v2\x1a.harness.v1.MemoryEstimateR\x06memory\x12(\n" +
+	"\x10fits_micro_batch\x18\a \x01(\x05R\x0efitsMicroBatch\x12\x1f\n" +
+	"\vstate_bytes\x18\b \x01(\x03R\n" +
+	"stateBytes\"\xd4\x01\n" +
+	"\x0eDecodeEstimate\x12\x18\n" +
+	"\aprompts\x18\x01 \x01(\x05R\aprompts\x12\x16\n" +
+	"\x06prompt\x18\x02 \x01(\x03R\x06prompt\x12!\n" +
+	"\fprompt_flops\x18\x03 \x01(\x01R\vpromptFlops\x12\x1f\n" +
+	"\vtoken_flops\x18\x04 \x01(\x01R\n" +
+	"tokenFlops\x12\x18\n" +
+	"\aseconds\x18\x05 \x01(\x01R\aseconds\x122\n" +
+	"\x06memory\x18\x06 \x01(\v2\x1a.harness.v1.MemoryEstimateR\x06memory\"\xe6\x01\n" +
+	"\x0eMemoryEstimate\x12\x18\n" +
+	"\aruntime\x18\x01 \x01(\x03R\aruntime\x12\x12\n" +
+	"\x04kept\x18\x02 \x01(\x03R\x04kept\x12\x18\n" +
+	"\aweights\x18\x03 \x01(\x03R\aweights\x12\x1c\n" +
+	"\tgradients\x18\x04 \x01(\x03R\tgradients\x12\x1c\n" +
+	"\toptimizer\x18\x05 \x01(\x03R\toptimizer\x12 \n" +
+	"\vactivations\x18\x06 \x01(\x03R\vactivations\x12\x16\n" +
+	"\x06logits\x18\a \x01(\x03R\x06logits\x12\x16\n" +
+	"\x06caches\x18\b \x01(\x03R\x06caches\"\xcc\x01\n" +
 	"\n" +
 	"ModelState\x12'\n" +
 	"\x05graph\x18\x01 \x01(\v2\x11.harness.v1.GraphR\x05graph\x12-\n" +
@@ -1869,9 +2604,10 @@ const file_harness_v1_engine_proto_rawDesc = "" +
 	"\rMergeResponse\x12\x1e\n" +
 	"\n" +
 	"parameters\x18\x01 \x03(\tR\n" +
-	"parameters2\xcd\x02\n" +
+	"parameters2\x94\x03\n" +
 	"\x06Engine\x12?\n" +
-	"\x06Device\x12\x19.harness.v1.DeviceRequest\x1a\x1a.harness.v1.DeviceResponse\x12=\n" +
+	"\x06Device\x12\x19.harness.v1.DeviceRequest\x1a\x1a.harness.v1.DeviceResponse\x12E\n" +
+	"\bEstimate\x12\x1b.harness.v1.EstimateRequest\x1a\x1c.harness.v1.EstimateResponse\x12=\n" +
 	"\x05Train\x12\x18.harness.v1.TrainRequest\x1a\x16.harness.v1.TrainEvent(\x010\x01\x12A\n" +
 	"\x06Decode\x12\x19.harness.v1.DecodeRequest\x1a\x1a.harness.v1.DecodeResponse0\x01\x12B\n" +
 	"\aForward\x12\x1a.harness.v1.ForwardRequest\x1a\x1b.harness.v1.ForwardResponse\x12<\n" +
@@ -1889,68 +2625,91 @@ func file_harness_v1_engine_proto_rawDescGZIP() []byte {
 	return file_harness_v1_engine_proto_rawDescData
 }
 
-var file_harness_v1_engine_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_harness_v1_engine_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_harness_v1_engine_proto_goTypes = []any{
-	(*DeviceRequest)(nil),   // 0: harness.v1.DeviceRequest
-	(*DeviceResponse)(nil),  // 1: harness.v1.DeviceResponse
-	(*ModelState)(nil),      // 2: harness.v1.ModelState
-	(*Recipe)(nil),          // 3: harness.v1.Recipe
-	(*TrainRequest)(nil),    // 4: harness.v1.TrainRequest
-	(*TrainStart)(nil),      // 5: harness.v1.TrainStart
-	(*TrainExamples)(nil),   // 6: harness.v1.TrainExamples
-	(*TokenExample)(nil),    // 7: harness.v1.TokenExample
-	(*TrainEvent)(nil),      // 8: harness.v1.TrainEvent
-	(*TrainStep)(nil),       // 9: harness.v1.TrainStep
-	(*TrainDone)(nil),       // 10: harness.v1.TrainDone
-	(*DecodeRequest)(nil),   // 11: harness.v1.DecodeRequest
-	(*Decoding)(nil),        // 12: harness.v1.Decoding
-	(*TokenPrompt)(nil),     // 13: harness.v1.TokenPrompt
-	(*DecodeResponse)(nil),  // 14: harness.v1.DecodeResponse
-	(*TokenCandidate)(nil),  // 15: harness.v1.TokenCandidate
-	(*ForwardRequest)(nil),  // 16: harness.v1.ForwardRequest
-	(*ForwardResponse)(nil), // 17: harness.v1.ForwardResponse
-	(*Values)(nil),          // 18: harness.v1.Values
-	(*MergeRequest)(nil),    // 19: harness.v1.MergeRequest
-	(*MergeResponse)(nil),   // 20: harness.v1.MergeResponse
-	nil,                     // 21: harness.v1.ForwardResponse.ValuesEntry
-	(*Graph)(nil),           // 22: harness.v1.Graph
-	(*Rewrite)(nil),         // 23: harness.v1.Rewrite
+	(*DeviceRequest)(nil),    // 0: harness.v1.DeviceRequest
+	(*DeviceResponse)(nil),   // 1: harness.v1.DeviceResponse
+	(*EstimateRequest)(nil),  // 2: harness.v1.EstimateRequest
+	(*NetworkWork)(nil),      // 3: harness.v1.NetworkWork
+	(*TrainWork)(nil),        // 4: harness.v1.TrainWork
+	(*DecodeWork)(nil),       // 5: harness.v1.DecodeWork
+	(*EstimateResponse)(nil), // 6: harness.v1.EstimateResponse
+	(*NetworkEstimate)(nil),  // 7: harness.v1.NetworkEstimate
+	(*TrainEstimate)(nil),    // 8: harness.v1.TrainEstimate
+	(*DecodeEstimate)(nil),   // 9: harness.v1.DecodeEstimate
+	(*MemoryEstimate)(nil),   // 10: harness.v1.MemoryEstimate
+	(*ModelState)(nil),       // 11: harness.v1.ModelState
+	(*Recipe)(nil),           // 12: harness.v1.Recipe
+	(*TrainRequest)(nil),     // 13: harness.v1.TrainRequest
+	(*TrainStart)(nil),       // 14: harness.v1.TrainStart
+	(*TrainExamples)(nil),    // 15: harness.v1.TrainExamples
+	(*TokenExample)(nil),     // 16: harness.v1.TokenExample
+	(*TrainEvent)(nil),       // 17: harness.v1.TrainEvent
+	(*TrainStep)(nil),        // 18: harness.v1.TrainStep
+	(*TrainDone)(nil),        // 19: harness.v1.TrainDone
+	(*DecodeRequest)(nil),    // 20: harness.v1.DecodeRequest
+	(*Decoding)(nil),         // 21: harness.v1.Decoding
+	(*TokenPrompt)(nil),      // 22: harness.v1.TokenPrompt
+	(*DecodeResponse)(nil),   // 23: harness.v1.DecodeResponse
+	(*TokenCandidate)(nil),   // 24: harness.v1.TokenCandidate
+	(*ForwardRequest)(nil),   // 25: harness.v1.ForwardRequest
+	(*ForwardResponse)(nil),  // 26: harness.v1.ForwardResponse
+	(*Values)(nil),           // 27: harness.v1.Values
+	(*MergeRequest)(nil),     // 28: harness.v1.MergeRequest
+	(*MergeResponse)(nil),    // 29: harness.v1.MergeResponse
+	nil,                      // 30: harness.v1.ForwardResponse.ValuesEntry
+	(*Graph)(nil),            // 31: harness.v1.Graph
+	(*Rewrite)(nil),          // 32: harness.v1.Rewrite
 }
 var file_harness_v1_engine_proto_depIdxs = []int32{
-	22, // 0: harness.v1.ModelState.graph:type_name -> harness.v1.Graph
-	23, // 1: harness.v1.ModelState.rewrite:type_name -> harness.v1.Rewrite
-	5,  // 2: harness.v1.TrainRequest.start:type_name -> harness.v1.TrainStart
-	6,  // 3: harness.v1.TrainRequest.examples:type_name -> harness.v1.TrainExamples
-	2,  // 4: harness.v1.TrainStart.model:type_name -> harness.v1.ModelState
-	3,  // 5: harness.v1.TrainStart.recipe:type_name -> harness.v1.Recipe
-	7,  // 6: harness.v1.TrainExamples.train:type_name -> harness.v1.TokenExample
-	7,  // 7: harness.v1.TrainExamples.validation:type_name -> harness.v1.TokenExample
-	9,  // 8: harness.v1.TrainEvent.step:type_name -> harness.v1.TrainStep
-	10, // 9: harness.v1.TrainEvent.done:type_name -> harness.v1.TrainDone
-	2,  // 10: harness.v1.DecodeRequest.model:type_name -> harness.v1.ModelState
-	12, // 11: harness.v1.DecodeRequest.decoding:type_name -> harness.v1.Decoding
-	13, // 12: harness.v1.DecodeRequest.prompts:type_name -> harness.v1.TokenPrompt
-	15, // 13: harness.v1.DecodeResponse.candidates:type_name -> harness.v1.TokenCandidate
-	2,  // 14: harness.v1.ForwardRequest.model:type_name -> harness.v1.ModelState
-	13, // 15: harness.v1.ForwardRequest.sequences:type_name -> harness.v1.TokenPrompt
-	21, // 16: harness.v1.ForwardResponse.values:type_name -> harness.v1.ForwardResponse.ValuesEntry
-	2,  // 17: harness.v1.MergeRequest.model:type_name -> harness.v1.ModelState
-	18, // 18: harness.v1.ForwardResponse.ValuesEntry.value:type_name -> harness.v1.Values
-	0,  // 19: harness.v1.Engine.Device:input_type -> harness.v1.DeviceRequest
-	4,  // 20: harness.v1.Engine.Train:input_type -> harness.v1.TrainRequest
-	11, // 21: harness.v1.Engine.Decode:input_type -> harness.v1.DecodeRequest
-	16, // 22: harness.v1.Engine.Forward:input_type -> harness.v1.ForwardRequest
-	19, // 23: harness.v1.Engine.Merge:input_type -> harness.v1.MergeRequest
-	1,  // 24: harness.v1.Engine.Device:output_type -> harness.v1.DeviceResponse
-	8,  // 25: harness.v1.Engine.Train:output_type -> harness.v1.TrainEvent
-	14, // 26: harness.v1.Engine.Decode:output_type -> harness.v1.DecodeResponse
-	17, // 27: harness.v1.Engine.Forward:output_type -> harness.v1.ForwardResponse
-	20, // 28: harness.v1.Engine.Merge:output_type -> harness.v1.MergeResponse
-	24, // [24:29] is the sub-list for method output_type
-	19, // [19:24] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	3,  // 0: harness.v1.EstimateRequest.networks:type_name -> harness.v1.NetworkWork
+	31, // 1: harness.v1.NetworkWork.graph:type_name -> harness.v1.Graph
+	32, // 2: harness.v1.NetworkWork.rewrite:type_name -> harness.v1.Rewrite
+	4,  // 3: harness.v1.NetworkWork.train:type_name -> harness.v1.TrainWork
+	5,  // 4: harness.v1.NetworkWork.decode:type_name -> harness.v1.DecodeWork
+	12, // 5: harness.v1.TrainWork.recipe:type_name -> harness.v1.Recipe
+	21, // 6: harness.v1.DecodeWork.decoding:type_name -> harness.v1.Decoding
+	7,  // 7: harness.v1.EstimateResponse.networks:type_name -> harness.v1.NetworkEstimate
+	8,  // 8: harness.v1.NetworkEstimate.train:type_name -> harness.v1.TrainEstimate
+	9,  // 9: harness.v1.NetworkEstimate.decode:type_name -> harness.v1.DecodeEstimate
+	10, // 10: harness.v1.TrainEstimate.memory:type_name -> harness.v1.MemoryEstimate
+	10, // 11: harness.v1.DecodeEstimate.memory:type_name -> harness.v1.MemoryEstimate
+	31, // 12: harness.v1.ModelState.graph:type_name -> harness.v1.Graph
+	32, // 13: harness.v1.ModelState.rewrite:type_name -> harness.v1.Rewrite
+	14, // 14: harness.v1.TrainRequest.start:type_name -> harness.v1.TrainStart
+	15, // 15: harness.v1.TrainRequest.examples:type_name -> harness.v1.TrainExamples
+	11, // 16: harness.v1.TrainStart.model:type_name -> harness.v1.ModelState
+	12, // 17: harness.v1.TrainStart.recipe:type_name -> harness.v1.Recipe
+	16, // 18: harness.v1.TrainExamples.train:type_name -> harness.v1.TokenExample
+	16, // 19: harness.v1.TrainExamples.validation:type_name -> harness.v1.TokenExample
+	18, // 20: harness.v1.TrainEvent.step:type_name -> harness.v1.TrainStep
+	19, // 21: harness.v1.TrainEvent.done:type_name -> harness.v1.TrainDone
+	11, // 22: harness.v1.DecodeRequest.model:type_name -> harness.v1.ModelState
+	21, // 23: harness.v1.DecodeRequest.decoding:type_name -> harness.v1.Decoding
+	22, // 24: harness.v1.DecodeRequest.prompts:type_name -> harness.v1.TokenPrompt
+	24, // 25: harness.v1.DecodeResponse.candidates:type_name -> harness.v1.TokenCandidate
+	11, // 26: harness.v1.ForwardRequest.model:type_name -> harness.v1.ModelState
+	22, // 27: harness.v1.ForwardRequest.sequences:type_name -> harness.v1.TokenPrompt
+	30, // 28: harness.v1.ForwardResponse.values:type_name -> harness.v1.ForwardResponse.ValuesEntry
+	11, // 29: harness.v1.MergeRequest.model:type_name -> harness.v1.ModelState
+	27, // 30: harness.v1.ForwardResponse.ValuesEntry.value:type_name -> harness.v1.Values
+	0,  // 31: harness.v1.Engine.Device:input_type -> harness.v1.DeviceRequest
+	2,  // 32: harness.v1.Engine.Estimate:input_type -> harness.v1.EstimateRequest
+	13, // 33: harness.v1.Engine.Train:input_type -> harness.v1.TrainRequest
+	20, // 34: harness.v1.Engine.Decode:input_type -> harness.v1.DecodeRequest
+	25, // 35: harness.v1.Engine.Forward:input_type -> harness.v1.ForwardRequest
+	28, // 36: harness.v1.Engine.Merge:input_type -> harness.v1.MergeRequest
+	1,  // 37: harness.v1.Engine.Device:output_type -> harness.v1.DeviceResponse
+	6,  // 38: harness.v1.Engine.Estimate:output_type -> harness.v1.EstimateResponse
+	17, // 39: harness.v1.Engine.Train:output_type -> harness.v1.TrainEvent
+	23, // 40: harness.v1.Engine.Decode:output_type -> harness.v1.DecodeResponse
+	26, // 41: harness.v1.Engine.Forward:output_type -> harness.v1.ForwardResponse
+	29, // 42: harness.v1.Engine.Merge:output_type -> harness.v1.MergeResponse
+	37, // [37:43] is the sub-list for method output_type
+	31, // [31:37] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_engine_proto_init() }
@@ -1959,11 +2718,11 @@ func file_harness_v1_engine_proto_init() {
 		return
 	}
 	file_harness_v1_ir_proto_init()
-	file_harness_v1_engine_proto_msgTypes[4].OneofWrappers = []any{
+	file_harness_v1_engine_proto_msgTypes[13].OneofWrappers = []any{
 		(*TrainRequest_Start)(nil),
 		(*TrainRequest_Examples)(nil),
 	}
-	file_harness_v1_engine_proto_msgTypes[8].OneofWrappers = []any{
+	file_harness_v1_engine_proto_msgTypes[17].OneofWrappers = []any{
 		(*TrainEvent_Step)(nil),
 		(*TrainEvent_Done)(nil),
 	}
@@ -1973,7 +2732,7 @@ func file_harness_v1_engine_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_engine_proto_rawDesc), len(file_harness_v1_engine_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,18 +21,24 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Engine_Device_FullMethodName  = "/harness.v1.Engine/Device"
-	Engine_Train_FullMethodName   = "/harness.v1.Engine/Train"
-	Engine_Decode_FullMethodName  = "/harness.v1.Engine/Decode"
-	Engine_Forward_FullMethodName = "/harness.v1.Engine/Forward"
-	Engine_Merge_FullMethodName   = "/harness.v1.Engine/Merge"
+	Engine_Device_FullMethodName   = "/harness.v1.Engine/Device"
+	Engine_Estimate_FullMethodName = "/harness.v1.Engine/Estimate"
+	Engine_Train_FullMethodName    = "/harness.v1.Engine/Train"
+	Engine_Decode_FullMethodName   = "/harness.v1.Engine/Decode"
+	Engine_Forward_FullMethodName  = "/harness.v1.Engine/Forward"
+	Engine_Merge_FullMethodName    = "/harness.v1.Engine/Merge"
 )
 
 // EngineClient is the client API for Engine service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type EngineClient interface {
+	// Device opens the device and describes it. The host calls it first, and with
+	// one configuration only.
 	Device(ctx context.Context, in *DeviceRequest, opts ...grpc.CallOption) (*DeviceResponse, error)
+	// Estimate says what training and decoding will take, from graphs and lengths
+	// alone: no weights are there yet. It also says what the engine cannot do.
+	Estimate(ctx context.Context, in *EstimateRequest, opts ...grpc.CallOption) (*EstimateResponse, error)
 	// Train runs one epoch segment: one start message, then examples, then the
 	// client closes its side. Events come back until done.
 	Train(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[TrainRequest, TrainEvent], error)
@@ -56,6 +62,16 @@ func (c *engineClient) Device(ctx context.Context, in *DeviceRequest, opts ...gr
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DeviceResponse)
 	err := c.cc.Invoke(ctx, Engine_Device_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *engineClient) Estimate(ctx context.Context, in *EstimateRequest, opts ...grpc.CallOption) (*EstimateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EstimateResponse)
+	err := c.cc.Invoke(ctx, Engine_Estimate_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +134,12 @@ func (c *engineClient) Merge(ctx context.Context, in *MergeRequest, opts ...grpc
 // All implementations must embed UnimplementedEngineServer
 // for forward compatibility.
 type EngineServer interface {
+	// Device opens the device and describes it. The host calls it first, and with
+	// one configuration only.
 	Device(context.Context, *DeviceRequest) (*DeviceResponse, error)
+	// Estimate says what training and decoding will take, from graphs and lengths
+	// alone: no weights are there yet. It also says what the engine cannot do.
+	Estimate(context.Context, *EstimateRequest) (*EstimateResponse, error)
 	// Train runs one epoch segment: one start message, then examples, then the
 	// client closes its side. Events come back until done.
 	Train(grpc.BidiStreamingServer[TrainRequest, TrainEvent]) error
@@ -140,6 +161,9 @@ type UnimplementedEngineServer struct{}
 
 func (UnimplementedEngineServer) Device(context.Context, *DeviceRequest) (*DeviceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Device not implemented")
+}
+func (UnimplementedEngineServer) Estimate(context.Context, *EstimateRequest) (*EstimateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Estimate not implemented")
 }
 func (UnimplementedEngineServer) Train(grpc.BidiStreamingServer[TrainRequest, TrainEvent]) error {
 	return status.Error(codes.Unimplemented, "method Train not implemented")
@@ -188,6 +212,24 @@ func _Engine_Device_Handler(srv interface{}, ctx context.Context, dec func(inter
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(EngineServer).Device(ctx, req.(*DeviceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Engine_Estimate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EstimateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EngineServer).Estimate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Engine_Estimate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EngineServer).Estimate(ctx, req.(*EstimateRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -256,6 +298,10 @@ var Engine_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Device",
 			Handler:    _Engine_Device_Handler,
+		},
+		{
+			MethodName: "Estimate",
+			Handler:    _Engine_Estimate_Handler,
 		},
 		{
 			MethodName: "Forward",

@@ -90,7 +90,11 @@ type Description struct {
 	Bugs []string `protobuf:"bytes,13,rep,name=bugs,proto3" json:"bugs,omitempty"`
 	// Model: values of model_type in a config.json that Build reads. Several
 	// plugins may read one, and none is asked about another's.
-	ModelTypes    []string `protobuf:"bytes,14,rep,name=model_types,json=modelTypes,proto3" json:"model_types,omitempty"`
+	ModelTypes []string `protobuf:"bytes,14,rep,name=model_types,json=modelTypes,proto3" json:"model_types,omitempty"`
+	// Engine: the values of settings in the blocks train and generate that it takes.
+	// A study that sets others is refused before any work. A setting that is not
+	// listed is taken as the study language has it.
+	Settings      []*Setting `protobuf:"bytes,15,rep,name=settings,proto3" json:"settings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -223,6 +227,75 @@ func (x *Description) GetModelTypes() []string {
 	return nil
 }
 
+func (x *Description) GetSettings() []*Setting {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+// Setting is one attribute of the study language with the values that an engine
+// takes.
+type Setting struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Block         string                 `protobuf:"bytes,1,opt,name=block,proto3" json:"block,omitempty"` // train, generate
+	Attribute     string                 `protobuf:"bytes,2,opt,name=attribute,proto3" json:"attribute,omitempty"`
+	Values        []string               `protobuf:"bytes,3,rep,name=values,proto3" json:"values,omitempty"` // "true" and "false" of a truth value
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Setting) Reset() {
+	*x = Setting{}
+	mi := &file_harness_v1_plugin_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Setting) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Setting) ProtoMessage() {}
+
+func (x *Setting) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_plugin_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Setting.ProtoReflect.Descriptor instead.
+func (*Setting) Descriptor() ([]byte, []int) {
+	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Setting) GetBlock() string {
+	if x != nil {
+		return x.Block
+	}
+	return ""
+}
+
+func (x *Setting) GetAttribute() string {
+	if x != nil {
+		return x.Attribute
+	}
+	return ""
+}
+
+func (x *Setting) GetValues() []string {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
 // Schema of a block's body in the study language.
 type Schema struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -234,7 +307,7 @@ type Schema struct {
 
 func (x *Schema) Reset() {
 	*x = Schema{}
-	mi := &file_harness_v1_plugin_proto_msgTypes[2]
+	mi := &file_harness_v1_plugin_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -246,7 +319,7 @@ func (x *Schema) String() string {
 func (*Schema) ProtoMessage() {}
 
 func (x *Schema) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_plugin_proto_msgTypes[2]
+	mi := &file_harness_v1_plugin_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -259,7 +332,7 @@ func (x *Schema) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Schema.ProtoReflect.Descriptor instead.
 func (*Schema) Descriptor() ([]byte, []int) {
-	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{2}
+	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Schema) GetAttributes() []*Attribute {
@@ -297,7 +370,7 @@ type Attribute struct {
 
 func (x *Attribute) Reset() {
 	*x = Attribute{}
-	mi := &file_harness_v1_plugin_proto_msgTypes[3]
+	mi := &file_harness_v1_plugin_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -309,7 +382,7 @@ func (x *Attribute) String() string {
 func (*Attribute) ProtoMessage() {}
 
 func (x *Attribute) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_plugin_proto_msgTypes[3]
+	mi := &file_harness_v1_plugin_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -322,7 +395,7 @@ func (x *Attribute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attribute.ProtoReflect.Descriptor instead.
 func (*Attribute) Descriptor() ([]byte, []int) {
-	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{3}
+	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Attribute) GetName() string {
@@ -395,7 +468,7 @@ type Block struct {
 
 func (x *Block) Reset() {
 	*x = Block{}
-	mi := &file_harness_v1_plugin_proto_msgTypes[4]
+	mi := &file_harness_v1_plugin_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -407,7 +480,7 @@ func (x *Block) String() string {
 func (*Block) ProtoMessage() {}
 
 func (x *Block) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_plugin_proto_msgTypes[4]
+	mi := &file_harness_v1_plugin_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -420,7 +493,7 @@ func (x *Block) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Block.ProtoReflect.Descriptor instead.
 func (*Block) Descriptor() ([]byte, []int) {
-	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{4}
+	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Block) GetName() string {
@@ -470,7 +543,7 @@ type ResolveRequest struct {
 
 func (x *ResolveRequest) Reset() {
 	*x = ResolveRequest{}
-	mi := &file_harness_v1_plugin_proto_msgTypes[5]
+	mi := &file_harness_v1_plugin_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -482,7 +555,7 @@ func (x *ResolveRequest) String() string {
 func (*ResolveRequest) ProtoMessage() {}
 
 func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_plugin_proto_msgTypes[5]
+	mi := &file_harness_v1_plugin_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -495,7 +568,7 @@ func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveRequest.ProtoReflect.Descriptor instead.
 func (*ResolveRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{5}
+	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ResolveRequest) GetConfig() []byte {
@@ -523,7 +596,7 @@ type ResolveResponse struct {
 
 func (x *ResolveResponse) Reset() {
 	*x = ResolveResponse{}
-	mi := &file_harness_v1_plugin_proto_msgTypes[6]
+	mi := &file_harness_v1_plugin_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -535,7 +608,7 @@ func (x *ResolveResponse) String() string {
 func (*ResolveResponse) ProtoMessage() {}
 
 func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_plugin_proto_msgTypes[6]
+	mi := &file_harness_v1_plugin_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -548,7 +621,7 @@ func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveResponse.ProtoReflect.Descriptor instead.
 func (*ResolveResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{6}
+	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ResolveResponse) GetIdentity() string {
@@ -568,7 +641,7 @@ type Diagnostics struct {
 
 func (x *Diagnostics) Reset() {
 	*x = Diagnostics{}
-	mi := &file_harness_v1_plugin_proto_msgTypes[7]
+	mi := &file_harness_v1_plugin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -580,7 +653,7 @@ func (x *Diagnostics) String() string {
 func (*Diagnostics) ProtoMessage() {}
 
 func (x *Diagnostics) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_plugin_proto_msgTypes[7]
+	mi := &file_harness_v1_plugin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -593,7 +666,7 @@ func (x *Diagnostics) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Diagnostics.ProtoReflect.Descriptor instead.
 func (*Diagnostics) Descriptor() ([]byte, []int) {
-	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{7}
+	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Diagnostics) GetDiagnostics() []*Diagnostic {
@@ -615,7 +688,7 @@ type Diagnostic struct {
 
 func (x *Diagnostic) Reset() {
 	*x = Diagnostic{}
-	mi := &file_harness_v1_plugin_proto_msgTypes[8]
+	mi := &file_harness_v1_plugin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -627,7 +700,7 @@ func (x *Diagnostic) String() string {
 func (*Diagnostic) ProtoMessage() {}
 
 func (x *Diagnostic) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_plugin_proto_msgTypes[8]
+	mi := &file_harness_v1_plugin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -640,7 +713,7 @@ func (x *Diagnostic) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Diagnostic.ProtoReflect.Descriptor instead.
 func (*Diagnostic) Descriptor() ([]byte, []int) {
-	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{8}
+	return file_harness_v1_plugin_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Diagnostic) GetSummary() string {
@@ -670,7 +743,7 @@ const file_harness_v1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"\x17harness/v1/plugin.proto\x12\n" +
 	"harness.v1\"\x11\n" +
-	"\x0fDescribeRequest\"\xa3\x03\n" +
+	"\x0fDescribeRequest\"\xd4\x03\n" +
 	"\vDescription\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -688,7 +761,12 @@ const file_harness_v1_plugin_proto_rawDesc = "" +
 	"\x06splits\x18\f \x01(\bR\x06splits\x12\x12\n" +
 	"\x04bugs\x18\r \x03(\tR\x04bugs\x12\x1f\n" +
 	"\vmodel_types\x18\x0e \x03(\tR\n" +
-	"modelTypes\"j\n" +
+	"modelTypes\x12/\n" +
+	"\bsettings\x18\x0f \x03(\v2\x13.harness.v1.SettingR\bsettings\"U\n" +
+	"\aSetting\x12\x14\n" +
+	"\x05block\x18\x01 \x01(\tR\x05block\x12\x1c\n" +
+	"\tattribute\x18\x02 \x01(\tR\tattribute\x12\x16\n" +
+	"\x06values\x18\x03 \x03(\tR\x06values\"j\n" +
 	"\x06Schema\x125\n" +
 	"\n" +
 	"attributes\x18\x01 \x03(\v2\x15.harness.v1.AttributeR\n" +
@@ -741,33 +819,35 @@ func file_harness_v1_plugin_proto_rawDescGZIP() []byte {
 	return file_harness_v1_plugin_proto_rawDescData
 }
 
-var file_harness_v1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_harness_v1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_harness_v1_plugin_proto_goTypes = []any{
 	(*DescribeRequest)(nil), // 0: harness.v1.DescribeRequest
 	(*Description)(nil),     // 1: harness.v1.Description
-	(*Schema)(nil),          // 2: harness.v1.Schema
-	(*Attribute)(nil),       // 3: harness.v1.Attribute
-	(*Block)(nil),           // 4: harness.v1.Block
-	(*ResolveRequest)(nil),  // 5: harness.v1.ResolveRequest
-	(*ResolveResponse)(nil), // 6: harness.v1.ResolveResponse
-	(*Diagnostics)(nil),     // 7: harness.v1.Diagnostics
-	(*Diagnostic)(nil),      // 8: harness.v1.Diagnostic
+	(*Setting)(nil),         // 2: harness.v1.Setting
+	(*Schema)(nil),          // 3: harness.v1.Schema
+	(*Attribute)(nil),       // 4: harness.v1.Attribute
+	(*Block)(nil),           // 5: harness.v1.Block
+	(*ResolveRequest)(nil),  // 6: harness.v1.ResolveRequest
+	(*ResolveResponse)(nil), // 7: harness.v1.ResolveResponse
+	(*Diagnostics)(nil),     // 8: harness.v1.Diagnostics
+	(*Diagnostic)(nil),      // 9: harness.v1.Diagnostic
 }
 var file_harness_v1_plugin_proto_depIdxs = []int32{
-	2, // 0: harness.v1.Description.schema:type_name -> harness.v1.Schema
-	3, // 1: harness.v1.Schema.attributes:type_name -> harness.v1.Attribute
-	4, // 2: harness.v1.Schema.blocks:type_name -> harness.v1.Block
-	2, // 3: harness.v1.Block.schema:type_name -> harness.v1.Schema
-	8, // 4: harness.v1.Diagnostics.diagnostics:type_name -> harness.v1.Diagnostic
-	0, // 5: harness.v1.Plugin.Describe:input_type -> harness.v1.DescribeRequest
-	5, // 6: harness.v1.Plugin.Resolve:input_type -> harness.v1.ResolveRequest
-	1, // 7: harness.v1.Plugin.Describe:output_type -> harness.v1.Description
-	6, // 8: harness.v1.Plugin.Resolve:output_type -> harness.v1.ResolveResponse
-	7, // [7:9] is the sub-list for method output_type
-	5, // [5:7] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	3, // 0: harness.v1.Description.schema:type_name -> harness.v1.Schema
+	2, // 1: harness.v1.Description.settings:type_name -> harness.v1.Setting
+	4, // 2: harness.v1.Schema.attributes:type_name -> harness.v1.Attribute
+	5, // 3: harness.v1.Schema.blocks:type_name -> harness.v1.Block
+	3, // 4: harness.v1.Block.schema:type_name -> harness.v1.Schema
+	9, // 5: harness.v1.Diagnostics.diagnostics:type_name -> harness.v1.Diagnostic
+	0, // 6: harness.v1.Plugin.Describe:input_type -> harness.v1.DescribeRequest
+	6, // 7: harness.v1.Plugin.Resolve:input_type -> harness.v1.ResolveRequest
+	1, // 8: harness.v1.Plugin.Describe:output_type -> harness.v1.Description
+	7, // 9: harness.v1.Plugin.Resolve:output_type -> harness.v1.ResolveResponse
+	8, // [8:10] is the sub-list for method output_type
+	6, // [6:8] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_plugin_proto_init() }
@@ -775,14 +855,14 @@ func file_harness_v1_plugin_proto_init() {
 	if File_harness_v1_plugin_proto != nil {
 		return
 	}
-	file_harness_v1_plugin_proto_msgTypes[3].OneofWrappers = []any{}
+	file_harness_v1_plugin_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_plugin_proto_rawDesc), len(file_harness_v1_plugin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,9 +19,21 @@ import (
 // The messages of engine plugins. Their fields are documented in
 // core/protocol/proto/harness/v1/engine.proto.
 type (
-	Description     = harnesspb.Description
-	DeviceRequest   = harnesspb.DeviceRequest
-	DeviceResponse  = harnesspb.DeviceResponse
+	Description    = harnesspb.Description
+	Setting        = harnesspb.Setting
+	DeviceRequest  = harnesspb.DeviceRequest
+	DeviceResponse = harnesspb.DeviceResponse
+
+	EstimateRequest  = harnesspb.EstimateRequest
+	NetworkWork      = harnesspb.NetworkWork
+	TrainWork        = harnesspb.TrainWork
+	DecodeWork       = harnesspb.DecodeWork
+	EstimateResponse = harnesspb.EstimateResponse
+	NetworkEstimate  = harnesspb.NetworkEstimate
+	TrainEstimate    = harnesspb.TrainEstimate
+	DecodeEstimate   = harnesspb.DecodeEstimate
+	MemoryEstimate   = harnesspb.MemoryEstimate
+
 	ModelState      = harnesspb.ModelState
 	Recipe          = harnesspb.Recipe
 	TrainStart      = harnesspb.TrainStart
@@ -45,8 +57,10 @@ type (
 // Engine trains and decodes on one device.
 type Engine interface {
 	sdk.Describer
-	// Device describes the device.
+	// Device opens the device, and describes it.
 	Device(ctx context.Context, request *DeviceRequest) (*DeviceResponse, error)
+	// Estimate says what networks will take, and which of them it cannot compute.
+	Estimate(ctx context.Context, request *EstimateRequest) (*EstimateResponse, error)
 	// Train runs one segment of an epoch. It sends any number of step events and, last,
 	// one done event, from one goroutine at a time; an error of send ends the segment.
 	Train(ctx context.Context, start *TrainStart, train, validation []*TokenExample, send func(*TrainEvent) error) error
@@ -76,6 +90,10 @@ type server struct {
 
 func (s *server) Device(ctx context.Context, request *DeviceRequest) (*DeviceResponse, error) {
 	return s.engine.Device(ctx, request)
+}
+
+func (s *server) Estimate(ctx context.Context, request *EstimateRequest) (*EstimateResponse, error) {
+	return s.engine.Estimate(ctx, request)
 }
 
 func (s *server) Train(stream harnesspb.Engine_TrainServer) error {

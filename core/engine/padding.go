@@ -1,19 +1,17 @@
-package ir
+package engine
 
 import "math/bits"
 
-// An engine compiles a program for each shape, so lengths are rounded up to
-// few sizes. The rules stand here because a plan estimates with the shapes
-// that an engine will take.
+// A program is compiled for each shape, so lengths are rounded up to few sizes.
 
-// PaddedPrompt is the length that a prompt of so many tokens is padded to: a
+// paddedPrompt is the length that a prompt of so many tokens is padded to: a
 // power of two, at least 128. Each costs the compilation of two programs, and
 // those of all lengths to 4096 are a dozen.
-func PaddedPrompt(tokens int) int { return max(128, powerOfTwo(tokens)) }
+func paddedPrompt(tokens int) int { return max(128, powerOfTwo(tokens)) }
 
-// PaddedOutput is the room for so many new tokens, or the length of sequences
+// paddedOutput is the room for so many new tokens, or the length of sequences
 // whose values are wanted: a power of two or one and a half of one, at least 8.
-func PaddedOutput(tokens int) int {
+func paddedOutput(tokens int) int {
 	b := max(8, powerOfTwo(tokens))
 	if smaller := b / 4 * 3; b > 8 && tokens <= smaller {
 		return smaller
@@ -21,9 +19,9 @@ func PaddedOutput(tokens int) int {
 	return b
 }
 
-// PaddedRow is the length of a training row, or its number of labels: a
+// paddedRow is the length of a training row, or its number of labels: a
 // multiple of 8 that grows coarser with the size.
-func PaddedRow(tokens int) int {
+func paddedRow(tokens int) int {
 	step := 8
 	for (tokens-1)/16 >= step {
 		step *= 2

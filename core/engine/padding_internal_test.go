@@ -1,11 +1,9 @@
-package ir_test
+package engine
 
 import (
 	"math"
 	"slices"
 	"testing"
-
-	"harness/core/ir"
 )
 
 // Prompts of all lengths compile few programs: a prefill and a step for each
@@ -14,7 +12,7 @@ func TestPaddedPrompts(t *testing.T) {
 	for _, c := range []struct{ longest, programs int }{{640, 8}, {2048, 10}, {4096, 12}} {
 		padded := map[int]bool{}
 		for size := 1; size <= c.longest; size++ {
-			b := ir.PaddedPrompt(size)
+			b := paddedPrompt(size)
 			if b < size || (b > 128 && b >= 2*size) {
 				t.Fatalf("a prompt of %d is padded to %d", size, b)
 			}
@@ -30,20 +28,20 @@ func TestPaddedSizes(t *testing.T) {
 	outputs := []int{8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256}
 	for size := 1; size <= 256; size++ {
 		at, _ := slices.BinarySearch(outputs, size)
-		if got := ir.PaddedOutput(size); got != outputs[at] {
+		if got := paddedOutput(size); got != outputs[at] {
 			t.Errorf("an output of %d is padded to %d, want %d", size, got, outputs[at])
 		}
 	}
 	last := 0
 	for size := 1; size <= 1<<16; size++ {
-		b := ir.PaddedRow(size)
+		b := paddedRow(size)
 		if b < size || b%8 != 0 || b < last || (size > 128 && b-size >= size/8) {
 			t.Fatalf("a row of %d is padded to %d, one of %d to %d", size, b, size-1, last)
 		}
 		last = b
 	}
 	// Sizes come from plugins: whatever they say, this ends.
-	for _, f := range []func(int) int{ir.PaddedPrompt, ir.PaddedOutput, ir.PaddedRow} {
+	for _, f := range []func(int) int{paddedPrompt, paddedOutput, paddedRow} {
 		f(math.MaxInt)
 		f(0)
 		f(math.MinInt)
