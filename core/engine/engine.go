@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +12,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"harness/core/protocol/harnesspb"
+	"harness/core/sdk"
 )
 
 // Version is part of the keys of all that the engine computed: it changes
@@ -132,13 +131,16 @@ func (e *Engine) configure(ctx context.Context, config []byte) error {
 	var c struct {
 		Backend string `json:"backend"`
 	}
-	d := json.NewDecoder(bytes.NewReader(config))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return fmt.Errorf("configuration of the engine: %w", err)
+	if err := sdk.Decode(config, &c); err != nil {
+		return err
 	}
-	if c.Backend == "" {
+	switch kind, _, _ := strings.Cut(c.Backend, ":"); kind {
+	case "":
 		return nil
+	case "xla", "go":
+	default:
+		return sdk.Diagnose([]string{"backend"}, "Unknown backend",
+			fmt.Sprintf("There is no backend %q: it is xla:cpu, xla:cuda, xla:/path/to/plugin.so or go.", c.Backend))
 	}
 	if err := e.wait(ctx); err != nil {
 		return err

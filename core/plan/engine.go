@@ -36,7 +36,16 @@ func (b *builder) openEngine(ctx context.Context) error {
 	}
 	b.diagnostics = append(b.diagnostics, b.study.Refused(name, described.GetSettings())...)
 	if engine.Backend, err = b.World.Backend(ctx, name, engine.Settings); err != nil {
-		return err
+		if engine.Settings == nil {
+			return err
+		}
+		found, err := said(err, "Engine cannot compute", "")
+		for _, d := range found {
+			b.diagnostics = append(b.diagnostics, b.study.Engine.Diagnostic(d))
+		}
+		if err != nil {
+			return err
+		}
 	}
 	b.plan.Engine = &engine
 	return nil

@@ -243,7 +243,8 @@ func (w *world) Backend(ctx context.Context, name string, settings json.RawMessa
 		}
 		return device.Class, nil
 	})
-	if err != nil && w.session.purpose == Plan && ctx.Err() == nil {
+	var mistake *pluginhost.DiagnosticsError
+	if err != nil && w.session.purpose == Plan && ctx.Err() == nil && !errors.As(err, &mistake) {
 		w.session.options.Logger.Warn("it is not known what the engine computes on, so that no trained step counts as done", "error", err)
 		return "unknown", nil
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -26,7 +27,7 @@ func (s *Study) Refused(engine string, taken []*harnesspb.Setting) hcl.Diagnosti
 				continue // an attribute of another version of the language
 			}
 			if value, ok := a.textIn(values); ok && !contains(t.GetValues(), value) {
-				refused = append(refused, p.refused(engine, a.name, value, t.GetValues()))
+				refused = append(refused, p.refused(engine, a, value, t.GetValues()))
 			}
 		}
 	}
@@ -39,11 +40,14 @@ func (s *Study) Refused(engine string, taken []*harnesspb.Setting) hcl.Diagnosti
 	return refused
 }
 
-func (p place) refused(engine, attribute, value string, taken []string) *hcl.Diagnostic {
+func (p place) refused(engine string, a *attribute, value string, taken []string) *hcl.Diagnostic {
+	if a.kind == cty.String {
+		value, taken = strconv.Quote(value), quoted(taken)
+	}
 	d := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Engine does not take this setting",
-		Detail: fmt.Sprintf("The engine %q does not take %s = %q; it takes %s.", engine, attribute, value, list(quoted(taken)))}
+		Detail: fmt.Sprintf("The engine %q does not take %s = %s; it takes %s.", engine, a.name, value, list(taken))}
 	if p.content != nil {
-		at := p.content.at(attribute)
+		at := p.content.at(a.name)
 		d.Subject = &at
 	}
 	return d

@@ -63,6 +63,7 @@ train {
 // TestMergedAdapterAnswersAsItDid merges an adapter that a study trained, and
 // the same from the folder that was exported.
 func TestMergedAdapterAnswersAsItDid(t *testing.T) {
+	t.Parallel()
 	needSandbox(t)
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }

@@ -113,6 +113,7 @@ sandbox "bubblewrap" {}
 // TestWishesForBugs: a study that wants labels in vain fails when the
 // benchmark's bugs are known, at the very value where they are known before.
 func TestWishesForBugs(t *testing.T) {
+	t.Parallel()
 	file, store := study(t, wishes), t.TempDir()
 	says := []string{`class = "nul"`, "missing-case, null", `label "hunk"`, "functions, hunks"}
 	harness(t, "plan", file, "--store", store).want(t, 0)
@@ -131,6 +132,7 @@ sandbox "bubblewrap" {}
 
 // TestPlanTellsOfBugsThatAModelCannotDo once the benchmark is fetched.
 func TestPlanTellsOfBugsThatAModelCannotDo(t *testing.T) {
+	t.Parallel()
 	store := t.TempDir()
 	var bugs []struct{ ID string }
 	r := harness(t, "benchmarks", "list", "microbugs", "--store", t.TempDir(), "--set", `where={hunks="multiple"}`, "--format", "json").want(t, 0)
@@ -223,6 +225,7 @@ table "repairs" {
 
 // TestBugsThatDoNotBehave: they count for no model, and are named.
 func TestBugsThatDoNotBehave(t *testing.T) {
+	t.Parallel()
 	needSandbox(t)
 	file, store := study(t, fmt.Sprintf(unsound, portable(t))), filepath.Join(t.TempDir(), "store")
 	reasons := map[string]string{"SOUND": "", "UNFIXED": "its reference fix does not pass here: failed", "UNBROKEN": "its buggy version passes here"}

@@ -16,6 +16,7 @@ import (
 // TestCompare judges recorded candidates of three small bugs again, whose
 // published verdicts are wrong in a different way each.
 func TestCompare(t *testing.T) {
+	t.Parallel()
 	const reference = "public static int digitSum(int n) {\n  int sum = 0;\n  while (n > 0) {\n    sum += n % 10;\n    n /= 10;\n  }\n  return sum;\n}"
 	const clamp = "public static int clamp(int x, int lo, int hi) {\n  if (x < lo) return %s;\n  if (x > hi) return hi;\n  return x;\n}"
 	const unchangedClamp = "public static int clamp(int x, int lo, int hi) { if (x < lo) { return hi; } if (x > hi) { return hi; } return x; }"

@@ -224,6 +224,7 @@ func versionLine(t *testing.T, source string) string {
 // TestWhatDecidesAResult changes one thing at a time in a finished study, and
 // counts the steps that run again.
 func TestWhatDecidesAResult(t *testing.T) {
+	t.Parallel()
 	i := newIdentity(t)
 	if ran := i.run(); ran["train"] != 1 || ran["generate base"] != 1 || ran["validate"] != 2 {
 		t.Fatalf("the first run ran %v", ran)
@@ -319,6 +320,7 @@ func TestWhatDecidesAResult(t *testing.T) {
 // TestAPreReleaseCountsWithItsChecksum: what 0.3.0-dev computes is not known from
 // its name.
 func TestAPreReleaseCountsWithItsChecksum(t *testing.T) {
+	t.Parallel()
 	i := newIdentity(t)
 	line := versionLine(t, "plugins/adapters/lora")
 	i.otherBuild(map[string][2]string{"harness-adapter-lora": {line, `Version: "9.0.0-dev",`}})
@@ -335,6 +337,7 @@ func TestAPreReleaseCountsWithItsChecksum(t *testing.T) {
 // TestTheLockFileRefusesOtherBuilds, of plugins to run and of those that made
 // results.
 func TestTheLockFileRefusesOtherBuilds(t *testing.T) {
+	t.Parallel()
 	i := newIdentity(t)
 	i.run()
 	i.harness("plugins", "lock", i.file())
@@ -361,6 +364,7 @@ func TestTheLockFileRefusesOtherBuilds(t *testing.T) {
 
 // TestTheStoreKeepsItsOwnCopy of a checkpoint that the user writes over in place.
 func TestTheStoreKeepsItsOwnCopy(t *testing.T) {
+	t.Parallel()
 	i := newIdentity(t)
 	i.run()
 	kept, err := filepath.Glob(filepath.Join(i.dir, ".harness/steps/snapshot-*/model.safetensors"))
@@ -393,6 +397,7 @@ func TestTheStoreKeepsItsOwnCopy(t *testing.T) {
 
 // TestAReportNeedsNoPluginAndNoData once the study was run.
 func TestAReportNeedsNoPluginAndNoData(t *testing.T) {
+	t.Parallel()
 	i := newIdentity(t)
 	i.run()
 	want := i.harness("report", i.file()).stdout
@@ -430,6 +435,7 @@ func TestReadingCommandsMakeNoStore(t *testing.T) {
 
 // TestAFlippedBitIsNoticed in a result that a later step reads.
 func TestAFlippedBitIsNoticed(t *testing.T) {
+	t.Parallel()
 	i := newIdentity(t)
 	i.run()
 	weights, err := filepath.Glob(filepath.Join(i.dir, ".harness/steps/train-*/trained.safetensors"))
@@ -454,6 +460,7 @@ func TestAFlippedBitIsNoticed(t *testing.T) {
 
 // TestWhy explains a cell down to digests of files, and a step that would run.
 func TestWhy(t *testing.T) {
+	t.Parallel()
 	i := newIdentity(t)
 	i.run()
 	text := i.harness("why", i.file(), "adapter=lora").stdout
@@ -481,6 +488,7 @@ func TestWhy(t *testing.T) {
 // TestSamplesBeyondThePositions of a network are not trained on, and a note says
 // so.
 func TestSamplesBeyondThePositions(t *testing.T) {
+	t.Parallel()
 	i := newIdentity(t)
 	long, err := json.Marshal(map[string]string{
 		"before": "  int far() {\n" + strings.Repeat("    count = count + step(count);\n", 200), "after": "  }\n",

@@ -123,6 +123,7 @@ func found(t *testing.T, file, name string) map[string]string {
 }
 
 func TestLeaksAreDropped(t *testing.T) {
+	t.Parallel()
 	file := leakyStudy(t, "")
 	harness(t, "run", "--quiet", file).want(t, 0)
 	want := map[string]string{
@@ -157,6 +158,7 @@ func TestLeaksAreDropped(t *testing.T) {
 }
 
 func TestLeaksAreKept(t *testing.T) {
+	t.Parallel()
 	file := leakyStudy(t, "leakage = \"keep\"\nsimilarity = 0.9")
 	out := harness(t, "run", "--quiet", file).want(t, 0).stdout
 	for _, note := range []string{
@@ -173,6 +175,7 @@ func TestLeaksAreKept(t *testing.T) {
 }
 
 func TestLeaksFailAStudy(t *testing.T) {
+	t.Parallel()
 	file := leakyStudy(t, `leakage = "fail"`)
 	harness(t, "run", "--quiet", file).want(t, 1).says(t,
 		"4 of 16 training samples are like methods of the study's benchmarks (layout and Clamp, equal, 1.00 alike;", `leakage = "drop"`, "kept.jsonl")
@@ -181,6 +184,7 @@ func TestLeaksFailAStudy(t *testing.T) {
 // TestTrainingDependsOnWhatIsDropped: another choice of the benchmark's bugs
 // trains nothing anew, nor does another benchmark whose methods are kept.
 func TestTrainingDependsOnWhatIsDropped(t *testing.T) {
+	t.Parallel()
 	train := func(settings, from, to string) string {
 		file := leakyStudy(t, settings)
 		text, err := os.ReadFile(file)

@@ -55,6 +55,7 @@ table "t" {
 // name. Each has to end with 2 and to say what the file NAME.txt says: all the
 // mistakes of the study, each once, and nothing of work that was begun.
 func TestMistakes(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/mistakes/*.hcl")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases: %v", err)
@@ -94,7 +95,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// brokenPlugins is a folder of adapter plugins whose answers cannot be used.
+// brokenPlugins is a folder of plugins whose answers cannot be used.
 func brokenPlugins(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -102,8 +103,10 @@ func brokenPlugins(t *testing.T) string {
 	if out, err := exec.Command("go", "build", "-o", program, "./testdata/broken").CombinedOutput(); err != nil {
 		t.Fatalf("build testdata/broken: %v\n%s", err, out)
 	}
-	if err := os.Link(program, filepath.Join(dir, "harness-adapter-unsaved")); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"harness-adapter-unsaved", "harness-engine-slow"} {
+		if err := os.Link(program, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return dir
 }
@@ -215,6 +218,7 @@ sandbox "bubblewrap" {}
 // Checkpoints that do not fit are found by their headers and configurations,
 // before any work.
 func TestCheckpointsThatDoNotFit(t *testing.T) {
+	t.Parallel()
 	rewrite := func(t *testing.T, dir string, change func(safetensors.Set)) {
 		t.Helper()
 		path := filepath.Join(dir, "model.safetensors")

@@ -16,6 +16,10 @@ import (
 
 // planned is what the tests read of `harness plan --format json`.
 type planned struct {
+	Device struct {
+		Backend string `json:"backend"`
+	} `json:"device"`
+	Basis string `json:"basis"`
 	Steps []struct {
 		ID   string `json:"id"`
 		Kind string `json:"kind"`
@@ -31,10 +35,15 @@ type planned struct {
 		Trainable  int64  `json:"trainable"`
 		Train      *struct {
 			StepFLOPs float64          `json:"step_flops"`
+			Seconds   float64          `json:"seconds"`
 			Memory    map[string]int64 `json:"memory_bytes"`
 			Disk      int64            `json:"disk_bytes"`
 		} `json:"train"`
 		Decode *struct {
+			Measured   bool             `json:"measured"`
+			Prompt     int64            `json:"prompt"`
+			Bugs       int              `json:"bugs"`
+			Seconds    float64          `json:"seconds"`
 			TokenFLOPs float64          `json:"token_flops"`
 			Memory     map[string]int64 `json:"memory_bytes"`
 		} `json:"decode"`
@@ -73,6 +82,7 @@ func variant(t *testing.T, train, generate string) planned {
 // a setting that decides nothing; whatever may change a result changes those of
 // the steps that make it.
 func TestKeysFollowMeaning(t *testing.T) {
+	t.Parallel()
 	base := variant(t, "", "").keys()
 	same := variant(t, `
 		optimizer = "adamw"
@@ -128,6 +138,7 @@ func TestKeysFollowMeaning(t *testing.T) {
 }
 
 func TestPlanSaysWhatASchedulesCosts(t *testing.T) {
+	t.Parallel()
 	// One adapter, two rates, one and two epochs.
 	for setting, want := range map[string]map[string]int{
 		`schedule = "constant"`: {"trained": 4, "alone": 6, "constant": 4},
@@ -140,6 +151,7 @@ func TestPlanSaysWhatASchedulesCosts(t *testing.T) {
 }
 
 func TestPlanEstimates(t *testing.T) {
+	t.Parallel()
 	p := variant(t, "", "")
 	if len(p.Estimates) != 2 {
 		t.Fatalf("%d estimates, expected those of base and lora", len(p.Estimates))
@@ -161,9 +173,72 @@ func TestPlanEstimates(t *testing.T) {
 		t.Errorf("a token takes %v FLOPs, expected %v or more", base.Decode.TokenFLOPs, least)
 	}
 	terminal := harness(t, "plan", study(t, small), "--store", t.TempDir()).want(t, 0).stdout
-	for _, text := range []string{"MEMORY TO TRAIN", "4 epochs are trained", "longest examples allowed"} {
+	for _, text := range []string{"MEMORY TO TRAIN", "4 epochs are trained", "until then of those allowed"} {
 		if !strings.Contains(terminal, text) {
 			t.Errorf("the plan lacks %q:\n%s", text, terminal)
+		}
+	}
+}
+
+// TestPlanEstimatesWhatWasRead: once data and benchmarks are there, decoding is
+// estimated for their prompts, and there are seconds.
+func TestPlanEstimatesWhatWasRead(t *testing.T) {
+	t.Parallel()
+	needSandbox(t)
+	file, store := study(t, small), filepath.Join(t.TempDir(), "store")
+	plan := func() (p planned) {
+		t.Helper()
+		out := harness(t, "plan", file, "--format", "json", "--store", store).want(t, 0).stdout
+		if err := json.Unmarshal([]byte(out), &p); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	before := plan()
+	harness(t, "run", file, "--quiet", "--store", store).want(t, 0)
+	after := plan()
+	for i := range before.Estimates {
+		b, a := before.Estimates[i].Decode, after.Estimates[i].Decode
+		if b.Measured || b.Seconds != 0 || !a.Measured || a.Bugs != 4 || a.Seconds <= 0 {
+			t.Errorf("before the run decoding takes %+v, after it %+v; expected seconds for 4 bugs after it alone", b, a)
+		}
+		if a.Prompt >= b.Prompt || a.Memory["caches"] >= b.Memory["caches"] {
+			t.Errorf("prompts of %d tokens, and of at most %d before they were known; expected fewer, and smaller caches", a.Prompt, b.Prompt)
+		}
+	}
+	if b, a := before.Estimates[1].Train, after.Estimates[1].Train; b.Seconds != 0 || a.Seconds <= 0 || a.StepFLOPs >= b.StepFLOPs {
+		t.Errorf("before the run training takes %+v, after it %+v", b, a)
+	}
+	if !strings.Contains(after.Basis, "GFLOP/s") {
+		t.Errorf("the seconds rest on %q", after.Basis)
+	}
+	terminal := harness(t, "plan", file, "--store", store).want(t, 0).stdout
+	if text := "It is estimated from " + after.Basis[:20]; !strings.Contains(terminal, text) {
+		t.Errorf("the plan lacks %q:\n%s", text, terminal)
+	}
+}
+
+// TestEngineBlock: what an engine computes on decides results, how it was chosen
+// does not.
+func TestEngineBlock(t *testing.T) {
+	t.Parallel()
+	plan := func(block string, args ...string) planned { return planOf(t, study(t, small+block), args...) }
+	without := plan("")
+	for _, c := range []struct {
+		block   string
+		args    []string
+		backend string
+	}{
+		{`engine "gomlx" {}`, nil, without.Device.Backend},
+		{`engine "gomlx" { backend = "go" }`, nil, "go"},
+		{`engine "gomlx" { backend = "go" }`, []string{"--engine", "gomlx"}, "go"},
+	} {
+		p := plan(c.block, c.args...)
+		if p.Device.Backend != c.backend {
+			t.Errorf("%s %v computes on %s, want %s", c.block, c.args, p.Device.Backend, c.backend)
+		}
+		if same := slices.Equal(p.keys()["train"], without.keys()["train"]); same != (c.backend == without.Device.Backend) {
+			t.Errorf("%s %v: the keys of training are the same: %v", c.block, c.args, same)
 		}
 	}
 }
@@ -171,6 +246,7 @@ func TestPlanEstimates(t *testing.T) {
 // TestRecipeOfTheReferenceStudy plans it on the smallest models: 6 families, each
 // as it is and trained in 3 ways, 2 prompts.
 func TestRecipeOfTheReferenceStudy(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	var sizes []string
 	for _, family := range []string{"bloom", "codegen", "codellama", "codet5", "deepseekcoder", "starcoder"} {
@@ -209,6 +285,7 @@ func TestRecipeOfTheReferenceStudy(t *testing.T) {
 // TestShippedStudies: every study in the repository says something that
 // makes sense.
 func TestShippedStudies(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(repo, "studies/*.hcl"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no studies: %v", err)

@@ -27,6 +27,7 @@ func needSandbox(t *testing.T) {
 // each time, lets it come to its end, and compares its tables with an
 // undisturbed run's.
 func TestKilledRunGoesOn(t *testing.T) {
+	t.Parallel()
 	needSandbox(t)
 	file := study(t, small)
 	whole := harness(t, "run", file, "--quiet", "--store", filepath.Join(t.TempDir(), "whole")).want(t, 0)
@@ -77,6 +78,7 @@ func TestKilledRunGoesOn(t *testing.T) {
 
 // TestPlanAndReportJSON holds the documented fields.
 func TestPlanAndReportJSON(t *testing.T) {
+	t.Parallel()
 	needSandbox(t)
 	file, store := study(t, small), filepath.Join(t.TempDir(), "store")
 	states := func() (done, todo int) {

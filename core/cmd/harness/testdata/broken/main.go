@@ -1,5 +1,5 @@
 // Command broken is an adapter plugin whose answers cannot be used, each in the
-// way that its file's name says.
+// way that its file's name says, or an engine that can do little.
 package main
 
 import (
@@ -11,9 +11,14 @@ import (
 	"harness/core/ir"
 	"harness/core/sdk"
 	"harness/core/sdk/adapter"
+	"harness/core/sdk/engine"
 )
 
 func main() {
+	if strings.HasPrefix(filepath.Base(os.Args[0]), "harness-engine-") {
+		engine.Serve(slow{})
+		return
+	}
 	adapter.Serve(broken(strings.TrimPrefix(filepath.Base(os.Args[0]), "harness-adapter-")))
 }
 
