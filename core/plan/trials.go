@@ -181,6 +181,7 @@ func (t *trial) trained() (step.ID, error) {
 	examples, err := t.add(label("examples "+t.model.Name, t.prompt.Name), step.Examples{
 		Model: t.plugins[t.model], Snapshot: t.snapshot, Dataset: dataset, Options: t.options(),
 		Lengths: step.Lengths{Max: recipe.MaxLength, MaxPrompt: recipe.MaxPromptLength, MaxTarget: recipe.MaxTargetLength},
+		Choice:  recipe.Points() > 1,
 	})
 	if err != nil {
 		return "", err
@@ -202,7 +203,7 @@ func (t *trial) trained() (step.ID, error) {
 // totals share one chain; else each needs its own.
 func (t *trial) segments(examples step.ID, rate float64) ([]step.ID, error) {
 	train := t.study.Train
-	work := step.Train{Engine: *t.builder.plan.Engine, Network: t.network(), Examples: examples, Recipe: train.Recipe, LearningRate: rate}
+	work := step.Train{Engine: *t.builder.plan.Engine, Network: t.network(), Examples: examples, Recipe: train.Recipe, LearningRate: rate, Choice: train.Points() > 1}
 	work.Network.Seed = t.study.Seed
 	var choices []step.ID
 	for _, total := range train.Epochs {

@@ -20,6 +20,9 @@ type Examples struct {
 	Dataset  ID      `json:"-"`
 	Options  Options `json:"options"`
 	Lengths  Lengths `json:"lengths"`
+	// Choice says that one of several trainings is to be chosen, which takes
+	// validation examples.
+	Choice bool `json:"-"`
 }
 
 // Lengths bound examples in tokens; 0: not. Longer pairs are dropped, and plain
@@ -111,8 +114,15 @@ func (w Examples) Run(ctx context.Context, env *Env, dir string) (err error) {
 		return fmt.Errorf("no training examples: of %d samples %d are longer than the recipe allows (max_length, max_prompt_length, max_target_length) and %d longer than the network's %d positions",
 			t.sum.Samples, t.sum.TooLong, t.sum.Beyond, positions)
 	}
+	if w.Choice && t.sum.Validation == 0 {
+		return errNoValidation
+	}
 	return writeJSON(dir, "examples.json", t.sum)
 }
+
+// errNoValidation is the mistake of a grid of several points on data without a
+// validation split: found before anything is trained.
+var errNoValidation = errors.New("the grid has several points and there are no validation examples to choose among them: set some apart, such as split = { validation = 0.05 }")
 
 // samplesPerMessage keeps a message to a model plugin at a few megabytes.
 const samplesPerMessage = 512

@@ -130,7 +130,7 @@ func (w Select) Run(_ context.Context, env *Env, dir string) error {
 func (w Select) value(r TrainResult) (float64, error) {
 	switch {
 	case len(w.Candidates) > 1 && r.Validation == 0:
-		return 0, fmt.Errorf("%d points of the grid and no validation examples to choose among them: set some apart, such as split = { validation = 0.05 }", len(w.Candidates))
+		return 0, errNoValidation
 	case w.Metric != "validation.exact_match":
 		return r.ValidationLoss, nil
 	case r.ExactMatch == nil && len(w.Candidates) > 1:

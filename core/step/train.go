@@ -34,6 +34,8 @@ type Train struct {
 	Epochs   int `json:"epochs,omitempty"`
 	Epoch    int `json:"epoch"` // 0-based
 	Previous ID  `json:"-"`     // the segment before; empty: there is none
+	// Choice says that it is one of several to choose among: see Examples.
+	Choice bool `json:"-"`
 }
 
 // TrainResult is train.json.
@@ -118,6 +120,9 @@ func (w Train) Run(ctx context.Context, env *Env, dir string) error {
 	examples, err := readExamples(env.Results, w.Examples)
 	if err != nil {
 		return err
+	}
+	if w.Choice && len(examples.validation) == 0 {
+		return errNoValidation // the examples are another study's, which had no need of them
 	}
 	start, err := w.start(ctx, env, net, dir)
 	if err != nil {

@@ -95,6 +95,36 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// TestGridOnDataWithoutValidation: only the data tell that there is nothing to
+// choose by, and they do so before anything is trained.
+func TestGridOnDataWithoutValidation(t *testing.T) {
+	t.Parallel()
+	file := study(t, `
+study "unsplit" {}
+model "codegen" "micro" { source = "CHECKPOINT" }
+adapter "full" "full" {}
+dataset "jsonl" "fixes" { path = "fixes.jsonl" }
+train {
+  dataset = dataset.jsonl.fixes
+  grid {
+    learning_rate = [1e-3, 1e-4]
+    epochs        = [1]
+  }
+}
+`)
+	line := `{"id":"a","before":"","buggy":"int f() { return 1; }\n","after":"","fixed":"int f() { return 2; }\n"}` + "\n"
+	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "fixes.jsonl"), []byte(line), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := harness(t, "run", file, "--quiet").want(t, 1).says(t, "FAILED examples micro", "no validation examples", "validation = 0.05", "a step failed, as said above")
+	if n := strings.Count(r.stderr, "no validation examples"); n != 1 {
+		t.Errorf("the cause is said %d times:\n%s", n, r.stderr)
+	}
+	if strings.Contains(r.stderr, "FAILED train") {
+		t.Errorf("training began:\n%s", r.stderr)
+	}
+}
+
 // brokenPlugins is a folder of plugins whose answers cannot be used.
 func brokenPlugins(t *testing.T) string {
 	t.Helper()

@@ -64,33 +64,31 @@ func (o *options) run(cmd *cobra.Command, file string, quiet, retry bool) error 
 	return errors.Join(explain(s, runErr), ranErr)
 }
 
-// explain lists every failed step, each with its cause. Causes that are mistakes
-// of the study are shown where they are made.
+// explain sums up what failed, whose causes were said when it did. Causes that are
+// mistakes of the study are shown where they are made.
 func explain(s *session.Session, err error) error {
 	var failed *run.FailedError
 	if !errors.As(err, &failed) {
 		return err
 	}
 	var mistakes hcl.Diagnostics
-	var others []error
-	for i, cause := range failed.Errs {
-		if placed := plan.Mistakes(s.Study, cause); len(placed) > 0 {
-			mistakes = append(mistakes, placed...)
-			continue
+	others := 0
+	for _, cause := range failed.Errs {
+		placed := plan.Mistakes(s.Study, cause)
+		if mistakes = append(mistakes, placed...); len(placed) == 0 {
+			others++
 		}
-		others = append(others, fmt.Errorf("%s: %w", failed.Steps[i].Label, cause))
 	}
 	if len(mistakes) > 0 {
 		if err := printDiagnostics(s.Sources, s.Sources.Sorted(mistakes)); err != nil {
 			return err
 		}
 	}
-	switch len(others) {
+	switch others {
 	case 0:
 		return session.ErrMistakes
 	case 1:
-		return others[0]
+		return errors.New("a step failed, as said above; what does not depend on it is done and kept")
 	}
-	first := fmt.Errorf("%d steps failed; what does not depend on them is done and kept", len(others))
-	return errors.Join(append([]error{first}, others...)...)
+	return fmt.Errorf("%d steps failed, as said above; what does not depend on them is done and kept", others)
 }
