@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
-	"harness/core/store"
+	"harness/core/internal/atomicfile"
 )
 
 // LockFile is the name of the file beside studies that says which builds of
@@ -110,7 +110,7 @@ func (s *Session) LockPlugins(ctx context.Context) (string, error) {
 	gohcl.EncodeIntoBody(lock, file.Body())
 	text := "# Written by `harness plugins lock`. It says which builds of plugins may run and\n# whose results count.\n\n" + string(file.Bytes())
 	path := filepath.Join(s.Study.Dir, LockFile)
-	return path, store.WriteFile(path, []byte(text))
+	return path, atomicfile.WriteBytes(path, []byte(text))
 }
 
 // checkLocked refuses finished steps that another build of a locked plugin made.

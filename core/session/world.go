@@ -17,6 +17,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"harness/core/internal/atomicfile"
 	"harness/core/plan"
 	"harness/core/pluginhost"
 	pb "harness/core/protocol/harnesspb"
@@ -131,7 +132,7 @@ func (w *world) save(keys map[string]store.Key) error {
 	if err != nil {
 		return fmt.Errorf("remember the run: %w", err)
 	}
-	if err := store.WriteFile(w.file, append(text, '\n')); err != nil {
+	if err := atomicfile.WriteBytes(w.file, append(text, '\n')); err != nil {
 		return fmt.Errorf("remember the run: %w", err)
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"harness/core/needs"
 	pb "harness/core/protocol/harnesspb"
 )
 
@@ -231,13 +232,9 @@ func BenchmarkClean(b *testing.B) {
 
 func sharedPairs(t testing.TB) []*pb.Pair {
 	t.Helper()
-	file := filepath.Join("..", "..", "..", "shared", "train", "codrep.jsonl.gz")
-	f, err := os.Open(file)
+	f, err := os.Open(needs.Shared(t, "train", "codrep.jsonl.gz"))
 	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the shared samples are missing: put shared/ beside the checkout: %v", err)
-		}
-		t.Skipf("NOT TESTED HERE: the shared samples are missing: put shared/ beside the checkout: %v", err)
+		t.Fatal(err)
 	}
 	defer f.Close()
 	unzipped, err := gzip.NewReader(f)

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"harness/core/internal/atomicfile"
 )
 
 const (
@@ -85,7 +87,7 @@ func Open(dir string) (*Store, error) {
 		}
 	}
 	if missing {
-		if err := WriteFile(name, []byte(format)); err != nil {
+		if err := atomicfile.WriteBytes(name, []byte(format)); err != nil {
 			return nil, fmt.Errorf("open store: %w", err)
 		}
 	}
@@ -248,25 +250,6 @@ func (s *Store) Remove(ctx context.Context, key Key) (err error) {
 		return fmt.Errorf("remove step %s: %w", key.Short(), err)
 	}
 	return nil
-}
-
-// WriteFile writes a file that is there whole or not at all: under a
-// temporary name in the same folder, synced, then renamed.
-func WriteFile(name string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	if err := os.Rename(f.Name(), name); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return syncPath(filepath.Dir(name))
 }
 
 func syncTree(root string) error {

@@ -79,17 +79,6 @@ func (r result) says(t *testing.T, texts ...string) result {
 	return r
 }
 
-// missing skips a test whose part is not there, or fails it where all parts
-// have to be there.
-func missing(t *testing.T, what, how string) {
-	t.Helper()
-	message := fmt.Sprintf("%s is missing: %s", what, how)
-	if os.Getenv("CI") == "true" {
-		t.Fatal(message)
-	}
-	t.Skip("SKIPPED, NOT TESTED: " + message)
-}
-
 // study writes a study file into a folder of its own and returns its path.
 // CHECKPOINT in the text stands for the checkpoint that the repository ships.
 func study(t *testing.T, text string) string {

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"harness/core/needs"
 )
 
 // planned is what the tests read of `harness plan --format json`.
@@ -353,7 +355,7 @@ func peakOfARun(t *testing.T, file, store string) float64 {
 		peak = max(peak, r.Peak)
 	}
 	if peak == 0 {
-		missing(t, "the memory that a process takes", "VmHWM in /proc/self/status, on Linux")
+		needs.Part(t, "the memory that a process takes", "VmHWM in /proc/self/status, on Linux")
 	}
 	return peak
 }

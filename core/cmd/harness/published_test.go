@@ -17,7 +17,7 @@ func needDocker(t *testing.T) {
 	cmd := exec.Command("docker", "version")
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Run(); err != nil {
-		missing(t, "a container engine", "make docker base-image")
+		needs.Part(t, "a container engine", "make docker base-image")
 	}
 }
 

@@ -10,16 +10,18 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"harness/core/needs"
 )
 
 // needSandbox skips a test where bubblewrap or its JUnit is not there.
 func needSandbox(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("bwrap"); err != nil {
-		missing(t, "bubblewrap", "apt-get install bubblewrap")
+		needs.Part(t, "bubblewrap", "apt-get install bubblewrap")
 	}
 	if _, err := os.Stat("/usr/share/java/junit4.jar"); err != nil {
-		missing(t, "JUnit", "apt-get install junit4")
+		needs.Part(t, "JUnit", "apt-get install junit4")
 	}
 }
 
@@ -206,7 +208,7 @@ func TestFullDisk(t *testing.T) {
 	needSandbox(t)
 	disk := t.TempDir()
 	if err := exec.Command("mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", disk).Run(); err != nil {
-		missing(t, "the right to mount a small tmpfs", "run the tests as root")
+		needs.Part(t, "the right to mount a small tmpfs", "run the tests as root")
 	}
 	t.Cleanup(func() {
 		if err := exec.Command("umount", disk).Run(); err != nil {
