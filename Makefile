@@ -121,8 +121,9 @@ summary = grep -E '^(ok|FAIL|panic:)' $(LOG); \
 	exit $(1)
 
 # What takes longer: tests that only run here (needs.Slow; their names begin with
-# TestSlow), comparisons with transformers and PEFT themselves (TestHF), parity with
-# more goldens, a minute of fuzzing for each target, and minutes of judging without a break.
+# TestSlow), comparisons with transformers and PEFT themselves (TestHF), the judge
+# under every sandbox driver, parity with more goldens, fuzzing, and minutes of
+# judging without a break.
 test-slow: build xla tools base-image torch test-go-slow fuzz endurance
 
 test-go-slow: export HARNESS_SLOW := 1
@@ -130,9 +131,10 @@ test-go-slow: export HARNESS_FIXTURES ?= $(abspath $(wildcard ../shared/fixtures
 test-go-slow: export TORCH_PYTHON := $(abspath $(TORCH_PYTHON))
 test-go-slow:
 	@mkdir -p $(BIN); : >$(LOG); status=0; \
-	run() { echo "go test $$* (log: $(LOG))"; $(GO_TEST) "$$@" ./... >>$(LOG) 2>&1 || status=1; }; \
-	run -p 1 -run '^(TestSlow|TestHF)'; \
-	[ -z "$$HARNESS_FIXTURES" ] || run -run '^TestParity'; \
+	run() { echo "go test $$* (log: $(LOG))"; $(GO_TEST) "$$@" >>$(LOG) 2>&1 || status=1; }; \
+	run -p 1 -run '^(TestSlow|TestHF)' ./...; \
+	run -p 1 -skip '^TestSlow' ./plugins/benchmarks/java ./plugins/benchmarks/defects4j; \
+	[ -z "$$HARNESS_FIXTURES" ] || run -run '^TestParity' ./core/...; \
 	$(call summary,$$status)
 
 # Every fuzz target for FUZZTIME, two at a time. What a target finds is kept in
