@@ -133,7 +133,7 @@ test-go-slow:
 	@mkdir -p $(BIN); : >$(LOG); status=0; \
 	run() { echo "go test $$* (log: $(LOG))"; $(GO_TEST) "$$@" >>$(LOG) 2>&1 || status=1; }; \
 	run -p 1 -run '^(TestSlow|TestHF)' ./...; \
-	run -p 1 -skip '^TestSlow' ./plugins/benchmarks/java ./plugins/benchmarks/defects4j; \
+	run -p 1 -skip '^TestSlow' ./plugins/benchmarks/...; \
 	[ -z "$$HARNESS_FIXTURES" ] || run -run '^TestParity' ./core/...; \
 	$(call summary,$$status)
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,9 +25,14 @@ func (r planReport) printEstimates(w io.Writer) error {
 		return nil
 	}
 	table := tablewriter.NewTable(w)
-	table.Header("Model", "Adapter", "Parameters", "Train", "A step", "Memory to train", "A token", "Memory to decode", "Disk", "Time")
+	columns := []string{"Model", "Adapter", "Parameters", "Train", "A step", "Memory to train", "A token", "Memory to decode", "Disk", "Time"}
+	timed := slices.ContainsFunc(r.Estimates, func(e *plan.Estimate) bool { _, known := secondsOf(e); return known })
+	if !timed {
+		columns = columns[:len(columns)-1]
+	}
+	table.Header(columns)
 	for _, e := range r.Estimates {
-		if err := table.Append(estimateRow(e)); err != nil {
+		if err := table.Append(estimateRow(e)[:len(columns)]); err != nil {
 			return err
 		}
 	}
