@@ -10,7 +10,7 @@ import (
 // Estimate says what networks will take. It needs no weights, and a device only
 // for the seconds.
 func (e *Engine) Estimate(ctx context.Context, r *harnesspb.EstimateRequest) (*harnesspb.EstimateResponse, error) {
-	speed, memory, err := e.look(ctx)
+	speed, memory, err := e.deviceSpeed(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -27,13 +27,13 @@ func (e *Engine) Estimate(ctx context.Context, r *harnesspb.EstimateRequest) (*h
 			continue
 		}
 		w.speed, w.memory = speed, memory
-		works, kept = append(works, w), append(kept, w.keeps())
+		works, kept = append(works, w), append(kept, w.programBytes())
 		out.Networks = append(out.Networks, w.estimate)
 	}
 	left := keptMemory(kept)
 	for _, w := range works {
 		w.kept = left
-		w.fill()
+		w.complete()
 	}
 	return out, nil
 }
@@ -78,17 +78,17 @@ func (e *Engine) newWork(asked *harnesspb.NetworkWork) (w *work, err error) {
 	return w, err
 }
 
-// fill completes the estimate.
-func (w *work) fill() {
+// complete fills in the estimate.
+func (w *work) complete() {
 	if w.network != nil {
-		w.estimate.Train = w.train()
+		w.estimate.Train = w.estimateTraining()
 	}
 	for _, d := range w.GetDecode() {
-		w.estimate.Decode = append(w.estimate.Decode, w.decode(d))
+		w.estimate.Decode = append(w.estimate.Decode, w.estimateDecoding(d))
 	}
 }
 
-func (w *work) train() *harnesspb.TrainEstimate {
+func (w *work) estimateTraining() *harnesspb.TrainEstimate {
 	n, asked := w.network, w.GetTrain()
 	recipe := asked.GetRecipe()
 	batch := int(recipe.GetBatchSize())
@@ -100,7 +100,7 @@ func (w *work) train() *harnesspb.TrainEstimate {
 	if micro := int(recipe.GetMicroBatch()); micro > 0 {
 		longest.rows = min(micro, batch)
 	}
-	shape, again := w.atOnce(longest)
+	shape, again := w.rowsAtOnce(longest)
 	t := &harnesspb.TrainEstimate{MicroBatch: int32(longest.rows), Length: int64(longest.length), Memory: n.trainingMemory(w.optimizer, shape, again)}
 	t.Memory.Kept = w.kept
 	t.StateBytes = t.Memory.Gradients + t.Memory.Optimizer
@@ -116,10 +116,10 @@ func (w *work) train() *harnesspb.TrainEstimate {
 	whole.rows = batch
 	t.StepFlops = flops(whole)
 	if asked.GetExamples() > 0 {
-		t.EpochFlops, t.Seconds = w.epoch(shape, again, flops)
+		t.EpochFlops, t.Seconds = w.epochCost(shape, again, flops)
 	}
 	for s := longest; w.memory > 0 && s.rows > 0 && t.FitsMicroBatch == 0; s.rows /= 2 {
-		few, again := w.atOnce(s)
+		few, again := w.rowsAtOnce(s)
 		m := n.trainingMemory(w.optimizer, few, again)
 		m.Kept = w.kept
 		if total(m) <= w.memory {
@@ -129,10 +129,10 @@ func (w *work) train() *harnesspb.TrainEstimate {
 	return t
 }
 
-// atOnce is how many of some rows are computed at once, and whether layers are
+// rowsAtOnce is how many of some rows are computed at once, and whether layers are
 // computed again in the backward pass. Where the engine may choose, it rather
 // takes fewer rows.
-func (w *work) atOnce(s batchShape) (batchShape, bool) {
+func (w *work) rowsAtOnce(s batchShape) (batchShape, bool) {
 	if again := w.GetTrain().GetRecipe().GetGradientCheckpointing(); again == "on" || again == "off" {
 		return s, again == "on"
 	}
@@ -148,8 +148,8 @@ func (w *work) atOnce(s batchShape) (batchShape, bool) {
 // in studies.
 const trainedShapes = 4
 
-// epoch gives the FLOPs of one epoch without padding, and the seconds of all.
-func (w *work) epoch(shape batchShape, again bool, flops func(batchShape) float64) (perEpoch, seconds float64) {
+// epochCost gives the FLOPs of one epoch without padding, and the seconds of all.
+func (w *work) epochCost(shape batchShape, again bool, flops func(batchShape) float64) (perEpoch, seconds float64) {
 	n, asked := w.network, w.GetTrain()
 	examples := int(asked.GetExamples())
 	mean := shape
@@ -169,8 +169,8 @@ func (w *work) epoch(shape batchShape, again bool, flops func(batchShape) float6
 	return perEpoch, seconds + trainedShapes*c.compile
 }
 
-// decode estimates for the longest prompt, or for all of them together.
-func (w *work) decode(asked *harnesspb.DecodeWork) *harnesspb.DecodeEstimate {
+// estimateDecoding is for the longest prompt, or for all of them together.
+func (w *work) estimateDecoding(asked *harnesspb.DecodeWork) *harnesspb.DecodeEstimate {
 	n, d := w.decoding, asked.GetDecoding()
 	longest := int(asked.GetLongest())
 	groups := map[int]int{} // prompts by padded length
@@ -194,16 +194,16 @@ func (w *work) decode(asked *harnesspb.DecodeWork) *harnesspb.DecodeEstimate {
 			out.Memory = m
 		}
 		if w.speed != nil {
-			out.Seconds += w.decoded(s, prompts)
+			out.Seconds += w.decodingSeconds(s, prompts)
 		}
 	}
 	out.Memory.Kept = w.kept
 	return out
 }
 
-// decoded is the seconds that prompts of one padded length take at most: each
+// decodingSeconds are those that prompts of one padded length take at most: each
 // candidate as long as it may become.
-func (w *work) decoded(s decodeShape, prompts int) float64 {
+func (w *work) decodingSeconds(s decodeShape, prompts int) float64 {
 	n := w.decoding
 	read, one := n.decodingCosts(s)
 	pass := perWeight*float64(n.counts.All) + perStep*float64(n.steps())

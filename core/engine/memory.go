@@ -38,8 +38,8 @@ const (
 // that is trained and decodes has seven.
 const keptNetworks = keepExecutables / 7
 
-// keeps is the bytes that a network's programs leave in the process.
-func (w *work) keeps() int64 {
+// programBytes is the bytes that a network's programs leave in the process.
+func (w *work) programBytes() int64 {
 	var bytes int64
 	if w.network != nil {
 		bytes += keptByTrained * int64(w.network.steps())

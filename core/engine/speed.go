@@ -45,9 +45,9 @@ func (s *speed) basis() string {
 	return text
 }
 
-// look opens the device and times it. Where it cannot be opened, nothing is known
+// deviceSpeed opens the device and times it. Where it cannot be opened, nothing is known
 // of it.
-func (e *Engine) look(ctx context.Context) (*speed, int64, error) {
+func (e *Engine) deviceSpeed(ctx context.Context) (*speed, int64, error) {
 	if err := e.begin(ctx); err != nil {
 		e.log.Warn("the device is not known", "error", err)
 		return nil, 0, ctx.Err()

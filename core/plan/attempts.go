@@ -31,7 +31,7 @@ func (p *Plan) Refusals(ctx context.Context, env *step.Env) (refusals []*Refusal
 		if !ok {
 			continue
 		}
-		bugs, attempts, err := p.attempt(ctx, env, t, work)
+		bugs, attempts, err := p.attemptsOf(ctx, env, t, work)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -41,7 +41,7 @@ func (p *Plan) Refusals(ctx context.Context, env *step.Env) (refusals []*Refusal
 			}
 			continue
 		}
-		if r := refused(bugs, attempts); r != nil {
+		if r := countRefused(bugs, attempts); r != nil {
 			r.Model, r.Adapters, r.Prompt, r.Benchmark = t.Labels["model"], []string{t.Labels["adapter"]}, t.Labels["prompt"], t.Labels["benchmark"]
 			refusals = join(refusals, r)
 		}
@@ -49,9 +49,9 @@ func (p *Plan) Refusals(ctx context.Context, env *step.Env) (refusals []*Refusal
 	return refusals, unknown, nil
 }
 
-// attempt asks about a trial's bugs, once for all trials that ask alike. It is nil
+// attemptsOf asks about a trial's bugs, once for all trials that ask alike. It is nil
 // where the benchmark was not fetched.
-func (p *Plan) attempt(ctx context.Context, env *step.Env, t *Trial, work step.Generate) ([]*pb.Bug, []step.Attempt, error) {
+func (p *Plan) attemptsOf(ctx context.Context, env *step.Env, t *Trial, work step.Generate) ([]*pb.Bug, []step.Attempt, error) {
 	at := slices.IndexFunc(p.Benchmarks, func(b *Benchmark) bool { return b.Block.Name == t.Labels["benchmark"] })
 	bugs, err := p.Benchmarks[at].known(env.Results)
 	if bugs == nil || err != nil {
@@ -117,8 +117,8 @@ func (p *Plan) generation(t *Trial) (step.Generate, bool) {
 	return step.Generate{}, false
 }
 
-// refused counts those that are not asked about; nil: all are.
-func refused(bugs []*pb.Bug, attempts []step.Attempt) *Refusal {
+// countRefused counts those that are not asked about; nil: all are.
+func countRefused(bugs []*pb.Bug, attempts []step.Attempt) *Refusal {
 	var reasons score.Reasons
 	for i, a := range attempts {
 		if a.Refused != "" {

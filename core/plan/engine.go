@@ -34,7 +34,7 @@ func (b *builder) openEngine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.diagnostics = append(b.diagnostics, b.study.Refused(name, described.GetSettings())...)
+	b.diagnostics = append(b.diagnostics, b.study.CheckSettings(name, described.GetSettings())...)
 	if engine.Backend, err = b.World.Backend(ctx, name, engine.Settings); err != nil {
 		if engine.Settings == nil {
 			return err

@@ -191,7 +191,7 @@ func (g *group) estimate(answer *pb.NetworkEstimate) (*Estimate, error) {
 }
 
 func (g *group) training(t *pb.TrainEstimate) *TrainEstimate {
-	_, labels := g.row()
+	_, labels := g.longestRow()
 	out := &TrainEstimate{
 		Epochs: len(g.order), MicroBatch: int(t.GetMicroBatch()), Length: t.GetLength(), Labels: labels, StepFLOPs: t.GetStepFlops(),
 		EpochFLOPs: t.GetEpochFlops(), Seconds: t.GetSeconds(), Memory: memoryOf(t.GetMemory()), FitsMicroBatch: int(t.GetFitsMicroBatch()),

@@ -56,7 +56,7 @@ func (p *Plan) groups(ctx context.Context, env *step.Env) ([]*group, error) {
 					continue
 				}
 				seen[s.ID] = true
-				one, err := p.prompted(ctx, env, t, work)
+				one, err := p.newGeneration(ctx, env, t, work)
 				if err != nil {
 					return nil, err
 				}
@@ -65,17 +65,17 @@ func (p *Plan) groups(ctx context.Context, env *step.Env) ([]*group, error) {
 		}
 	}
 	for _, g := range order {
-		if err := g.read(env.Results); err != nil {
+		if err := g.readData(env.Results); err != nil {
 			return nil, err
 		}
 	}
 	return order, nil
 }
 
-// prompted finds the lengths of a generation's prompts.
-func (p *Plan) prompted(ctx context.Context, env *step.Env, t *Trial, work step.Generate) (*generation, error) {
+// newGeneration finds the lengths of a generation's prompts.
+func (p *Plan) newGeneration(ctx context.Context, env *step.Env, t *Trial, work step.Generate) (*generation, error) {
 	g := &generation{Generate: work}
-	_, attempts, err := p.attempt(ctx, env, t, work)
+	_, attempts, err := p.attemptsOf(ctx, env, t, work)
 	if attempts == nil || err != nil {
 		return g, err
 	}
@@ -92,8 +92,8 @@ func (p *Plan) prompted(ctx context.Context, env *step.Env, t *Trial, work step.
 	return g, nil
 }
 
-// read finds what is known of the data.
-func (g *group) read(r *step.Results) error {
+// readData finds what is known of the data.
+func (g *group) readData(r *step.Results) error {
 	if g.examples == "" || !r.Has(g.examples) {
 		return nil
 	}
@@ -111,7 +111,7 @@ func (g *group) read(r *step.Results) error {
 func (g *group) work(r *step.Results) *pb.NetworkWork {
 	w := &pb.NetworkWork{Graph: g.network.built.GetGraph(), Rewrite: g.network.rewrite}
 	if len(g.order) > 0 {
-		longest, labels := g.row()
+		longest, labels := g.longestRow()
 		w.Train = &pb.TrainWork{Recipe: g.trains[g.order[0]].Recipe, Longest: longest, MostLabels: labels, Epochs: int64(len(g.order))}
 		if g.data != nil {
 			w.Train.Examples, w.Train.Tokens = int64(g.data.Train), g.data.Tokens
@@ -126,9 +126,9 @@ func (g *group) work(r *step.Results) *pb.NetworkWork {
 // unlimited is the length that is assumed where nothing bounds it.
 const unlimited = 2048
 
-// row is the tokens and labels of the longest row that a recipe lets in, or of its
+// longestRow is the tokens and labels of the longest row that a recipe lets in, or of its
 // data where they are known.
-func (g *group) row() (tokens, labels int64) {
+func (g *group) longestRow() (tokens, labels int64) {
 	if g.data != nil {
 		return int64(g.data.Longest), int64(g.data.MostLabels)
 	}

@@ -33,7 +33,7 @@ type Plan struct {
 	Engine *step.Engine
 
 	networks map[[2]string]*network // by model and adapter, as far as they were built
-	// attempts are what is known of prompts, by what decides them: see attempt.
+	// attempts are what is known of prompts, by what decides them: see attemptsOf.
 	attempts map[string][]step.Attempt
 }
 

@@ -17,8 +17,8 @@ type place struct {
 	content *decoded
 }
 
-// Refused reports the settings of train and generate that an engine does not take, given those that it takes.
-func (s *Study) Refused(engine string, taken []*harnesspb.Setting) hcl.Diagnostics {
+// CheckSettings reports the settings of train and generate that an engine does not take, given those that it takes.
+func (s *Study) CheckSettings(engine string, taken []*harnesspb.Setting) hcl.Diagnostics {
 	var refused hcl.Diagnostics
 	look := func(block string, p place, spec *spec, values proto.Message) {
 		for _, t := range taken {
@@ -26,8 +26,8 @@ func (s *Study) Refused(engine string, taken []*harnesspb.Setting) hcl.Diagnosti
 			if t.GetBlock() != block || a == nil {
 				continue // an attribute of another version of the language
 			}
-			if value, ok := a.textIn(values); ok && !contains(t.GetValues(), value) {
-				refused = append(refused, p.refused(engine, a, value, t.GetValues()))
+			if value, ok := a.valueIn(values); ok && !contains(t.GetValues(), value) {
+				refused = append(refused, p.settingDiagnostic(engine, a, value, t.GetValues()))
 			}
 		}
 	}
@@ -40,7 +40,7 @@ func (s *Study) Refused(engine string, taken []*harnesspb.Setting) hcl.Diagnosti
 	return refused
 }
 
-func (p place) refused(engine string, a *attribute, value string, taken []string) *hcl.Diagnostic {
+func (p place) settingDiagnostic(engine string, a *attribute, value string, taken []string) *hcl.Diagnostic {
 	if a.kind == cty.String {
 		value, taken = strconv.Quote(value), quoted(taken)
 	}
@@ -53,8 +53,8 @@ func (p place) refused(engine string, a *attribute, value string, taken []string
 	return d
 }
 
-// textIn is the attribute's value, as the field of its name says it; false if that is neither a text nor a truth value.
-func (a *attribute) textIn(m proto.Message) (string, bool) {
+// valueIn is the attribute's value, as the field of its name says it; false if that is neither a text nor a truth value.
+func (a *attribute) valueIn(m proto.Message) (string, bool) {
 	message := m.ProtoReflect()
 	field := message.Descriptor().Fields().ByName(protoreflect.Name(a.name))
 	if field == nil {

@@ -168,7 +168,7 @@ func plain(x float64) string {
 
 func (a *attribute) wrongKind(value cty.Value, err error) []problem {
 	p := problem{summary: "Wrong type", detail: fmt.Sprintf("%s must be %s; found %s.", a.name, wantedValue(a), found(value))}
-	if inner, kind, path := misfit(value, a.kind); len(path) > 0 {
+	if inner, kind, path := innermostMismatch(value, a.kind); len(path) > 0 {
 		p.path = path
 		p.detail = fmt.Sprintf("%s in %s must be %s; found %s.", path[len(path)-1], a.name, wanted(kind), found(inner))
 		return []problem{p}
@@ -184,9 +184,9 @@ func (a *attribute) wrongKind(value cty.Value, err error) []problem {
 	return []problem{p}
 }
 
-// misfit leads to the innermost attribute of an object that keeps a value from being of a kind; the path is empty where
+// innermostMismatch leads to the innermost attribute of an object that keeps a value from being of a kind; the path is empty where
 // that is the value itself, or an element of a list.
-func misfit(value cty.Value, kind cty.Type) (cty.Value, cty.Type, []string) {
+func innermostMismatch(value cty.Value, kind cty.Type) (cty.Value, cty.Type, []string) {
 	if !kind.IsObjectType() || value.IsNull() || !value.IsKnown() || !value.Type().IsObjectType() {
 		return value, kind, nil
 	}
@@ -197,7 +197,7 @@ func misfit(value cty.Value, kind cty.Type) (cty.Value, cty.Type, []string) {
 		of := kind.AttributeType(name)
 		if inner := value.GetAttr(name); !inner.IsNull() {
 			if _, err := convert.Convert(inner, of); err != nil {
-				part, of, path := misfit(inner, of)
+				part, of, path := innermostMismatch(inner, of)
 				return part, of, append([]string{name}, path...)
 			}
 		}
