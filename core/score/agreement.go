@@ -5,22 +5,21 @@ import (
 	"slices"
 )
 
-// The classes of [Disagreement]. The first three are of verdicts that say nothing about their candidate, whoever is
-// right; they leave the comparison.
+// The classes of [Disagreement]. The first three are of published verdicts that are meaningless; these are not compared.
 const (
-	ClassStated = "stated" // the study says that the published verdicts are void: see [Void]
-	ClassRace   = "race"   // published at a rank that hardly ever passes: [RuleSilentRank]
-	ClassVoid   = "void"   // of a bug on which the published judge was broken: see [Agreements]
+	ClassStated = "stated" // the study declares the published verdicts void: see [Void]
+	ClassRace   = "race"   // published at a rank that almost never passes: [RuleSilentRank]
+	ClassVoid   = "void"   // for a bug on which the published judge was broken: see [Agreements]
 
-	ClassContradiction = "contradiction" // published twice for this program, and once as we say
-	ClassSignature     = "signature"     // the tests do not compile against the program here: the other judge ran older classes, or none
-	ClassPlatform      = "platform"      // the program needs something that our platform lacks
-	ClassTimeLimit     = "time-limit"    // one judge stopped at a limit of time or steps, or would have on a slower machine; the other came to an end
-	ClassMemory        = "memory"        // the program ran out of memory or stack here, and passed there
-	ClassUnexplained   = "unexplained"   // nothing that we know of explains it
+	ClassContradiction = "contradiction" // published twice for this program, once with our verdict
+	ClassSignature     = "signature"     // the tests do not compile against the program: the other judge ran older classes, or none
+	ClassPlatform      = "platform"      // our platform lacks something that the program needs
+	ClassTimeLimit     = "time-limit"    // one judge stopped at a limit of time or steps, or would have on a slower machine; the other did not
+	ClassMemory        = "memory"        // the program ran out of memory or stack in our judge, and passed in the other
+	ClassUnexplained   = "unexplained"   // no known explanation
 )
 
-// Classes lists the classes of disagreements, those that leave the comparison first.
+// Classes lists the classes of disagreements, first those that are not compared.
 func Classes() []string {
 	return []string{
 		ClassStated, ClassRace, ClassVoid,
@@ -28,7 +27,7 @@ func Classes() []string {
 	}
 }
 
-// Void is a study's statement that some published verdicts are not to be compared with.
+// Void is a study's declaration that some published verdicts must not be compared.
 type Void struct {
 	Where map[string][]string // values of the trials' labels; empty: all trials
 	Bugs  []string            // empty: all
@@ -44,41 +43,41 @@ func (v Void) covers(t Trial, bug string, rank int) bool {
 	return (len(v.Bugs) == 0 || slices.Contains(v.Bugs, bug)) && (len(v.Ranks) == 0 || slices.Contains(v.Ranks, rank))
 }
 
-// Tally counts candidates that have a published verdict and one of ours.
+// Tally counts candidates with a published verdict and one of ours.
 type Tally struct {
 	Candidates int `json:"candidates"`
-	// Void are those whose published verdict says nothing (the first classes); all others are compared.
+	// Void counts those whose published verdict is meaningless (the first classes); all others are compared.
 	Void        int `json:"void"`
-	SamePass    int `json:"same_pass"`    // of those compared: both judges let it pass, or neither
+	SamePass    int `json:"same_pass"`    // of those compared: both judges pass it, or neither does
 	SameVerdict int `json:"same_verdict"` // of those compared: [SameVerdict]
 }
 
-// Compared is the candidates that count.
+// Compared returns the number of candidates that are compared.
 func (t Tally) Compared() int { return t.Candidates - t.Void }
 
-// Agreement is how far our verdicts on a benchmark and the published ones agree.
+// Agreement counts how often our verdicts on a benchmark and the published ones agree.
 type Agreement struct {
 	Benchmark string `json:"benchmark"`
 	Tally
-	// Errors, Unsound and Unplaced are further candidates with a published verdict, for which we have none: because the
-	// harness failed, because their bug counts for no model here, or because they do not fit this copy of the program.
+	// Errors, Unsound and Unplaced count further candidates, with a published verdict and none of ours: because the harness
+	// failed, because their bug is unsound, or because they do not fit this copy of the program.
 	Errors   int          `json:"errors"`
 	Unsound  int          `json:"unsound"`
 	Unplaced int          `json:"unplaced"`
 	Trials   []TrialTally `json:"trials"`
-	// VoidBy counts the void candidates by class, whether the judges agree on them or not.
+	// VoidBy counts the void candidates by class, including those on which the judges agree.
 	VoidBy map[string]int `json:"void_by"`
-	// Disagreements are all of them, void ones too, by trial, bug and rank.
+	// Disagreements lists all disagreements, including void ones, by trial, bug and rank.
 	Disagreements []Disagreement `json:"disagreements"`
 }
 
-// TrialTally is one trial's part of an agreement.
+// TrialTally is the tally of one trial.
 type TrialTally struct {
 	Labels map[string]string `json:"labels"`
 	Tally
 }
 
-// Disagreement is a candidate for which our verdict and the published one are not the same.
+// Disagreement is a candidate for which our verdict and the published one differ.
 type Disagreement struct {
 	Class     string            `json:"class"`
 	Labels    map[string]string `json:"labels"` // of the trial
@@ -86,20 +85,20 @@ type Disagreement struct {
 	Rank      int               `json:"rank"`
 	Ours      string            `json:"ours"`
 	Published string            `json:"published"`
-	// Pass is true where they differ in whether the candidate passes, not only in how it fails.
+	// Pass: the verdicts differ in whether the candidate passes, not only in how it fails.
 	Pass   bool   `json:"pass"`
-	Detail string `json:"detail,omitempty"` // our judge's words
+	Detail string `json:"detail,omitempty"` // our judge's explanation
 }
 
 // Agreements compares our verdicts with the published ones, by benchmark in the order of the trials. Benchmarks without
 // both are left out.
 //
-// A disagreement's class follows from facts alone: from what was published about the same program and the same bug, from
-// the rank, from the two verdicts and from our verdict's reason. The published verdicts on a bug are void where they never
-// pass the reference fix or always pass the unchanged program, at least twice; or say of every candidate, 40 or more from
-// 4 trials or more, that it does not compile, though most for other bugs do, and we compiled some ([RuleReference],
-// [RuleUnchanged], [RuleUncompilable]). Verdicts that voids cover are not evidence. Where several classes fit, the first in
-// the order of [Classes] counts.
+// The class of a disagreement follows from facts: the published verdicts on the same program and the same bug, the rank,
+// the two verdicts and the reason of ours. The published verdicts on a bug are void if they never pass the reference fix or
+// always pass the unchanged program, at least twice; or if every candidate, of 40 or more from 4 or more trials, is
+// uncompilable, although most candidates for other bugs compile, and we compiled some ([RuleReference], [RuleUnchanged],
+// [RuleUncompilable]). Verdicts that voids cover are not evidence. If several classes fit, the first in the order of
+// [Classes] counts.
 func Agreements(trials []Trial, voids []Void) []Agreement {
 	var all []Agreement
 	for _, g := range benchmarks(trials) {
@@ -110,7 +109,7 @@ func Agreements(trials []Trial, voids []Void) []Agreement {
 	return all
 }
 
-// Unjudged is how many candidates have a published verdict, but none of ours.
+// Unjudged returns the number of candidates with a published verdict and none of ours.
 func (a Agreement) Unjudged() int { return a.Errors + a.Unsound + a.Unplaced }
 
 func agreement(g group, voids []Void) Agreement {
@@ -171,18 +170,18 @@ func agreement(g group, voids []Void) Agreement {
 	return a
 }
 
-// classifier knows what was published about a benchmark.
+// classifier finds the classes of disagreements on a benchmark.
 type classifier struct {
 	trials    []Trial
 	stated    []Void
-	quiet     quiet
-	bugs      []string          // that are void
+	silent    silences
+	bugs      []string          // whose published verdicts are void
 	published map[textKey]*text // without void verdicts
 }
 
 func newClassifier(g group, voids []Void) *classifier {
 	g = without(g, voids)
-	c := &classifier{trials: g.trials, stated: voids, quiet: silences(publishedJudge, g), published: map[textKey]*text{}}
+	c := &classifier{trials: g.trials, stated: voids, silent: findSilences(publishedJudge, g), published: map[textKey]*text{}}
 	c.bugs = voidBugs(g)
 	found, _ := gather(publishedJudge, g.trials)
 	for key, t := range found {
@@ -192,7 +191,7 @@ func newClassifier(g group, voids []Void) *classifier {
 	return c
 }
 
-// without is a group in which nothing that voids cover was published.
+// without returns a group without the published verdicts that voids cover.
 func without(g group, voids []Void) group {
 	trials := slices.Clone(g.trials)
 	for i, t := range trials {
@@ -211,12 +210,12 @@ func without(g group, voids []Void) group {
 	return group{benchmark: g.benchmark, trials: trials}
 }
 
-// void is the class of verdicts that say nothing, or "".
+// void returns the class of a void verdict, or "".
 func (c *classifier) void(trial int, bug string, rank int) string {
 	switch {
 	case slices.ContainsFunc(c.stated, func(v Void) bool { return v.covers(c.trials[trial], bug, rank) }):
 		return ClassStated
-	case c.quiet.cover(trial, rank):
+	case c.silent.cover(trial, rank):
 		return ClassRace
 	case slices.Contains(c.bugs, bug):
 		return ClassVoid
@@ -224,17 +223,17 @@ func (c *classifier) void(trial int, bug string, rank int) string {
 	return ""
 }
 
-// class finds why two verdicts that both mean something differ.
+// class finds the class of two differing verdicts that are not void.
 func (c *classifier) class(trial int, o Outcome, d Disagreement) string {
 	reason := o.Candidates[d.Rank].Reason
-	asWeSay := func(s sighting) bool {
+	asOurs := func(s sighting) bool {
 		if d.Pass {
 			return decide(s.verdict) == decide(d.Ours)
 		}
 		return SameVerdict(d.Ours, s.verdict)
 	}
 	switch key, ok := keyOf(trial, o, d.Rank); {
-	case ok && c.published[key] != nil && slices.ContainsFunc(c.published[key].seen, asWeSay):
+	case ok && c.published[key] != nil && slices.ContainsFunc(c.published[key].seen, asOurs):
 		return ClassContradiction
 	case reason == ReasonInterface && d.Ours == Uncompilable:
 		return ClassSignature
@@ -250,19 +249,19 @@ func (c *classifier) class(trial int, o Outcome, d Disagreement) string {
 	return ClassUnexplained
 }
 
-// soundly is how many verdicts on known programs it takes to call a bug's verdicts void: one may be an accident.
-const soundly = 2
+// leastKnown is the least number of verdicts on known programs that make a bug's verdicts void: one may be an accident.
+const leastKnown = 2
 
-// voidBugs are those on which the published judge was broken.
+// voidBugs returns the bugs on which the published judge was broken.
 func voidBugs(g group) []string {
 	var bugs []string
 	for _, k := range references(publishedJudge, g) {
-		if k.Total >= soundly && k.Successes == 0 {
+		if k.Total >= leastKnown && k.Successes == 0 {
 			bugs = append(bugs, k.bug)
 		}
 	}
 	for _, k := range unchanged(publishedJudge, g) {
-		if k.Total >= soundly && k.Successes == k.Total {
+		if k.Total >= leastKnown && k.Successes == k.Total {
 			bugs = append(bugs, k.bug)
 		}
 	}
@@ -275,7 +274,7 @@ func voidBugs(g group) []string {
 	return bugs
 }
 
-// Disagreeing counts the disagreements of a class, and those among them about passing.
+// Disagreeing counts the disagreements of a class, and those of them in which only one judge passes the candidate.
 func (a Agreement) Disagreeing(class string) (all, pass int) {
 	for _, d := range a.Disagreements {
 		if d.Class == class {
@@ -288,8 +287,8 @@ func (a Agreement) Disagreeing(class string) (all, pass int) {
 	return all, pass
 }
 
-// SameVerdict reports whether our verdict and a published one say the same in their different words. Published judges
-// know no crash: to them it is a failed test.
+// SameVerdict reports whether our verdict and a published one mean the same in their different words. Published judges
+// count a crash as a failed test.
 func SameVerdict(ours, published string) bool {
 	switch published {
 	case Plausible:
@@ -300,9 +299,9 @@ func SameVerdict(ours, published string) bool {
 	return published != "" && ours == published
 }
 
-// strangers finds trials whose published verdicts differ from ours far more often than those of the benchmark's other
-// trials do: they may be of other candidates.
-func strangers(g group) []Lint {
+// mismatches finds trials whose published verdicts differ from ours far more often than those of the benchmark's other
+// trials: they may belong to other candidates.
+func mismatches(g group) []Lint {
 	a := agreement(g, nil)
 	var lints []Lint
 	for _, t := range a.Trials {
@@ -312,19 +311,19 @@ func strangers(g group) []Lint {
 			continue
 		}
 		low, _ := here.Wilson(0.95)
-		if _, high := beside.Wilson(0.95); low < strangeShare || low < strangeTimes*high {
+		if _, high := beside.Wilson(0.95); low < mismatchShare || low < mismatchFactor*high {
 			continue
 		}
 		lints = append(lints, Lint{Rule: RuleStranger, Published: true, Text: fmt.Sprintf(
-			"published verdicts: those of %s differ from ours in whether a candidate passes %d of %d times, those of the other trials on %s %d of %d times: they may be of other candidates",
+			"published verdicts: those of %s differ from ours in whether a candidate passes %d of %d times, those of the other trials on %s %d of %d times: they may belong to other candidates",
 			Trial{Labels: t.Labels}, here.Successes, here.Total, g, beside.Successes, beside.Total)})
 	}
 	return lints
 }
 
 const (
-	// strangeShare is the least share of differing verdicts that makes a trial strange, strangeTimes how much larger it
-	// must be than that of the trials beside it. Both are compared by the cautious ends of intervals.
-	strangeShare = 0.05
-	strangeTimes = 3
+	// mismatchShare is the least share of differing verdicts that is reported, mismatchFactor the least ratio to the share of
+	// the other trials. Both use the cautious ends of the intervals.
+	mismatchShare  = 0.05
+	mismatchFactor = 3
 )

@@ -240,7 +240,7 @@ func TestStrangers(t *testing.T) {
 			found = append(found, l.Text)
 		}
 	}
-	want := []string{"published verdicts: those of model=strange, benchmark=micro differ from ours in whether a candidate passes 30 of 120 times, those of the other trials on micro 3 of 180 times: they may be of other candidates"}
+	want := []string{"published verdicts: those of model=strange, benchmark=micro differ from ours in whether a candidate passes 30 of 120 times, those of the other trials on micro 3 of 180 times: they may belong to other candidates"}
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// known counts, for a bug, how often a judge passed a program that is known to be right or wrong.
+// known counts how often a judge passed a bug's program that is known to be right or wrong.
 type known struct {
 	bug string
 	Proportion
@@ -16,7 +16,7 @@ func (k known) String() string {
 }
 
 // references and unchanged tally the verdicts on reference fixes and on unchanged programs, by bug in order of first
-// appearance. Verdicts at silent ranks are left out: they say nothing about programs.
+// appearance. Verdicts at silent ranks are left out, since they are meaningless.
 func references(j judge, g group) []known {
 	return tallyKnown(j, g, func(c Candidate) bool { return c.ExactMatch != nil && *c.ExactMatch })
 }
@@ -26,14 +26,14 @@ func unchanged(j judge, g group) []known {
 }
 
 func tallyKnown(j judge, g group, marked func(Candidate) bool) []known {
-	quiet := silences(j, g)
+	silent := findSilences(j, g)
 	var list []known
 	for i, t := range g.trials {
 		for _, o := range t.Outcomes {
 			vs := j.side(o)
 			for rank, v := range vs {
 				d := decide(v)
-				if !marked(o.Candidates[rank]) || d == open || quiet.cover(i, rank) {
+				if !marked(o.Candidates[rank]) || d == open || silent.cover(i, rank) {
 					continue
 				}
 				at := slices.IndexFunc(list, func(k known) bool { return k.bug == o.Bug })
@@ -57,7 +57,7 @@ func failingReferences(j judge, g group) []Lint {
 	if len(bugs) == 0 {
 		return nil
 	}
-	return []Lint{j.lint(RuleReference, "candidates that are the reference fix are never %s for %s on %s: %s; where that is so more than once, no verdict on the bug means anything",
+	return []Lint{j.lint(RuleReference, "candidates that are the reference fix are never %s for %s on %s: %s; if that happens more than once, all verdicts on the bug are meaningless",
 		j.passes, count(len(bugs), "bug"), g, few(names(bugs)))}
 }
 
@@ -67,7 +67,7 @@ func passingUnchanged(j judge, g group) []Lint {
 	if len(bugs) == 0 {
 		return nil
 	}
-	return []Lint{j.lint(RuleUnchanged, "candidates that leave the program as it was are %s for %s on %s: %s; the tests do not see %s",
+	return []Lint{j.lint(RuleUnchanged, "candidates that do not change the program are %s for %s on %s: %s; the tests do not detect %s",
 		j.passes, count(len(bugs), "bug"), g, few(names(bugs)), these(len(bugs)))}
 }
 

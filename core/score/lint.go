@@ -9,13 +9,13 @@ import (
 // The rules of [Lints].
 const (
 	RuleContradiction = "contradiction"    // one text has two verdicts
-	RuleSilentRank    = "silent-rank"      // a rank hardly ever passes although its neighbours do
+	RuleSilentRank    = "silent-rank"      // a rank almost never passes, unlike its neighbours
 	RuleEmptyPatch    = "empty-patch"      // a patch that inserts nothing passes
 	RuleReference     = "reference-fails"  // the reference fix of a bug never passes
-	RuleUnchanged     = "unchanged-passes" // the buggy program itself passes
-	RuleTimeouts      = "all-timeouts"     // a benchmark's, trial's or bug's candidates are all timeouts
-	RuleUncompilable  = "all-uncompilable" // no candidate of a bug compiles, whoever wrote it
-	RuleStranger      = "other-candidates" // published verdicts that fit the candidates far worse than others do
+	RuleUnchanged     = "unchanged-passes" // the buggy program passes
+	RuleTimeouts      = "all-timeouts"     // all candidates of a benchmark, trial or bug are timeouts
+	RuleUncompilable  = "all-uncompilable" // no candidate of a bug compiles, of any trial
+	RuleStranger      = "other-candidates" // the published verdicts of a trial differ from ours far more often than those of others
 	RuleNoAttempt     = "no-attempt"       // a trial without a single candidate
 	RuleErrors        = "errors"           // bugs undecided because the harness failed
 	RuleUnknown       = "unknown-verdict"  // a word that is not a verdict
@@ -32,9 +32,9 @@ type Lint struct {
 
 func (l Lint) String() string { return l.Text }
 
-// Lints looks for verdicts that a sound judge does not give, and for trials that prove nothing. Trials of one benchmark
-// are taken together, since they share bugs and judge. The findings are in a fixed order: ours before the published
-// ones, benchmarks and trials in the order given.
+// Lints finds verdicts that a sound judge does not give, and trials without meaning. Trials of one benchmark are examined
+// together, since they share bugs and judge. The findings are in a fixed order: about our verdicts before those about
+// published ones, benchmarks and trials in the given order.
 func Lints(trials []Trial) []Lint {
 	var lints []Lint
 	for _, j := range []judge{ourJudge, publishedJudge} {
@@ -52,7 +52,7 @@ func Lints(trials []Trial) []Lint {
 		}
 	}
 	for _, g := range benchmarks(trials) {
-		lints = append(lints, strangers(g)...)
+		lints = append(lints, mismatches(g)...)
 	}
 	for _, t := range trials {
 		lints = append(lints, unproven(t)...)
@@ -77,7 +77,7 @@ func (j judge) lint(rule, format string, args ...any) Lint {
 	return Lint{Rule: rule, Published: j.published, Text: j.who + ": " + fmt.Sprintf(format, args...)}
 }
 
-// group is the trials of one benchmark.
+// group holds the trials of one benchmark.
 type group struct {
 	benchmark string
 	trials    []Trial
@@ -124,7 +124,7 @@ func emptyPasses(j judge, g group) []Lint {
 	if n == 0 {
 		return nil
 	}
-	return []Lint{j.lint(RuleEmptyPatch, "%s on %s %s %s, in %s: either deleting the buggy lines is a fix there, or the tests do not see the bug",
+	return []Lint{j.lint(RuleEmptyPatch, "%s on %s %s %s, in %s: either deleting the buggy lines fixes the bug, or the tests do not detect it",
 		count(n, "empty patch"), g, are(n), j.passes, few(bugs))}
 }
 
@@ -133,7 +133,7 @@ func unknownWords(j judge, t Trial) []Lint {
 	var words []string
 	for _, o := range t.Outcomes {
 		for _, v := range j.side(o) {
-			// A published list has "" where nothing was recorded.
+			// In a published list, "" means that nothing was recorded.
 			if decide(v) != open || v == Error || v == "" && j.published {
 				continue
 			}
@@ -146,11 +146,11 @@ func unknownWords(j judge, t Trial) []Lint {
 	if n == 0 {
 		return nil
 	}
-	return []Lint{j.lint(RuleUnknown, "%s of %s %s no known word (%s) and %s taken for an error of the judge",
+	return []Lint{j.lint(RuleUnknown, "%s of %s %s unknown (%s) and %s treated as an error of the judge",
 		count(n, "verdict"), t, are(n), few(words), are(n))}
 }
 
-// unproven finds what keeps a trial from saying something about its model.
+// unproven reports why a trial gives no information about its model.
 func unproven(t Trial) []Lint {
 	outcomes := sound(t.Outcomes)
 	refused, reason := 0, ""
@@ -177,9 +177,9 @@ func unproven(t Trial) []Lint {
 		text := fmt.Sprintf("%s: none of %s was attempted", t, count(bugs, "bug"))
 		switch {
 		case len(t.Outcomes) == 0:
-			text = fmt.Sprintf("%s: there are no bugs", t)
+			text = fmt.Sprintf("%s: no bugs", t)
 		case bugs == 0:
-			text = fmt.Sprintf("%s: none of %s is sound here", t, count(len(t.Outcomes), "bug"))
+			text = fmt.Sprintf("%s: none of %s is sound", t, count(len(t.Outcomes), "bug"))
 		}
 		if refused > 0 {
 			text += fmt.Sprintf("; the model refused %d%s", refused, reason)
@@ -190,7 +190,7 @@ func unproven(t Trial) []Lint {
 		return nil
 	}
 	n := ranks(outcomes, ours)
-	text := fmt.Sprintf("%s: the harness failed before any pass in %d of %s; undecided bugs count neither for nor against the model: pass@1 is over %s",
+	text := fmt.Sprintf("%s: the harness failed before any pass in %d of %s; undecided bugs are left out: pass@1 is over %s",
 		t, errors, count(bugs, "bug"), count(passAt(outcomes, ours, 1).Total, "bug"))
 	if n > 1 {
 		text += fmt.Sprintf(", pass@%d over %d", n, passAt(outcomes, ours, n).Total)
@@ -222,7 +222,7 @@ func have(n int) string {
 	return "have"
 }
 
-// few lists the first names and says how many more there are.
+// few lists the first names and the number of the others.
 func few(names []string) string {
 	const most = 5
 	if len(names) <= most {

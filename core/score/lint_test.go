@@ -52,7 +52,7 @@ func TestLints(t *testing.T) {
 			trials: []score.Trial{
 				trial("a", of(ranked{Bug: "x", Verdicts: []string{f, f, p}, Patches: []string{"1", "2", "1"}})),
 			},
-			want: []score.Lint{{Rule: score.RuleContradiction, Text: "our verdicts: 1 of 1 text judged more than once on micro has different verdicts, 1 of them passed among others, in 1 bug (1 within a single trial); the text of x is failed at rank 0 of model=a, benchmark=micro, and passed at rank 2: the judge is no function of the program"}},
+			want: []score.Lint{{Rule: score.RuleContradiction, Text: "our verdicts: 1 of 1 text judged more than once on micro has different verdicts, 1 of them passed among others, in 1 bug (1 within a single trial); the text of x is failed at rank 0 of model=a, benchmark=micro, and passed at rank 2: the judge is not deterministic"}},
 		},
 		{
 			name: "one text with two verdicts in two trials",
@@ -60,7 +60,7 @@ func TestLints(t *testing.T) {
 				trial("a", of(ranked{Bug: "x", Verdicts: []string{f}, Patches: []string{"1"}})),
 				trial("b", of(ranked{Bug: "x", Verdicts: []string{score.Timeout}, Patches: []string{"1"}})),
 			},
-			want: []score.Lint{{Rule: score.RuleContradiction, Text: "our verdicts: 1 of 1 text judged more than once on micro has different verdicts, 0 of them passed among others, in 1 bug (0 within a single trial); the text of x is failed at rank 0 of model=a, benchmark=micro, and timeout at rank 0 of model=b, benchmark=micro: the judge is no function of the program"}},
+			want: []score.Lint{{Rule: score.RuleContradiction, Text: "our verdicts: 1 of 1 text judged more than once on micro has different verdicts, 0 of them passed among others, in 1 bug (0 within a single trial); the text of x is failed at rank 0 of model=a, benchmark=micro, and timeout at rank 0 of model=b, benchmark=micro: the judge is not deterministic"}},
 		},
 		{
 			name:   "a rank that never passes although its neighbours do",
@@ -83,8 +83,8 @@ func TestLints(t *testing.T) {
 				of(ranked{Bug: "y", Verdicts: []string{f, p}, Published: []string{score.Wrong, score.Plausible}, Patches: []string{"1", score.EmptyPatch}}),
 			)},
 			want: []score.Lint{
-				{Rule: score.RuleEmptyPatch, Text: "our verdicts: 2 empty patches on micro are passed, in x, y: either deleting the buggy lines is a fix there, or the tests do not see the bug"},
-				{Rule: score.RuleEmptyPatch, Published: true, Text: "published verdicts: 1 empty patch on micro is plausible, in y: either deleting the buggy lines is a fix there, or the tests do not see the bug"},
+				{Rule: score.RuleEmptyPatch, Text: "our verdicts: 2 empty patches on micro are passed, in x, y: either deleting the buggy lines fixes the bug, or the tests do not detect it"},
+				{Rule: score.RuleEmptyPatch, Published: true, Text: "published verdicts: 1 empty patch on micro is plausible, in y: either deleting the buggy lines fixes the bug, or the tests do not detect it"},
 			},
 		},
 		{
@@ -97,8 +97,8 @@ func TestLints(t *testing.T) {
 				trial("b", of(ranked{Bug: "x", Verdicts: []string{score.Timeout}, ExactMatch: []bool{true}}), of(ranked{Bug: "y", Verdicts: []string{f}, Unchanged: []bool{true}})),
 			},
 			want: []score.Lint{
-				{Rule: score.RuleReference, Text: "our verdicts: candidates that are the reference fix are never passed for 1 bug on micro: x (0 of 2 times); where that is so more than once, no verdict on the bug means anything"},
-				{Rule: score.RuleUnchanged, Text: "our verdicts: candidates that leave the program as it was are passed for 1 bug on micro: y (1 of 2 times); the tests do not see it"},
+				{Rule: score.RuleReference, Text: "our verdicts: candidates that are the reference fix are never passed for 1 bug on micro: x (0 of 2 times); if that happens more than once, all verdicts on the bug are meaningless"},
+				{Rule: score.RuleUnchanged, Text: "our verdicts: candidates that do not change the program are passed for 1 bug on micro: y (1 of 2 times); the tests do not detect it"},
 			},
 		},
 		{
@@ -135,7 +135,7 @@ func TestLints(t *testing.T) {
 		{
 			name:   "a bug of which nothing compiles",
 			trials: withVerdicts(broken(4)),
-			want:   []score.Lint{{Rule: score.RuleUncompilable, Text: "our verdicts: not one of 80 candidates of 1 bug on micro compiles (x), while 160 of all 240 do: patches are put in a wrong place, or something is missing that these bugs need"}},
+			want:   []score.Lint{{Rule: score.RuleUncompilable, Text: "our verdicts: none of 80 candidates of 1 bug on micro compiles (x), while 160 of all 240 do: patches are applied at wrong lines, or something that these bugs need is missing"}},
 		},
 		{
 			name:   "three models of which little compiles",
@@ -151,20 +151,20 @@ func TestLints(t *testing.T) {
 			want: []score.Lint{
 				{Rule: score.RuleNoAttempt, Text: "model=a, benchmark=micro: none of 2 bugs was attempted; the model refused 2 (x: prompt too long)"},
 				{Rule: score.RuleNoAttempt, Text: "model=b, benchmark=micro: none of 1 bug was attempted"},
-				{Rule: score.RuleNoAttempt, Text: "model=c, benchmark=micro: there are no bugs"},
+				{Rule: score.RuleNoAttempt, Text: "model=c, benchmark=micro: no bugs"},
 			},
 		},
 		{
 			name:   "errors are told with the denominators that they leave",
 			trials: []score.Trial{trial("a", of(ranked{Bug: "x", Verdicts: []string{e, p}}), of(ranked{Bug: "y", Verdicts: []string{f, e}}), of(ranked{Bug: "z", Verdicts: []string{f, f}}))},
-			want:   []score.Lint{{Rule: score.RuleErrors, Text: "model=a, benchmark=micro: the harness failed before any pass in 2 of 3 bugs; undecided bugs count neither for nor against the model: pass@1 is over 2 bugs, pass@2 over 2"}},
+			want:   []score.Lint{{Rule: score.RuleErrors, Text: "model=a, benchmark=micro: the harness failed before any pass in 2 of 3 bugs; undecided bugs are left out: pass@1 is over 2 bugs, pass@2 over 2"}},
 		},
 		{
 			name:   "words that are no verdicts",
 			trials: []score.Trial{trial("a", of(ranked{Bug: "x", Verdicts: []string{p, "", "ok"}, Published: []string{"", "fine", "fine"}}))},
 			want: []score.Lint{
-				{Rule: score.RuleUnknown, Text: "our verdicts: 2 verdicts of model=a, benchmark=micro are no known word (\"\", \"ok\") and are taken for an error of the judge"},
-				{Rule: score.RuleUnknown, Published: true, Text: "published verdicts: 2 verdicts of model=a, benchmark=micro are no known word (\"fine\") and are taken for an error of the judge"},
+				{Rule: score.RuleUnknown, Text: "our verdicts: 2 verdicts of model=a, benchmark=micro are unknown (\"\", \"ok\") and are treated as an error of the judge"},
+				{Rule: score.RuleUnknown, Published: true, Text: "published verdicts: 2 verdicts of model=a, benchmark=micro are unknown (\"fine\") and are treated as an error of the judge"},
 			},
 		},
 	}
@@ -251,7 +251,7 @@ func TestLintsOfRecordedVerdicts(t *testing.T) {
 		// Methods were put in a wrong place of seven programs: not even the reference fix compiles there.
 		name:   "peft4apr-humanevaljava",
 		trials: func(t *testing.T) []score.Trial { return peft4apr(t, "humanevaljava", "humaneval") },
-		want:   []string{"never plausible for 7 bugs", "GET_ROW (0 of 32 times)", "not one of 1000 candidates of 10 bugs"},
+		want:   []string{"never plausible for 7 bugs", "GET_ROW (0 of 32 times)", "none of 1000 candidates of 10 bugs"},
 		rules:  map[string]int{score.RuleContradiction: 1, score.RuleReference: 1, score.RuleUncompilable: 1},
 	}, {
 		// Two tests did not exist yet when CLM judged.

@@ -11,13 +11,13 @@ import (
 type Metric struct {
 	// Name without prefix and rank: "pass", "validation.loss".
 	Name string
-	// K is how many of a bug's candidates, from the first, it looks at; 0: that is not part of the metric.
+	// K is the number of candidates of a bug that count, from the first; 0: the metric has no K.
 	K int
-	// Published says that it is computed from published verdicts instead of ours.
+	// Published: the metric is computed from published verdicts instead of ours.
 	Published bool
 }
 
-// Kind is what a metric's number is, which decides how it is written.
+// Kind is the kind of a metric's number, which decides its format.
 type Kind int
 
 // The kinds of metrics.
@@ -28,14 +28,14 @@ const (
 	Loss
 )
 
-// definition is what is known of all metrics of a name.
+// definition describes the metrics of a name.
 type definition struct {
 	name      string
 	kind      Kind
 	ranked    bool // has a K
-	onlyFirst bool // whose K is 1
-	published bool // there is one of published verdicts, too
-	training  bool // measured of the trial as a whole, not of its bugs
+	onlyFirst bool // K is always 1
+	published bool // exists for published verdicts, too
+	training  bool // of the trial as a whole, not of its bugs
 	what      string
 }
 
@@ -49,13 +49,13 @@ func definitions() []definition {
 		{name: "bugs", kind: Count, published: true, what: "bugs in the trial"},
 		{name: "attempted", kind: Count, what: "bugs with a candidate"},
 		{name: "refused", kind: Count, what: "bugs that the model was not asked about"},
-		{name: "unsound", kind: Count, what: "bugs whose own versions fail the check here"},
+		{name: "unsound", kind: Count, what: "bugs whose own versions fail the judge's check"},
 		{name: "errors", kind: Count, what: "bugs whose first pass an error of the harness may hide"},
 		{name: "validation.loss", kind: Loss, training: true, what: "loss on the validation split after the chosen epoch"},
-		{name: "validation.exact_match", kind: Ratio, training: true, what: "share of validation examples that greedy decoding gets right to the last token"},
+		{name: "validation.exact_match", kind: Ratio, training: true, what: "share of validation examples whose every token greedy decoding gets right"},
 		{name: "train.loss", kind: Loss, training: true, what: "mean loss of the chosen epoch"},
-		{name: "learning_rate", kind: Number, training: true, what: "that was chosen"},
-		{name: "epochs", kind: Count, training: true, what: "that were chosen"},
+		{name: "learning_rate", kind: Number, training: true, what: "chosen learning rate"},
+		{name: "epochs", kind: Count, training: true, what: "chosen number of epochs"},
 		{name: "diverged", kind: Count, training: true, what: "points of the grid whose training diverged"},
 		{name: "micro_batch", kind: Count, training: true, what: "examples that were computed at once"},
 		{name: "trainable_parameters", kind: Count, training: true, what: "parameters that train"},
@@ -63,7 +63,7 @@ func definitions() []definition {
 	}
 }
 
-// MetricNames lists the metrics as people write them, N standing for a number of candidates.
+// MetricNames lists the names of metrics, with N for a number of candidates.
 func MetricNames() []string {
 	var names, others []string
 	for _, d := range definitions() {
@@ -92,14 +92,14 @@ func ParseMetric(text string) (Metric, error) {
 	m := Metric{Name: name, Published: isPublished}
 	d, ok := m.definition()
 	if !ok || ranked != d.ranked || isPublished && !d.published {
-		return Metric{}, fmt.Errorf("there is no metric %q", text)
+		return Metric{}, fmt.Errorf("unknown metric %q", text)
 	}
 	if !ranked {
 		return m, nil
 	}
 	k, err := strconv.Atoi(digits)
 	if err != nil || strconv.Itoa(k) != digits || k < 1 || k > maxRank || d.onlyFirst && k != 1 {
-		return Metric{}, fmt.Errorf("there is no metric %q: %q must be a number of candidates", text, digits)
+		return Metric{}, fmt.Errorf("unknown metric %q: %q must be a number of candidates", text, digits)
 	}
 	m.K = k
 	return m, nil
@@ -114,7 +114,7 @@ func (m Metric) definition() (definition, bool) {
 	return all[i], true
 }
 
-// String is the metric's name as ParseMetric reads it.
+// String returns the metric's name, for ParseMetric.
 func (m Metric) String() string {
 	name := m.Name
 	if m.Published {
@@ -126,25 +126,25 @@ func (m Metric) String() string {
 	return name
 }
 
-// Kind is what the metric's number is.
+// Kind returns the kind of the metric's number.
 func (m Metric) Kind() Kind {
 	d, _ := m.definition()
 	return d.kind
 }
 
-// OfTraining says that the metric is measured of a trial as a whole, and cannot be divided by labels of bugs.
+// OfTraining reports whether the metric is one of the trial as a whole, which cannot be divided by labels of bugs.
 func (m Metric) OfTraining() bool {
 	d, _ := m.definition()
 	return d.training
 }
 
-// As is the metric of another name, with the same K from the same verdicts.
+// As returns the metric of another name with the same K and verdicts.
 func (m Metric) As(name string) Metric {
 	m.Name = name
 	return m
 }
 
-// Counterpart is the metric from published verdicts; false where there is none.
+// Counterpart returns the metric of published verdicts; false if there is none.
 func (m Metric) Counterpart() (Metric, bool) {
 	d, ok := m.definition()
 	m.Published = true

@@ -8,7 +8,7 @@ const published = "published."
 // Metrics reduces the outcomes of one trial to named numbers:
 //
 //	bugs            bugs in the trial
-//	unsound         bugs whose own versions fail the check here (see the package comment); what follows leaves them out
+//	unsound         bugs whose own versions fail the judge's check (see the package comment); left out of the following
 //	attempted       bugs with at least one candidate
 //	refused         bugs that the model was not asked about
 //	errors          bugs whose first pass may be hidden by an error of the harness
@@ -20,14 +20,14 @@ const published = "published."
 //	published.bugs, published.pass@k, published.fixed@k, published.judged@k
 //	                the same from published verdicts, over the bugs that have any; absent if none has
 //
-// k is 1, 5, 10, 20, 50, 100 … as far as the trial has ranks, and the number of ranks itself. A share of nothing is
+// k is 1, 5, 10, 20, 50, 100 … up to the number of ranks of the trial, and that number. A share with a denominator of 0 is
 // absent, never 0 or NaN.
 func Metrics(outcomes []Outcome) map[string]float64 {
 	ours, theirs := depth(outcomes)
 	return metrics(outcomes, ours, theirs)
 }
 
-// depth is the number of ranks that our and published metrics look at.
+// depth returns the numbers of ranks of our and of published metrics.
 func depth(outcomes []Outcome) (ourRanks, theirRanks int) {
 	return ranks(sound(outcomes), ours), ranks(recorded(outcomes), others)
 }
@@ -73,8 +73,8 @@ func metrics(outcomes []Outcome, ourRanks, theirRanks int) map[string]float64 {
 	return m
 }
 
-// Share gives the counts behind a metric of [Metrics] that is a share: pass@k, published.pass@k, exact_match@1 and
-// compile_rate. It is false for other metrics, for k beyond the trial's ranks and where the denominator is 0.
+// Share returns the counts of a metric that is a share: pass@k, published.pass@k, exact_match@1 and compile_rate. It
+// returns false for other metrics, for k beyond the trial's ranks and if the denominator is 0.
 func Share(outcomes []Outcome, metric string) (Proportion, bool) {
 	m, err := ParseMetric(metric)
 	if err != nil {
@@ -98,18 +98,18 @@ func Share(outcomes []Outcome, metric string) (Proportion, bool) {
 	return p, p.Total > 0
 }
 
-// verdicts picks the verdicts of one judge.
+// verdicts returns the verdicts of one judge.
 type verdicts func(Outcome) []string
 
 func ours(o Outcome) []string   { return o.Verdicts() }
 func others(o Outcome) []string { return o.Published() }
 
-// sound are the outcomes of bugs that are not unsound here. Published verdicts do not depend on that.
+// sound returns the outcomes of sound bugs. Published verdicts do not depend on that.
 func sound(outcomes []Outcome) []Outcome {
 	return slices.DeleteFunc(slices.Clone(outcomes), func(o Outcome) bool { return o.Unsound != "" })
 }
 
-// recorded are the outcomes that have published verdicts.
+// recorded returns the outcomes with published verdicts.
 func recorded(outcomes []Outcome) []Outcome {
 	var with []Outcome
 	for _, o := range outcomes {
@@ -120,7 +120,7 @@ func recorded(outcomes []Outcome) []Outcome {
 	return with
 }
 
-// ranks is the number of ranks that the trial has; 1 if it has bugs but no candidate, for then pass@1 is 0.
+// ranks returns the number of ranks of the trial, or 1 if it has bugs but no candidate, since pass@1 is then 0.
 func ranks(outcomes []Outcome, side verdicts) int {
 	most := min(len(outcomes), 1)
 	for _, o := range outcomes {
@@ -150,7 +150,7 @@ func ladder(ranks int) []int {
 	return ks
 }
 
-// A decision is what a verdict says about a candidate.
+// decision is the meaning of a verdict for its candidate.
 type decision int
 
 const (
@@ -169,7 +169,7 @@ func decide(verdict string) decision {
 	return open
 }
 
-// passAt counts the bugs that pass among their first k candidates, out of those that are decided there.
+// passAt counts the bugs that pass among their first k candidates, out of the decided ones.
 func passAt(outcomes []Outcome, side verdicts, k int) Proportion {
 	var p Proportion
 	for _, o := range outcomes {
@@ -206,8 +206,8 @@ func hidden(list []string) bool {
 	return false
 }
 
-// exactMatches counts bugs whose first candidate is the reference fix. A bug without candidates does not match; one whose
-// match was not recorded is left out.
+// exactMatches counts bugs whose first candidate is the reference fix. A bug without candidates does not match; a bug
+// whose match was not recorded is left out.
 func exactMatches(outcomes []Outcome) Proportion {
 	var p Proportion
 	known := false
@@ -229,7 +229,7 @@ func exactMatches(outcomes []Outcome) Proportion {
 	return p
 }
 
-// compiling counts candidates that compile, out of those with a verdict about the candidate.
+// compiling counts candidates that compile, out of the decided ones.
 func compiling(outcomes []Outcome) Proportion {
 	var p Proportion
 	for _, o := range outcomes {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// UnsoundNotes name the bugs that count in no trial, each once for its benchmark, and say why.
+// UnsoundNotes names the bugs that count in no trial, each once per benchmark, with the reason.
 func UnsoundNotes(trials []Trial) []string {
 	var notes []string
 	for _, g := range benchmarks(trials) {
@@ -23,8 +23,8 @@ func UnsoundNotes(trials []Trial) []string {
 	return notes
 }
 
-// AttemptNotes list the trials in which bugs were not attempted: how many, and why. Trials of which the same is to be
-// said share a note.
+// AttemptNotes lists the trials in which bugs were not attempted, with their number and the reasons. Trials with the same
+// text share a note.
 func AttemptNotes(trials []Trial) []string {
 	var texts []string
 	by := map[string][]string{} // text → trials
@@ -49,7 +49,8 @@ func AttemptNotes(trials []Trial) []string {
 	return notes
 }
 
-// skipped says how many bugs were not attempted, by reasons; "" if all were, or none was, which is a matter of [Lints].
+// skipped describes how many bugs were not attempted, by reason. It returns "" if all were attempted, or none, which
+// [Lints] reports.
 func skipped(outcomes []Outcome) string {
 	var reasons Reasons
 	for _, o := range outcomes {
@@ -58,17 +59,17 @@ func skipped(outcomes []Outcome) string {
 		case o.Refused != "":
 			reasons.Add(o.Bug, o.Refused)
 		default:
-			reasons.Add(o.Bug, "there is no candidate")
+			reasons.Add(o.Bug, "no candidate")
 		}
 	}
 	if reasons.Len() == 0 || reasons.Len() == len(outcomes) {
 		return ""
 	}
-	return fmt.Sprintf("%d of %s not attempted, which counts as not fixed: %s", reasons.Len(), count(len(outcomes), "bug"), &reasons)
+	return fmt.Sprintf("%d of %s not attempted, which count as not fixed: %s", reasons.Len(), count(len(outcomes), "bug"), &reasons)
 }
 
-// Reasons gathers why something was not done to bugs. Reasons that differ in numbers only are one: each bug's prompt is
-// too long by a number of its own.
+// Reasons groups bugs by the reason why something was not done. Reasons that differ only in numbers are one group, such as
+// prompts that are too long by different numbers of tokens.
 type Reasons struct {
 	groups []reasonGroup
 	total  int
@@ -81,7 +82,7 @@ type reasonGroup struct {
 
 var numbers = regexp.MustCompile(`[0-9]+`)
 
-// Add notes a bug's reason.
+// Add adds a bug with its reason.
 func (r *Reasons) Add(bug, reason string) {
 	r.total++
 	pattern := numbers.ReplaceAllString(reason, "0")
@@ -93,10 +94,10 @@ func (r *Reasons) Add(bug, reason string) {
 	r.groups[i].bugs = append(r.groups[i].bugs, bug)
 }
 
-// Len is the number of bugs.
+// Len returns the number of bugs.
 func (r *Reasons) Len() int { return r.total }
 
-// String lists the reasons, the first of its kind standing for the others: "the bug has 2 hunks (3 bugs: A, B, C)".
+// String lists the first reason of each group: "the bug has 2 hunks (3 bugs: A, B, C)".
 func (r *Reasons) String() string {
 	var parts []string
 	for _, g := range r.groups {

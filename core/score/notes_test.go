@@ -38,13 +38,13 @@ func TestAttemptNotes(t *testing.T) {
 		"all tried":                  {[]score.Trial{trialOf("m", "x", tried, unsound)}, nil},
 		"none tried: the lint tells": {[]score.Trial{trialOf("m", "x", hunks)}, nil},
 		"several reasons": {[]score.Trial{trialOf("m", "x", tried, long("B", "812"), long("C", "900"), hunks, none)},
-			[]string{`model=m, benchmark=x: 4 of 5 bugs not attempted, which counts as not fixed: ` +
+			[]string{`model=m, benchmark=x: 4 of 5 bugs not attempted, which count as not fixed: ` +
 				`such as "a prompt of 812 tokens is longer than the study allows, 512" (2 bugs: B, C); ` +
-				`the bug has 2 hunks (1 bug: D); there is no candidate (1 bug: E)`}},
+				`the bug has 2 hunks (1 bug: D); no candidate (1 bug: E)`}},
 		"trials with the same reasons share a note": {
 			[]score.Trial{trialOf("m", "x", tried, hunks), trialOf("n", "x", tried, none), trialOf("o", "x", tried, hunks)},
-			[]string{`model=m, benchmark=x (and 1 other trial): 1 of 2 bugs not attempted, which counts as not fixed: the bug has 2 hunks (1 bug: D)`,
-				`model=n, benchmark=x: 1 of 2 bugs not attempted, which counts as not fixed: there is no candidate (1 bug: E)`}},
+			[]string{`model=m, benchmark=x (and 1 other trial): 1 of 2 bugs not attempted, which count as not fixed: the bug has 2 hunks (1 bug: D)`,
+				`model=n, benchmark=x: 1 of 2 bugs not attempted, which count as not fixed: no candidate (1 bug: E)`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, score.AttemptNotes(c.trials)); diff != "" {

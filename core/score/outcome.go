@@ -19,8 +19,8 @@ const (
 	Failed       = "failed"       // a test failed
 	Uncompilable = "uncompilable" // the patched program does not compile
 	Timeout      = "timeout"      // the candidate used up its time
-	Crashed      = "crashed"      // the candidate took its process down, or ran out of memory
-	Error        = "error"        // the harness failed: says nothing about the candidate
+	Crashed      = "crashed"      // the candidate crashed its process, or ran out of memory
+	Error        = "error"        // the harness failed; not a verdict about the candidate
 )
 
 // The words of published verdicts that differ from ours; [Uncompilable] and [Timeout] are shared.
@@ -29,39 +29,39 @@ const (
 	Wrong     = "wrong"     // the published judge's failed
 )
 
-// EmptyPatch stands in [Candidate.Program] for a patch that inserts nothing: the buggy lines are only deleted.
+// EmptyPatch is the [Candidate.Program] of a patch that only deletes the buggy lines.
 const EmptyPatch = "empty"
 
-// The reasons of our verdicts, where they are known.
+// The known reasons of our verdicts.
 const (
-	ReasonLimit     = "limit"     // of time or of executed steps: the run's, or a test's own; of a pass: a test's own would have ended it on a slower machine
+	ReasonLimit     = "limit"     // a limit of time or of steps, of the run or of a test; for a pass: the test's own limit would end it on a slower machine
 	ReasonInterface = "interface" // the tests do not compile against the program
 	ReasonMemory    = "memory"    // the program ran out of memory or of stack
-	ReasonPlatform  = "platform"  // the program needs something that this platform lacks, such as a class of an older library
-	ReasonUnplaced  = "unplaced"  // of Error: the patch does not fit this copy of the program
+	ReasonPlatform  = "platform"  // the platform lacks something that the program needs, such as a class of an older library
+	ReasonUnplaced  = "unplaced"  // for Error: the patch does not fit this copy of the program
 )
 
-// Candidate is what became of one candidate.
+// Candidate holds the verdicts on one candidate.
 type Candidate struct {
-	// Verdict is ours; "" where there is none.
+	// Verdict is ours, or "".
 	Verdict string `json:"verdict,omitempty"`
-	// Reason of our verdict; "" where none is known.
+	// Reason of our verdict, or "".
 	Reason string `json:"reason,omitempty"`
-	// Detail is the judge's own words about a verdict that differs from the published one; "" elsewhere.
+	// Detail is the judge's explanation of a verdict that differs from the published one; otherwise "".
 	Detail string `json:"detail,omitempty"`
-	// ExactMatch says whether the candidate is the reference fix, layout aside: as the benchmark defines it, or else
-	// [ExactMatch]. Absent where that was not recorded.
+	// ExactMatch reports whether the candidate is the reference fix, apart from layout: by the benchmark's definition, or
+	// else by [ExactMatch]. Nil if that was not recorded.
 	ExactMatch *bool `json:"exact_match,omitempty"`
-	// Unchanged says whether the candidate is the buggy program, layout aside.
+	// Unchanged reports whether the candidate is the buggy program, apart from layout.
 	Unchanged bool `json:"unchanged,omitempty"`
-	// Published is the verdict that others recorded for the same candidate; "" where they recorded none.
+	// Published is the published verdict on the same candidate, or "".
 	Published string `json:"published,omitempty"`
-	// Program is the digest of the patched program (the benchmark's, or else [Digest]), or EmptyPatch. It shows which
-	// candidates are one program.
+	// Program is the digest of the patched program (the benchmark's, or else [Digest]), or EmptyPatch. Candidates with the
+	// same digest are the same program.
 	Program string `json:"program,omitempty"`
 }
 
-// Outcome is what became of one bug's candidates in one trial.
+// Outcome holds the verdicts on one bug's candidates in one trial.
 type Outcome struct {
 	// Bug is the bug's name in its benchmark.
 	Bug string `json:"bug"`
@@ -69,26 +69,26 @@ type Outcome struct {
 	Candidates []Candidate `json:"candidates"`
 	// Refused is the model's reason for not trying this bug; "" if it tried.
 	Refused string `json:"refused,omitempty"`
-	// Unsound says why the bug counts for no model here: its buggy version passes, say. "" if it counts.
+	// Unsound is the reason why the bug counts for no model, such as that its buggy version passes; "" if it counts.
 	Unsound string `json:"unsound,omitempty"`
 	// Labels are the bug's: its class, whether it has a single hunk, …
 	Labels map[string]string `json:"labels,omitempty"`
 }
 
-// Verdicts are ours, by rank up to the last that there is.
+// Verdicts returns our verdicts by rank, up to the last one.
 func (o Outcome) Verdicts() []string {
 	return words(o, func(c Candidate) string { return c.Verdict })
 }
 
-// Published are the verdicts that others recorded, by rank up to the last that there is.
+// Published returns the published verdicts by rank, up to the last one.
 func (o Outcome) Published() []string {
 	return words(o, func(c Candidate) string { return c.Published })
 }
 
-func words(o Outcome, of func(Candidate) string) []string {
+func words(o Outcome, verdict func(Candidate) string) []string {
 	list := []string{}
 	for _, c := range o.Candidates {
-		list = append(list, of(c))
+		list = append(list, verdict(c))
 	}
 	for len(list) > 0 && list[len(list)-1] == "" {
 		list = list[:len(list)-1]
@@ -96,7 +96,7 @@ func words(o Outcome, of func(Candidate) string) []string {
 	return list
 }
 
-// MarshalJSON adds the list of our verdicts, for readers who want no more.
+// MarshalJSON adds the list of our verdicts, for readers who need only these.
 func (o Outcome) MarshalJSON() ([]byte, error) {
 	type plain Outcome
 	if o.Candidates == nil {
@@ -108,24 +108,24 @@ func (o Outcome) MarshalJSON() ([]byte, error) {
 	}{plain(o), o.Verdicts()})
 }
 
-// Trial is one cell of a study's design with all that was measured in it.
+// Trial is one cell of a study's design with all its measurements.
 type Trial struct {
-	// Labels place the trial: model, adapter, benchmark, prompt.
+	// Labels identify the trial: model, adapter, benchmark, prompt.
 	Labels map[string]string `json:"labels"`
-	// Metrics are those of [Metrics] and what other steps measured, such as a validation loss.
+	// Metrics are those of [Metrics] and of other steps, such as a validation loss.
 	Metrics map[string]float64 `json:"metrics"`
 	// Outcomes are in the benchmark's order.
 	Outcomes []Outcome `json:"outcomes"`
-	// Judging counts, by the benchmark's own words, how verdicts on the trial's distinct patches were found: on the
-	// "patches" that have one. "errors" are those that could not be judged here, bugs without proof included; another
-	// try may help.
+	// Judging counts, under names of the benchmark, how the verdicts on the trial's distinct patches were found. "patches"
+	// counts the patches with a verdict, "errors" those that could not be judged, including those of bugs that could not
+	// be checked; another attempt may succeed.
 	Judging map[string]int64 `json:"judging,omitempty"`
-	// Training is the epochs that stood for choice, in the order of the grid; empty where nothing was trained.
+	// Training holds the epochs among which one was chosen, in the order of the grid; empty if nothing was trained.
 	Training []Epoch `json:"training,omitempty"`
 }
 
-// JudgingNotes say how the verdicts on each benchmark were found, and what could not be judged. Trials of which some
-// patches are the same share their verdicts, which are counted in each.
+// JudgingNotes describes how the verdicts on each benchmark were found, and how many patches could not be judged. Trials
+// with the same patches share verdicts, which are counted in each trial.
 func JudgingNotes(trials []Trial) []string {
 	var notes []string
 	for _, g := range benchmarks(trials) {
@@ -149,31 +149,30 @@ func JudgingNotes(trials []Trial) []string {
 			notes = append(notes, fmt.Sprintf("%s: how the verdicts on %s were found%s: %s", g, count(int(total["patches"]), "patch"), each, strings.Join(parts, ", ")))
 		}
 		if n := int(total["errors"]); n > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %s could not be judged here%s; `harness run STUDY --retry-errors` tries again", g, count(n, "patch"), each))
+			notes = append(notes, fmt.Sprintf("%s: %s could not be judged%s; `harness run STUDY --retry-errors` tries again", g, count(n, "patch"), each))
 		}
 	}
 	return notes
 }
 
-// Epoch is what training measured up to the end of an epoch.
+// Epoch holds the measurements of training at the end of an epoch.
 type Epoch struct {
 	LearningRate   float64 `json:"learning_rate"`
 	Epoch          int     `json:"epoch"`            // 1-based
-	Epochs         int     `json:"epochs,omitempty"` // of the whole run, where the schedule depends on it
+	Epochs         int     `json:"epochs,omitempty"` // of the whole run, if the schedule depends on it
 	TrainLoss      float64 `json:"train_loss"`
 	ValidationLoss float64 `json:"validation_loss"`
-	// ExactMatch is absent where it was not measured.
+	// ExactMatch is nil if it was not measured.
 	ExactMatch *float64 `json:"validation_exact_match,omitempty"`
-	// Diverged says why training ended early; the numbers mean nothing then.
+	// Diverged is the reason why training ended early; the numbers are then meaningless.
 	Diverged string `json:"diverged,omitempty"`
-	// MicroBatch is how many examples were computed at once; Reduced, that memory allowed no more.
+	// MicroBatch is the number of examples that were computed at once. Reduced: memory allowed no more.
 	MicroBatch int  `json:"micro_batch,omitempty"`
 	Reduced    bool `json:"micro_batch_reduced,omitempty"`
 	Chosen     bool `json:"chosen,omitempty"`
 }
 
-// TrainingNotes say what a reader should know about a trial's training: what diverged, and how memory reduced
-// micro-batches.
+// TrainingNotes reports which points of a trial's training diverged, and how memory reduced micro-batches.
 func TrainingNotes(t Trial) []string {
 	var notes []string
 	var lost []Epoch
@@ -190,12 +189,12 @@ func TrainingNotes(t Trial) []string {
 		notes = append(notes, fmt.Sprintf("%s: %d of %d points of the grid diverged; with learning rate %g: %s", t, len(lost), len(t.Training), lost[0].LearningRate, lost[0].Diverged))
 	}
 	if smallest.Reduced {
-		notes = append(notes, fmt.Sprintf("%s: memory allowed only %d examples at once, with the same result but for rounding", t, smallest.MicroBatch))
+		notes = append(notes, fmt.Sprintf("%s: memory allowed only %d examples at once; the result is the same, apart from rounding", t, smallest.MicroBatch))
 	}
 	return notes
 }
 
-// String names the trial by its labels, in the order in which people think of them.
+// String names the trial by its labels, in the usual order.
 func (t Trial) String() string {
 	names := make([]string, 0, len(t.Labels))
 	for name := range t.Labels {
@@ -220,16 +219,16 @@ func (t Trial) String() string {
 	return strings.Join(names, ", ")
 }
 
-// Digest identifies a patched file's text, for [Candidate.Program] where the benchmark names no programs. Every run of white space counts as one blank, so
-// that candidates which differ only in layout share a digest. Two such texts are the same program, unless the
-// difference sits in a string literal or joins a line comment with the line after it.
+// Digest identifies a patched file's text, for [Candidate.Program] if the benchmark sends no digests. Every run of white
+// space counts as one blank, so that candidates which differ only in layout share a digest. Two such texts are the same
+// program, unless the difference is in a string literal or joins a line comment with the next line.
 func Digest(patched string) string {
 	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(patched), " ")))
 	return hex.EncodeToString(sum[:])
 }
 
-// ExactMatch reports whether patched and fixed are equal but for white space. Blanks may come and go except where they
-// keep two words, or two plus or minus signs, apart: "return x" is not "returnx", and "a + +b" is not "a++b".
+// ExactMatch reports whether patched and fixed are equal apart from white space. Blanks count only where they separate
+// two words, or two plus or minus signs: "return x" is not "returnx", and "a + +b" is not "a++b".
 func ExactMatch(patched, fixed string) bool {
 	return canonical(patched) == canonical(fixed)
 }

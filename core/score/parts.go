@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// BugLabel is the prefix by which the labels of bugs stand beside those of trials: "bug.class".
+// BugLabel is the prefix of the labels of bugs among those of trials: "bug.class".
 const BugLabel = "bug."
 
-// By divides a trial by labels of its bugs, named without prefix. There is a part for each combination of values that
-// bugs have, in the order of the values, with those bugs' outcomes, the trial's labels and the values as "bug.NAME", and
-// the metrics of [Metrics], for the ranks that the whole trial has. What was measured of the trial as a whole, its
-// training, is in no part. A bug without a label has the value "".
+// By divides a trial by labels of its bugs, named without prefix. It returns a part for each combination of values that
+// bugs have, in the order of the values. A part has the outcomes of those bugs, the trial's labels, the values as
+// "bug.NAME", and the metrics of [Metrics] for the ranks of the whole trial, but not the metrics of training. A bug
+// without a label has the value "".
 func (t Trial) By(labels ...string) []Trial {
 	groups := map[string][]Outcome{}
 	for _, o := range t.Outcomes {
@@ -35,7 +35,7 @@ func (t Trial) By(labels ...string) []Trial {
 	return parts
 }
 
-// combination joins a bug's values of labels so that their order is the order of the values.
+// combination joins a bug's values of labels. It sorts as the values do.
 func combination(o Outcome, labels []string) string {
 	values := make([]string, len(labels))
 	for i, label := range labels {
@@ -44,7 +44,7 @@ func combination(o Outcome, labels []string) string {
 	return strings.Join(values, "\x00")
 }
 
-// BugLabels are the names of the labels that bugs in trials have, sorted.
+// BugLabels returns the names of the labels of bugs, sorted.
 func BugLabels(trials []Trial) []string {
 	names := map[string]bool{}
 	for _, t := range trials {

@@ -14,13 +14,13 @@ type sighting struct {
 	verdict     string
 }
 
-// text is a patched file of one bug with all verdicts that say something about it.
+// text is a patched file of one bug with all decided verdicts on it.
 type text struct {
 	bug  string
 	seen []sighting
 }
 
-// other is the first sighting with another verdict than the first one.
+// other returns the first sighting whose verdict differs from that of the first one.
 func (t *text) other() (sighting, bool) {
 	for _, s := range t.seen[1:] {
 		if s.verdict != t.seen[0].verdict {
@@ -30,14 +30,14 @@ func (t *text) other() (sighting, bool) {
 	return sighting{}, false
 }
 
-// textKey names a text. What an empty patch deletes, a line or a method, is up to the model, so that it is one text in
-// one trial only; trial is 0 for others.
+// textKey identifies a text. Empty patches of different models may delete different lines, so the key of an empty patch
+// has the number of its trial; for others trial is 0.
 type textKey struct {
 	bug, digest string
 	trial       int
 }
 
-// keyOf names the text at a rank of a trial's outcome, if it was recorded.
+// keyOf returns the key of the text at a rank of a trial's outcome, if it was recorded.
 func keyOf(trial int, o Outcome, rank int) (textKey, bool) {
 	k := textKey{bug: o.Bug, digest: o.Candidates[rank].Program}
 	if k.digest == EmptyPatch {
@@ -46,7 +46,7 @@ func keyOf(trial int, o Outcome, rank int) (textKey, bool) {
 	return k, k.digest != ""
 }
 
-// texts are those that gather finds.
+// texts returns the texts of gather.
 func texts(j judge, trials []Trial) []*text {
 	_, list := gather(j, trials)
 	return list
@@ -75,7 +75,7 @@ func gather(j judge, trials []Trial) (map[textKey]*text, []*text) {
 }
 
 func contradictions(j judge, g group) []Lint {
-	again, torn, touching := 0, 0, 0
+	again, conflicting, passing := 0, 0, 0
 	bugs := map[string]bool{}
 	example := ""
 	for _, t := range texts(j, g.trials) {
@@ -87,10 +87,10 @@ func contradictions(j judge, g group) []Lint {
 			continue
 		}
 		a := t.seen[0]
-		torn++
+		conflicting++
 		bugs[t.bug] = true
 		if slices.ContainsFunc(t.seen, func(s sighting) bool { return decide(s.verdict) == pass }) {
-			touching++
+			passing++
 		}
 		if example == "" {
 			example = fmt.Sprintf("%s is %s at rank %d of %s, and %s at rank %d", t.bug, a.verdict, a.rank, g.trials[a.trial], b.verdict, b.rank)
@@ -99,22 +99,22 @@ func contradictions(j judge, g group) []Lint {
 			}
 		}
 	}
-	if torn == 0 {
+	if conflicting == 0 {
 		return nil
 	}
-	least, most := tornBugs(j, g.trials)
+	least, most := countConflicting(j, g.trials)
 	within := fmt.Sprintf("%d to %d", least, most)
 	if least == most {
 		within = fmt.Sprint(least)
 	}
 	return []Lint{j.lint(RuleContradiction,
-		"%d of %s judged more than once on %s %s different verdicts, %d of them %s among others, in %s (%s within a single trial); the text of %s: the judge is no function of the program",
-		torn, count(again, "text"), g, have(torn), touching, j.passes, count(len(bugs), "bug"), within, example)}
+		"%d of %s judged more than once on %s %s different verdicts, %d of them %s among others, in %s (%s within a single trial); the text of %s: the judge is not deterministic",
+		conflicting, count(again, "text"), g, have(conflicting), passing, j.passes, count(len(bugs), "bug"), within, example)}
 }
 
-// tornBugs is the least and the largest number of bugs, over trials, that hold one text with two verdicts within the
-// trial.
-func tornBugs(j judge, trials []Trial) (least, most int) {
+// countConflicting counts, in each trial, the bugs with a text that has two verdicts within the trial, and returns the
+// smallest and the largest number.
+func countConflicting(j judge, trials []Trial) (least, most int) {
 	for i, t := range trials {
 		bugs := map[string]bool{}
 		for _, x := range texts(j, []Trial{t}) {
@@ -133,31 +133,31 @@ func tornBugs(j judge, trials []Trial) (least, most int) {
 const (
 	// silentShare is the largest share of passes that makes a rank silent.
 	silentShare = 0.01
-	// silentChance is how improbable the silence must be if the rank passed as often as its neighbours. It is small
-	// because candidates of one bug are not independent, and because every rank of every benchmark is looked at.
+	// silentChance bounds the probability of so few passes if the rank passed as often as its neighbours. It is small
+	// because candidates of one bug are not independent, and because every rank of every benchmark is tested.
 	silentChance = 1e-4
 )
 
-// silence is a rank that hardly ever passes although its neighbours do.
+// silence is a rank that almost never passes, unlike its neighbours.
 type silence struct {
 	rank  int
 	trial int    // index in the group, or -1 for all of them
 	text  string // the finding
 }
 
-type quiet []silence
+type silences []silence
 
-// cover reports whether a trial's verdicts at a rank mean nothing.
-func (q quiet) cover(trial, rank int) bool {
+// cover reports whether a trial's verdicts at a rank are meaningless.
+func (q silences) cover(trial, rank int) bool {
 	return slices.ContainsFunc(q, func(s silence) bool { return s.rank == rank && (s.trial < 0 || s.trial == trial) })
 }
 
-// silences finds silent ranks over all trials of the group or, where the group as a whole is sound, in single trials.
-func silences(j judge, g group) quiet {
+// findSilences finds silent ranks over all trials of the group or, if there are none, in single trials.
+func findSilences(j judge, g group) silences {
 	if found := silentIn(j, g.trials, -1, g.String()); len(found) > 0 {
 		return found
 	}
-	var found quiet
+	var found silences
 	for i, t := range g.trials {
 		found = append(found, silentIn(j, []Trial{t}, i, t.String())...)
 	}
@@ -166,15 +166,15 @@ func silences(j judge, g group) quiet {
 
 func silentRanks(j judge, g group) []Lint {
 	var lints []Lint
-	for _, s := range silences(j, g) {
+	for _, s := range findSilences(j, g) {
 		lints = append(lints, j.lint(RuleSilentRank, "%s", s.text))
 	}
 	return lints
 }
 
-func silentIn(j judge, trials []Trial, index int, where string) quiet {
+func silentIn(j judge, trials []Trial, index int, where string) silences {
 	tally := tallyRanks(j, trials)
-	var found quiet
+	var found silences
 	for rank, here := range tally {
 		var beside Proportion
 		var names []string
@@ -202,8 +202,8 @@ func silentIn(j judge, trials []Trial, index int, where string) quiet {
 	return found
 }
 
-// silent reports whether a rank passes so rarely that chance does not explain it. The neighbours' true share is taken
-// from the low end of its interval, so that a few passing candidates do not pass for a law.
+// silent reports whether a rank passes so rarely that chance does not explain it. It uses the lower end of the interval
+// for the neighbours' share, so that a few passing candidates are not enough evidence.
 func silent(here, beside Proportion) bool {
 	if here.Total == 0 || beside.Successes == 0 || here.Share() > silentShare {
 		return false
@@ -234,7 +234,7 @@ func tallyRanks(j judge, trials []Trial) []Proportion {
 	return tally
 }
 
-// passElsewhere counts the texts that fail at rank and pass at another rank of the same bug in the same trial.
+// passElsewhere counts the texts that fail at a rank and pass at another rank of the same bug and trial.
 func passElsewhere(j judge, trials []Trial, rank int) int {
 	n := 0
 	for _, t := range trials {

@@ -11,14 +11,14 @@ type Proportion struct {
 	Successes, Total int
 }
 
-// Share is the proportion as a number in [0, 1]; NaN where Total is 0.
+// Share returns the proportion as a number in [0, 1], or NaN if Total is 0.
 func (p Proportion) Share() float64 {
 	return float64(p.Successes) / float64(p.Total)
 }
 
-// Wilson is the score interval of Wilson (1927) for the share at a confidence such as 0.95, without continuity
-// correction. Unlike the textbook interval it stays inside [0, 1] and keeps its coverage for few bugs and for shares
-// near 0 and 1. Where nothing is known (Total is 0, or confidence is not between 0 and 1) it is [0, 1].
+// Wilson returns the score interval of Wilson (1927) for the share at a confidence such as 0.95, without continuity
+// correction. Unlike the textbook interval it is always within [0, 1] and keeps its coverage for few bugs and for shares
+// near 0 and 1. If Total is 0 or the confidence is not between 0 and 1, it is [0, 1].
 func (p Proportion) Wilson(confidence float64) (low, high float64) {
 	if p.Total <= 0 || !(confidence > 0 && confidence < 1) {
 		return 0, 1
@@ -28,7 +28,7 @@ func (p Proportion) Wilson(confidence float64) (low, high float64) {
 	middle := (share + z*z/(2*n)) / (1 + z*z/n)
 	half := z / (1 + z*z/n) * math.Sqrt(share*(1-share)/n+z*z/(4*n*n))
 	low, high = middle-half, middle+half
-	// The ends are exact where every trial agrees; rounding must not hide that.
+	// With only successes or failures one end is exact; rounding must not change it.
 	if p.Successes == 0 {
 		low = 0
 	}

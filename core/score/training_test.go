@@ -20,7 +20,7 @@ func TestTrainingNotes(t *testing.T) {
 	}
 	want := []string{
 		trial.String() + ": 2 of 4 points of the grid diverged; with learning rate 1: at step 3 the loss is NaN",
-		trial.String() + ": memory allowed only 1 examples at once, with the same result but for rounding",
+		trial.String() + ": memory allowed only 1 examples at once; the result is the same, apart from rounding",
 	}
 	if diff := cmp.Diff(want, score.TrainingNotes(trial)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

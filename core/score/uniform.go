@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// uniform counts verdicts of one judge that are all the same word, whatever the candidates.
+// uniform counts the verdicts of one judge, to find where all are the same.
 type uniform struct {
 	decided, timeouts, uncompilable int
-	trials                          []int // that have any, by index in the group
+	trials                          []int // with a decided verdict, by index in the group
 }
 
 func (u *uniform) add(trial int, verdicts []string) {
@@ -31,10 +31,10 @@ func (u *uniform) add(trial int, verdicts []string) {
 }
 
 const (
-	// manyTimeouts is from how many candidates on it is remarkable that all are timeouts.
+	// manyTimeouts is the least number of candidates for which it is remarkable that all are timeouts.
 	manyTimeouts = 10
-	// Models do write what does not compile. That all of them do so, for one bug, is remarkable from so many candidates
-	// and trials on where most candidates for other bugs compile.
+	// The least numbers of candidates and trials for which it is remarkable that no candidate for a bug compiles, while most
+	// candidates for other bugs do.
 	manyUncompilable       = 40
 	manyUncompilableTrials = 4
 )
@@ -63,7 +63,7 @@ func uniforms(j judge, g group) (whole uniform, trials []uniform, bugs map[strin
 	return whole, trials, bugs, order
 }
 
-// class is the bugs of a group that share the value of a label.
+// class holds the bugs of a group that share the value of a label.
 type class struct {
 	name string // label=value
 	uniform
@@ -92,8 +92,7 @@ func classes(j judge, g group) []*class {
 	return slices.SortedFunc(maps.Values(byName), func(a, b *class) int { return strings.Compare(a.name, b.name) })
 }
 
-// allTimeouts finds where candidates end in timeouts only: a benchmark, else a trial, a class of bugs, and other bugs
-// over all trials.
+// allTimeouts finds a benchmark, or else trials, classes of bugs and other bugs whose candidates are all timeouts.
 func allTimeouts(j judge, g group) []Lint {
 	const cause = "either the limit is too short, or the judge hangs"
 	whole, trials, bugs, order := uniforms(j, g)
@@ -131,7 +130,7 @@ func allTimeouts(j judge, g group) []Lint {
 	return lints
 }
 
-// neverCompiling are the bugs for which a judge compiles no candidate, whoever wrote it.
+// neverCompiling returns the bugs for which a judge compiles no candidate of any trial.
 func neverCompiling(j judge, g group) []string {
 	whole, _, bugs, order := uniforms(j, g)
 	return slices.DeleteFunc(order, func(bug string) bool { return !bugs[bug].brokenAmong(whole) })
@@ -147,6 +146,6 @@ func allUncompilable(j judge, g group) []Lint {
 	for _, bug := range found {
 		n += bugs[bug].decided
 	}
-	return []Lint{j.lint(RuleUncompilable, "not one of %s of %s on %s compiles (%s), while %d of all %d do: patches are put in a wrong place, or something is missing that these bugs need",
+	return []Lint{j.lint(RuleUncompilable, "none of %s of %s on %s compiles (%s), while %d of all %d do: patches are applied at wrong lines, or something that these bugs need is missing",
 		count(n, "candidate"), count(len(found), "bug"), g, few(found), whole.decided-whole.uncompilable, whole.decided)}
 }

@@ -118,7 +118,7 @@ table "fixed" {
 	if rows := tables["unexplained"]; len(rows) != 1 || rows[0][1] != "DigitSum" || rows[0][6] == "" {
 		t.Errorf("what nothing explains: %q", rows)
 	}
-	for _, want := range []string{"has different verdicts", "leave the program as it was are plausible for 1 bug on microbugs: Clamp (2 of 2 times)"} {
+	for _, want := range []string{"has different verdicts", "do not change the program are plausible for 1 bug on microbugs: Clamp (2 of 2 times)"} {
 		if !strings.Contains(strings.Join(report.Notes, "\n"), want) {
 			t.Errorf("no note says %q:\n%s", want, strings.Join(report.Notes, "\n"))
 		}
