@@ -14,6 +14,10 @@ func (e *Engine) Estimate(ctx context.Context, r *harnesspb.EstimateRequest) (*h
 	if err != nil {
 		return nil, err
 	}
+	if err := e.wait(ctx); err != nil {
+		return nil, err
+	}
+	defer e.end()
 	out := &harnesspb.EstimateResponse{Basis: speed.basis()}
 	var works []*work
 	var kept []int64
