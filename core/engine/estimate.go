@@ -148,9 +148,16 @@ func (w *work) rowsAtOnce(s batchShape) (batchShape, bool) {
 	return s, true
 }
 
-// trainedShapes is how many shapes a training and its validation compile, as seen
-// in studies.
-const trainedShapes = 4
+// Seconds that a training's programs take to compile, and those for prompts of one
+// padded length, with so many for each node of the network. Fitted to studies of
+// networks of 80 to 700 nodes on the two processors on which costs were measured;
+// what a study took was within half and twice the estimate.
+const (
+	compileTraining     = 2.0
+	compileTrainingNode = 0.01
+	compileDecoding     = 1.2
+	compileDecodingNode = 0.0005
+)
 
 // epochCost gives the FLOPs of one epoch without padding, and the seconds of all.
 func (w *work) epochCost(shape batchShape, again bool, flops func(batchShape) float64) (perEpoch, seconds float64) {
@@ -169,8 +176,8 @@ func (w *work) epochCost(shape batchShape, again bool, flops func(batchShape) fl
 	mean.rows, mean.length = min(shape.rows, examples), paddedRow((mean.length+shape.length)/2)
 	c := n.costs(func(batchShape) bool { return again })
 	micro := float64((examples + mean.rows - 1) / mean.rows)
-	seconds = float64(asked.GetEpochs()) * micro * w.speed.seconds(c.of(mean))
-	return perEpoch, seconds + trainedShapes*c.compile
+	seconds = float64(asked.GetEpochs())*micro*c.of(mean) + compileTraining + compileTrainingNode*float64(n.steps())
+	return perEpoch, w.speed.seconds(seconds)
 }
 
 // estimateDecoding is for the longest prompt, or for all of them together.
@@ -213,7 +220,7 @@ func (w *work) decodingSeconds(s decodeShape, prompts int) float64 {
 	pass := perWeight*float64(n.counts.All) + perStep*float64(n.steps())
 	batches := float64((prompts + s.prompts - 1) / s.prompts)
 	seconds := float64(prompts)*(perFLOP*read.Forward+pass) + batches*float64(s.new)*(perFLOP*one.Forward+pass)
-	return w.speed.seconds(seconds) + 2*perCompiled*float64(n.steps())
+	return w.speed.seconds(seconds + compileDecoding + compileDecodingNode*float64(n.steps()))
 }
 
 // decodingCosts are those of reading one prompt, and of one step in the middle of
