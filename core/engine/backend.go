@@ -119,12 +119,12 @@ func checkLibrary(path string) error {
 	}
 	f, err := elf.Open(path)
 	if err != nil {
-		return fmt.Errorf("the backend's plugin %s is no whole shared library: %w", path, err)
+		return fmt.Errorf("the backend's plugin %s is not a complete shared library: %w", path, err)
 	}
 	defer f.Close()
 	for _, p := range f.Progs {
 		if p.Off+p.Filesz > uint64(info.Size()) || p.Off+p.Filesz < p.Off {
-			return fmt.Errorf("the backend's plugin %s is no whole shared library: it is cut short", path)
+			return fmt.Errorf("the backend's plugin %s is not a complete shared library: it is cut short", path)
 		}
 	}
 	return nil

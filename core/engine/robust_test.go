@@ -268,7 +268,7 @@ func TestUnknownBackendIsAnError(t *testing.T) {
 	for _, c := range []struct{ backend, want string }{
 		{"tpu9", `unknown backend "tpu9"`},
 		{"xla:/nowhere/plugin.so", "/nowhere/plugin.so"},
-		{"xla:" + text(t, "no library"), "no whole shared library"},
+		{"xla:" + text(t, "no library"), "not a complete shared library"},
 	} {
 		e := engine.New(engine.Options{Backend: c.backend})
 		_, err := e.Device(t.Context(), &harnesspb.DeviceRequest{})
@@ -293,7 +293,7 @@ func TestUnknownBackendIsAnError(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = engine.New(engine.Options{Backend: "xla:" + path}).Device(t.Context(), &harnesspb.DeviceRequest{})
-		if err == nil || !strings.Contains(err.Error(), "no whole shared library") {
+		if err == nil || !strings.Contains(err.Error(), "not a complete shared library") {
 			t.Errorf("error %v, want one that says so", err)
 		}
 	})

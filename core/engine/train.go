@@ -229,7 +229,7 @@ func (t *trainer) epoch(ctx context.Context, send func(*harnesspb.TrainEvent) er
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// stepResult is what one optimizer step says of itself.
+// stepResult is what one optimizer step reports.
 type stepResult struct {
 	sum, norm, rate float64 // sum of the labels' losses
 	labels          int

@@ -8,7 +8,7 @@ import (
 // Counts are numbers of parameters as PEFT's print_trainable_parameters
 // counts them: a table that two places share counts once, and All includes
 // what the adapter trains. What an adapter adds and freezes (VeRA's shared
-// matrices) PEFT keeps in buffers, which are no parameters: it does not count.
+// matrices) PEFT keeps in buffers, which are not parameters: it does not count them.
 type Counts struct {
 	Trainable, All int64
 }

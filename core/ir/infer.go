@@ -268,7 +268,7 @@ func inferTranspose(permutation []int32, in []Type) (Type, error) {
 	seen := make([]bool, len(x.Dims))
 	for i, p := range permutation {
 		if p < 0 || int(p) >= len(x.Dims) || seen[p] {
-			return Type{}, fmt.Errorf("%v is no permutation of the %d feature axes of %v", permutation, len(x.Dims), x)
+			return Type{}, fmt.Errorf("%v is not a permutation of the %d feature axes of %v", permutation, len(x.Dims), x)
 		}
 		seen[p] = true
 		out.Dims[i] = x.Dims[p]

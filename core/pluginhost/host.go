@@ -235,7 +235,7 @@ func (h *Host) Info(ctx context.Context, kind, name string) (Info, error) {
 	return info, info.Err
 }
 
-// Describe returns what a plugin says of itself.
+// Describe returns a plugin's description.
 func (h *Host) Describe(ctx context.Context, kind, name string) (*harnesspb.Description, error) {
 	p, err := h.lookup(kind, name)
 	if err != nil {

@@ -141,7 +141,7 @@ func TestListWithBrokenPlugins(t *testing.T) {
 		"adapter old":           `adapter plugin "old": it speaks plugin protocol version 99, and this harness speaks version 1 (DIR/harness-adapter-old); get a release of the plugin that fits this harness, or rebuild it`,
 		"benchmark exits":       "benchmark plugin \"exits\" did not start: it ended before it was ready: exit status 3 (DIR/harness-benchmark-exits); rebuild or reinstall it, or remove the file\nthe last that it wrote:\n    libfoo.so.1 is missing\uFFFD[31m",
 		"dataset hangs":         "dataset plugin \"hangs\" did not start: it was not ready after 2s and has been killed (DIR/harness-dataset-hangs); it may wait for something; see what it needs, or remove the file\nthe last that it wrote:\n    waiting for the moon",
-		"engine chatty":         `engine plugin "chatty": it printed "Welcome to chatty!" where the plugin handshake was expected (DIR/harness-engine-chatty); it is no plugin, or prints to stdout before it serves`,
+		"engine chatty":         `engine plugin "chatty": it printed "Welcome to chatty!" where the plugin handshake was expected (DIR/harness-engine-chatty); it is not a plugin, or it prints to stdout before it serves`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("unlike what was wanted (-want +got):\n%s", diff)

@@ -135,7 +135,7 @@ func (p *plugin) startFailure(ctx context.Context, c *child, err error) error {
 	case line != "" && len(parts) < 4:
 		failure.Reason = Protocol
 		failure.Err = fmt.Errorf("it printed %q where the plugin handshake was expected", lines.Readable(line))
-		failure.Hint = "it is no plugin, or prints to stdout before it serves"
+		failure.Hint = "it is not a plugin, or it prints to stdout before it serves"
 	case len(parts) >= 4 && strings.Contains(err.Error(), "ncompatible"):
 		failure.Reason = Protocol
 		failure.Err = fmt.Errorf("it speaks plugin protocol version %s, and this harness speaks version %d", lines.Readable(parts[1]), protocol.Version)

@@ -66,7 +66,7 @@ func (t *tree) file(name string, size int64, executable bool, open func() (io.Re
 		err = closeErr
 	}
 	if err == nil && written != size {
-		err = fmt.Errorf("has not the size of %d bytes that was announced", size)
+		err = fmt.Errorf("size mismatch: %d bytes were announced", size)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)

@@ -179,7 +179,7 @@ func readEntry(d *decoder, name string) (entry, error) {
 	}
 	count := total / int64(e.info.DType.Size())
 	if elements > 1 && (dims == 0 || shape[dims-1]%elements != 0) {
-		return entry{}, fmt.Errorf("rows of shape %v are no whole blocks of %d, as %s needs", shape, elements, stored)
+		return entry{}, fmt.Errorf("rows of shape %v are not whole blocks of %d, as %s needs", shape, elements, stored)
 	}
 	if offset > 1<<62 {
 		return entry{}, fmt.Errorf("offset %d is too large", offset)
@@ -209,7 +209,7 @@ func (f *File) place(d *decoder) error {
 		case e.end < e.begin || e.end > room:
 			return fmt.Errorf("tensor %q: bytes %d to %d of the %d that the file has for tensors: truncated file or wrong offsets", e.info.Name, e.begin, e.end, max(room, 0))
 		case e.begin%alignment != 0:
-			return fmt.Errorf("tensor %q: offset %d is no multiple of the alignment %d", e.info.Name, e.begin, alignment)
+			return fmt.Errorf("tensor %q: offset %d is not a multiple of the alignment %d", e.info.Name, e.begin, alignment)
 		case e.begin < next:
 			return fmt.Errorf("tensor %q: overlaps tensor %q", e.info.Name, last)
 		}

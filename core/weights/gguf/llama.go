@@ -180,7 +180,7 @@ func (c *Checkpoint) findTensors(config *llamaConfig) error {
 		}
 		as, ok := tensorName(name, config.Layers)
 		if !ok {
-			return fmt.Errorf("tensor %q is none of a llama of %d layers", name, config.Layers)
+			return fmt.Errorf("tensor %q does not belong to a llama of %d layers", name, config.Layers)
 		}
 		from := origin{name: name}
 		switch {

@@ -155,7 +155,7 @@ func (c *checker) sort(name string, info safetensors.Info) {
 	case c.settings.savedWhole(module):
 	case end == "bias" && (c.settings.Bias == "all" || c.settings.Bias == "lora_only"):
 	default:
-		c.problem("tensor %q: is no parameter of %s", name, c.settings.PeftType)
+		c.problem("tensor %q: is not a parameter of %s", name, c.settings.PeftType)
 	}
 }
 

@@ -74,7 +74,7 @@ func TestWhatPeftWouldRefuseOrIgnoreIsAProblem(t *testing.T) {
 		"magnitude missing":            {doraConfig, lora, []string{"q_proj", "lora_magnitude_vector"}},
 		"magnitude too many":           {loraConfig, with(lora, q+"lora_magnitude_vector", 8), []string{"lora_magnitude_vector"}},
 		"magnitude of another size":    {doraConfig, with(lora, q+"lora_magnitude_vector", 6), []string{"lora_magnitude_vector", "8 outputs"}},
-		"extra tensor":                 {loraConfig, with(lora, q+"weight", 8, 6), []string{"q_proj.weight", "no parameter of LORA"}},
+		"extra tensor":                 {loraConfig, with(lora, q+"weight", 8, 6), []string{"q_proj.weight", "not a parameter of LORA"}},
 		"biases not trained":           {loraConfig, with(lora, q+"bias", 8), []string{"q_proj.bias"}},
 		"not a target":                 {loraConfig, with(with(lora, other+"lora_A.weight", 4, 6), other+"lora_B.weight", 8, 4), []string{"k_proj", "target_modules"}},
 		"target without tensors":       {`{"peft_type":"LORA","target_modules":["q_proj","v_proj"]}`, lora, []string{`"v_proj"`, "no tensors"}},

@@ -133,7 +133,7 @@ func (h *header) readMetadata(d *json.Decoder) error {
 			return fmt.Errorf("%s: key %q: %w", metadataKey, key, err)
 		}
 		if value == nil {
-			return fmt.Errorf("%s: key %q: null is no text", metadataKey, key)
+			return fmt.Errorf("%s: key %q: null is not text", metadataKey, key)
 		}
 		h.metadata[key] = *value
 		return nil

@@ -29,7 +29,7 @@ func (m *mergeText) UnmarshalJSON(text []byte) error {
 			return err
 		}
 		if len(both) != 2 {
-			return fmt.Errorf("merge %s is no pair", text)
+			return fmt.Errorf("merge %s is not a pair", text)
 		}
 		*m = mergeText(both)
 		return nil
@@ -46,7 +46,7 @@ func (m *mergeText) UnmarshalJSON(text []byte) error {
 func parseMerge(line string) (mergeText, error) {
 	a, b, ok := strings.Cut(line, " ")
 	if !ok || strings.Contains(b, " ") {
-		return mergeText{}, fmt.Errorf("merge %q is no pair", line)
+		return mergeText{}, fmt.Errorf("merge %q is not a pair", line)
 	}
 	return mergeText{a, b}, nil
 }

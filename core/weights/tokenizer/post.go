@@ -90,7 +90,7 @@ func template(p part) (around, error) {
 	texts := 0
 	for _, piece := range f.Single {
 		if len(piece) != 1 {
-			return around{}, fmt.Errorf("%s: a piece is no single token or sequence", p.Type)
+			return around{}, fmt.Errorf("%s: a piece is not a single token or sequence", p.Type)
 		}
 		for kind, x := range piece {
 			switch kind {

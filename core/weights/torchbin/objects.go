@@ -254,7 +254,7 @@ func persistent(id any) (any, error) {
 	}
 	of, ok := storageType(c.name)
 	if !ok {
-		return nil, fmt.Errorf("%s is no storage", c.name)
+		return nil, fmt.Errorf("%s is not a storage", c.name)
 	}
 	return &storage{key: key, dtype: of, count: count, size: int64(max(of.Size(), 1))}, nil
 }

@@ -41,7 +41,7 @@ func (codet5) Example(_ context.Context, r *model.ExampleRequest) (*model.Exampl
 	out := &model.ExampleResponse{}
 	for i, s := range r.GetSamples() {
 		if s.GetPair() == nil {
-			return nil, fmt.Errorf("sample %d (%q) is no pair; a network with an encoder learns from pairs", i, s.GetId())
+			return nil, fmt.Errorf("sample %d (%q) is not a pair; a network with an encoder learns from pairs", i, s.GetId())
 		}
 		p := java.OfPair(s.GetPair())
 		x := &model.Example{Prompt: marked(p.Before, p.Buggy, p.After, r.GetOptions()), Target: p.Fixed, End: true}
