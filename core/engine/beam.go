@@ -61,7 +61,7 @@ func (b *beam) advance(p predictions) bool {
 		return true
 	}
 	b.goOn(best, p)
-	return b.settled()
+	return b.isDone()
 }
 
 // best gives the highest continuations of all beams together, the best first:
@@ -144,8 +144,8 @@ func (b *beam) goOn(best []continuation, p predictions) {
 	b.running = next
 }
 
-// settled reports whether no running beam can still improve the result.
-func (b *beam) settled() bool {
+// isDone reports whether no running beam can still improve the result.
+func (b *beam) isDone() bool {
 	if len(b.finished) < b.width {
 		return false
 	}

@@ -166,7 +166,7 @@ func (n *network) stepGraph(s decodeShape) func(in []*graph.Node) []*graph.Node 
 		at := graph.AddScalar(graph.Add(a.before, a.time), n.program.FirstPosition)
 		position := graph.BroadcastToDims(graph.ExpandAxes(at, 1), s.prompts, s.beams)
 		l := &lowering{
-			g: tokens.Graph(), sequence: n.program.Decoder, half: n.half, parameters: n.named(in, true),
+			g: tokens.Graph(), sequence: n.program.Decoder, half: n.half, parameters: n.nodesByName(in, true),
 			tokens:    graph.Reshape(tokens, rows, 1),
 			positions: graph.Reshape(position, rows, 1),
 			attention: a,

@@ -191,7 +191,7 @@ func guard(doing string, f func() error) (err error) {
 		if cause := recover(); cause != nil {
 			err = asError(cause)
 		}
-		// Of GoMLX's layers of messages the model graph's node says most.
+		// GoMLX wraps its messages; the model graph's node is the most useful one.
 		if node := (*nodeError)(nil); errors.As(err, &node) {
 			err = node
 		}

@@ -87,9 +87,9 @@ func anyOf(ts []*tensors.Tensor) []any {
 	return args
 }
 
-// named pairs a network's parameters, as a state holds them, with the nodes
+// nodesByName pairs a network's parameters, as a state holds them, with the nodes
 // that stand for them.
-func (n *network) named(nodes []*graph.Node, decoding bool) map[string]*graph.Node {
+func (n *network) nodesByName(nodes []*graph.Node, decoding bool) map[string]*graph.Node {
 	named := make(map[string]*graph.Node, len(nodes))
 	for i, p := range n.program.Parameters {
 		named[p.Name] = n.upright(p.Name, nodes[i], decoding)

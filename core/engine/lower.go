@@ -283,7 +283,7 @@ func (l *lowering) linear(op *harnesspb.Linear, st ir.Step, in []*graph.Node) *g
 	}
 	y := dot.General([]int{-1}, nil, []int{axis}, nil)
 	if l.training != nil && l.training.trains(st.Inputs[1]) {
-		y = settled(y)
+		y = gradientFirst(y)
 	}
 	if len(in) == 3 {
 		y = graph.Add(y, graph.ExpandLeftToRank(in[2], y.Rank()))
@@ -291,11 +291,11 @@ func (l *lowering) linear(op *harnesspb.Linear, st ir.Step, in []*graph.Node) *g
 	return y
 }
 
-// settled is x, whose gradient is computed before anything is made of it. The
+// gradientFirst is x, whose gradient is computed before anything is made of it. The
 // product that gives a weight's gradient takes it transposed, and XLA would
 // fuse the transposition with what computes the gradient, which then gathers
 // its inputs column by column.
-func settled(x *graph.Node) *graph.Node {
+func gradientFirst(x *graph.Node) *graph.Node {
 	return graph.IdentityWithCustomGradient(x, func(_, gradient *graph.Node) *graph.Node {
 		return barriers(gradient)[0]
 	})

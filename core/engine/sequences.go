@@ -27,7 +27,7 @@ type sequences struct {
 // lower prepares the decoder over whole sequences, behind the encoder if there
 // is one. weights stand for the program's parameters, in their order.
 func (n *network) lower(weights []*graph.Node, s sequences) *lowering {
-	parameters := n.named(weights, s.decoding)
+	parameters := n.nodesByName(weights, s.decoding)
 	if s.positions == nil {
 		s.positions = countUp(s.tokens)
 	}

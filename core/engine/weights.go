@@ -246,7 +246,7 @@ func (st *stored) fill(t *tensors.Tensor, p ir.Param, k layout, room func(size i
 	})
 }
 
-// exponentBF16 is all ones in an infinity and in what is no number.
+// exponentBF16 is all ones in infinities and NaNs.
 const exponentBF16 = 0x7f80
 
 // halves copies a bfloat16 tensor as it is and demands finite numbers.

@@ -53,7 +53,7 @@ func (p *Plan) Refusals(ctx context.Context, env *step.Env) (refusals []*Refusal
 // where the benchmark was not fetched.
 func (p *Plan) attemptsOf(ctx context.Context, env *step.Env, t *Trial, work step.Generate) ([]*pb.Bug, []step.Attempt, error) {
 	at := slices.IndexFunc(p.Benchmarks, func(b *Benchmark) bool { return b.Block.Name == t.Labels["benchmark"] })
-	bugs, err := p.Benchmarks[at].known(env.Results)
+	bugs, err := p.Benchmarks[at].knownBugs(env.Results)
 	if bugs == nil || err != nil {
 		return nil, nil, err
 	}
@@ -89,8 +89,8 @@ func (p *Plan) checkpoint(env *step.Env, id step.ID) string {
 	return ""
 }
 
-// known are the benchmark's chosen bugs, nil if it was not fetched.
-func (b *Benchmark) known(r *step.Results) ([]*pb.Bug, error) {
+// knownBugs are the benchmark's chosen bugs, nil if it was not fetched.
+func (b *Benchmark) knownBugs(r *step.Results) ([]*pb.Bug, error) {
 	if !r.Has(b.Data) {
 		return nil, nil
 	}

@@ -39,7 +39,7 @@ func (b *builder) openEngine(ctx context.Context) error {
 		if engine.Settings == nil {
 			return err
 		}
-		found, err := said(err, "Engine cannot compute", "")
+		found, err := diagnose(err, "Engine cannot compute", "")
 		for _, d := range found {
 			b.diagnostics = append(b.diagnostics, b.study.Engine.Diagnostic(d))
 		}

@@ -70,9 +70,9 @@ func blockOf(s *study.Study, told *pluginhost.DiagnosticsError) *study.Block {
 	return any
 }
 
-// said are a plugin's diagnostics in an error, or its refusal as one at a path,
+// diagnose are a plugin's diagnostics in an error, or its refusal as one at a path,
 // whose detail begins as given. Other errors are not a mistake of the study.
-func said(err error, summary, begins string, path ...string) ([]*pb.Diagnostic, error) {
+func diagnose(err error, summary, begins string, path ...string) ([]*pb.Diagnostic, error) {
 	var told *pluginhost.DiagnosticsError
 	if errors.As(err, &told) {
 		return told.Diagnostics, nil

@@ -127,8 +127,8 @@ func (n *networks) build(ctx context.Context, model *study.Block) (*network, err
 	}
 	built, err := plugin.Build(ctx, checkpoint.Request(model.Config, summary))
 	if err != nil {
-		said, err := said(err, "Checkpoint does not fit the model", "The model plugin \""+model.Type+"\" does not read its configuration: ", configPath(model)...)
-		for _, d := range said {
+		found, err := diagnose(err, "Checkpoint does not fit the model", "The model plugin \""+model.Type+"\" does not read its configuration: ", configPath(model)...)
+		for _, d := range found {
 			n.add(model, d, "")
 		}
 		return nil, err
@@ -195,8 +195,8 @@ func (n *networks) attach(ctx context.Context, model, adapter *study.Block, bare
 	}
 	attached, err := plugin.AttachTo(ctx, bare.built, config, n.saved[adapter.Load])
 	if err != nil {
-		said, err := said(err, "Adapter does not fit the model", "")
-		for _, d := range said {
+		found, err := diagnose(err, "Adapter does not fit the model", "")
+		for _, d := range found {
 			if adapter.Load != "" { // its settings are in that folder
 				d.Path = []string{"load"}
 			}

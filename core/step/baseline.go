@@ -102,21 +102,21 @@ func (o BaselineBug) unsound() string {
 	var reasons []string
 	switch {
 	case o.Buggy.Outcome == "error":
-		reasons = append(reasons, "its buggy version could not be judged here"+because(o.Buggy))
+		reasons = append(reasons, "its buggy version could not be judged here"+describeVerdict(o.Buggy))
 	case o.Buggy.Outcome == "passed":
 		reasons = append(reasons, "its buggy version passes here")
 	}
 	switch {
 	case o.Reference.Outcome == "error":
-		reasons = append(reasons, "its reference fix could not be judged here"+because(o.Reference))
+		reasons = append(reasons, "its reference fix could not be judged here"+describeVerdict(o.Reference))
 	case o.Reference.Outcome != "passed":
-		reasons = append(reasons, "its reference fix does not pass here"+because(o.Reference))
+		reasons = append(reasons, "its reference fix does not pass here"+describeVerdict(o.Reference))
 	}
 	return strings.Join(reasons, "; ")
 }
 
-// because is a verdict as it stands behind what it proves.
-func because(v judge.Verdict) string {
+// describeVerdict is a verdict as it stands behind what it proves.
+func describeVerdict(v judge.Verdict) string {
 	if v.Detail == "" {
 		return ": " + v.Outcome
 	}

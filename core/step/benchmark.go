@@ -122,7 +122,7 @@ func (Bugs) Parts(dir string) (map[string]string, error) {
 		return nil, err
 	}
 	var texts []json.RawMessage
-	for _, b := range shown(all) {
+	for _, b := range withoutLabels(all) {
 		text, err := marshalMessage(b)
 		if err != nil {
 			return nil, err

@@ -78,7 +78,7 @@ func (f *Families) Text(whose string) string {
 }
 
 // build asks the plugins that read the checkpoint's model type until one builds
-// its network. Complaints that several share are told once.
+// its network. A complaint that several share is reported once.
 func (f *Families) build(ctx context.Context, plugins Plugins, request *pb.BuildRequest) (string, *pb.BuildResponse, error) {
 	if len(f.Reading) == 0 {
 		return "", nil, errors.New(f.Text("its"))

@@ -160,7 +160,7 @@ func (w Generate) answers(env *Env, bugs []*pb.BugRecord) (*answers, error) {
 		}
 	}
 	for _, r := range bugs {
-		text, err := marshalMessage(shown([]*pb.Bug{r.Bug})[0])
+		text, err := marshalMessage(withoutLabels([]*pb.Bug{r.Bug})[0])
 		if err != nil {
 			return nil, err
 		}
@@ -207,7 +207,7 @@ func (w Generate) ask(ctx context.Context, env *Env, a *answers) error {
 		Config: w.Network.Model.Config, BaseDir: w.Network.Model.BaseDir,
 		AdapterType: w.Network.Adapter.Name, AdapterName: w.AdapterLabel, AdapterConfig: w.Network.Adapter.Config, PromptName: w.PromptLabel,
 		BenchmarkType: w.Benchmark, Options: w.Options.message(),
-		Candidates: w.Decoding.GetCandidates(), Bugs: shown(a.open),
+		Candidates: w.Decoding.GetCandidates(), Bugs: withoutLabels(a.open),
 	}
 	return model.Generate(ctx, request, func(r *pb.GenerateResponse) error {
 		c := &Candidates{Bug: r.Bug, Outputs: []Output{}}
@@ -319,7 +319,7 @@ type Prompter interface {
 
 // Prompts asks the family for a prompt of each bug, or why there is none.
 func (w Generate) Prompts(ctx context.Context, model Prompter, bugs []*pb.Bug) ([]*pb.Prompt, error) {
-	response, err := model.Prompt(ctx, &pb.PromptRequest{Config: w.Network.Model.Config, Options: w.Options.message(), Bugs: shown(bugs)})
+	response, err := model.Prompt(ctx, &pb.PromptRequest{Config: w.Network.Model.Config, Options: w.Options.message(), Bugs: withoutLabels(bugs)})
 	if err != nil {
 		return nil, err
 	}
@@ -329,9 +329,9 @@ func (w Generate) Prompts(ctx context.Context, model Prompter, bugs []*pb.Bug) (
 	return response.Prompts, nil
 }
 
-// shown are bugs as models see them: without labels, some of which describe the
+// withoutLabels gives bugs as models see them: without labels, some of which describe the
 // fix.
-func shown(bugs []*pb.Bug) []*pb.Bug {
+func withoutLabels(bugs []*pb.Bug) []*pb.Bug {
 	var bare []*pb.Bug
 	for _, b := range bugs {
 		one := proto.Clone(b).(*pb.Bug)

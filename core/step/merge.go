@@ -137,7 +137,7 @@ func attachSaved(ctx context.Context, plugins Plugins, built *pb.BuildResponse, 
 	if err != nil {
 		return "", nil, err
 	}
-	names, err := named(ctx, plugins, "adapter", func(d *pb.Description) bool { return slices.Contains(d.GetPeftTypes(), method) })
+	names, err := pluginNames(ctx, plugins, "adapter", func(d *pb.Description) bool { return slices.Contains(d.GetPeftTypes(), method) })
 	if err != nil {
 		return "", nil, err
 	}
@@ -159,9 +159,9 @@ func attachSaved(ctx context.Context, plugins Plugins, built *pb.BuildResponse, 
 	return "", nil, fmt.Errorf("none of the adapter plugins %s reads it: %w", strings.Join(names, ", "), errors.Join(problems...))
 }
 
-// named lists plugins of a kind that fit, sorted by name. One that cannot be
+// pluginNames lists plugins of a kind that fit, sorted by name. One that cannot be
 // used is passed over: it is not known to be meant.
-func named(ctx context.Context, plugins Plugins, kind string, fits func(*pb.Description) bool) ([]string, error) {
+func pluginNames(ctx context.Context, plugins Plugins, kind string, fits func(*pb.Description) bool) ([]string, error) {
 	var names []string
 	for _, name := range plugins.Names(kind) {
 		description, err := plugins.Describe(ctx, kind, name)

@@ -178,7 +178,7 @@ func (w Validate) patches(ctx context.Context, model modelClient, bug *pb.Bug, c
 	if len(said) == len(outputs) {
 		return said, nil
 	}
-	answer, err := model.Patch(ctx, &pb.PatchRequest{Config: w.Model.Config, Options: w.Options.message(), Bug: shown([]*pb.Bug{bug})[0], Outputs: outputs})
+	answer, err := model.Patch(ctx, &pb.PatchRequest{Config: w.Model.Config, Options: w.Options.message(), Bug: withoutLabels([]*pb.Bug{bug})[0], Outputs: outputs})
 	if err != nil {
 		return nil, err
 	}

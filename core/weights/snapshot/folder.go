@@ -86,7 +86,7 @@ func (f folder) read(name string) ([]byte, error) {
 }
 
 // files lists the folder's files, sorted, with slashes. A download's own book-keeping
-// (.cache, .git) and what a killed writer left behind are no part of it.
+// (.cache, .git) and what a killed writer left behind are not part of it.
 func (f folder) files() ([]string, error) {
 	var names []string
 	err := filepath.WalkDir(f.real, func(p string, d fs.DirEntry, err error) error {

@@ -13,7 +13,7 @@ import (
 )
 
 // ErrLegacy is wrapped by the error for a file in torch's format from before
-// version 1.6, which is no zip archive and is not read.
+// version 1.6, which is not a zip archive; it is not read.
 var ErrLegacy = errors.New("torch's format from before version 1.6 is not read: load the file with torch and save it again, or convert it to safetensors")
 
 // legacyMagic begins a file of that format: a pickle of the number

@@ -118,7 +118,7 @@ func cached[T any](r *recordings, path string, readFile func(path string) (T, er
 	return content, err
 }
 
-// maxRecording bounds what of one file is kept in memory, in bytes.
+// maxRecording is the most bytes of one file kept in memory.
 const maxRecording = 512 << 20
 
 type fileContent struct {

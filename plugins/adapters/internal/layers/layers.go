@@ -132,9 +132,9 @@ func Find(g *ir.Graph, attribute string, targets []string, fromUser bool) ([]Lay
 		switch {
 		case wrong != nil || linear[n.GetName()] || !matches(n.GetName()):
 		case n.GetLinear() == nil:
-			wrong = sdk.Diagnose([]string{attribute}, "Target is no linear layer", fmt.Sprintf("The target %s is of the op %s; only linear layers can be adapted.", n.GetName(), ir.OpName(n)))
+			wrong = sdk.Diagnose([]string{attribute}, "Target is not a linear layer", fmt.Sprintf("The target %s is of the op %s; only linear layers can be adapted.", n.GetName(), ir.OpName(n)))
 		default:
-			wrong = sdk.Diagnose([]string{attribute}, "Target's weight is computed", fmt.Sprintf("The weight of %s is no parameter but an expression, probably another adapter's.", n.GetName()))
+			wrong = sdk.Diagnose([]string{attribute}, "Target's weight is computed", fmt.Sprintf("The weight of %s is an expression, not a parameter; probably another adapter's.", n.GetName()))
 		}
 	})
 	if wrong != nil {

@@ -87,7 +87,7 @@ type projection struct {
 	bias   []ir.Value // one or none
 }
 
-func (p projection) of(n *ir.Nodes, x ir.Value) ir.Value {
+func (p projection) apply(n *ir.Nodes, x ir.Value) ir.Value {
 	return n.Linear(p.name, x, p.weight, p.bias...)
 }
 
@@ -128,20 +128,20 @@ func (l *layer) write(n *ir.Nodes, x ir.Value) ir.Value {
 	x = n.Add(layerPrefix+"attended", x, l.attention(n, h))
 	h = n.RMSNorm(layerPrefix+"post_attention_layernorm", x, l.innerNorm, l.Epsilon)
 	function, _ := configjson.Activation(l.Activation)
-	gate := n.Unary(layerPrefix+"mlp.act_fn", function, l.gate.of(n, h))
-	inner := n.Multiply(layerPrefix+"mlp.gated", gate, l.up.of(n, h))
-	return n.Add(layerPrefix+"output", x, l.down.of(n, inner))
+	gate := n.Unary(layerPrefix+"mlp.act_fn", function, l.gate.apply(n, h))
+	inner := n.Multiply(layerPrefix+"mlp.gated", gate, l.up.apply(n, h))
+	return n.Add(layerPrefix+"output", x, l.down.apply(n, inner))
 }
 
 func (l *layer) attention(n *ir.Nodes, h ir.Value) ir.Value {
 	at := func(name string) string { return layerPrefix + "self_attn." + name }
 	size := l.headSize()
-	query := n.Reshape(at("query"), l.query.of(n, h), l.Heads, size)
-	key := n.Reshape(at("key"), l.key.of(n, h), l.keyValueHeads(), size)
-	value := n.Reshape(at("value"), l.value.of(n, h), l.keyValueHeads(), size)
+	query := n.Reshape(at("query"), l.query.apply(n, h), l.Heads, size)
+	key := n.Reshape(at("key"), l.key.apply(n, h), l.keyValueHeads(), size)
+	value := n.Reshape(at("value"), l.value.apply(n, h), l.keyValueHeads(), size)
 	query = n.Rotary(at("query_rotated"), query, l.rotary)
 	key = n.Rotary(at("key_rotated"), key, l.rotary)
 	context := n.Attention(at("attention"), query, key, value,
 		&ir.Attention{Mask: ir.Causal, Scale: 1 / math.Sqrt(float64(size)), Dropout: l.attentionDropout()})
-	return l.out.of(n, n.Reshape(at("merged"), context, l.Heads*size))
+	return l.out.apply(n, n.Reshape(at("merged"), context, l.Heads*size))
 }

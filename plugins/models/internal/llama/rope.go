@@ -80,7 +80,7 @@ func (c *config) readScaling() (*scaling, error) {
 	}
 	c.completeScaling(s)
 	number := func(key string, value *float64, least, most float64) {
-		p.Check(value != nil && *value >= least && *value <= most, "%s: %s is %s, expected a number from %v to %v", name, key, shown(value), least, most)
+		p.Check(value != nil && *value >= least && *value <= most, "%s: %s is %s, expected a number from %v to %v", name, key, formatValue(value), least, most)
 	}
 	number("rope_theta", s.Theta, 1, 1e30)
 	number("original_max_position_embeddings", new(float64(*s.Original)), 1, 1<<24)
@@ -104,7 +104,7 @@ func (c *config) readScaling() (*scaling, error) {
 	return s, nil
 }
 
-func shown(value *float64) string {
+func formatValue(value *float64) string {
 	if value == nil {
 		return "missing"
 	}
