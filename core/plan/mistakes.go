@@ -70,7 +70,7 @@ func blockOf(s *study.Study, told *pluginhost.DiagnosticsError) *study.Block {
 	return any
 }
 
-// diagnose are a plugin's diagnostics in an error, or its refusal as one at a path,
+// diagnose gives a plugin's diagnostics in an error, or its refusal as one at a path,
 // whose detail begins as given. Other errors are not a mistake of the study.
 func diagnose(err error, summary, begins string, path ...string) ([]*pb.Diagnostic, error) {
 	var told *pluginhost.DiagnosticsError
