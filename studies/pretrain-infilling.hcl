@@ -15,9 +15,9 @@ study "pretrain-infilling" {
   seed  = 1
 }
 
-dataset "micropairs" "holes" {
-  content = "holes"
-  count   = 7500
+dataset "micropairs" "both" {
+  content = "text and holes"
+  count   = 20000
   split   = { validation = 0.01 }
 
   duplicates = "keep" # as the checkpoints that are shipped were made
@@ -27,54 +27,28 @@ prompt "without-buggy-lines" {
   buggy_lines = false
 }
 
-model "codet5" "codet5-micro" {
-  scratch {
-    dataset     = dataset.micropairs.holes
-    vocabulary  = 512
-    tokens      = ["<pad>", "<s>", "</s>", "<unk>"]
-    begin_token = "<s>"
-    end_token   = "</s>"
-    pad_token   = "<pad>"
-    config = {
-      model_type                     = "t5"
-      architectures                  = ["T5ForConditionalGeneration"]
-      is_encoder_decoder             = true
-      decoder_start_token_id         = 0
-      d_model                        = 96
-      d_kv                           = 24
-      d_ff                           = 192
-      num_heads                      = 4
-      num_layers                     = 2
-      num_decoder_layers             = 2
-      n_positions                    = 512
-      relative_attention_num_buckets = 32
-      feed_forward_proj              = "relu"
-      layer_norm_epsilon             = 1e-6
-      initializer_factor             = 1
-      dropout_rate                   = 0
-    }
-  }
-}
-
 model "starcoder" "starcoder-micro" {
   scratch {
-    dataset    = dataset.micropairs.holes
+    dataset    = dataset.micropairs.both
     vocabulary = 512
     config = {
-      model_type          = "gpt_bigcode"
-      architectures       = ["GPTBigCodeForCausalLM"]
-      activation_function = "gelu_pytorch_tanh"
-      multi_query         = true
-      n_embd              = 96
-      n_layer             = 4
-      n_head              = 4
-      n_inner             = 256
-      n_positions         = 512
-      layer_norm_epsilon  = 1e-5
-      initializer_range   = 0.06
-      attn_pdrop          = 0
-      embd_pdrop          = 0
-      resid_pdrop         = 0
+      model_type              = "starcoder2"
+      architectures           = ["Starcoder2ForCausalLM"]
+      hidden_act              = "gelu_pytorch_tanh"
+      hidden_size             = 112
+      intermediate_size       = 288
+      num_hidden_layers       = 3
+      num_attention_heads     = 4
+      num_key_value_heads     = 2
+      max_position_embeddings = 512
+      rope_theta              = 100
+      norm_epsilon            = 1e-5
+      initializer_range       = 0.06
+      use_bias                = true
+      attention_dropout       = 0
+      embedding_dropout       = 0
+      residual_dropout        = 0
+      tie_word_embeddings     = true
     }
   }
 }
@@ -84,54 +58,52 @@ locals {
     model_type              = "llama"
     architectures           = ["LlamaForCausalLM"]
     hidden_act              = "silu"
-    hidden_size             = 96
-    intermediate_size       = 128
-    num_hidden_layers       = 4
+    hidden_size             = 112
+    intermediate_size       = 176
+    num_hidden_layers       = 3
     num_attention_heads     = 4
     num_key_value_heads     = 4
     max_position_embeddings = 512
+    rope_theta              = 100
     rms_norm_eps            = 1e-6
     initializer_range       = 0.06
-    tie_word_embeddings     = false
+    tie_word_embeddings     = true
   }
 }
 
 model "deepseekcoder" "deepseekcoder-micro" {
   scratch {
-    dataset     = dataset.micropairs.holes
+    dataset     = dataset.micropairs.both
     vocabulary  = 512
     begin_token = "<｜begin▁of▁sentence｜>"
     end_token   = "<｜end▁of▁sentence｜>"
-    config = merge(local.llama, {
-      rope_theta   = 100000
-      rope_scaling = { type = "linear", factor = 4 }
-    })
+    config      = merge(local.llama, { rope_scaling = { type = "linear", factor = 1 } })
   }
 }
 
 model "codellama" "codellama-micro" {
   scratch {
-    dataset     = dataset.micropairs.holes
+    dataset     = dataset.micropairs.both
     vocabulary  = 512
     tokens      = ["<unk>", "<s>", "</s>"]
     begin_token = "<s>"
     end_token   = "</s>"
-    config      = merge(local.llama, { rope_theta = 1000000 })
+    config      = local.llama
   }
 }
 
 adapter "full" "full" {}
 
 train {
-  dataset      = dataset.micropairs.holes
-  batch_size   = 16
-  max_length   = 400
+  dataset      = dataset.micropairs.both
+  batch_size   = 12
+  max_length   = 256
   schedule     = "linear"
   warmup_steps = 100
   betas        = [0.9, 0.99]
   grid {
-    learning_rate = [3e-3]
-    epochs        = [1]
+    learning_rate = [5e-3]
+    epochs        = [3]
   }
 }
 

@@ -16,7 +16,7 @@ study "pretrain" {
 
 dataset "micropairs" "text" {
   content = "text"
-  count   = 60000
+  count   = 20000
   split   = { validation = 0.01 }
 
   duplicates = "keep" # as the checkpoints that are shipped were made
@@ -35,7 +35,7 @@ model "codegen" "micro" {
       n_layer             = 4
       n_head              = 4
       n_inner             = 192
-      rotary_dim          = 8
+      rotary_dim          = 24
       n_positions         = 512
       n_ctx               = 512
       layer_norm_epsilon  = 1e-5
@@ -43,7 +43,7 @@ model "codegen" "micro" {
       attn_pdrop          = 0
       embd_pdrop          = 0
       resid_pdrop         = 0
-      tie_word_embeddings = false
+      tie_word_embeddings = true
     }
   }
 }
@@ -61,7 +61,7 @@ model "bloom" "bloom-micro" {
       architectures      = ["BloomForCausalLM"]
       hidden_size        = 96
       n_layer            = 3
-      n_head             = 4
+      n_head             = 6
       layer_norm_epsilon = 1e-5
       initializer_range  = 0.06
       attention_dropout  = 0
@@ -74,14 +74,14 @@ adapter "full" "full" {}
 
 train {
   dataset      = dataset.micropairs.text
-  batch_size   = 16
+  batch_size   = 8
   max_length   = 256
   schedule     = "linear"
   warmup_steps = 100
   betas        = [0.9, 0.99]
   grid {
-    learning_rate = [3e-3]
-    epochs        = [1]
+    learning_rate = [5e-3]
+    epochs        = [3]
   }
 }
 

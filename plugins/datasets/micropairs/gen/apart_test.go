@@ -1,9 +1,9 @@
 package gen
 
 import (
-	"strings"
 	"testing"
 
+	"harness/core/similarity"
 	"harness/plugins/benchmarks/microbugs/bugs"
 	"harness/plugins/benchmarks/microbugs/likeness"
 )
@@ -14,6 +14,8 @@ const (
 	studiedPairs    = 6000
 	studiedTextSeed = 1
 	studiedTexts    = 60000
+	studiedHoles    = 60000
+	cleanSimilarity = 0.8 // of a dataset block, by default
 	mostAlike       = 0.94
 	uninteresting   = 0.88 // not worth the comparison
 )
@@ -42,12 +44,12 @@ func TestBenchmarkIsHeldApart(t *testing.T) {
 		compare(p.Before + p.Fixed + p.After)
 	}
 	for text := range Texts(studiedTextSeed, studiedTexts) {
-		for _, method := range strings.Split(text, "\n\n") {
+		for _, method := range methodsOf(text) {
 			compare(method)
 		}
 	}
-	for h := range Holes(studiedTextSeed, studiedTexts) {
-		for _, method := range strings.Split(h.Before+h.Lines+h.After, "\n\n") {
+	for h := range Holes(studiedTextSeed, studiedHoles) {
+		for _, method := range methodsOf(h.Before + h.Lines + h.After) {
 			compare(method)
 		}
 	}
@@ -63,10 +65,48 @@ func TestBenchmarkIsHeldApart(t *testing.T) {
 	t.Logf("%d methods that differ; the closest is %.3f like %s:\n%s", len(seen), most.closest, most.name, most.closestText)
 }
 
+// TestPretrainingHoldsNoBenchmarkMethod looks for the benchmark's methods as the
+// step clean does in what a study fine-tunes on: none of the documents that the
+// checkpoints are pretrained on equals, contains or nearly equals one, nor does
+// any of their methods by itself.
+func TestPretrainingHoldsNoBenchmarkMethod(t *testing.T) {
+	held := benchmarkMethods(t)
+	index := similarity.New(cleanSimilarity)
+	for _, h := range held {
+		index.Add(h.text)
+	}
+	found := 0
+	seen := map[string]bool{}
+	look := func(text string) {
+		if seen[text] {
+			return
+		}
+		seen[text] = true
+		if match, ok := index.Find(text); ok {
+			if found++; found <= 10 {
+				t.Errorf("%s %s (%.2f):\n%s", match.Relation, held[match.Text].name, match.Jaccard, text)
+			}
+		}
+	}
+	document := func(text string) {
+		look(text)
+		for _, method := range methodsOf(text) {
+			look(method)
+		}
+	}
+	for text := range Texts(studiedTextSeed, studiedTexts) {
+		document(text)
+	}
+	for h := range Holes(studiedTextSeed, studiedHoles) {
+		document(h.Before + h.Lines + h.After)
+	}
+	t.Logf("%d of %d documents and methods are like a method of the %d bugs", found, len(seen), len(held)/2)
+}
+
 // heldMethod is a method of the benchmark.
 type heldMethod struct {
 	likeness.Method
-	name        string
+	name, text  string
 	closest     float64 // likeness to the closest generated method
 	closestText string
 }
@@ -80,7 +120,7 @@ func benchmarkMethods(t *testing.T) []heldMethod {
 	var out []heldMethod
 	for _, bug := range all {
 		for kind, text := range map[string]string{"wrong": bug.MethodText(), "fixed": bug.FixedMethodText()} {
-			out = append(out, heldMethod{Method: likeness.Of(text), name: kind + " " + bug.ID})
+			out = append(out, heldMethod{Method: likeness.Of(text), name: kind + " " + bug.ID, text: text})
 		}
 	}
 	return out

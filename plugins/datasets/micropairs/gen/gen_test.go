@@ -90,6 +90,63 @@ func TestTextsHoldNoPromptMarks(t *testing.T) {
 	}
 }
 
+func TestSiblingMakesAnotherChoice(t *testing.T) {
+	found := 0
+	for index := range uint64(500) {
+		m := write(newSource(1, textStream, index), textMixtures)
+		o, ok := m.sibling()
+		if !ok {
+			continue
+		}
+		found++
+		if len(o.lines) != len(m.lines) {
+			t.Fatalf("%d lines, want %d:\n%s\n%s", len(o.lines), len(m.lines), m.text(), o.text())
+		}
+		others := 0
+		for i := range m.lines[1:] {
+			if m.lines[i+1] != o.lines[i+1] {
+				others++
+			}
+		}
+		if others < 1 || others > 3 {
+			t.Errorf("%d lines below the head differ, want 1 to 3:\n%s\n%s", others, m.text(), o.text())
+		}
+	}
+	if found < 250 {
+		t.Errorf("%d of 500 methods have a sibling, want at least half", found)
+	}
+}
+
+func TestRenameLeavesNoOldName(t *testing.T) {
+	for index := range uint64(500) {
+		m := newMethod(newSource(1, textStream, index))
+		draw(m.source, families(textMixtures))(m)
+		old := []string{m.name()}
+		for _, v := range m.scope {
+			old = append(old, v.name)
+		}
+		before := m.text()
+		m.rename()
+		previous := ""
+		for _, p := range pieces(m.text()) {
+			if p.kind == name && previous != "." && slices.Contains(old, p.text) {
+				t.Errorf("%s is left:\n%s\n%s", p.text, before, m.text())
+			}
+			previous = p.text
+		}
+		if len(lex(before)) != len(lex(m.text())) {
+			t.Errorf("renamed methods have other tokens:\n%s\n%s", before, m.text())
+		}
+	}
+}
+
+func TestRewriteLeavesJavasOwnNames(t *testing.T) {
+	got := rewrite("max = Math.max(max, size.size()) + 'max';\n", map[string]string{"max": "k", "size": "q"})
+	if want := "k = Math.max(k, q.size()) + 'max';\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestMutateBreaksOneLine(t *testing.T) {
 	tests := []struct {
 		name  string

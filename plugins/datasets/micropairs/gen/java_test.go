@@ -25,11 +25,7 @@ func TestMethodsAreJava(t *testing.T) {
 		wrong = append(wrong, p.Before+p.Buggy+p.After)
 	}
 	for text := range Texts(11, 400) {
-		for part := range strings.SplitSeq(text, "\n\n") {
-			if !strings.HasPrefix(part, "//") {
-				right = append(right, part)
-			}
-		}
+		right = append(right, methodsOf(text)...)
 	}
 	if report, failed := compile(t, right); failed > 0 {
 		t.Errorf("%d of %d right methods do not compile:\n%s", failed, len(right), report)
@@ -39,6 +35,21 @@ func TestMethodsAreJava(t *testing.T) {
 	if failed > len(wrong)/20 {
 		t.Errorf("%d of %d wrong methods do not compile, want at most one in 20:\n%s", failed, len(wrong), report)
 	}
+}
+
+// methodsOf lists the methods of a document, without the lines that it quotes.
+func methodsOf(text string) []string {
+	var out []string
+	for part := range strings.SplitSeq(text, "\n\n") {
+		if strings.HasPrefix(part, "//") {
+			continue
+		}
+		if code, _, quotes := strings.Cut(part, "\n}\n//"); quotes {
+			part = code + "\n}\n"
+		}
+		out = append(out, part)
+	}
+	return out
 }
 
 // compile counts the methods that javac refuses.

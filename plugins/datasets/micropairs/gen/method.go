@@ -14,6 +14,9 @@ type method struct {
 	depth int
 	scope []variable
 	taken map[string]bool
+
+	family family   // that it is of
+	drawn  []uint64 // the family's choices
 }
 
 // variable is a name in scope. Two variables of one kind can be mistaken for

@@ -2,6 +2,7 @@ package gen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -27,7 +28,11 @@ func mixture(m *method) {
 		x.ints, x.locals = append(x.ints, name), append(x.locals, name)
 	}
 	for range m.between(1, 2) {
+		start := len(m.lines)
 		x.statement(m.between(1, 2))
+		if m.chance(50) {
+			x.again(start)
+		}
 	}
 	switch result {
 	case "boolean":
@@ -86,6 +91,9 @@ func (x *mixer) term() string {
 		return x.element()
 	case n < 8 && len(x.arrays) > 0:
 		return pick(x.source, x.arrays...).length
+	}
+	if x.chance(20) {
+		return fmt.Sprint(x.between(2, 999))
 	}
 	return fmt.Sprint(pick(x.source, 0, 1, 1, 2, 2, 3, 4, 5, 7, 8, 9, 10, 12, 16, 20, 60, 64, 100))
 }
@@ -192,6 +200,28 @@ func (x *mixer) counted(levels int) {
 	}
 	x.ints, x.indexes = ints, indexes
 	x.shut()
+}
+
+// again writes the statement that begins at a line once more, with something else
+// in one of its lines, as code does that was copied for another case.
+func (x *mixer) again(start int) {
+	statement := slices.Clone(x.lines[start:])
+	if len(statement) > 4 {
+		return
+	}
+	x.lines = append(x.lines, statement...)
+	var others []mutation
+	for i := start + len(statement); i < len(x.lines); i++ {
+		w := wrongLine{method: x.method, at: i, line: x.lines[i], pieces: pieces(x.lines[i])}
+		w.mistakes()
+		others = append(others, w.out...)
+	}
+	if len(others) == 0 {
+		x.lines = x.lines[:start+len(statement)]
+		return
+	}
+	other := pick(x.source, others...)
+	copy(x.lines[other.start:], other.wrong)
 }
 
 func (x *mixer) assignment() {
