@@ -1,8 +1,11 @@
 package gen
 
 import (
+	"iter"
+	"slices"
 	"testing"
 
+	"harness/core/needs"
 	"harness/core/similarity"
 	"harness/plugins/benchmarks/microbugs/bugs"
 	"harness/plugins/benchmarks/microbugs/likeness"
@@ -10,9 +13,8 @@ import (
 
 // What the studies draw. A study that draws more has to raise these.
 const (
-	studiedPairSeed = 1
+	studiedSeed     = 1
 	studiedPairs    = 6000
-	studiedTextSeed = 1
 	studiedTexts    = 60000
 	studiedHoles    = 60000
 	cleanSimilarity = 0.8 // of a dataset block, by default
@@ -20,16 +22,27 @@ const (
 	uninteresting   = 0.88 // not worth the comparison
 )
 
-// TestBenchmarkIsHeldApart compares every generated method, wrong and right,
-// with every method of microbugs, wrong and right. None may be the same but for
-// names, numbers and layout, nor nearly so: their likeness stays below 0.94.
-func TestBenchmarkIsHeldApart(t *testing.T) {
+// TestBenchmarkIsHeldApart compares every generated pair, and the first
+// documents of pretraining, with every method of microbugs.
+func TestBenchmarkIsHeldApart(t *testing.T) { heldApart(t, studiedPairs, 1500, 1500) }
+
+// TestSlowPretrainingIsHeldApart compares all documents that the shipped
+// checkpoints were pretrained on.
+func TestSlowPretrainingIsHeldApart(t *testing.T) {
+	needs.Slow(t)
+	heldApart(t, 0, studiedTexts, studiedHoles)
+}
+
+// heldApart compares methods as the benchmark compares its own: none, wrong or
+// right, may be the same as one of the benchmark but for names, numbers and
+// layout, nor nearly so: their likeness stays below 0.94.
+func heldApart(t *testing.T, pairs, texts, holes int) {
 	held := benchmarkMethods(t)
 	seen := map[string]bool{}
-	compare := func(text string) {
+	for text := range methods(pairs, texts, holes) {
 		m := likeness.Of(text)
 		if seen[m.Key()] {
-			return
+			continue
 		}
 		seen[m.Key()] = true
 		for i := range held {
@@ -37,20 +50,6 @@ func TestBenchmarkIsHeldApart(t *testing.T) {
 			if alike := h.Alike(m, max(h.closest, uninteresting)); alike > h.closest {
 				h.closest, h.closestText = alike, text
 			}
-		}
-	}
-	for p := range Pairs(studiedPairSeed, studiedPairs) {
-		compare(p.Before + p.Buggy + p.After)
-		compare(p.Before + p.Fixed + p.After)
-	}
-	for text := range Texts(studiedTextSeed, studiedTexts) {
-		for _, method := range methodsOf(text) {
-			compare(method)
-		}
-	}
-	for h := range Holes(studiedTextSeed, studiedHoles) {
-		for _, method := range methodsOf(h.Before + h.Lines + h.After) {
-			compare(method)
 		}
 	}
 	most := held[0]
@@ -66,10 +65,18 @@ func TestBenchmarkIsHeldApart(t *testing.T) {
 }
 
 // TestPretrainingHoldsNoBenchmarkMethod looks for the benchmark's methods as the
-// step clean does in what a study fine-tunes on: none of the documents that the
-// checkpoints are pretrained on equals, contains or nearly equals one, nor does
-// any of their methods by itself.
-func TestPretrainingHoldsNoBenchmarkMethod(t *testing.T) {
+// step clean does in what a study fine-tunes on: none of the first documents of
+// pretraining equals, contains or nearly equals one, nor does any of their
+// methods, new or old.
+func TestPretrainingHoldsNoBenchmarkMethod(t *testing.T) { clean(t, 3000, 3000) }
+
+// TestSlowPretrainingHoldsNoBenchmarkMethod looks at all documents.
+func TestSlowPretrainingHoldsNoBenchmarkMethod(t *testing.T) {
+	needs.Slow(t)
+	clean(t, studiedTexts, studiedHoles)
+}
+
+func clean(t *testing.T, texts, holes int) {
 	held := benchmarkMethods(t)
 	index := similarity.New(cleanSimilarity)
 	for _, h := range held {
@@ -88,19 +95,31 @@ func TestPretrainingHoldsNoBenchmarkMethod(t *testing.T) {
 			}
 		}
 	}
-	document := func(text string) {
+	for d := range documents(studiedSeed, texts, holes) {
+		look(d.text())
+	}
+	for text := range methods(0, texts, holes) {
 		look(text)
-		for _, method := range methodsOf(text) {
-			look(method)
-		}
-	}
-	for text := range Texts(studiedTextSeed, studiedTexts) {
-		document(text)
-	}
-	for h := range Holes(studiedTextSeed, studiedHoles) {
-		document(h.Before + h.Lines + h.After)
 	}
 	t.Logf("%d of %d documents and methods are like a method of the %d bugs", found, len(seen), len(held)/2)
+}
+
+// methods are the generated methods, those of pairs and commits wrong and right.
+func methods(pairs, texts, holes int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for p := range Pairs(studiedSeed, pairs) {
+			if !yield(p.Before+p.Buggy+p.After) || !yield(p.Before+p.Fixed+p.After) {
+				return
+			}
+		}
+		for d := range documents(studiedSeed, texts, holes) {
+			for _, method := range slices.Concat(d.methods, d.old) {
+				if !yield(method) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // heldMethod is a method of the benchmark.

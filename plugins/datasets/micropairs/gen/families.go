@@ -7,12 +7,18 @@ import "slices"
 // test compares them.
 type family func(*method)
 
-// Shares of the mixture among the families. Texts have many, since what they are
-// to teach is to read what stands above; pairs have few, since nothing in a
-// mixture tells what is wrong.
-const (
-	textMixtures = 45
-	pairMixtures = 10
+// mix says which methods are written.
+type mix struct {
+	mixtures int // share of the family mixture among the others' shares
+	renamed  int // percentage of the methods that get invented names
+}
+
+var (
+	// Texts are to teach reading what stands above, so many of their names are
+	// such that nothing else foretells them.
+	textMix = mix{mixtures: 30, renamed: 60}
+	// Nothing in a mixture tells what is wrong, so pairs have few.
+	pairMix = mix{mixtures: 10, renamed: 40}
 )
 
 // families lists the kinds of methods with their shares.
@@ -27,20 +33,21 @@ func families(mixtures int) []weighted[family] {
 	}
 }
 
-// write draws a family and writes one of its methods, often with invented names.
-func write(s *source, mixtures int) *method {
-	return writeOf(s, draw(s, families(mixtures)))
+// write draws a family and writes one of its methods.
+func write(s *source, of mix) *method {
+	return writeOf(s, draw(s, families(of.mixtures)), of.renamed)
 }
 
 // writeOf writes a method of the family.
-func writeOf(s *source, f family) *method {
+func writeOf(s *source, f family, renamed int) *method {
 	m := newMethod(s)
 	start := len(s.drawn)
 	f(m)
-	if s.chance(60) {
+	if s.chance(renamed) {
 		m.rename()
 	}
-	m.family, m.drawn = f, slices.Clone(s.drawn[start:])
+	m.again = func(replay []uint64) *method { return writeOf(&source{pcg: s.pcg, replay: replay}, f, renamed) }
+	m.drawn = slices.Clone(s.drawn[start:])
 	return m
 }
 
@@ -50,9 +57,9 @@ func writeOf(s *source, f family) *method {
 // head. Not every method has one.
 func (m *method) sibling() (*method, bool) {
 	for range 8 {
-		again := slices.Clone(m.drawn)
-		again[m.intN(len(again))] = m.next()
-		o := writeOf(&source{pcg: m.pcg, replay: again}, m.family)
+		replay := slices.Clone(m.drawn)
+		replay[m.intN(len(replay))] = m.next()
+		o := m.again(replay)
 		if len(o.lines) != len(m.lines) {
 			continue
 		}

@@ -24,8 +24,8 @@ func TestMethodsAreJava(t *testing.T) {
 		right = append(right, p.Before+p.Fixed+p.After)
 		wrong = append(wrong, p.Before+p.Buggy+p.After)
 	}
-	for text := range Texts(11, 400) {
-		right = append(right, methodsOf(text)...)
+	for d := range documents(11, 200, 200) {
+		right = append(right, d.methods...)
 	}
 	if report, failed := compile(t, right); failed > 0 {
 		t.Errorf("%d of %d right methods do not compile:\n%s", failed, len(right), report)
@@ -35,21 +35,6 @@ func TestMethodsAreJava(t *testing.T) {
 	if failed > len(wrong)/20 {
 		t.Errorf("%d of %d wrong methods do not compile, want at most one in 20:\n%s", failed, len(wrong), report)
 	}
-}
-
-// methodsOf lists the methods of a document, without the lines that it quotes.
-func methodsOf(text string) []string {
-	var out []string
-	for part := range strings.SplitSeq(text, "\n\n") {
-		if strings.HasPrefix(part, "//") {
-			continue
-		}
-		if code, _, quotes := strings.Cut(part, "\n}\n//"); quotes {
-			part = code + "\n}\n"
-		}
-		out = append(out, part)
-	}
-	return out
 }
 
 // compile counts the methods that javac refuses.

@@ -15,8 +15,8 @@ type method struct {
 	scope []variable
 	taken map[string]bool
 
-	family family   // that it is of
-	drawn  []uint64 // the family's choices
+	drawn []uint64                      // the choices that made it
+	again func(replay []uint64) *method // writes it anew from other choices
 }
 
 // variable is a name in scope. Two variables of one kind can be mistaken for

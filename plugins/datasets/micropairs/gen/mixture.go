@@ -31,7 +31,7 @@ func mixture(m *method) {
 		start := len(m.lines)
 		x.statement(m.between(1, 2))
 		if m.chance(50) {
-			x.again(start)
+			x.copied(start)
 		}
 	}
 	switch result {
@@ -202,9 +202,9 @@ func (x *mixer) counted(levels int) {
 	x.shut()
 }
 
-// again writes the statement that begins at a line once more, with something else
+// copied writes the statement that begins at a line once more, with something else
 // in one of its lines, as code does that was copied for another case.
-func (x *mixer) again(start int) {
+func (x *mixer) copied(start int) {
 	statement := slices.Clone(x.lines[start:])
 	if len(statement) > 4 {
 		return
