@@ -1,14 +1,12 @@
-# Makes the tiny checkpoints of the families that fill in what is missing from
-# the middle of a text, which studies/quick.hcl fine-tunes: they have learnt to
-# put back lines that were taken out of small Java methods, and have never seen
-# a bug fix.
+# Makes the tiny checkpoint of the family with an encoder, which studies/quick.hcl
+# fine-tunes. It has learnt to put back lines that were taken out of small Java
+# methods and of commits of such methods: often the new lines, whose old ones stand
+# above (see pretrain.hcl).
 #
-#   harness run studies/pretrain-infilling.hcl
-#   harness export studies/pretrain-infilling.hcl --dtype bf16 --trial MODEL/full/without-buggy-lines --to FOLDER
+#   harness run studies/pretrain-encoder.hcl
+#   harness export studies/pretrain-encoder.hcl --dtype bf16 --trial codet5-micro/full/without-buggy-lines --to FOLDER
 #
-# About 5 minutes a model on two cores with the count given here, which made
-# the checkpoints in models/ (codellama-micro: 16000). The tokens that a family writes its
-# prompts with come from its plugin and follow those listed here.
+# TIMES
 
 study "pretrain-encoder" {
   title = "Tiny models that fill in small Java methods"
@@ -17,10 +15,10 @@ study "pretrain-encoder" {
 
 dataset "micropairs" "holes" {
   content = "holes"
-  count   = 20000
+  count   = 50000
   split   = { validation = 0.01 }
 
-  duplicates = "keep" # as the checkpoints that are shipped were made
+  duplicates = "keep" # as corpora hold them
 }
 
 prompt "without-buggy-lines" {
@@ -60,14 +58,14 @@ adapter "full" "full" {}
 
 train {
   dataset      = dataset.micropairs.holes
-  batch_size   = 16
+  batch_size   = 2
   max_length   = 400
   schedule     = "linear"
   warmup_steps = 100
   betas        = [0.9, 0.99]
   grid {
-    learning_rate = [5e-3]
-    epochs        = [3]
+    learning_rate = [3e-3]
+    epochs        = [1]
   }
 }
 

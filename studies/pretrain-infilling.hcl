@@ -1,14 +1,13 @@
-# Makes the tiny checkpoints of the families that fill in what is missing from
-# the middle of a text, which studies/quick.hcl fine-tunes: they have learnt to
-# put back lines that were taken out of small Java methods, and have never seen
-# a bug fix.
+# Makes the tiny checkpoints of the families that were trained to fill in the
+# middle, which studies/quick.hcl fine-tunes. They read what models/codegen-micro
+# does (see pretrain.hcl), and among it documents with lines taken out, which they
+# put back: often the new lines of a commit, whose old ones stand above.
 #
 #   harness run studies/pretrain-infilling.hcl
 #   harness export studies/pretrain-infilling.hcl --dtype bf16 --trial MODEL/full/without-buggy-lines --to FOLDER
 #
-# About 5 minutes a model on two cores with the count given here, which made
-# the checkpoints in models/ (codellama-micro: 16000). The tokens that a family writes its
-# prompts with come from its plugin and follow those listed here.
+# TIMES The tokens that a family writes its prompts with come from its plugin and
+# follow those listed here.
 
 study "pretrain-infilling" {
   title = "Tiny models that fill in small Java methods"
@@ -17,10 +16,10 @@ study "pretrain-infilling" {
 
 dataset "micropairs" "both" {
   content = "text and holes"
-  count   = 20000
+  count   = 50000
   split   = { validation = 0.01 }
 
-  duplicates = "keep" # as the checkpoints that are shipped were made
+  duplicates = "keep" # as corpora hold them
 }
 
 prompt "without-buggy-lines" {
@@ -35,9 +34,9 @@ model "starcoder" "starcoder-micro" {
       model_type              = "starcoder2"
       architectures           = ["Starcoder2ForCausalLM"]
       hidden_act              = "gelu_pytorch_tanh"
-      hidden_size             = 112
-      intermediate_size       = 288
-      num_hidden_layers       = 3
+      hidden_size             = 96
+      intermediate_size       = 224
+      num_hidden_layers       = 4
       num_attention_heads     = 4
       num_key_value_heads     = 2
       max_position_embeddings = 512
@@ -58,9 +57,9 @@ locals {
     model_type              = "llama"
     architectures           = ["LlamaForCausalLM"]
     hidden_act              = "silu"
-    hidden_size             = 112
-    intermediate_size       = 176
-    num_hidden_layers       = 3
+    hidden_size             = 96
+    intermediate_size       = 144
+    num_hidden_layers       = 4
     num_attention_heads     = 4
     num_key_value_heads     = 4
     max_position_embeddings = 512
@@ -96,14 +95,14 @@ adapter "full" "full" {}
 
 train {
   dataset      = dataset.micropairs.both
-  batch_size   = 12
+  batch_size   = 2
   max_length   = 256
   schedule     = "linear"
   warmup_steps = 100
   betas        = [0.9, 0.99]
   grid {
-    learning_rate = [5e-3]
-    epochs        = [3]
+    learning_rate = [3e-3]
+    epochs        = [1]
   }
 }
 

@@ -1,13 +1,13 @@
 # Makes the tiny checkpoints of the families that write from left to right,
-# which studies/quick.hcl fine-tunes: honest language models of small Java
-# methods that have never seen a bug fix.
+# which studies/quick.hcl fine-tunes: language models of small Java methods and of
+# commits of such methods, as corpora of code hold them. They have seen old lines
+# and the new ones that made them right, in diffs and notes, but never in the form
+# in which a prompt asks, nor a method of the benchmark.
 #
 #   harness run studies/pretrain.hcl
-#   harness export studies/pretrain.hcl --dtype bf16 --trial micro/full/default --to FOLDER
+#   harness export studies/pretrain.hcl --dtype bf16 --trial MODEL/full/default --to FOLDER
 #
-# About 15 minutes a model on two cores with the count given here, which made
-# models/codegen-micro (bloom-micro: 7500). studies/pretrain-infilling.hcl makes
-# those of the other families.
+# TIMES studies/pretrain-infilling.hcl and pretrain-encoder.hcl make the others.
 
 study "pretrain" {
   title = "Tiny models of small Java methods"
@@ -16,10 +16,10 @@ study "pretrain" {
 
 dataset "micropairs" "text" {
   content = "text"
-  count   = 20000
+  count   = 60000
   split   = { validation = 0.01 }
 
-  duplicates = "keep" # as the checkpoints that are shipped were made
+  duplicates = "keep" # as corpora hold them
 }
 
 model "codegen" "micro" {
@@ -74,14 +74,14 @@ adapter "full" "full" {}
 
 train {
   dataset      = dataset.micropairs.text
-  batch_size   = 8
+  batch_size   = 2
   max_length   = 256
   schedule     = "linear"
   warmup_steps = 100
   betas        = [0.9, 0.99]
   grid {
-    learning_rate = [5e-3]
-    epochs        = [3]
+    learning_rate = [3e-3]
+    epochs        = [1]
   }
 }
 

@@ -1,5 +1,5 @@
 // Command harness-dataset-micropairs serves generated training samples: bug
-// fixes in small Java methods, or the text of correct ones, whole or with lines
+// fixes in small Java methods, or documents for pretraining, whole or with lines
 // to fill in. See package gen.
 package main
 
@@ -48,7 +48,7 @@ func (micropairs) Describe(context.Context) *dataset.Description {
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{
 				Name: "content", Type: `"string"`, DefaultJson: `"pairs"`, OneOf: []string{contentPairs, contentText, contentHoles, contentBoth},
-				Description: "What is generated: pairs of a bug and its fix, text of correct methods for pretraining, holes, which are such methods with lines to fill in, or text and holes in turn.",
+				Description: "What is generated: pairs of a bug and its fix; for pretraining, text of methods and of commits of them, holes, which are such documents with lines to fill in, or texts and holes in turn.",
 			},
 			{
 				Name: "count", Type: `"number"`, Required: true, Minimum: &fewest, Maximum: &most,
@@ -127,14 +127,15 @@ func holes(c config) iter.Seq[*dataset.Sample] {
 	}
 }
 
-// both sends texts and holes in turn, a text first.
+// both sends texts and holes in turn. Models learn to copy from texts, of which
+// every token is learnt, and from holes what to put where.
 func both(c config) iter.Seq[*dataset.Sample] {
 	return func(yield func(*dataset.Sample) bool) {
-		next, stop := iter.Pull(holes(c))
+		nextHole, stop := iter.Pull(holes(c))
 		defer stop()
 		sent := 0
 		for text := range texts(c) {
-			hole, _ := next()
+			hole, _ := nextHole()
 			for _, sample := range []*dataset.Sample{text, hole} {
 				if sent == c.Count || !yield(sample) {
 					return

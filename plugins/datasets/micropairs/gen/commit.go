@@ -10,9 +10,16 @@ type commit struct {
 	change mutation
 }
 
+// newCommit at times takes in lines around the change, which stayed as they were.
 func newCommit(s *source) commit {
 	m, x := breakable(s, textMix)
-	return commit{m, x}
+	c := commit{m, x}
+	if s.chance(12) {
+		c.change.start = max(1, x.start-s.intN(4))
+		c.change.end = min(len(m.lines)-1, x.end+s.intN(4))
+		c.change.wrong = slices.Concat(m.lines[c.change.start:x.start], x.wrong, m.lines[x.end:c.change.end])
+	}
+	return c
 }
 
 func (c commit) before() []string { return c.lines[:c.change.start] }
@@ -27,11 +34,11 @@ func (c commit) oldLines() []string { return slices.Concat(c.before(), c.old(), 
 func (c commit) document() document {
 	d := c.shown()
 	switch n := c.intN(20); {
-	case n < 12:
+	case n < 10:
 		d.lines = c.noted()
-	case n < 15:
+	case n < 13:
 		d.lines = c.diff()
-	case n < 17:
+	case n < 15:
 		d.lines = slices.Concat(c.oldLines(), c.separator(), c.lines)
 	default:
 		d.lines = c.hunk()
@@ -48,15 +55,20 @@ func (c commit) shown() document {
 	return document{methods: []string{c.text()}, old: []string{join(c.oldLines())}}
 }
 
-// hole is the commit with the new lines taken out.
+// hole is the commit with the new lines taken out, or with all of the new method
+// but its head.
 func (c commit) hole() document {
-	above := slices.Concat(c.before(), c.enclosed())
-	if c.chance(15) {
-		above = slices.Concat(c.oldLines(), c.separator(), c.before())
-	}
 	d := c.shown()
-	d.lines = slices.Concat(above, c.new(), c.after())
-	d.start, d.end = len(above), len(above)+len(c.new())
+	above, taken, below := slices.Concat(c.before(), c.enclosed()), c.new(), c.after()
+	switch n := c.intN(10); {
+	case n < 2:
+		above = slices.Concat(c.oldLines(), c.separator(), c.before())
+	case n < 3:
+		above = slices.Concat(c.oldLines(), c.separator(), c.lines[:1])
+		taken, below = c.lines[1:len(c.lines)-1], c.lines[len(c.lines)-1:]
+	}
+	d.lines = slices.Concat(above, taken, below)
+	d.start, d.end = len(above), len(above)+len(taken)
 	return d
 }
 

@@ -25,11 +25,11 @@ func (d document) text() string { return join(d.lines) }
 // newText is a document for models that write from left to right.
 func newText(s *source) document {
 	switch n := s.intN(100); {
-	case n < 10:
+	case n < 5:
 		return plain(s)
-	case n < 30:
+	case n < 13:
 		return twice(s)
-	case n < 40:
+	case n < 17:
 		return quotation(s)
 	default:
 		return newCommit(s).document()
@@ -40,9 +40,9 @@ func newText(s *source) document {
 func newHole(s *source) document {
 	var d document
 	switch n := s.intN(100); {
-	case n < 10:
+	case n < 5:
 		d = plain(s)
-	case n < 30:
+	case n < 13:
 		d = twice(s)
 	default:
 		return newCommit(s).hole()

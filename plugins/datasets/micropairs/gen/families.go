@@ -16,9 +16,9 @@ type mix struct {
 var (
 	// Texts are to teach reading what stands above, so many of their names are
 	// such that nothing else foretells them.
-	textMix = mix{mixtures: 30, renamed: 60}
-	// Nothing in a mixture tells what is wrong, so pairs have few.
-	pairMix = mix{mixtures: 10, renamed: 40}
+	textMix = mix{mixtures: 90, renamed: 60}
+	// Nothing in a mixture tells what is wrong, so pairs have fewer.
+	pairMix = mix{mixtures: 25, renamed: 40}
 )
 
 // families lists the kinds of methods with their shares.
