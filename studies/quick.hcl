@@ -3,7 +3,7 @@
 # as they are and fine-tuned in three ways.
 #
 # It shows that everything works, not which method is best: the models have
-# 0.4 million parameters and see six hundred bug fixes once.
+# 0.4 million parameters and see five hundred bug fixes once.
 
 study "quick" {
   title = "Tiny models of six families repair small Java bugs"
@@ -47,7 +47,7 @@ adapter "ia3" "ia3" {}
 
 # Generated bug fixes in methods that are held apart from the benchmark's.
 dataset "micropairs" "fixes" {
-  count = 600
+  count = 500
   split = { validation = 0.1 }
 }
 
