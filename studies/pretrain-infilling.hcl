@@ -1,80 +1,57 @@
-# Makes the tiny checkpoints of the families that fill in what is missing from
-# the middle of a text, which studies/quick.hcl fine-tunes: they have learnt to
-# put back lines that were taken out of small Java methods, and have never seen
-# a bug fix.
+# Makes the tiny checkpoints of the families that were trained to fill in the
+# middle, which studies/quick.hcl fine-tunes. They read what models/codegen-micro
+# does (see pretrain.hcl), and among it documents with lines taken out, which they
+# put back: often the new lines of a commit, whose old ones stand above. What says
+# where lines are missing is the prompt of a fine-tuned model without buggy lines:
+# its marks with nothing between them. The prompts of quick.hcl hold buggy lines.
 #
 #   harness run studies/pretrain-infilling.hcl
 #   harness export studies/pretrain-infilling.hcl --dtype bf16 --trial MODEL/full/without-buggy-lines --to FOLDER
 #
-# About 5 minutes a model on two cores with the count given here, which made
-# the checkpoints in models/ (codellama-micro: 16000). The tokens that a family writes its
-# prompts with come from its plugin and follow those listed here.
+# 11 to 13 minutes a model on one core. 50000 documents made models/deepseekcoder-micro
+# and codellama-micro, 36000 starcoder-micro.
+# The tokens that a family writes its prompts with come from its plugin and
+# follow those listed here.
 
 study "pretrain-infilling" {
   title = "Tiny models that fill in small Java methods"
   seed  = 1
 }
 
-dataset "micropairs" "holes" {
-  content = "holes"
-  count   = 7500
+dataset "micropairs" "both" {
+  content = "text and holes"
+  count   = 50000
   split   = { validation = 0.01 }
 
-  duplicates = "keep" # as the checkpoints that are shipped were made
+  duplicates = "keep" # as corpora hold them
 }
 
 prompt "without-buggy-lines" {
   buggy_lines = false
 }
 
-model "codet5" "codet5-micro" {
-  scratch {
-    dataset     = dataset.micropairs.holes
-    vocabulary  = 512
-    tokens      = ["<pad>", "<s>", "</s>", "<unk>"]
-    begin_token = "<s>"
-    end_token   = "</s>"
-    pad_token   = "<pad>"
-    config = {
-      model_type                     = "t5"
-      architectures                  = ["T5ForConditionalGeneration"]
-      is_encoder_decoder             = true
-      decoder_start_token_id         = 0
-      d_model                        = 96
-      d_kv                           = 24
-      d_ff                           = 192
-      num_heads                      = 4
-      num_layers                     = 2
-      num_decoder_layers             = 2
-      n_positions                    = 512
-      relative_attention_num_buckets = 32
-      feed_forward_proj              = "relu"
-      layer_norm_epsilon             = 1e-6
-      initializer_factor             = 1
-      dropout_rate                   = 0
-    }
-  }
-}
-
 model "starcoder" "starcoder-micro" {
   scratch {
-    dataset    = dataset.micropairs.holes
+    dataset    = dataset.micropairs.both
     vocabulary = 512
     config = {
-      model_type          = "gpt_bigcode"
-      architectures       = ["GPTBigCodeForCausalLM"]
-      activation_function = "gelu_pytorch_tanh"
-      multi_query         = true
-      n_embd              = 96
-      n_layer             = 4
-      n_head              = 4
-      n_inner             = 256
-      n_positions         = 512
-      layer_norm_epsilon  = 1e-5
-      initializer_range   = 0.06
-      attn_pdrop          = 0
-      embd_pdrop          = 0
-      resid_pdrop         = 0
+      model_type              = "starcoder2"
+      architectures           = ["Starcoder2ForCausalLM"]
+      hidden_act              = "gelu_pytorch_tanh"
+      hidden_size             = 96
+      intermediate_size       = 224
+      num_hidden_layers       = 4
+      num_attention_heads     = 4
+      num_key_value_heads     = 2
+      max_position_embeddings = 512
+      rope_theta              = 100
+      norm_epsilon            = 1e-5
+      initializer_range       = 0.06
+      use_bias                = true
+      attention_dropout       = 0
+      embedding_dropout       = 0
+      residual_dropout        = 0
+      tie_word_embeddings     = true
     }
   }
 }
@@ -85,47 +62,45 @@ locals {
     architectures           = ["LlamaForCausalLM"]
     hidden_act              = "silu"
     hidden_size             = 96
-    intermediate_size       = 128
+    intermediate_size       = 144
     num_hidden_layers       = 4
     num_attention_heads     = 4
     num_key_value_heads     = 4
     max_position_embeddings = 512
+    rope_theta              = 100
     rms_norm_eps            = 1e-6
     initializer_range       = 0.06
-    tie_word_embeddings     = false
+    tie_word_embeddings     = true
   }
 }
 
 model "deepseekcoder" "deepseekcoder-micro" {
   scratch {
-    dataset     = dataset.micropairs.holes
+    dataset     = dataset.micropairs.both
     vocabulary  = 512
     begin_token = "<｜begin▁of▁sentence｜>"
     end_token   = "<｜end▁of▁sentence｜>"
-    config = merge(local.llama, {
-      rope_theta   = 100000
-      rope_scaling = { type = "linear", factor = 4 }
-    })
+    config      = merge(local.llama, { rope_scaling = { type = "linear", factor = 1 } })
   }
 }
 
 model "codellama" "codellama-micro" {
   scratch {
-    dataset     = dataset.micropairs.holes
+    dataset     = dataset.micropairs.both
     vocabulary  = 512
     tokens      = ["<unk>", "<s>", "</s>"]
     begin_token = "<s>"
     end_token   = "</s>"
-    config      = merge(local.llama, { rope_theta = 1000000 })
+    config      = local.llama
   }
 }
 
 adapter "full" "full" {}
 
 train {
-  dataset      = dataset.micropairs.holes
-  batch_size   = 16
-  max_length   = 400
+  dataset      = dataset.micropairs.both
+  batch_size   = 2
+  max_length   = 256
   schedule     = "linear"
   warmup_steps = 100
   betas        = [0.9, 0.99]

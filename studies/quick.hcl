@@ -1,9 +1,9 @@
 # A first study, from checkpoints to a table in minutes on two cores: tiny
-# models of six families (studies/pretrain.hcl and pretrain-infilling.hcl made
-# them) repair small Java bugs, as they are and fine-tuned in three ways.
+# models of six families (studies/pretrain*.hcl made them) repair small Java bugs,
+# as they are and fine-tuned in three ways.
 #
 # It shows that everything works, not which method is best: the models have
-# 0.4 million parameters and see two hundred bug fixes once.
+# 0.4 million parameters and see five hundred bug fixes once.
 
 study "quick" {
   title = "Tiny models of six families repair small Java bugs"
@@ -47,7 +47,7 @@ adapter "ia3" "ia3" {}
 
 # Generated bug fixes in methods that are held apart from the benchmark's.
 dataset "micropairs" "fixes" {
-  count = 200
+  count = 500
   split = { validation = 0.1 }
 }
 
@@ -65,9 +65,9 @@ prompt "with-buggy-lines" {
 train {
   dataset    = dataset.micropairs.fixes
   optimizer  = "adamw"
-  batch_size = 8
+  batch_size = 4
   grid {
-    learning_rate = [3e-3]
+    learning_rate = [1e-3]
     epochs        = [1]
   }
   select {

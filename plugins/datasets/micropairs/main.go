@@ -1,5 +1,5 @@
 // Command harness-dataset-micropairs serves generated training samples: bug
-// fixes in small Java methods, or the text of correct ones, whole or with lines
+// fixes in small Java methods, or documents for pretraining, whole or with lines
 // to fill in. See package gen.
 package main
 
@@ -30,6 +30,7 @@ const (
 	contentPairs = "pairs"
 	contentText  = "text"
 	contentHoles = "holes"
+	contentBoth  = "text and holes"
 )
 
 // maxCount bounds what one block may ask for. There are enough different
@@ -42,12 +43,12 @@ func (micropairs) Describe(context.Context) *dataset.Description {
 	return &dataset.Description{
 		Kind:    "dataset",
 		Name:    "micropairs",
-		Version: "0.1.0",
+		Version: "0.2.0",
 		Summary: "Generated bug fixes in small Java methods, apart from those of the benchmark microbugs.",
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{
-				Name: "content", Type: `"string"`, DefaultJson: `"pairs"`, OneOf: []string{contentPairs, contentText, contentHoles},
-				Description: "What is generated: pairs of a bug and its fix, text of correct methods for pretraining, or holes, which are such methods with lines to fill in.",
+				Name: "content", Type: `"string"`, DefaultJson: `"pairs"`, OneOf: []string{contentPairs, contentText, contentHoles, contentBoth},
+				Description: "What is generated: pairs of a bug and its fix; for pretraining, text of methods and of commits of them, holes, which are such documents with lines to fill in, or texts and holes in turn.",
 			},
 			{
 				Name: "count", Type: `"number"`, Required: true, Minimum: &fewest, Maximum: &most,
@@ -72,11 +73,11 @@ func (micropairs) Samples(ctx context.Context, request *dataset.SamplesRequest, 
 			fmt.Sprintf("It is %d; it can be 1 to %d.", c.Count, maxCount))
 	}
 	samples := map[string]iter.Seq[*dataset.Sample]{
-		contentPairs: pairs(c), contentText: texts(c), contentHoles: holes(c),
+		contentPairs: pairs(c), contentText: texts(c), contentHoles: holes(c), contentBoth: both(c),
 	}[c.Content]
 	if samples == nil {
 		return sdk.Diagnose([]string{"content"}, "unknown content",
-			fmt.Sprintf("It is %q; it can be %q, %q or %q.", c.Content, contentPairs, contentText, contentHoles))
+			fmt.Sprintf("It is %q; it can be %q, %q, %q or %q.", c.Content, contentPairs, contentText, contentHoles, contentBoth))
 	}
 	for sample := range samples {
 		if err := ctx.Err(); err != nil { // the host has gone away
@@ -122,6 +123,25 @@ func holes(c config) iter.Seq[*dataset.Sample] {
 				return
 			}
 			index++
+		}
+	}
+}
+
+// both sends texts and holes in turn. Models learn to copy from texts, of which
+// every token is learnt, and from holes what to put where.
+func both(c config) iter.Seq[*dataset.Sample] {
+	return func(yield func(*dataset.Sample) bool) {
+		nextHole, stop := iter.Pull(holes(c))
+		defer stop()
+		sent := 0
+		for text := range texts(c) {
+			hole, _ := nextHole()
+			for _, sample := range []*dataset.Sample{text, hole} {
+				if sent == c.Count || !yield(sample) {
+					return
+				}
+				sent++
+			}
 		}
 	}
 }

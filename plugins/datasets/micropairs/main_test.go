@@ -34,8 +34,8 @@ func TestSamplesOverTheWire(t *testing.T) {
 	if err != nil || len(texts) != 20 {
 		t.Fatalf("%d texts, %v", len(texts), err)
 	}
-	if !strings.HasPrefix(texts[0].GetText(), "public static ") {
-		t.Errorf("not a method: %q", texts[0].GetText())
+	if !strings.Contains(texts[0].GetText(), "public static ") {
+		t.Errorf("no method: %q", texts[0].GetText())
 	}
 	holes, err := samples(`{"content":"holes","count":20,"seed":1}`)
 	if err != nil || len(holes) != 20 {
@@ -43,6 +43,15 @@ func TestSamplesOverTheWire(t *testing.T) {
 	}
 	if p := holes[0].GetPair(); p.GetBuggy() != "" || p.GetBefore() == "" || p.GetFixed() == "" {
 		t.Errorf("not a hole: %v", p)
+	}
+	both, err := samples(`{"content":"text and holes","count":8,"seed":1}`)
+	if err != nil || len(both) != 8 {
+		t.Fatalf("%d texts and holes, %v", len(both), err)
+	}
+	for i, s := range both {
+		if isHole := s.GetPair() != nil; isHole != (i%2 == 1) {
+			t.Errorf("sample %d: %v", i, s)
+		}
 	}
 	for _, config := range []string{
 		`{"content":"pairs","count":0,"seed":1}`, `{"content":"pairs","count":1e9,"seed":1}`,

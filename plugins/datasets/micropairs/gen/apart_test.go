@@ -1,33 +1,51 @@
 package gen
 
 import (
-	"strings"
+	"iter"
+	"slices"
 	"testing"
 
+	"harness/core/needs"
+	"harness/core/similarity"
 	"harness/plugins/benchmarks/microbugs/bugs"
 	"harness/plugins/benchmarks/microbugs/likeness"
 )
 
 // What the studies draw. A study that draws more has to raise these.
 const (
-	studiedPairSeed = 1
+	studiedSeed     = 1
 	studiedPairs    = 6000
-	studiedTextSeed = 1
 	studiedTexts    = 60000
+	studiedHoles    = 60000
+	cleanSimilarity = 0.8 // of a dataset block, by default
 	mostAlike       = 0.94
+	// Of 120,000 documents a loop without a purpose may look more like one with a
+	// purpose (k = i for k *= i), but not be the same.
+	mostAlikeOfMany = 0.96
 	uninteresting   = 0.88 // not worth the comparison
 )
 
-// TestBenchmarkIsHeldApart compares every generated method, wrong and right,
-// with every method of microbugs, wrong and right. None may be the same but for
-// names, numbers and layout, nor nearly so: their likeness stays below 0.94.
-func TestBenchmarkIsHeldApart(t *testing.T) {
+// TestBenchmarkIsHeldApart compares every generated pair, and the first
+// documents of pretraining, with every method of microbugs.
+func TestBenchmarkIsHeldApart(t *testing.T) { heldApart(t, mostAlike, studiedPairs, 1500, 1500) }
+
+// TestSlowPretrainingIsHeldApart compares all documents that the shipped
+// checkpoints were pretrained on.
+func TestSlowPretrainingIsHeldApart(t *testing.T) {
+	needs.Slow(t)
+	heldApart(t, mostAlikeOfMany, 0, studiedTexts, studiedHoles)
+}
+
+// heldApart compares methods as the benchmark compares its own: none, wrong or
+// right, may be the same as one of the benchmark but for names, numbers and
+// layout, nor nearly so: their likeness stays below the limit.
+func heldApart(t *testing.T, limit float64, pairs, texts, holes int) {
 	held := benchmarkMethods(t)
 	seen := map[string]bool{}
-	compare := func(text string) {
+	for text := range methods(pairs, texts, holes) {
 		m := likeness.Of(text)
 		if seen[m.Key()] {
-			return
+			continue
 		}
 		seen[m.Key()] = true
 		for i := range held {
@@ -37,24 +55,10 @@ func TestBenchmarkIsHeldApart(t *testing.T) {
 			}
 		}
 	}
-	for p := range Pairs(studiedPairSeed, studiedPairs) {
-		compare(p.Before + p.Buggy + p.After)
-		compare(p.Before + p.Fixed + p.After)
-	}
-	for text := range Texts(studiedTextSeed, studiedTexts) {
-		for _, method := range strings.Split(text, "\n\n") {
-			compare(method)
-		}
-	}
-	for h := range Holes(studiedTextSeed, studiedTexts) {
-		for _, method := range strings.Split(h.Before+h.Lines+h.After, "\n\n") {
-			compare(method)
-		}
-	}
 	most := held[0]
 	for _, h := range held {
-		if h.closest >= mostAlike {
-			t.Errorf("%s is %.3f alike, want less than %.2f:\n%s", h.name, h.closest, mostAlike, h.closestText)
+		if h.closest >= limit {
+			t.Errorf("%s is %.3f alike, want less than %.2f:\n%s", h.name, h.closest, limit, h.closestText)
 		}
 		if h.closest > most.closest {
 			most = h
@@ -63,10 +67,68 @@ func TestBenchmarkIsHeldApart(t *testing.T) {
 	t.Logf("%d methods that differ; the closest is %.3f like %s:\n%s", len(seen), most.closest, most.name, most.closestText)
 }
 
+// TestPretrainingHoldsNoBenchmarkMethod looks for the benchmark's methods as the
+// step clean does in what a study fine-tunes on: none of the first documents of
+// pretraining equals, contains or nearly equals one, nor does any of their
+// methods, new or old.
+func TestPretrainingHoldsNoBenchmarkMethod(t *testing.T) { clean(t, 3000, 3000) }
+
+// TestSlowPretrainingHoldsNoBenchmarkMethod looks at all documents.
+func TestSlowPretrainingHoldsNoBenchmarkMethod(t *testing.T) {
+	needs.Slow(t)
+	clean(t, studiedTexts, studiedHoles)
+}
+
+func clean(t *testing.T, texts, holes int) {
+	held := benchmarkMethods(t)
+	index := similarity.New(cleanSimilarity)
+	for _, h := range held {
+		index.Add(h.text)
+	}
+	found := 0
+	seen := map[string]bool{}
+	look := func(text string) {
+		if seen[text] {
+			return
+		}
+		seen[text] = true
+		if match, ok := index.Find(text); ok {
+			if found++; found <= 10 {
+				t.Errorf("%s %s (%.2f):\n%s", match.Relation, held[match.Text].name, match.Jaccard, text)
+			}
+		}
+	}
+	for d := range documents(studiedSeed, texts, holes) {
+		look(d.text())
+	}
+	for text := range methods(0, texts, holes) {
+		look(text)
+	}
+	t.Logf("%d of %d documents and methods are like a method of the %d bugs", found, len(seen), len(held)/2)
+}
+
+// methods are the generated methods, those of pairs and commits wrong and right.
+func methods(pairs, texts, holes int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for p := range Pairs(studiedSeed, pairs) {
+			if !yield(p.Before+p.Buggy+p.After) || !yield(p.Before+p.Fixed+p.After) {
+				return
+			}
+		}
+		for d := range documents(studiedSeed, texts, holes) {
+			for _, method := range slices.Concat(d.methods, d.old) {
+				if !yield(method) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // heldMethod is a method of the benchmark.
 type heldMethod struct {
 	likeness.Method
-	name        string
+	name, text  string
 	closest     float64 // likeness to the closest generated method
 	closestText string
 }
@@ -80,7 +142,7 @@ func benchmarkMethods(t *testing.T) []heldMethod {
 	var out []heldMethod
 	for _, bug := range all {
 		for kind, text := range map[string]string{"wrong": bug.MethodText(), "fixed": bug.FixedMethodText()} {
-			out = append(out, heldMethod{Method: likeness.Of(text), name: kind + " " + bug.ID})
+			out = append(out, heldMethod{Method: likeness.Of(text), name: kind + " " + bug.ID, text: text})
 		}
 	}
 	return out

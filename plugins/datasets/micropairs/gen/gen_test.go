@@ -2,6 +2,7 @@ package gen
 
 import (
 	"iter"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -82,11 +83,122 @@ func TestEveryClassOfBugIsOften(t *testing.T) {
 
 // A model that has seen the marks of a prompt in pretraining would not be
 // the base that a study compares with.
-func TestTextsHoldNoPromptMarks(t *testing.T) {
-	for text := range Texts(1, 5000) {
-		if strings.Contains(text, "bug") || strings.Contains(text, "fix") {
-			t.Errorf("a text with the marks of a prompt:\n%s", text)
+func TestDocumentsHoldNoPromptMarks(t *testing.T) {
+	for text := range documents(1, 5000, 5000) {
+		if word := regexp.MustCompile("(?i)bug|fix").FindString(text.text()); word != "" {
+			t.Errorf("a document with %q, a word that prompts mark bugs with:\n%s", word, text.text())
 		}
+	}
+}
+
+// documents are those that Texts and Holes are made of.
+func documents(seed uint64, texts, holes int) iter.Seq[document] {
+	return func(yield func(document) bool) {
+		for index := range uint64(texts) {
+			if !yield(newText(newSource(seed, textStream, index))) {
+				return
+			}
+		}
+		for index := range uint64(holes) {
+			if !yield(newHole(newSource(seed, holeStream, index))) {
+				return
+			}
+		}
+	}
+}
+
+func TestHoleIsTheNewVersion(t *testing.T) {
+	for index := range uint64(2000) {
+		c := newCommit(newSource(1, holeStream, index))
+		d := c.hole()
+		if got, want := join(d.lines[d.start:d.end]), join(c.new()); !strings.Contains(got, want) {
+			t.Fatalf("the hole is %q, want %q:\n%s", got, want, d.text())
+		}
+		without := slices.Concat(d.lines[:d.start], d.lines[d.end:])
+		for i := range without[:len(without)-len(c.old())+1] {
+			if slices.Equal(without[i:i+len(c.old())], c.old()) {
+				without = nil
+				break
+			}
+		}
+		if without != nil {
+			t.Errorf("%q is not around the hole:\n%s", c.old(), d.text())
+		}
+	}
+}
+
+func TestDiffHasBothVersions(t *testing.T) {
+	for index := range uint64(500) {
+		c := newCommit(newSource(1, textStream, index))
+		var old, now []string
+		for _, line := range c.diff()[1:] {
+			if line[0] != '+' {
+				old = append(old, line[1:])
+			}
+			if line[0] != '-' {
+				now = append(now, line[1:])
+			}
+		}
+		if !strings.Contains(join(c.oldLines()), join(old)) || !strings.Contains(c.text(), join(now)) {
+			t.Errorf("not a part of the old and the new method:\n%s", join(c.diff()))
+		}
+	}
+}
+
+func TestSiblingMakesAnotherChoice(t *testing.T) {
+	found := 0
+	for index := range uint64(500) {
+		m := write(newSource(1, textStream, index), textMix)
+		o, ok := m.sibling()
+		if !ok {
+			continue
+		}
+		found++
+		if len(o.lines) != len(m.lines) {
+			t.Fatalf("%d lines, want %d:\n%s\n%s", len(o.lines), len(m.lines), m.text(), o.text())
+		}
+		others := 0
+		for i := range m.lines[1:] {
+			if m.lines[i+1] != o.lines[i+1] {
+				others++
+			}
+		}
+		if others < 1 || others > 3 {
+			t.Errorf("%d lines below the head differ, want 1 to 3:\n%s\n%s", others, m.text(), o.text())
+		}
+	}
+	if found < 250 {
+		t.Errorf("%d of 500 methods have a sibling, want at least half", found)
+	}
+}
+
+func TestRenameLeavesNoOldName(t *testing.T) {
+	for index := range uint64(500) {
+		m := newMethod(newSource(1, textStream, index))
+		draw(m.source, families(textMix.mixtures))(m)
+		old := []string{m.name()}
+		for _, v := range m.scope {
+			old = append(old, v.name)
+		}
+		before := m.text()
+		m.rename()
+		previous := ""
+		for _, p := range pieces(m.text()) {
+			if p.kind == name && previous != "." && slices.Contains(old, p.text) {
+				t.Errorf("%s is left:\n%s\n%s", p.text, before, m.text())
+			}
+			previous = p.text
+		}
+		if len(lex(before)) != len(lex(m.text())) {
+			t.Errorf("renamed methods have other tokens:\n%s\n%s", before, m.text())
+		}
+	}
+}
+
+func TestRewriteLeavesJavasOwnNames(t *testing.T) {
+	got := rewrite("max = Math.max(max, size.size()) + 'max';\n", map[string]string{"max": "k", "size": "q"})
+	if want := "k = Math.max(k, q.size()) + 'max';\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

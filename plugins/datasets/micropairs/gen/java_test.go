@@ -24,12 +24,8 @@ func TestMethodsAreJava(t *testing.T) {
 		right = append(right, p.Before+p.Fixed+p.After)
 		wrong = append(wrong, p.Before+p.Buggy+p.After)
 	}
-	for text := range Texts(11, 400) {
-		for part := range strings.SplitSeq(text, "\n\n") {
-			if !strings.HasPrefix(part, "//") {
-				right = append(right, part)
-			}
-		}
+	for d := range documents(11, 200, 200) {
+		right = append(right, d.methods...)
 	}
 	if report, failed := compile(t, right); failed > 0 {
 		t.Errorf("%d of %d right methods do not compile:\n%s", failed, len(right), report)

@@ -14,6 +14,9 @@ type method struct {
 	depth int
 	scope []variable
 	taken map[string]bool
+
+	drawn []uint64                      // the choices that made it
+	again func(replay []uint64) *method // writes it anew from other choices
 }
 
 // variable is a name in scope. Two variables of one kind can be mistaken for

@@ -2,6 +2,7 @@ package gen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,8 @@ func mixture(m *method) {
 	for range m.between(1, 3) {
 		decls = append(decls, x.parameter())
 	}
-	result := pick(m.source, "int", "int", "int", "long", "boolean", "String")
+	result := pick(m.source, "int", "int", "int", "long", "boolean", "boolean", "String")
+	x.result = result
 	m.head(result, x.methodName(), decls...)
 	if result == "String" {
 		x.builder = m.fresh("StringBuilder", "sb", "b", "out")
@@ -27,7 +29,11 @@ func mixture(m *method) {
 		x.ints, x.locals = append(x.ints, name), append(x.locals, name)
 	}
 	for range m.between(1, 2) {
+		start := len(m.lines)
 		x.statement(m.between(1, 2))
+		if m.chance(50) {
+			x.copied(start)
+		}
 	}
 	switch result {
 	case "boolean":
@@ -47,6 +53,8 @@ type mixer struct {
 	locals  []string   // writable numbers
 	arrays  []sequence // arrays and strings
 	indexes []string   // loop variables in scope
+	texts   []string   // strings
+	result  string     // type of the method
 	builder string
 }
 
@@ -72,8 +80,13 @@ func (x *mixer) parameter() string {
 		x.arrays = append(x.arrays, q)
 		return q.decl
 	}
+	if x.chance(30) {
+		q := x.list()
+		x.arrays = append(x.arrays, q)
+		return q.decl
+	}
 	q := x.characters()
-	x.arrays = append(x.arrays, q)
+	x.arrays, x.texts = append(x.arrays, q), append(x.texts, q.name)
 	return q.decl
 }
 
@@ -86,6 +99,9 @@ func (x *mixer) term() string {
 		return x.element()
 	case n < 8 && len(x.arrays) > 0:
 		return pick(x.source, x.arrays...).length
+	}
+	if x.chance(20) {
+		return fmt.Sprint(x.between(2, 999))
 	}
 	return fmt.Sprint(pick(x.source, 0, 1, 1, 2, 2, 3, 4, 5, 7, 8, 9, 10, 12, 16, 20, 60, 64, 100))
 }
@@ -127,10 +143,33 @@ func (x *mixer) condition() string {
 		}
 		return left + " " + pick(x.source, "<", "<=", ">", ">=", "==", "==", "!=") + " " + x.term()
 	}
+	if len(x.arrays) > 0 && x.chance(15) {
+		q := pick(x.source, x.arrays...)
+		null := q.name + pick(x.source, " == ", " != ") + "null"
+		if x.chance(50) {
+			return null
+		}
+		return null + pick(x.source, " || ", " && ") + q.length + pick(x.source, " == ", " > ", " != ") + "0"
+	}
+	if len(x.texts) > 0 && x.chance(15) {
+		return pick(x.source, "", "!") + pick(x.source, x.texts...) +
+			pick(x.source, ".isEmpty()", fmt.Sprintf(".equals(%q)", x.invented()), fmt.Sprintf(".startsWith(%q)", x.invented()))
+	}
 	if x.chance(25) {
 		return one() + pick(x.source, " && ", " || ") + one()
 	}
 	return one()
+}
+
+// literal is a result that says nothing.
+func (x *mixer) literal() string {
+	switch x.result {
+	case "boolean":
+		return pick(x.source, "true", "false")
+	case "String":
+		return pick(x.source, `""`, fmt.Sprintf("%q", x.invented()))
+	}
+	return pick(x.source, "0", "1", "-1", x.term(), x.expression())
 }
 
 // statement writes one statement, with at most the given levels below it.
@@ -140,8 +179,10 @@ func (x *mixer) statement(levels int) {
 		kind = 0
 	}
 	switch {
-	case kind < 3:
+	case kind < 2:
 		x.assignment()
+	case kind < 3:
+		x.block("if ("+x.condition()+")", "return "+x.literal()+";")
 	case kind < 5:
 		x.open("if (%s)", x.condition())
 		x.statement(levels - 1)
@@ -192,6 +233,28 @@ func (x *mixer) counted(levels int) {
 	}
 	x.ints, x.indexes = ints, indexes
 	x.shut()
+}
+
+// copied writes the statement that begins at a line once more, with something else
+// in one of its lines, as code does that was copied for another case.
+func (x *mixer) copied(start int) {
+	statement := slices.Clone(x.lines[start:])
+	if len(statement) > 4 {
+		return
+	}
+	x.lines = append(x.lines, statement...)
+	var others []mutation
+	for i := start + len(statement); i < len(x.lines); i++ {
+		w := wrongLine{method: x.method, at: i, line: x.lines[i], pieces: pieces(x.lines[i])}
+		w.mistakes()
+		others = append(others, w.out...)
+	}
+	if len(others) == 0 {
+		x.lines = x.lines[:start+len(statement)]
+		return
+	}
+	other := pick(x.source, others...)
+	copy(x.lines[other.start:], other.wrong)
 }
 
 func (x *mixer) assignment() {

@@ -42,16 +42,7 @@ func Pairs(seed uint64, count int) iter.Seq[Pair] {
 }
 
 func newPair(s *source) Pair {
-	m := write(s)
-	for len(m.mutations()) == 0 {
-		m = write(s)
-	}
-	x := m.mutate()
-	// Some hunks take in the line below, which was right.
-	if next := m.lines[x.end]; s.chance(10) && strings.HasSuffix(next, ";") {
-		x.wrong = append(x.wrong, next)
-		x.end++
-	}
+	m, x := breakable(s, pairMix)
 	return Pair{
 		Class:  x.class,
 		Before: join(m.lines[:x.start]),
@@ -61,116 +52,48 @@ func newPair(s *source) Pair {
 	}
 }
 
-// Texts yields count documents of correct methods for pretraining: methods
-// as a class would hold them. Most documents repeat a method under another
-// name or with other variables and types, as overloads and older versions do,
-// at times after a third method; some end in notes that quote its lines. What
-// a model learns from these is to find and read back what stands above.
+// breakable writes a method and draws a mistake in it.
+func breakable(s *source, of mix) (*method, mutation) {
+	m := write(s, of)
+	for len(m.mutations()) == 0 {
+		m = write(s, of)
+	}
+	x := m.mutate()
+	// Some hunks take in the line below, which was right.
+	if next := m.lines[x.end]; s.chance(10) && strings.HasSuffix(next, ";") {
+		x.wrong = append(x.wrong, next)
+		x.end++
+	}
+	return m, x
+}
+
+// Texts yields count documents for pretraining, see [document].
 func Texts(seed uint64, count int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for index := range uint64(count) {
-			if !yield(document(newSource(seed, textStream, index))) {
+			if !yield(newText(newSource(seed, textStream, index)).text()) {
 				return
 			}
 		}
 	}
 }
 
-// Hole is a document of correct methods with some lines taken out.
+// Hole is a document with some lines taken out.
 type Hole struct {
 	Before, Lines, After string
 }
 
-// Holes yields count documents as Texts does, each with one to three of its
-// lines taken out, for pretraining models that fill in the middle.
+// Holes yields count documents, each with some lines taken out, for pretraining
+// models that fill in the middle.
 func Holes(seed uint64, count int) iter.Seq[Hole] {
 	return func(yield func(Hole) bool) {
 		for index := range uint64(count) {
-			s := newSource(seed, holeStream, index)
-			lines := strings.Split(strings.TrimSuffix(document(s), "\n"), "\n")
-			n := min(s.between(1, 3), len(lines)-1)
-			start := s.between(1, len(lines)-n)
-			if !yield(Hole{join(lines[:start]), join(lines[start : start+n]), join(lines[start+n:])}) {
+			d := newHole(newSource(seed, holeStream, index))
+			if !yield(Hole{join(d.lines[:d.start]), join(d.lines[d.start:d.end]), join(d.lines[d.end:])}) {
 				return
 			}
 		}
 	}
-}
-
-func document(s *source) string {
-	m := write(s)
-	parts := []string{m.text()}
-	if s.chance(30) {
-		parts = append(parts, write(s).text())
-	}
-	switch n := s.intN(10); {
-	case n < 4:
-		for range s.between(1, 3) {
-			parts = append(parts, m.twin())
-		}
-	case n < 6:
-		parts = append(parts, m.overload())
-	case n < 8:
-		parts = append(parts, m.notes())
-	}
-	return strings.Join(parts, "\n")
-}
-
-// notes quotes lines of the method under comments, each line once or more.
-func (m *method) notes() string {
-	var out strings.Builder
-	heading := func(words ...string) {
-		fmt.Fprintf(&out, "// %s%s: \n", pick(m.source, "the ", "see ", "look at ", ""), pick(m.source, words...))
-	}
-	for range m.between(1, 3) {
-		line := m.lines[m.between(1, len(m.lines)-2)]
-		heading("line", "step", "part", "case", "place", "code", "loop", "first")
-		out.WriteString(line + "\n")
-		for range m.intN(3) {
-			heading("same", "line again", "other copy", "repeat", "next", "second")
-			out.WriteString(line + "\n")
-		}
-	}
-	return out.String()
-}
-
-// twin is the method under a longer name.
-func (m *method) twin() string {
-	name := m.name()
-	other := name + pick(m.source, "Old", "New", "Again", "Plain", "Fast", "Of", "2")
-	return rewrite(m.text(), map[string]string{name: other})
-}
-
-// overload is the method with other variables and, where it has long or
-// double numbers, perhaps another type.
-func (m *method) overload() string {
-	pool := []string{"i", "j", "k", "n", "m", "p", "q", "u", "z", "g", "f", "h", "o", "l", "w", "e"}
-	words := map[string]string{}
-	for _, v := range m.scope {
-		words[v.name] = m.fresh(v.kind, pool...)
-	}
-	if m.chance(50) {
-		words["long"] = "int"
-		words["double"] = "float"
-	}
-	return rewrite(m.text(), words)
-}
-
-// rewrite replaces whole words outside of literals.
-func rewrite(text string, words map[string]string) string {
-	var out strings.Builder
-	at := 0
-	for _, p := range pieces(text) {
-		out.WriteString(text[at:p.start])
-		word := p.text
-		if by, ok := words[word]; ok && p.kind != quoted {
-			word = by
-		}
-		out.WriteString(word)
-		at = p.end
-	}
-	out.WriteString(text[at:])
-	return out.String()
 }
 
 func join(lines []string) string {

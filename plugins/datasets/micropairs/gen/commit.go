@@ -1,0 +1,119 @@
+package gen
+
+import "slices"
+
+// commit is a change of one method: old lines, and the new ones that made it
+// right. Corpora of code hold many, as diffs and as notes of reviewers. Here they
+// are written in several forms, none of which is a prompt's.
+type commit struct {
+	*method
+	change mutation
+}
+
+// newCommit at times takes in lines around the change, which stayed as they were.
+func newCommit(s *source) commit {
+	m, x := breakable(s, textMix)
+	c := commit{m, x}
+	if s.chance(12) {
+		c.change.start = max(1, x.start-s.intN(4))
+		c.change.end = min(len(m.lines)-1, x.end+s.intN(4))
+		c.change.wrong = slices.Concat(m.lines[c.change.start:x.start], x.wrong, m.lines[x.end:c.change.end])
+	}
+	return c
+}
+
+func (c commit) before() []string { return c.lines[:c.change.start] }
+func (c commit) old() []string    { return c.change.wrong }
+func (c commit) new() []string    { return c.lines[c.change.start:c.change.end] }
+func (c commit) after() []string  { return c.lines[c.change.end:] }
+
+// oldLines is the method as it was.
+func (c commit) oldLines() []string { return slices.Concat(c.before(), c.old(), c.after()) }
+
+// document is the commit as a text.
+func (c commit) document() document {
+	d := c.shown()
+	switch n := c.intN(20); {
+	case n < 10:
+		d.lines = c.noted()
+	case n < 13:
+		d.lines = c.diff()
+	case n < 15:
+		d.lines = slices.Concat(c.oldLines(), c.separator(), c.lines)
+	default:
+		d.lines = c.hunk()
+		for range c.between(1, 4) {
+			next := newCommit(c.source)
+			d.lines = append(d.lines, next.hunk()...)
+			d.methods, d.old = append(d.methods, next.text()), append(d.old, join(next.oldLines()))
+		}
+	}
+	return d
+}
+
+func (c commit) shown() document {
+	return document{methods: []string{c.text()}, old: []string{join(c.oldLines())}}
+}
+
+// hole is the commit with the new lines taken out, or with all of the new method
+// but its head.
+func (c commit) hole() document {
+	d := c.shown()
+	above, taken, below := slices.Concat(c.before(), c.enclosed()), c.new(), c.after()
+	switch n := c.intN(10); {
+	case n < 2:
+		above = slices.Concat(c.oldLines(), c.separator(), c.before())
+	case n < 3:
+		above = slices.Concat(c.oldLines(), c.separator(), c.lines[:1])
+		taken, below = c.lines[1:len(c.lines)-1], c.lines[len(c.lines)-1:]
+	}
+	d.lines = slices.Concat(above, taken, below)
+	d.start, d.end = len(above), len(above)+len(taken)
+	return d
+}
+
+// noted is the old method with the old lines between comments and the new lines
+// below the method.
+func (c commit) noted() []string {
+	heading := "// " + pick(c.source, "new", "now", "new line", "after", "is now", "better", "becomes", "use", "instead", "next version", "changed to") +
+		pick(c.source, ": ", ": ", " ")
+	return slices.Concat(c.before(), c.enclosed(), c.after(), []string{heading}, c.new())
+}
+
+// enclosed is the old lines between comments.
+func (c commit) enclosed() []string {
+	word := pick(c.source, "old", "was", "before", "to change", "previous", "outdated", "replaced", "first try", "dropped")
+	above, below := "// "+word+pick(c.source, ": ", ": ", " from here: ", " "), "// "+pick(c.source, "to here ", word+" up to here ", "over ", "- ", word+" ends here ")
+	if c.chance(20) {
+		above, below = "/* "+word+pick(c.source, ": ", " "), "*/ "
+	}
+	return slices.Concat([]string{above}, c.old(), []string{below})
+}
+
+// separator parts the old method from the new one.
+func (c commit) separator() []string {
+	return []string{pick(c.source, "", "// "+pick(c.source, "new", "now", "after", "next version")+": ")}
+}
+
+// diff is a unified diff, with all or some of the lines around the change.
+func (c commit) diff() []string {
+	before, after := c.before(), c.after()
+	if n := c.intN(8); n < len(before) {
+		before = before[len(before)-n:]
+	}
+	if n := c.intN(8); n < len(after) {
+		after = after[:n]
+	}
+	return slices.Concat([]string{"@@ " + c.name() + " @@"}, prefixed(" ", before), c.hunk(), prefixed(" ", after))
+}
+
+// hunk is the change alone, as a diff without the lines around it.
+func (c commit) hunk() []string { return slices.Concat(prefixed("-", c.old()), prefixed("+", c.new())) }
+
+func prefixed(sign string, lines []string) []string {
+	var out []string
+	for _, line := range lines {
+		out = append(out, sign+line)
+	}
+	return out
+}
