@@ -43,6 +43,9 @@ func writeOf(s *source, f family, renamed int) *method {
 	m := newMethod(s)
 	start := len(s.drawn)
 	f(m)
+	if m.aimless && m.isOneLoop() {
+		return writeOf(s, f, renamed)
+	}
 	if s.chance(renamed) {
 		m.rename()
 	}

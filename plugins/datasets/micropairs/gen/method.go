@@ -15,6 +15,8 @@ type method struct {
 	scope []variable
 	taken map[string]bool
 
+	aimless bool // of the family mixture
+
 	drawn []uint64                      // the choices that made it
 	again func(replay []uint64) *method // writes it anew from other choices
 }
