@@ -70,7 +70,7 @@ unless --dtype says otherwise. "harness export" writes the adapter itself.`,
 			} else {
 				host := o.host()
 				defer host.Close()
-				family, method, err := step.SavedAdapter{Checkpoint: checkpoint, Adapter: adapter, Model: model, Engine: o.engine}.Merge(ctx, host, c)
+				family, method, err := step.SavedAdapter{Checkpoint: checkpoint, Adapter: adapter, Model: model, Engine: o.engineWithoutStudy()}.Merge(ctx, host, c)
 				bytes.end()
 				if err != nil {
 					return err

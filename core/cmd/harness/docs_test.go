@@ -189,6 +189,9 @@ func TestOutputsInReadme(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(dir, "studies"), os.DirFS(filepath.Join(repo, "studies"))); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.RemoveAll(filepath.Join(dir, "studies", ".harness")); err != nil { // what was run already
+		t.Fatal(err)
+	}
 	t.Chdir(dir)
 	const file = "studies/quick.hcl"
 	shows := func(what, text string) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +15,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"harness/core/judge"
-	"harness/core/plan"
 	"harness/core/pluginhost"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/sandbox"
@@ -87,7 +85,7 @@ func pluginsFinding(ctx context.Context, host *pluginhost.Host) finding {
 }
 
 func (o *options) deviceFinding(ctx context.Context, host *pluginhost.Host) finding {
-	engine, err := host.Engine(ctx, cmp.Or(o.engine, plan.DefaultEngine))
+	engine, err := host.Engine(ctx, o.engineWithoutStudy())
 	if err != nil {
 		return finding{"device", false, true, err.Error()}
 	}

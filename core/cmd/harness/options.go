@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -64,6 +65,9 @@ func (o *options) open(ctx context.Context, file string, purpose session.Purpose
 	}
 	return session.Open(ctx, file, purpose, settings)
 }
+
+// engineWithoutStudy names the engine where no study says which.
+func (o *options) engineWithoutStudy() string { return cmp.Or(o.engine, plan.DefaultEngine) }
 
 // load reads a study. Its mistakes are printed.
 func (o *options) load(ctx context.Context, host *pluginhost.Host, file string) (*study.Study, *study.Sources, error) {
