@@ -180,12 +180,15 @@ table "loss" {
 // checkpoints of every family.
 func TestHFTrainedAdapters(t *testing.T) {
 	hf := newHF(t)
-	const small = "{ rank = 4 }"
+	const (
+		small = "{ rank = 4 }"
+		vera  = "{ rank = 4\n  initial = 3 }" // so much that a short training changes texts
+	)
 	for _, c := range []struct {
 		families []string
 		adapters map[string]string
 	}{
-		{[]string{"bloom", "codegen", "codellama", "codet5", "deepseekcoder", "starcoder"}, map[string]string{"lora": small, "vera": small}},
+		{[]string{"bloom", "codegen", "codellama", "codet5", "deepseekcoder", "starcoder"}, map[string]string{"lora": small, "vera": vera}},
 		{[]string{"bloom", "codet5"}, map[string]string{"ia3": "{}", "dora": small}},
 		{[]string{"starcoder"}, map[string]string{"prefix": "{ tokens = 4 }", "bitfit": "{}"}},
 	} {
@@ -225,7 +228,7 @@ func TestHFTrainedAdapters(t *testing.T) {
 func TestHFAdaptersOfPEFT(t *testing.T) {
 	hf := newHF(t)
 	for _, c := range []struct{ family, method string }{
-		{"codegen", "lora"}, {"codet5", "lora"}, {"deepseekcoder", "dora"}, {"bloom", "ia3"}, {"codet5", "vera"}, {"starcoder", "vera"}, {"codellama", "prefix"},
+		{"codegen", "lora"}, {"codet5", "lora"}, {"deepseekcoder", "dora"}, {"bloom", "ia3"}, {"codet5", "vera"}, {"bloom", "vera"}, {"codellama", "prefix"},
 	} {
 		t.Run(c.family+" "+c.method, func(t *testing.T) {
 			to := filepath.Join(t.TempDir(), "adapter")
