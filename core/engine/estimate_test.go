@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"math"
 	"testing"
-	"time"
 
 	"harness/core/needs"
-	"harness/core/pluginhost"
 	pb "harness/core/protocol/harnesspb"
 )
 
@@ -151,19 +149,8 @@ func (c trainingCase) training(t testing.TB) (*pb.TrainStart, []*pb.TokenExample
 
 // train trains in a process of its own.
 func (c trainingCase) train(t testing.TB, start *pb.TrainStart, examples []*pb.TokenExample) *pb.TrainDone {
-	dir, remove, err := needs.Programs("harness-engine-gomlx")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer remove()
-	host := pluginhost.New(pluginhost.Options{Dirs: []string{dir}, StartTimeout: time.Minute})
-	defer host.Close()
-	worker, err := host.Engine(t.Context(), "gomlx")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var done *pb.TrainDone
-	err = worker.Train(t.Context(), start, examples, nil, func(e *pb.TrainEvent) error {
+	err := startWorker(t).Train(t.Context(), start, examples, nil, func(e *pb.TrainEvent) error {
 		if d := e.GetDone(); d != nil {
 			done = d
 		}

@@ -7,22 +7,30 @@ import (
 
 	"harness/core/needs"
 	"harness/core/pluginhost"
+	"harness/core/protocol/client"
 	"harness/core/protocol/harnesspb"
 )
 
-// The engine as the host uses it: another process, over gRPC.
-func TestWorkerProcessGivesTheSameBits(t *testing.T) {
+// startWorker starts the engine in a process of its own, which ends with the test.
+func startWorker(t testing.TB) *client.Engine {
+	t.Helper()
 	dir, remove, err := needs.Programs("harness-engine-gomlx")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer remove()
+	t.Cleanup(remove)
 	host := pluginhost.New(pluginhost.Options{Dirs: []string{dir}, StartTimeout: time.Minute})
-	defer host.Close()
+	t.Cleanup(func() { host.Close() })
 	worker, err := host.Engine(t.Context(), "gomlx")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return worker
+}
+
+// The engine as the host uses it: another process, over gRPC.
+func TestWorkerProcessGivesTheSameBits(t *testing.T) {
+	worker := startWorker(t)
 	f := small(t)
 	device, err := worker.Device(t.Context(), &harnesspb.DeviceRequest{})
 	if err != nil {

@@ -150,7 +150,7 @@ func (p *Plan) Estimates(ctx context.Context, env *step.Env) (*Estimates, error)
 	}
 	request := &pb.EstimateRequest{}
 	for _, g := range groups {
-		request.Networks = append(request.Networks, g.work(env.Results))
+		request.Networks = append(request.Networks, g.work())
 	}
 	answer, err := engine.Estimate(ctx, request)
 	if err != nil {

@@ -108,7 +108,7 @@ func (g *group) readData(r *step.Results) error {
 }
 
 // work is what the engine is asked about.
-func (g *group) work(r *step.Results) *pb.NetworkWork {
+func (g *group) work() *pb.NetworkWork {
 	w := &pb.NetworkWork{Graph: g.network.built.GetGraph(), Rewrite: g.network.rewrite}
 	if len(g.order) > 0 {
 		longest, labels := g.longestRow()

@@ -21,6 +21,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"harness/core/needs"
 	"harness/core/pluginhost"
 	"harness/core/protocol/client"
 	"harness/core/protocol/harnesspb"
@@ -482,7 +483,7 @@ func TestNothingOutlivesAKilledHost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if what == "pids in groups" && runtime.GOOS != "linux" {
-				t.Skip("SKIPPED, NOT TESTED: without /proc only the plugin's own group is found")
+				needs.Part(t, "/proc, without which only the plugin's own group is found", "run the tests on Linux")
 			}
 			pids := killedHost(t, what)
 			for _, pid := range pids {

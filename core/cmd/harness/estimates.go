@@ -133,10 +133,13 @@ func (r planReport) estimateNotes() []string {
 
 // timeNote says how long all rows take, and what that rests on.
 func (r planReport) timeNote() string {
+	if r.Basis == "" {
+		return "How long training and decoding take is not known: the engine could not time the device."
+	}
 	var sum float64
 	for _, e := range r.Estimates {
 		seconds, known := secondsOf(e)
-		if !known {
+		if !known && e.Problem == "" {
 			return "How long training and decoding take is known once all data and benchmarks are read."
 		}
 		sum += seconds
