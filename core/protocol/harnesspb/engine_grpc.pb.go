@@ -33,8 +33,8 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type EngineClient interface {
-	// Device opens the device and describes it. The host calls it first, and with
-	// one configuration only.
+	// Device opens the device and describes it. The host calls it before Train, Decode
+	// and Estimate, and with one configuration only. Merge may come without it.
 	Device(ctx context.Context, in *DeviceRequest, opts ...grpc.CallOption) (*DeviceResponse, error)
 	// Estimate says what training and decoding will take, from graphs and lengths
 	// alone: no weights are there yet. It also says what the engine cannot do.
@@ -134,8 +134,8 @@ func (c *engineClient) Merge(ctx context.Context, in *MergeRequest, opts ...grpc
 // All implementations must embed UnimplementedEngineServer
 // for forward compatibility.
 type EngineServer interface {
-	// Device opens the device and describes it. The host calls it first, and with
-	// one configuration only.
+	// Device opens the device and describes it. The host calls it before Train, Decode
+	// and Estimate, and with one configuration only. Merge may come without it.
 	Device(context.Context, *DeviceRequest) (*DeviceResponse, error)
 	// Estimate says what training and decoding will take, from graphs and lengths
 	// alone: no weights are there yet. It also says what the engine cannot do.
