@@ -15,6 +15,7 @@ import (
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/go-xla/compute/xla"
 
+	"harness/core/engine/compiled"
 	"harness/core/engine/xlaruntime"
 )
 
@@ -29,8 +30,11 @@ func openBackend(setting string, log *slog.Logger) (backend compute.Backend, nam
 	if setting != "" {
 		return openNamed(setting)
 	}
-	switch path, err := xlaruntime.Find(); {
+	switch path, digest, err := xlaruntime.Find(); {
 	case err == nil:
+		if err := compiled.Register(path, digest); err != nil {
+			return nil, "", "", err
+		}
 		backend, err := xla.New(path)
 		if err != nil {
 			return nil, "", "", fmt.Errorf("load the XLA runtime %s: %w", path, err)

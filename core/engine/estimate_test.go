@@ -149,6 +149,7 @@ func (c trainingCase) training(t testing.TB) (*pb.TrainStart, []*pb.TokenExample
 
 // train trains in a process of its own.
 func (c trainingCase) train(t testing.TB, start *pb.TrainStart, examples []*pb.TokenExample) *pb.TrainDone {
+	ownCache(t) // compiling takes memory, too
 	var done *pb.TrainDone
 	err := startWorker(t).Train(t.Context(), start, examples, nil, func(e *pb.TrainEvent) error {
 		if d := e.GetDone(); d != nil {

@@ -280,7 +280,7 @@ func TestUnknownBackendIsAnError(t *testing.T) {
 		}
 	}
 	t.Run("cut short", func(t *testing.T) {
-		runtime, err := xlaruntime.Find()
+		runtime, _, err := xlaruntime.Find()
 		if err != nil {
 			needs.Part(t, "the XLA runtime ("+err.Error()+")", "make xla")
 		}

@@ -51,39 +51,39 @@ func Dir() (string, error) {
 	return filepath.Join(cache, "harness", "xla"), nil
 }
 
-// Find returns the path of the installed library after checking its sum; the
-// error is ErrMissing if there is none.
-func Find() (string, error) {
+// Find returns the path of the installed library and its SHA-256 in hexadecimal,
+// after checking it; the error is ErrMissing if there is none.
+func Find() (path, sum string, err error) {
 	dir, err := Dir()
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	path := filepath.Join(dir, library)
+	path = filepath.Join(dir, library)
 	want, err := os.ReadFile(filepath.Join(dir, sumFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", ErrMissing
+		return "", "", ErrMissing
 	}
 	if err != nil {
-		return "", fmt.Errorf("find the XLA runtime: %w", err)
+		return "", "", fmt.Errorf("find the XLA runtime: %w", err)
 	}
-	got, err := Sum(path)
+	sum, err = Sum(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", ErrMissing
+		return "", "", ErrMissing
 	}
 	if err != nil {
-		return "", fmt.Errorf("find the XLA runtime: %w", err)
+		return "", "", fmt.Errorf("find the XLA runtime: %w", err)
 	}
-	if strings.TrimSpace(string(want)) != got {
-		return "", fmt.Errorf("the XLA runtime %s is damaged (its SHA-256 is not that of its installation): delete it and run `make xla`", path)
+	if strings.TrimSpace(string(want)) != sum {
+		return "", "", fmt.Errorf("the XLA runtime %s is damaged (its SHA-256 is not that of its installation): delete it and run `make xla`", path)
 	}
-	return path, nil
+	return path, sum, nil
 }
 
 // Install brings the runtime unless it is there: first as GoMLX installs it,
 // from its releases; where those cannot be reached, from a pinned Python
 // wheel, through pip. It tells say what it does.
 func Install(ctx context.Context, say func(format string, args ...any)) (string, error) {
-	if path, err := Find(); err == nil {
+	if path, _, err := Find(); err == nil {
 		return path, nil
 	}
 	dir, err := Dir()

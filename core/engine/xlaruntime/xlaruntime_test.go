@@ -35,21 +35,21 @@ func install(t *testing.T, library, summed string) string {
 
 func TestFindChecksTheSum(t *testing.T) {
 	want := install(t, "library", "library")
-	if got, err := xlaruntime.Find(); err != nil || got != want {
+	if got, _, err := xlaruntime.Find(); err != nil || got != want {
 		t.Errorf("found %q, %v; want %q", got, err, want)
 	}
 }
 
 func TestFindRefusesATruncatedLibrary(t *testing.T) {
 	install(t, "libr", "library")
-	if path, err := xlaruntime.Find(); err == nil {
+	if path, _, err := xlaruntime.Find(); err == nil {
 		t.Errorf("a truncated library was found: %s", path)
 	}
 }
 
 func TestFindSaysWhatIsMissing(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	if _, err := xlaruntime.Find(); !errors.Is(err, xlaruntime.ErrMissing) {
+	if _, _, err := xlaruntime.Find(); !errors.Is(err, xlaruntime.ErrMissing) {
 		t.Errorf("got %v, want ErrMissing", err)
 	}
 }
