@@ -10,9 +10,8 @@
 // calls. They go there straight from the mapped files. States and frozen base
 // weights are kept for the next call; adapters of one checkpoint share its
 // tensors. Compiled graphs depend on shapes alone, so trials that differ only
-// in weights or rates share them. They live as long as the process: go-xla 0.4
-// has no method for PJRT's serialisation of executables and keeps the client's
-// handle, which calling it would need, unexported.
+// in weights or rates share them. Machine code of those that XLA compiled for
+// the CPU is kept for other processes, too (package compiled).
 //
 // In bfloat16 (ModelState.precision) frozen weights are kept in half the
 // memory, and linear layers multiply in bfloat16 and sum in f32; all else is

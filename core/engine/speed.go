@@ -42,7 +42,7 @@ func (s *speed) basis() string {
 	if s.class != "cpu" {
 		return text + "; what else a step takes is known of XLA on CPUs alone"
 	}
-	return text
+	return text + "; compiling is counted, though what an earlier run compiled is loaded"
 }
 
 // deviceSpeed opens the device and times it. Where it cannot be opened, nothing is known

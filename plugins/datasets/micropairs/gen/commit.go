@@ -34,11 +34,13 @@ func (c commit) oldLines() []string { return slices.Concat(c.before(), c.old(), 
 func (c commit) document() document {
 	d := c.shown()
 	switch n := c.intN(20); {
-	case n < 10:
+	case n < 8:
 		d.lines = c.noted()
 	case n < 13:
-		d.lines = c.diff()
+		return c.review()
 	case n < 15:
+		d.lines = c.diff()
+	case n < 16:
 		d.lines = slices.Concat(c.oldLines(), c.separator(), c.lines)
 	default:
 		d.lines = c.hunk()
@@ -72,22 +74,62 @@ func (c commit) hole() document {
 	return d
 }
 
+// review is the method with several lines as they were, below which each change
+// follows.
+func (c commit) review() document {
+	changes := []mutation{c.change}
+	for range c.between(1, 3) {
+		x := c.mutate()
+		if !slices.ContainsFunc(changes, func(y mutation) bool { return x.start < y.end && y.start < x.end }) {
+			changes = append(changes, x)
+		}
+	}
+	slices.SortFunc(changes, func(x, y mutation) int { return x.start - y.start })
+	old := slices.Clone(c.lines)
+	for _, x := range slices.Backward(changes) {
+		old = slices.Replace(old, x.start, x.end, x.wrong...)
+	}
+	signs := c.chance(50)
+	above, _ := c.opening()
+	between := c.heading()
+	lines := slices.Clone(old)
+	for _, x := range changes {
+		one := commit{c.method, x}
+		if signs {
+			lines = append(lines, one.hunk()...)
+		} else {
+			lines = slices.Concat(lines, []string{above}, one.old(), []string{between}, one.new())
+		}
+	}
+	return document{lines: lines, methods: []string{c.text()}, old: []string{join(old)}}
+}
+
 // noted is the old method with the old lines between comments and the new lines
 // below the method.
 func (c commit) noted() []string {
-	heading := "// " + pick(c.source, "new", "now", "new line", "after", "is now", "better", "becomes", "use", "instead", "next version", "changed to") +
+	return slices.Concat(c.before(), c.enclosed(), c.after(), []string{c.heading()}, c.new())
+}
+
+// heading says that new lines follow.
+func (c commit) heading() string {
+	return "// " + pick(c.source, "new", "now", "new line", "after", "is now", "better", "becomes", "use", "instead", "next version", "changed to") +
 		pick(c.source, ": ", ": ", " ")
-	return slices.Concat(c.before(), c.enclosed(), c.after(), []string{heading}, c.new())
 }
 
 // enclosed is the old lines between comments.
 func (c commit) enclosed() []string {
-	word := pick(c.source, "old", "was", "before", "to change", "previous", "outdated", "replaced", "first try", "dropped")
-	above, below := "// "+word+pick(c.source, ": ", ": ", " from here: ", " "), "// "+pick(c.source, "to here ", word+" up to here ", "over ", "- ", word+" ends here ")
+	above, word := c.opening()
+	below := "// " + pick(c.source, "to here ", word+" up to here ", "over ", "- ", word+" ends here ")
 	if c.chance(20) {
 		above, below = "/* "+word+pick(c.source, ": ", " "), "*/ "
 	}
 	return slices.Concat([]string{above}, c.old(), []string{below})
+}
+
+// opening says that old lines follow, and with which word.
+func (c commit) opening() (line, word string) {
+	word = pick(c.source, "old", "was", "before", "to change", "previous", "outdated", "replaced", "first try", "dropped")
+	return "// " + word + pick(c.source, ": ", ": ", " from here: ", " "), word
 }
 
 // separator parts the old method from the new one.
