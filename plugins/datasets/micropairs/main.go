@@ -48,7 +48,7 @@ func (micropairs) Describe(context.Context) *dataset.Description {
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{
 				Name: "content", Type: `"string"`, DefaultJson: `"pairs"`, OneOf: []string{contentPairs, contentText, contentHoles, contentBoth},
-				Description: "What is generated: pairs of a bug and its fix; for pretraining, text of methods and of commits of them, holes, which are such documents with lines to fill in, or texts and holes in turn.",
+				Description: "What is generated: pairs of a bug and its fix; for pretraining, text of methods and of commits of them, holes, which are such documents with lines to fill in, or texts with a hole after every three.",
 			},
 			{
 				Name: "count", Type: `"number"`, Required: true, Minimum: &fewest, Maximum: &most,
@@ -127,20 +127,25 @@ func holes(c config) iter.Seq[*dataset.Sample] {
 	}
 }
 
-// both sends texts and holes in turn. Models learn to copy from texts, of which
-// every token is learnt, and from holes what to put where.
+// textsPerHole is how many texts stand before each hole where both are sent. Of a
+// text every token is learnt, and so most of what a model knows; of a hole only what
+// is put where.
+const textsPerHole = 3
+
+// both sends texts, and holes among them.
 func both(c config) iter.Seq[*dataset.Sample] {
 	return func(yield func(*dataset.Sample) bool) {
-		nextHole, stop := iter.Pull(holes(c))
-		defer stop()
-		sent := 0
-		for text := range texts(c) {
-			hole, _ := nextHole()
-			for _, sample := range []*dataset.Sample{text, hole} {
-				if sent == c.Count || !yield(sample) {
-					return
-				}
-				sent++
+		nextText, stopTexts := iter.Pull(texts(c))
+		defer stopTexts()
+		nextHole, stopHoles := iter.Pull(holes(c))
+		defer stopHoles()
+		for index := range c.Count {
+			next := nextText
+			if index%(textsPerHole+1) == textsPerHole {
+				next = nextHole
+			}
+			if sample, ok := next(); !ok || !yield(sample) {
+				return
 			}
 		}
 	}

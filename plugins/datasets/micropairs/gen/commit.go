@@ -58,16 +58,24 @@ func (c commit) shown() document {
 }
 
 // hole is the commit with the new lines taken out, or with all of the new method
-// but its head.
+// but its head. Where a prompt has its hole, between marked old lines and those that
+// follow, only a diff has one, and its new lines have signs.
 func (c commit) hole() document {
 	d := c.shown()
-	above, taken, below := slices.Concat(c.before(), c.enclosed()), c.new(), c.after()
+	var above, below []string
+	taken := c.new()
 	switch n := c.intN(10); {
 	case n < 2:
-		above = slices.Concat(c.oldLines(), c.separator(), c.before())
+		above, below = slices.Concat(c.oldLines(), c.separator(), c.before()), c.after()
 	case n < 3:
 		above = slices.Concat(c.oldLines(), c.separator(), c.lines[:1])
 		taken, below = c.lines[1:len(c.lines)-1], c.lines[len(c.lines)-1:]
+	case n < 6:
+		before, after := c.around()
+		above = slices.Concat(before, prefixed("-", c.old()))
+		taken, below = prefixed("+", taken), after
+	default:
+		above = slices.Concat(c.before(), c.enclosed(), c.after(), []string{c.heading()})
 	}
 	d.lines = slices.Concat(above, taken, below)
 	d.start, d.end = len(above), len(above)+len(taken)
@@ -139,6 +147,12 @@ func (c commit) separator() []string {
 
 // diff is a unified diff, with all or some of the lines around the change.
 func (c commit) diff() []string {
+	before, after := c.around()
+	return slices.Concat(before, c.hunk(), after)
+}
+
+// around is what stands above and below the change in a diff.
+func (c commit) around() (above, below []string) {
 	before, after := c.before(), c.after()
 	if n := c.intN(8); n < len(before) {
 		before = before[len(before)-n:]
@@ -146,7 +160,7 @@ func (c commit) diff() []string {
 	if n := c.intN(8); n < len(after) {
 		after = after[:n]
 	}
-	return slices.Concat([]string{"@@ " + c.name() + " @@"}, prefixed(" ", before), c.hunk(), prefixed(" ", after))
+	return append([]string{"@@ " + c.name() + " @@"}, prefixed(" ", before)...), prefixed(" ", after)
 }
 
 // hunk is the change alone, as a diff without the lines around it.
