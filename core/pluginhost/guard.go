@@ -10,7 +10,8 @@ import (
 
 // guard is a process that outlives the host by a moment. It waits for the end
 // of a pipe that only the host holds, which comes however the host ends, and
-// then kills a plugin with all that the plugin has started. A plugin cannot do
+// then kills a plugin with all that the plugin has started, and removes the folder of
+// its sockets, which go-plugin makes and removes where the host ends by itself. A plugin cannot do
 // that for itself: it may hang, and it may be written in any language.
 type guard struct {
 	cmd  *exec.Cmd
@@ -20,14 +21,15 @@ type guard struct {
 //go:embed guard.sh
 var guardScript string
 
-// startGuard guards the session that ownSession gave the process pid.
-func startGuard(pid int) (*guard, error) {
+// startGuard guards the session that ownSession gave the process pid, and the folder
+// of its sockets.
+func startGuard(pid int, sockets string) (*guard, error) {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("starting its guard: %w", err)
 	}
 	defer read.Close()
-	cmd := exec.Command("/bin/sh", "-c", guardScript, "harness-plugin-guard", strconv.Itoa(pid))
+	cmd := exec.Command("/bin/sh", "-c", guardScript, "harness-plugin-guard", strconv.Itoa(pid), sockets)
 	cmd.Stdin = read
 	cmd.Env = []string{}
 	cmd.SysProcAttr = ownGroup() // a terminal's Ctrl-C is not for it

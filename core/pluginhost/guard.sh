@@ -1,7 +1,8 @@
 # Waits until standard input ends, then kills the process group and the session
-# of the process whose number is the first argument. Builtins only.
+# of the process whose number is the first argument. Builtins only, until all are
+# dead; then the folder that is the second argument is removed.
 read -r _
-session=$1
+session=$1 folder=$2
 kill -KILL -- "-$session"
 # Children may have groups of their own. Where there is a /proc, its stat files
 # name each process's session, as the fourth field behind the command's name.
@@ -18,3 +19,4 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 	done
 	[ -n "$found" ] || break
 done
+PATH=/bin:/usr/bin rm -rf -- "$folder"

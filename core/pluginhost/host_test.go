@@ -485,10 +485,11 @@ func TestNothingOutlivesAKilledHost(t *testing.T) {
 			if what == "pids in groups" && runtime.GOOS != "linux" {
 				needs.Part(t, "/proc, without which only the plugin's own group is found", "run the tests on Linux")
 			}
-			pids := killedHost(t, what)
+			pids, temp := killedHost(t, what)
 			for _, pid := range pids {
 				waitGone(t, pid)
 			}
+			waitEmpty(t, temp)
 			if len(pids) != 2 {
 				t.Errorf("the plugin and its child are %v", pids)
 			}
@@ -496,20 +497,36 @@ func TestNothingOutlivesAKilledHost(t *testing.T) {
 	}
 }
 
+func waitEmpty(t *testing.T, dir string) {
+	t.Helper()
+	var entries []os.DirEntry
+	for range 200 {
+		var err error
+		if entries, err = os.ReadDir(dir); err != nil {
+			t.Fatal(err)
+		}
+		if len(entries) == 0 {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("left in %s: %v", dir, entries)
+}
+
 // killedHost runs a host whose plugin does what it is asked to, kills the host
-// and returns the processes that it had.
-func killedHost(t *testing.T, what string) []int {
+// and returns the processes that it had, and its folder for temporary files.
+func killedHost(t *testing.T, what string) (pids []int, temp string) {
 	t.Helper()
 	dir := t.TempDir()
 	install(t, dir, "good", "harness-model-good")
-	// The killed host leaves its sockets, whose paths must be short.
-	sockets, err := os.MkdirTemp("", "killed")
+	// Paths of sockets must be short.
+	temp, err := os.MkdirTemp("", "killed")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(sockets) })
+	t.Cleanup(func() { os.RemoveAll(temp) })
 	self := exec.Command(os.Args[0], "-test.run=^TestNothingOutlivesAKilledHost$")
-	self.Env = append(os.Environ(), "PLUGINHOST_TEST_HOST="+dir, "PLUGINHOST_TEST_PROMPT="+what, "TMPDIR="+sockets)
+	self.Env = append(os.Environ(), "PLUGINHOST_TEST_HOST="+dir, "PLUGINHOST_TEST_PROMPT="+what, "TMPDIR="+temp)
 	output, err := self.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -539,7 +556,7 @@ func killedHost(t *testing.T, what string) []int {
 		t.Fatal(err)
 	}
 	_ = self.Wait()
-	return []int{plugin, child}
+	return []int{plugin, child}, temp
 }
 
 func TestConcurrentCallsShareOneProcess(t *testing.T) {

@@ -61,9 +61,9 @@ func launch(ctx context.Context, p *plugin) (*process, error) {
 		Logger:           bridge(options.Logger, p.kind, p.name),
 		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(
 			grpc.MaxCallRecvMsgSize(protocol.MaxMessage), grpc.MaxCallSendMsgSize(protocol.MaxMessage))},
-		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, _ string) (runner.Runner, error) {
+		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, sockets string) (runner.Runner, error) {
 			environment := append(pluginEnvironment(), protocol.WatchStdin+"=1")
-			child.prepare(append(environment, spec.Env...))
+			child.prepare(append(environment, spec.Env...), sockets)
 			return child, nil
 		},
 	})

@@ -32,11 +32,12 @@ type child struct {
 	drained          chan struct{} // closed when stderr has been read to its end
 	drainOnce        sync.Once
 
-	mu     sync.Mutex
-	cmd    *exec.Cmd
-	pid    int // 0: not started, or reaped
-	killed bool
-	state  *os.ProcessState // set before done is closed
+	mu      sync.Mutex
+	cmd     *exec.Cmd
+	sockets string
+	pid     int // 0: not started, or reaped
+	killed  bool
+	state   *os.ProcessState // set before done is closed
 }
 
 var _ runner.Runner = (*child)(nil)
@@ -45,13 +46,14 @@ func newChild(path string) *child {
 	return &child{path: path, done: make(chan struct{}), drained: make(chan struct{})}
 }
 
-// prepare takes the environment that go-plugin wants the process to have.
-func (c *child) prepare(environment []string) {
+// prepare takes the environment that go-plugin wants the process to have, and the
+// folder that it made for its sockets.
+func (c *child) prepare(environment []string, sockets string) {
 	cmd := exec.Command(c.path)
 	cmd.Env = environment
 	cmd.SysProcAttr = ownSession()
 	c.mu.Lock()
-	c.cmd = cmd
+	c.cmd, c.sockets = cmd, sockets
 	c.mu.Unlock()
 }
 
@@ -145,7 +147,7 @@ func (c *child) startGuarded() (*guard, error) {
 	if err := c.cmd.Start(); err != nil {
 		return nil, err
 	}
-	guard, err := startGuard(c.cmd.Process.Pid)
+	guard, err := startGuard(c.cmd.Process.Pid, c.sockets)
 	if err != nil {
 		killGroup(c.cmd.Process.Pid)
 		_ = c.cmd.Wait()
