@@ -221,8 +221,8 @@ func TestAnswersThatSayNoLayout(t *testing.T) {
 		"all must be as": change(func(a *pb.AttachResponse) {
 			a.Peft.Joined = []*pb.PeftJoin{{Tensor: "x", Parameters: []string{"wte", "h.{i}.q.A"}}}
 		}),
-		"no such node":       change(func(a *pb.AttachResponse) { a.Rewrite.Replacements[0].Node = "h.{i}.k" }),
-		"which no parameter": change(func(a *pb.AttachResponse) { a.Rewrite.Train = append(a.Rewrite.Train, "*.C") }),
+		"no such node":         change(func(a *pb.AttachResponse) { a.Rewrite.Replacements[0].Node = "h.{i}.k" }),
+		"matches no parameter": change(func(a *pb.AttachResponse) { a.Rewrite.Train = append(a.Rewrite.Train, "*.C") }),
 	} {
 		if _, err := adapt.LayoutOf(network(t), a); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)

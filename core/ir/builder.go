@@ -32,8 +32,8 @@ func (b *Builder) Parameter(name string, shape []int64, options ...ParameterOpti
 	return Value(name)
 }
 
-// Buffers names tensors of checkpoints, or patterns of them, that the network
-// does not read and that change nothing.
+// Buffers names checkpoint tensors, or patterns of names, that the network
+// does not read; they do not change its output.
 func (b *Builder) Buffers(patterns ...string) {
 	b.graph.Buffers = append(b.graph.Buffers, patterns...)
 }
@@ -50,7 +50,7 @@ func (b *Builder) Encoder() *StackBuilder {
 	return newStackBuilder(b.graph.Encoder)
 }
 
-// ParameterOption says more about a parameter.
+// ParameterOption sets an optional property of a parameter.
 type ParameterOption func(*Parameter)
 
 // Templated makes a parameter exist count times.
@@ -67,30 +67,30 @@ func From(tensors ...string) ParameterOption {
 	}
 }
 
-// Constant, Normal, Uniform and NormOf start a parameter that no checkpoint
-// fills.
+// Constant, Normal, Uniform and NormOf give the initial values of a parameter
+// that the checkpoint does not fill.
 func Constant(value float64) ParameterOption {
 	return func(p *Parameter) {
 		p.Initializer = &Initializer{Kind: &harnesspb.Initializer_Constant{Constant: float32(value)}}
 	}
 }
 
-// Normal draws around 0 with a standard deviation.
+// Normal draws from a normal distribution with mean 0 and this standard deviation.
 func Normal(deviation float64) ParameterOption {
 	return func(p *Parameter) {
 		p.Initializer = &Initializer{Kind: &harnesspb.Initializer_Normal{Normal: float32(deviation)}}
 	}
 }
 
-// Uniform draws from [-half, half).
+// Uniform draws uniformly from [-half, half).
 func Uniform(half float64) ParameterOption {
 	return func(p *Parameter) {
 		p.Initializer = &Initializer{Kind: &harnesspb.Initializer_Uniform{Uniform: float32(half)}}
 	}
 }
 
-// NormOf starts a vector as the Euclidean norms of a matrix that the
-// checkpoint fills, summing squares over axis: 1 gives one norm a row.
+// NormOf initializes a vector with the Euclidean norms of a matrix that the
+// checkpoint fills. It sums squares over axis: 1 gives one norm per row.
 func NormOf(matrix Value, axis int) ParameterOption {
 	return func(p *Parameter) {
 		p.Initializer = &Initializer{Kind: &harnesspb.Initializer_Norm{Norm: &harnesspb.Norm{Parameter: string(matrix), Axis: int32(axis)}}}
@@ -120,9 +120,9 @@ func newStackBuilder(s *Stack) *StackBuilder {
 // Output names the stack's result.
 func (b *StackBuilder) Output(v Value) { b.stack.Output = string(v) }
 
-// Repeat runs body count times. The value enters the first iteration as
-// initial, goes from each to the next as what body returns, and is the
-// result afterwards. Names inside need "{i}"; name is the carry's.
+// Repeat runs body count times. The first iteration gets initial; each later
+// one gets what body returned in the iteration before. Repeat returns the value
+// of the last iteration. Names inside body need "{i}"; name names the carry.
 func (b *StackBuilder) Repeat(count int, name string, initial Value, body func(n *Nodes, x Value) Value) Value {
 	r := &Repeat{Count: int32(count)}
 	carry := &Carry{Name: name, Initial: string(initial)}
@@ -134,7 +134,7 @@ func (b *StackBuilder) Repeat(count int, name string, initial Value, body func(n
 
 func nodeItem(n *Node) *Item { return &Item{Item: &harnesspb.Item_Node{Node: n}} }
 
-// RewriteBuilder writes what an adapter does to a graph.
+// RewriteBuilder writes an adapter's changes to a graph.
 type RewriteBuilder struct {
 	rewrite *Rewrite
 }
@@ -164,8 +164,8 @@ func (b *RewriteBuilder) Train(patterns ...string) {
 	b.rewrite.Train = append(b.rewrite.Train, patterns...)
 }
 
-// Replace puts nodes in a node's place. body gets the original's result and
-// writes the new nodes; what it returns is what the node's readers get.
+// Replace replaces a node by the nodes that body writes. body gets the result
+// of the original node; readers of the node get the value that body returns.
 func (b *RewriteBuilder) Replace(node string, body func(n *Nodes, original Value) Value) {
 	r := &Replacement{Node: node}
 	r.Result = string(body(&Nodes{add: func(n *Node) { r.Nodes = append(r.Nodes, n) }}, Value(node+baseSuffix)))

@@ -5,16 +5,16 @@ import (
 	"maps"
 )
 
-// Check reports every mistake of a graph as Mistakes, or nil. A node that
-// reads a mistaken one is not reported again.
+// Check reports every mistake in a graph as Mistakes, or nil. A node is not
+// reported just because it reads a node with a mistake.
 func Check(g *Graph) error {
 	_, err := check(g)
 	return err
 }
 
-// checked is what a graph without mistakes turned out to be.
+// checked holds the types that a check found.
 type checked struct {
-	types   map[string]Type // of every node, by the name in the graph
+	types   map[string]Type // of every node, by its name in the graph
 	carries map[string]Type
 }
 
@@ -22,17 +22,17 @@ type checker struct {
 	mistakes   Mistakes
 	parameters map[string]*Parameter
 	kinds      map[string]string // name → "parameter", "node", "carry"
-	later      map[string]bool   // all nodes and carries of the graph
+	declared   map[string]bool   // all nodes and carries of the graph
 	nodes      int               // after expansion
 	checked
 }
 
-// scope is what nodes may read. A value whose type could not be found is in
-// `broken`, so that its readers stay silent.
+// scope holds the values that nodes may read. A value without a known type is
+// in broken, so that the check does not report its readers.
 type scope struct {
 	types  map[string]Type
 	broken map[string]bool
-	count  int // of the Repeat's iterations, 0 outside
+	count  int // iterations of the Repeat; 0 outside
 }
 
 func check(g *Graph) (checked, error) {
@@ -62,7 +62,7 @@ func check(g *Graph) (checked, error) {
 	if n := len(g.GetBuffers()); n > MaxNodes {
 		c.add("graph", fmt.Sprintf("names %d buffers, at most %d are possible", n, MaxNodes))
 	}
-	c.later = names(g)
+	c.declared = names(g)
 	encoded := Type{Over: OverEncoder, DType: F32}
 	encoderBroken := false
 	if g.GetEncoder() != nil {
@@ -90,7 +90,7 @@ func check(g *Graph) (checked, error) {
 	return c.checked, nil
 }
 
-// maxMistakes ends the search in a graph that is nothing but mistakes.
+// maxMistakes bounds the number of reported mistakes.
 const maxMistakes = 100
 
 func (c *checker) add(where, what string) {
@@ -99,8 +99,8 @@ func (c *checker) add(where, what string) {
 	}
 }
 
-// names are those of all nodes and carries, to tell a misplaced reader from a
-// misspelt one.
+// names returns the names of all nodes and carries. With them the check can
+// distinguish a name that is not visible from a misspelt one.
 func names(g *Graph) map[string]bool {
 	found := map[string]bool{}
 	for _, s := range []*Stack{g.GetEncoder(), g.GetDecoder()} {
@@ -127,7 +127,7 @@ func (c *checker) name(kind, name string) bool {
 		return false
 	}
 	if other, ok := c.kinds[name]; ok {
-		c.add(where, "has a name that a "+other+" has already")
+		c.add(where, "has a name that a "+other+" already has")
 		return false
 	}
 	c.kinds[name] = kind
@@ -166,7 +166,7 @@ func (c *checker) parameter(p *Parameter) {
 	}
 }
 
-// norm checks a start value that is taken from another parameter.
+// norm checks an initializer that takes the norms of another parameter.
 func (c *checker) norm(p *Parameter) {
 	if p.GetInitializer().GetNorm() == nil {
 		return
@@ -176,9 +176,9 @@ func (c *checker) norm(p *Parameter) {
 	of, ok := c.parameters[name]
 	switch {
 	case !ok:
-		c.add(where, fmt.Sprintf("starts as a norm of %s, which no parameter is", quoted(name)))
+		c.add(where, fmt.Sprintf("starts as a norm of %s, but no parameter has that name", quoted(name)))
 	case of.GetInitializer().GetNorm() != nil:
-		c.add(where, fmt.Sprintf("starts as a norm of %s, which is one itself", quoted(name)))
+		c.add(where, fmt.Sprintf("starts as a norm of %s, which itself starts as a norm", quoted(name)))
 	case of.GetCount() != p.GetCount():
 		c.add(where, fmt.Sprintf("exists %d times and starts as a norm of %s, which exists %d times", p.GetCount(), quoted(name), of.GetCount()))
 	case len(of.GetShape()) != 2 || axis < 0 || axis > 1:
@@ -188,7 +188,7 @@ func (c *checker) norm(p *Parameter) {
 	}
 }
 
-// stack checks one stack and gives its output's type.
+// stack checks one stack and returns the type of its output.
 func (c *checker) stack(where string, s *Stack, extra map[string]Type, extraBroken bool) (Type, bool) {
 	sc := &scope{
 		types: map[string]Type{
@@ -225,7 +225,7 @@ func (c *checker) stack(where string, s *Stack, extra map[string]Type, extraBrok
 	}
 	t, ok := sc.types[out]
 	if !ok || c.kinds[out] == "" {
-		c.add(where, fmt.Sprintf("has the output %s, which no node or carry of its is", quoted(out)))
+		c.add(where, fmt.Sprintf("has the output %s, but none of its nodes or carries has that name", quoted(out)))
 		return Type{}, false
 	}
 	return t, true
@@ -268,9 +268,9 @@ func (c *checker) repeat(where string, r *Repeat, outer *scope) {
 		first, known := body.types[carry.GetName()]
 		switch {
 		case !ok && !body.broken[carry.GetNext()]:
-			c.add(at, fmt.Sprintf("goes on as %s, which the repeat's body does not give", quoted(carry.GetNext())))
+			c.add(at, fmt.Sprintf("continues as %s, which the repeat's body does not compute", quoted(carry.GetNext())))
 		case ok && known && !next.Equal(first):
-			c.add(at, fmt.Sprintf("comes in as %v and goes on as %v (%s); both must be the same", first, next, quoted(carry.GetNext())))
+			c.add(at, fmt.Sprintf("starts as %v and continues as %v (%s); both types must be the same", first, next, quoted(carry.GetNext())))
 		case ok && known:
 			outer.types[carry.GetName()] = first
 			c.carries[carry.GetName()] = first
@@ -284,7 +284,7 @@ func (c *checker) node(n *Node, sc *scope) {
 	where := "node " + quoted(n.GetName())
 	usable := c.name("node", n.GetName())
 	if !usable {
-		// Its readers stay silent, unless the name means an earlier node.
+		// Do not report its readers, unless an earlier node has the name.
 		if _, ok := sc.types[n.GetName()]; !ok {
 			sc.broken[n.GetName()] = true
 		}
@@ -345,17 +345,17 @@ func (c *checker) inputs(where string, n *Node, sc *scope) ([]Type, bool) {
 		ok = false
 		switch {
 		case sc.broken[name]:
-		case c.later[name]:
-			c.add(where, fmt.Sprintf("reads %s, which exists but not here: a value is seen after its node, in the same stack and repeat", quoted(name)))
+		case c.declared[name]:
+			c.add(where, fmt.Sprintf("reads %s, which is not visible here: a value is visible after its node, in the same stack and repeat", quoted(name)))
 		default:
-			c.add(where, fmt.Sprintf("reads %s, which no parameter or earlier node is", quoted(name)))
+			c.add(where, fmt.Sprintf("reads %s, but no parameter or earlier node has that name", quoted(name)))
 		}
 	}
 	return in, ok
 }
 
-// misplaced says why a parameter cannot be read where a Repeat runs count
-// times (0: outside), or "".
+// misplaced returns why a parameter cannot be read in a Repeat of count
+// iterations (0: outside a Repeat), or "".
 func misplaced(p *Parameter, count int) string {
 	switch {
 	case !isTemplate(p.GetName()):
@@ -363,7 +363,7 @@ func misplaced(p *Parameter, count int) string {
 	case count == 0:
 		return "a template, outside a repeat"
 	case int(p.GetCount()) != count:
-		return fmt.Sprintf("of which there are %d, in a repeat of %d", p.GetCount(), count)
+		return fmt.Sprintf("which has %d copies, in a repeat of %d", p.GetCount(), count)
 	}
 	return ""
 }

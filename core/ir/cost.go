@@ -12,41 +12,42 @@ type Extent struct {
 	Tokens int64 // positions of the decoder in each
 	Source int64 // positions of the encoder in each; 0 without one
 	// Picked is how many of a row's decoder positions get logits; 0: all.
-	// What only they need is computed for them alone.
+	// Values that only the logits need are computed at these positions alone.
 	Picked int64
 	// Keys is how many positions causal attention reads in a decoding step,
-	// whose Tokens is 1: all but the last, and all that is over the encoder's
-	// positions, come from a cache. 0: nothing is cached.
+	// in which Tokens is 1. The keys and values of all but the last position
+	// come from a cache, and so do all values over the encoder's positions.
+	// 0: nothing is cached.
 	Keys int64
 }
 
-// Cost is what computing a network once takes. FLOPs count a multiplication
-// and an addition as two, and only those of Linear (2·in·out a position),
-// MatMul and Attention (4·heads·head size for each pair of query and key that
-// is computed, masked ones too); all else is bound by memory. Sizes are in
-// elements of 4 bytes.
+// Cost is the work and memory that computing a network once takes. A
+// multiplication and an addition count as two FLOPs. Only Linear (2·in·out per
+// position), MatMul and Attention (4·heads·head size for each computed pair of
+// query and key, masked pairs too) count; the other ops are bound by memory.
+// Sizes are in elements of 4 bytes.
 type Cost struct {
 	Forward float64 // FLOPs of the forward pass
-	// Layers is the part of Forward within repeated layers: what gradient
+	// Layers is the part of Forward within repeated layers, which gradient
 	// checkpointing computes twice.
 	Layers float64
-	// Backward is FLOPs of the gradients: for each product one more for each
-	// side that something trained is behind.
+	// Backward is FLOPs of the gradients: each product costs its forward FLOPs
+	// again for each operand that depends on a trained parameter.
 	Backward float64
 
 	Logits   int64 // elements of the decoder's output
-	Carried  int64 // of the values that enter layers: what checkpointing keeps
-	Layer    int64 // of all values of the largest layer
-	Saved    int64 // of all values, of all layers: what is kept without checkpointing
-	Products int64 // of expressions of parameters alone
+	Carried  int64 // elements of the values that enter layers: kept with checkpointing
+	Layer    int64 // elements of all values of the largest layer
+	Saved    int64 // elements of all values in all layers: kept without checkpointing
+	Products int64 // elements of expressions of parameters alone
 
-	// Cache is what decoding keeps of one decoder position, CrossCache of one
-	// encoder position: keys and values of all attention nodes.
+	// Cache counts the elements that decoding keeps per decoder position,
+	// CrossCache those per encoder position: keys and values of all attention nodes.
 	Cache, CrossCache int64
 }
 
-// Cost walks the program. trained are written-out names of the parameters
-// that train, sorted, as Trainable gives them; nil: nothing does.
+// Cost walks the program. trained holds the sorted, written-out names of the
+// trained parameters, as Trainable returns them; nil: nothing trains.
 func (p *Program) Cost(trained []string, x Extent) Cost {
 	w := &costWalk{extent: x, types: map[string]Type{}, trains: map[string]bool{}}
 	for _, param := range p.Parameters {
@@ -54,7 +55,7 @@ func (p *Program) Cost(trained []string, x Extent) Cost {
 		_, w.trains[param.Name] = slices.BinarySearch(trained, param.Name)
 	}
 	if p.Encoder != nil {
-		w.sequence(p.Encoder, true) // for its types alone, where it is cached
+		w.sequence(p.Encoder, true) // if the encoder is cached, only its types matter
 		w.types[EncoderOutput] = w.types[p.Encoder.Output]
 		w.trains[EncoderOutput] = w.trains[p.Encoder.Output]
 	}
@@ -64,9 +65,9 @@ func (p *Program) Cost(trained []string, x Extent) Cost {
 
 type costWalk struct {
 	extent  Extent
-	encoder bool // the stack that is walked
+	encoder bool // the walk is in the encoder
 	types   map[string]Type
-	trains  map[string]bool // something trained is behind the value
+	trains  map[string]bool // the value depends on a trained parameter
 	whole   map[string]bool // needed at every position
 	cost    Cost
 }
@@ -99,7 +100,7 @@ func (w *costWalk) sequence(s *Sequence, encoder bool) {
 	}
 }
 
-// positions is at how many places a value of this stack is computed.
+// positions is the number of positions at which a value of this stack is computed.
 func (w *costWalk) positions(name string, t Type) int64 {
 	switch {
 	case t.Over == OverNothing:
@@ -143,7 +144,7 @@ func (w *costWalk) step(st Step) (flops float64, elements int64) {
 		flops, pairs = w.attention(st, op.Attention)
 		elements += 2 * pairs // scores and weights
 	case *harnesspb.Node_Reshape, *harnesspb.Node_Slice, *harnesspb.Node_Transpose, *harnesspb.Node_Cast:
-		elements = 0 // another view of what is there
+		elements = 0 // a view of its input
 	}
 	w.cost.Forward += flops
 	if st.Type.Over == OverNothing {
@@ -153,8 +154,8 @@ func (w *costWalk) step(st Step) (flops float64, elements int64) {
 	return flops, elements
 }
 
-// product adds the gradients of a product: as many FLOPs as it took, for each
-// side that something trained is behind.
+// product adds the gradients of a product: its forward FLOPs once for each
+// operand that depends on a trained parameter.
 func (w *costWalk) product(flops float64, sides []string) {
 	for _, side := range sides {
 		if w.trains[side] {
@@ -193,9 +194,9 @@ func (w *costWalk) attention(st Step, op *Attention) (flops float64, pairs int64
 	return flops, pairs
 }
 
-// WholeNeeded names the values that attention reads as key or value, with all
-// that they are made of: those that are needed at every position even where
-// only some positions' logits are wanted.
+// WholeNeeded names the values that attention reads as key or value, and the
+// values that these are computed from. They are needed at every position, even
+// if only some positions get logits.
 func (s *Sequence) WholeNeeded() map[string]bool {
 	need := map[string]bool{}
 	for _, st := range slices.Backward(s.Steps) {

@@ -5,16 +5,17 @@ import (
 	"slices"
 )
 
-// Counts are numbers of parameters as PEFT's print_trainable_parameters
-// counts them: a table that two places share counts once, and All includes
-// what the adapter trains. What an adapter adds and freezes (VeRA's shared
-// matrices) PEFT keeps in buffers, which are not parameters: it does not count them.
+// Counts are numbers of parameters as PEFT's print_trainable_parameters counts
+// them. A table that two layers share counts once, and All includes the
+// adapter's trained parameters. PEFT keeps the tensors that an adapter adds and
+// freezes (VeRA's shared matrices) in buffers, which are not parameters, so
+// they do not count.
 type Counts struct {
 	Trainable, All int64
 }
 
-// Count counts a graph as it is after the rewrite. A nil rewrite trains
-// nothing.
+// Count counts the parameters of a graph after the rewrite. A nil rewrite
+// trains nothing.
 func Count(g *Graph, r *Rewrite) (Counts, error) {
 	after, err := Apply(g, r)
 	if err != nil {
@@ -27,7 +28,7 @@ func Count(g *Graph, r *Rewrite) (Counts, error) {
 	return p.Count(r)
 }
 
-// Count counts the program of a graph after the rewrite.
+// Count counts the parameters of the rewritten graph's program.
 func (p *Program) Count(r *Rewrite) (Counts, error) {
 	train, err := p.Trainable(r.GetTrain())
 	if err != nil {
@@ -50,8 +51,8 @@ func (p *Program) Count(r *Rewrite) (Counts, error) {
 	return c, nil
 }
 
-// Frozen gives the parameters that the rewrite added to the program's graph
-// and does not train. They belong to the adapter: whoever saves it saves them.
+// Frozen returns the parameters that the rewrite added to the program's graph
+// and does not train. They belong to the adapter and are saved with it.
 func (p *Program) Frozen(r *Rewrite) ([]Param, error) {
 	train, err := p.Trainable(r.GetTrain())
 	if err != nil {
@@ -70,10 +71,10 @@ func (p *Program) Frozen(r *Rewrite) ([]Param, error) {
 	return frozen, nil
 }
 
-// Trainable gives the sorted written-out names of the parameters that the
-// patterns of a Rewrite's train list mean. A pattern may fit the name in the
-// graph ("layers.{i}.lora_A") or written out ("layers.3.lora_A"); one that
-// fits nothing is an error.
+// Trainable returns the sorted, written-out names of the parameters that match
+// the patterns of a Rewrite's train list. A pattern may match the name in the
+// graph ("layers.{i}.lora_A") or the written-out name ("layers.3.lora_A"). A
+// pattern that matches nothing is an error.
 func (p *Program) Trainable(patterns []string) ([]string, error) {
 	var names []string
 	used := make([]bool, len(patterns))
@@ -90,7 +91,7 @@ func (p *Program) Trainable(patterns []string) ([]string, error) {
 	}
 	for i, ok := range used {
 		if !ok {
-			return nil, Mistakes{{"rewrite", fmt.Sprintf("trains %s, which no parameter is", quoted(patterns[i]))}}
+			return nil, Mistakes{{"rewrite", fmt.Sprintf("trains %s, which matches no parameter", quoted(patterns[i]))}}
 		}
 	}
 	slices.Sort(names)

@@ -7,10 +7,10 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// NormsAndBiases gives the sorted names of the parameters that weight decay
-// usually spares: gains and biases of norms, biases of linear layers, and
-// whatever has "bias" in its name or its checkpoint's. They are those that
-// Hugging Face's Trainer leaves out.
+// NormsAndBiases returns the sorted names of the parameters that are usually
+// excluded from weight decay: gains and biases of norms, biases of linear
+// layers, and parameters with "bias" in their own or their checkpoint tensor's
+// name. Hugging Face's Trainer excludes the same parameters.
 func (p *Program) NormsAndBiases() []string {
 	spared := map[string]bool{}
 	for _, s := range []*Sequence{p.Encoder, p.Decoder} {

@@ -7,18 +7,20 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// Program is a graph with its repeats written out and its types known: what
-// an engine lowers.
+// Program is a graph with its repeats written out and its types known. Engines
+// lower programs.
 type Program struct {
 	Name       string
 	Parameters []Param
 	Encoder    *Sequence // nil in decoder-only networks
 	Decoder    *Sequence
-	// DecoderStart is the token before the decoder's first; beside an encoder.
+	// DecoderStart is the token before the decoder's first token; used only in
+	// networks with an encoder.
 	DecoderStart int32
 	// FirstPosition is the position of the decoder's first token.
 	FirstPosition int64
-	// Buffers names checkpoint tensors, or patterns of them, that change nothing.
+	// Buffers names checkpoint tensors, or patterns of names, that the network
+	// does not read.
 	Buffers []string
 }
 
@@ -28,14 +30,14 @@ type Param struct {
 	Template    string // its name in the graph
 	Shape       []int64
 	Initializer *Initializer
-	Tensors     []string // checkpoint tensors, the first that exists fills it
-	Transpose   bool     // as stored in the checkpoint
+	Tensors     []string // checkpoint tensors; the first that exists fills it
+	Transpose   bool     // the checkpoint stores the transpose
 }
 
-// Elements is the number of numbers in the parameter.
+// Elements is the number of elements of the parameter.
 func (p Param) Elements() int64 { return Type{Dims: p.Shape}.Elements() }
 
-// Sequence is a stack as a list of nodes in an order that can be computed.
+// Sequence is a stack as a list of nodes in the order of computation.
 type Sequence struct {
 	Steps  []Step
 	Layers []Layer
@@ -45,18 +47,18 @@ type Sequence struct {
 // Step is one node. Its Inputs name parameters, implicit values and results
 // of earlier steps; carries are resolved.
 type Step struct {
-	*Node  // the graph's own message, for the op; not its names
+	*Node  // the graph's own message; use its op, not its names
 	Name   string
 	Inputs []string
 	Type   Type
 }
 
-// Layer is one iteration of a Repeat: the steps First…End-1. Entering are the
-// values that its carries hold when it begins, Leaving those when it ends.
+// Layer is one iteration of a Repeat: the steps First…End-1. Entering lists the
+// values of the carries when the iteration begins, Leaving those when it ends.
 type Layer struct {
 	First, End        int
 	Entering, Leaving []string
-	Last              bool // of its Repeat
+	Last              bool // the last iteration of its Repeat
 }
 
 // Expand checks a graph and writes it out.
@@ -99,7 +101,7 @@ func initializerAt(in *Initializer, i int) *Initializer {
 
 func expandStack(s *Stack, c checked) *Sequence {
 	seq := &Sequence{}
-	names := map[string]string{} // carries → the values that they hold now
+	names := map[string]string{} // carry → its current value
 	resolve := func(name string, i int) string {
 		if value, ok := names[name]; ok {
 			return value

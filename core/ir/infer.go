@@ -9,8 +9,8 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// infer gives the type of a node's result from the types of its inputs, or
-// says what does not fit.
+// infer returns the type of a node's result, given the types of its inputs. It
+// fails if the types do not fit the op.
 func infer(n *Node, in []Type) (Type, error) {
 	switch op := n.GetOp().(type) {
 	case *harnesspb.Node_Embedding:
@@ -68,12 +68,12 @@ func infer(n *Node, in []Type) (Type, error) {
 	case *harnesspb.Node_Attention:
 		return inferAttention(op.Attention, in)
 	}
-	return Type{}, errors.New("has no op, or one that this version does not know")
+	return Type{}, errors.New("has no op, or an op that this version does not know")
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// need checks the number of inputs and that all but the first `ids` are float.
+// need checks the number of inputs, and that all have the same float type.
 func need(in []Type, least, most int) error {
 	switch {
 	case len(in) < least || len(in) > most:
@@ -101,7 +101,7 @@ func same(in []Type) (Type, error) {
 	return in[0], nil
 }
 
-// expression demands an input that is of parameters alone, of the given rank.
+// expression checks that an input is a parameter expression of the given rank.
 func expression(what string, t Type, rank int) error {
 	if t.Over != OverNothing || len(t.Dims) != rank {
 		return fmt.Errorf("%s is %v, expected a parameter expression of rank %d", what, t, rank)
@@ -175,7 +175,7 @@ func inferMatMul(op *harnesspb.MatMul, in []Type) (Type, error) {
 	return Type{DType: a.DType, Dims: []int64{rows, columns}}, nil
 }
 
-// join is the domain of a value made of two.
+// join is the domain of a value that is computed from two others.
 func join(a, b Domain) (Domain, error) {
 	switch {
 	case a == b || b == OverNothing:
@@ -183,7 +183,7 @@ func join(a, b Domain) (Domain, error) {
 	case a == OverNothing:
 		return b, nil
 	}
-	return 0, errors.New("joins values over different positions; only cross-attention may")
+	return 0, errors.New("joins values over different positions; only cross-attention may do that")
 }
 
 func inferBinary(op *harnesspb.Binary, in []Type) (Type, error) {
@@ -209,7 +209,7 @@ func inferBinary(op *harnesspb.Binary, in []Type) (Type, error) {
 	return Type{Over: over, DType: a.DType, Dims: dims}, nil
 }
 
-// fromEnd is the i-th axis from the last, 1 where there is none.
+// fromEnd is the size of the i-th axis from the end, or 1 if there is none.
 func fromEnd(dims []int64, i int) int64 {
 	if i >= len(dims) {
 		return 1
@@ -279,8 +279,8 @@ func inferTranspose(permutation []int32, in []Type) (Type, error) {
 // clip keeps error texts short.
 func clip[T any](list []T) []T { return list[:min(len(list), 8)] }
 
-// axisOf checks that x has the axis.
-func axisOf(x Type, axis int32) error {
+// checkAxis checks that x has the axis.
+func checkAxis(x Type, axis int32) error {
 	if axis < 0 || int(axis) >= len(x.Dims) {
 		return fmt.Errorf("axis %d does not exist in %v, which has %d feature axes", axis, x, len(x.Dims))
 	}
@@ -292,7 +292,7 @@ func inferSlice(op *harnesspb.Slice, in []Type) (Type, error) {
 	if err != nil {
 		return Type{}, err
 	}
-	if err := axisOf(x, op.GetAxis()); err != nil {
+	if err := checkAxis(x, op.GetAxis()); err != nil {
 		return Type{}, err
 	}
 	size := x.Dims[op.GetAxis()]
@@ -309,7 +309,7 @@ func inferConcat(axis int, in []Type) (Type, error) {
 		return Type{}, err
 	}
 	first := in[0]
-	if err := axisOf(first, int32(axis)); err != nil {
+	if err := checkAxis(first, int32(axis)); err != nil {
 		return Type{}, err
 	}
 	out := Type{Over: first.Over, DType: first.DType, Dims: slices.Clone(first.Dims)}
@@ -319,7 +319,7 @@ func inferConcat(axis int, in []Type) (Type, error) {
 			fits = j == axis || t.Dims[j] == first.Dims[j]
 		}
 		if !fits {
-			return Type{}, fmt.Errorf("input %d is %v, which does not join %v along axis %d", i+1, t, first, axis)
+			return Type{}, fmt.Errorf("input %d is %v, which cannot be concatenated with %v along axis %d", i+1, t, first, axis)
 		}
 		out.Dims[axis] += t.Dims[axis]
 	}
@@ -334,7 +334,7 @@ func inferReduce(op *harnesspb.Reduce, in []Type) (Type, error) {
 	if err != nil {
 		return Type{}, err
 	}
-	if err := axisOf(x, op.GetAxis()); err != nil {
+	if err := checkAxis(x, op.GetAxis()); err != nil {
 		return Type{}, err
 	}
 	dims := slices.Clone(x.Dims)
@@ -441,7 +441,7 @@ func inferAttention(op *harnesspb.Attention, in []Type) (Type, error) {
 	return q, nil
 }
 
-// keyString prints the wanted type of keys, whose number of heads is free.
+// keyString prints the expected type of keys; any number of heads is possible.
 func (t Type) keyString() string {
 	letter := "T"
 	if t.Over == OverEncoder {
@@ -450,7 +450,7 @@ func (t Type) keyString() string {
 	return fmt.Sprintf("[B,%s,key/value heads,%d]", letter, t.Dims[1])
 }
 
-// badDims says what is wrong with a shape from outside, or "".
+// badDims returns the problem with an untrusted shape, or "".
 func badDims(dims []int64) string {
 	if len(dims) > MaxRank {
 		return fmt.Sprintf("has rank %d, at most %d is possible", len(dims), MaxRank)

@@ -10,10 +10,10 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// Initialize draws a parameter's start values from its initializer, row-major.
-// They depend on (seed, the written-out name, shape) alone, so on no backend,
-// batch or order of parameters. One that starts as a norm of another is an
-// error: Norms works it out of that one's values.
+// Initialize draws a parameter's initial values from its initializer, row-major.
+// They depend only on the seed, the written-out name and the shape, not on the
+// backend, the batch or the order of parameters. A parameter that starts as the
+// norms of another is an error: Norms computes these from the other's values.
 func Initialize(p Param, seed uint64) ([]float32, error) {
 	if what := badDims(p.Shape); what != "" {
 		return nil, fmt.Errorf("parameter %s %s", quoted(p.Name), what)
@@ -38,18 +38,18 @@ func Initialize(p Param, seed uint64) ([]float32, error) {
 			values[i] = kind.Normal * float32(normal(r))
 		}
 	case *harnesspb.Initializer_Norm:
-		return nil, fmt.Errorf("parameter %s starts as norms of %s, whose values are not known here", quoted(p.Name), quoted(kind.Norm.GetParameter()))
+		return nil, fmt.Errorf("parameter %s starts as norms of %s; its values cannot be drawn without that parameter's values", quoted(p.Name), quoted(kind.Norm.GetParameter()))
 	default:
-		return nil, fmt.Errorf("parameter %s has neither a value in the checkpoint or the trained weights nor an initializer", quoted(p.Name))
+		return nil, fmt.Errorf("parameter %s is neither in the checkpoint nor in the trained weights, and has no initializer", quoted(p.Name))
 	}
 	return values, nil
 }
 
-// Norms gives the Euclidean norms of a matrix's rows (axis 1) or columns
-// (axis 0), row-major values given; the sums are of float64s.
+// Norms returns the Euclidean norms of the rows (axis 1) or columns (axis 0) of
+// a matrix whose values are row-major. It sums in float64.
 func Norms(values []float32, shape []int64, axis int) ([]float32, error) {
 	if len(shape) != 2 || shape[0] < 1 || shape[1] < 1 || int64(len(values)) != shape[0]*shape[1] || axis < 0 || axis > 1 {
-		return nil, fmt.Errorf("norms over axis %d of %d numbers of the shape %v: expected axis 0 or 1 of a matrix", axis, len(values), shape)
+		return nil, fmt.Errorf("norms over axis %d of %d numbers with the shape %v: expected axis 0 or 1 of a matrix", axis, len(values), shape)
 	}
 	sums := make([]float64, shape[1-axis])
 	for i, v := range values {
@@ -66,8 +66,8 @@ func Norms(values []float32, shape []int64, axis int) ([]float32, error) {
 	return out, nil
 }
 
-// badInitializer says what is wrong with an initializer, or "". None is fine:
-// the checkpoint may fill the parameter.
+// badInitializer returns the problem with an initializer, or "". A missing
+// initializer is fine: the checkpoint may fill the parameter.
 func badInitializer(i *Initializer) string {
 	var x float32
 	switch kind := i.GetKind().(type) {
@@ -84,7 +84,7 @@ func badInitializer(i *Initializer) string {
 	return ""
 }
 
-// source is a generator of its own for each (seed, name).
+// source returns the random generator of a (seed, name) pair.
 func source(seed uint64, name string) *rand.PCG {
 	h := sha256.New()
 	var b [8]byte
@@ -95,11 +95,11 @@ func source(seed uint64, name string) *rand.PCG {
 	return rand.NewPCG(binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:]))
 }
 
-// unit is uniform in [0, 1). It and normal are written out because the
-// streams behind math/rand's own methods are not promised to stay.
+// unit is uniform in [0, 1). unit and normal do not call math/rand's own
+// methods, because Go does not promise to keep their streams.
 func unit(r *rand.PCG) float64 { return float64(r.Uint64()>>11) / (1 << 53) }
 
-// normal is Box and Muller's, one value of the pair.
+// normal is the Box-Muller transform; it uses one value of the pair.
 func normal(r *rand.PCG) float64 {
 	u := 1 - unit(r) // (0, 1]
 	return math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*unit(r))

@@ -140,16 +140,16 @@ func TestMistakesNameNodeAndShapes(t *testing.T) {
 		{"no op", func(g *ir.Graph) { node(t, g, "head").Op = nil }, []string{`"head"`, "no op"}},
 		{"dropout of all", func(g *ir.Graph) { node(t, g, "h.{i}.drop").GetDropout().Rate = 1 }, []string{"rate 1"}},
 		{"template outside", func(g *ir.Graph) { node(t, g, "head").Inputs[1] = "h.{i}.norm.weight" }, []string{"template, outside a repeat"}},
-		{"another count", func(g *ir.Graph) { repeat(g).Count = 2 }, []string{"of which there are 3, in a repeat of 2"}},
+		{"another count", func(g *ir.Graph) { repeat(g).Count = 2 }, []string{"has 3 copies, in a repeat of 2"}},
 		{"huge repeat", func(g *ir.Graph) { repeat(g).Count = math.MaxInt32 }, []string{"repeats 2147483647 times"}},
 		{"carry changes", func(g *ir.Graph) { repeat(g).Carries[0].Next = "h.{i}.attn.qkv" }, []string{`carry "h"`, "[B,T,4]", "[B,T,12]"}},
 		{"carry from nowhere", func(g *ir.Graph) { repeat(g).Carries[0].Initial = "x" }, []string{`carry "h"`, `"x"`}},
-		{"name twice", func(g *ir.Graph) { node(t, g, "head").Name = "wte" }, []string{`"wte"`, "a node has already"}},
+		{"name twice", func(g *ir.Graph) { node(t, g, "head").Name = "wte" }, []string{`"wte"`, "a node already has"}},
 		{"implicit name", func(g *ir.Graph) { node(t, g, "head").Name = "tokens" }, []string{"implicit value"}},
 		{"template name collides", func(g *ir.Graph) {
 			g.Parameters = append(g.Parameters, &ir.Parameter{Name: "h.1.norm.weight", Shape: []int64{1}})
 		}, []string{`becomes "h.1.norm.weight"`}},
-		{"later value", func(g *ir.Graph) { node(t, g, "h.{i}.norm").Inputs[0] = "h.{i}.out" }, []string{"exists but not here"}},
+		{"later value", func(g *ir.Graph) { node(t, g, "h.{i}.norm").Inputs[0] = "h.{i}.out" }, []string{"not visible here"}},
 		{"no output", func(g *ir.Graph) { g.GetDecoder().Output = "" }, []string{"decoder", "output"}},
 		{"output of a parameter", func(g *ir.Graph) { g.GetDecoder().Output = "wte.weight" }, []string{"output"}},
 		{"no decoder", func(g *ir.Graph) { g.Decoder = nil }, []string{"decoder: is missing"}},
@@ -258,10 +258,10 @@ func TestBadRewritesAreRefused(t *testing.T) {
 		{"twice", func(r *ir.Rewrite) { r.Replacements = append(r.Replacements, r.Replacements[0]) }, "replaced twice"},
 		{"empty", func(r *ir.Rewrite) { r.Replacements[0].Nodes = nil }, "no nodes"},
 		{"trains nothing known", func(r *ir.Rewrite) { r.Train = []string{"*.lora_C"} }, `"*.lora_C"`},
-		{"name taken", func(r *ir.Rewrite) { r.Parameters[0].Name = "wte.weight" }, "has already"},
+		{"name taken", func(r *ir.Rewrite) { r.Parameters[0].Name = "wte.weight" }, "already has"},
 		{"other shape", func(r *ir.Rewrite) { r.Parameters[1].Shape[0] = 13 }, "do not broadcast"},
-		{"reads the future", func(r *ir.Rewrite) { r.Replacements[0].Nodes[0].Inputs[0] = "h.{i}.out" }, "not here"},
-		{"reads itself", func(r *ir.Rewrite) { r.Replacements[0].Nodes[0].Inputs[0] = "h.{i}.attn.qkv" }, "not here"},
+		{"reads the future", func(r *ir.Rewrite) { r.Replacements[0].Nodes[0].Inputs[0] = "h.{i}.out" }, "not visible here"},
+		{"reads itself", func(r *ir.Rewrite) { r.Replacements[0].Nodes[0].Inputs[0] = "h.{i}.attn.qkv" }, "not visible here"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := lora()

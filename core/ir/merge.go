@@ -7,11 +7,12 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// Fold says how a rewrite's change of one Linear node goes into the node's own
-// weight and bias: the replacement is an affine function of the node's input,
-// so its value at 0 is the bias and its values at unit vectors are the weight.
+// Fold describes how to merge the replacement of one Linear node into the
+// node's own weight and bias. The replacement is an affine function of the
+// node's input: its value at 0 is the bias, and its values at unit vectors,
+// less the bias, are the weight.
 type Fold struct {
-	Node, Template string // the node written out, and its name in the graph
+	Node, Template string // the node's written-out name, and its name in the graph
 	// Input is the value that the node reads, with In features; Out is the
 	// number of features of its result.
 	Input   string
@@ -20,23 +21,24 @@ type Fold struct {
 	// The weight is [Out,In], or [In,Out] with WeightInOut.
 	Weight, Bias string
 	WeightInOut  bool
-	// Steps give the replacement's result, the last of them, from Input and
-	// Parameters. They are over the stack's own positions, also where Input is
-	// the encoder's.
+	// Steps compute the replacement's result from Input and Parameters; the
+	// last step is the result. They are over the stack's own positions, even
+	// if Input is over the encoder's.
 	Steps      []Step
 	Parameters []string
 }
 
-// Merge finds how the layers of a rewritten graph fold back into the graph
-// itself, and which of the graph's parameters train directly. It is an error
-// if a replacement is not affine, or changes what other nodes read.
+// Merge finds how the replaced layers of a rewritten graph fold back into the
+// original graph, and which of the original graph's parameters train directly.
+// It fails if a replacement is not affine, or if merging it would change values
+// that other nodes read.
 func Merge(g *Graph, r *Rewrite) (folds []Fold, trained []string, err error) {
 	after, err := Apply(g, r)
 	if err != nil {
 		return nil, nil, err
 	}
 	if after.GetFirstPosition() != g.GetFirstPosition() {
-		return nil, nil, fmt.Errorf("the adapter moves all positions by %d, which no weight can express", after.GetFirstPosition()-g.GetFirstPosition())
+		return nil, nil, fmt.Errorf("the adapter shifts all positions by %d, which cannot be merged into weights", after.GetFirstPosition()-g.GetFirstPosition())
 	}
 	before, err := Expand(g)
 	if err != nil {
@@ -108,11 +110,11 @@ type merger struct {
 	steps      map[string]Step     // of one stack after the rewrite
 }
 
-// fold looks at one replaced node, as it was.
+// fold returns the fold of one replaced node; was is the node before the rewrite.
 func (m *merger) fold(was Step) (Fold, error) {
 	op := was.GetLinear()
 	if op == nil {
-		return Fold{}, fmt.Errorf("the adapter replaces a node that is %s; only linear layers have a weight to merge into", OpName(was.Node))
+		return Fold{}, fmt.Errorf("the adapter replaces a node with the op %s; only linear layers can be merged", OpName(was.Node))
 	}
 	f := Fold{Node: was.Name, Template: was.GetName(), Input: was.Inputs[0], Weight: was.Inputs[1], WeightInOut: op.GetWeightInOut()}
 	if len(was.Inputs) == 3 {
@@ -142,7 +144,7 @@ func (m *merger) fold(was Step) (Fold, error) {
 	for _, name := range []string{f.Weight, f.Bias} {
 		for _, reader := range m.readers[name] {
 			if name != "" && !inside[reader] {
-				return Fold{}, fmt.Errorf("%s reads the parameter %s too, which merging would change", quoted(reader), quoted(name))
+				return Fold{}, fmt.Errorf("%s also reads the parameter %s, and merging would change it", quoted(reader), quoted(name))
 			}
 		}
 	}
@@ -153,11 +155,11 @@ func (m *merger) fold(was Step) (Fold, error) {
 type walk struct {
 	*merger
 	fold   *Fold
-	affine map[string]bool // values seen → whether they depend on the input
+	affine map[string]bool // visited value → whether it depends on the input
 }
 
-// value reports whether a value depends on the fold's input, and demands that
-// it does so in an affine way.
+// value reports whether a value depends on the fold's input. It fails if the
+// dependence is not affine.
 func (w *walk) value(name string) (bool, error) {
 	if depends, ok := w.affine[name]; ok {
 		return depends, nil
@@ -173,7 +175,7 @@ func (w *walk) value(name string) (bool, error) {
 	}
 	st, ok := w.steps[name]
 	if !ok || (st.Type.Over != OverNothing && !w.own[w.fold.Template][st.GetName()]) {
-		return false, fmt.Errorf("the adapter reads %s beside the layer's own input, so it cannot be merged", quoted(name))
+		return false, fmt.Errorf("the adapter reads %s in addition to the layer's own input, so it cannot be merged", quoted(name))
 	}
 	depends := make([]bool, len(st.Inputs))
 	any := false
@@ -195,8 +197,8 @@ func (w *walk) value(name string) (bool, error) {
 	return any, nil
 }
 
-// affine reports whether a node is an affine function of those inputs that
-// depend on the layer's, the others being constant. Dropout does nothing
+// affine reports whether a node is an affine function of the inputs that depend
+// on the layer's input; the other inputs are constants. Dropout is the identity
 // outside training.
 func affine(st Step, depends []bool) bool {
 	switch op := st.GetOp().(type) {

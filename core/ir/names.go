@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// index stands for the iteration in the names of a Repeat.
+// index stands for the iteration number in names inside a Repeat.
 const index = "{i}"
 
 // baseSuffix marks the original of a replaced node.
 const baseSuffix = "@base"
 
-// isTemplate reports whether a name stands for one thing per iteration.
+// isTemplate reports whether a name stands for one object per iteration.
 func isTemplate(name string) bool { return strings.Contains(name, index) }
 
 // At is the name of iteration i of a template; a plain name stays as it is.
@@ -43,9 +43,9 @@ func Match(pattern, name string) bool {
 	}
 }
 
-// MatchTarget reports whether an adapter's target means a node, by PEFT's
-// rule for module names: the target is the name, or the name's end after a
-// dot. A target with "*" is a pattern as in Match.
+// MatchTarget reports whether an adapter's target matches a node, by PEFT's
+// rule for module names: the target equals the name, or the name ends in a dot
+// and the target. A target with "*" is a pattern as in Match.
 func MatchTarget(target, name string) bool {
 	if strings.Contains(target, "*") {
 		return Match(target, name)
@@ -53,7 +53,7 @@ func MatchTarget(target, name string) bool {
 	return name == target || (target != "" && strings.HasSuffix(name, "."+target))
 }
 
-// badName says what is wrong with a name, or "".
+// badName returns the problem with a name, or "".
 func badName(name string) string {
 	switch {
 	case name == "":
@@ -73,7 +73,7 @@ func badName(name string) string {
 	return ""
 }
 
-// quoted shortens and quotes a name from outside for an error text.
+// quoted shortens and quotes an untrusted name for an error message.
 func quoted(name string) string {
 	if len(name) > MaxNameLength {
 		name = name[:MaxNameLength] + "…"

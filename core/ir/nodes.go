@@ -4,8 +4,8 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// Nodes writes nodes, one method an op; each returns the node's value. The
-// package comment gives the shapes.
+// Nodes writes nodes. It has one method per op; each returns the node's value.
+// The package comment gives the shapes.
 type Nodes struct {
 	add func(*Node)
 }
@@ -19,7 +19,7 @@ func (b *Nodes) node(name string, n *Node, inputs ...Value) Value {
 	return Value(name)
 }
 
-// Embedding looks ids up in a table.
+// Embedding looks up ids in a table.
 func (b *Nodes) Embedding(name string, ids, table Value) Value {
 	return b.node(name, &Node{Op: &harnesspb.Node_Embedding{Embedding: &harnesspb.Embedding{}}}, ids, table)
 }
@@ -84,7 +84,7 @@ func (b *Nodes) LayerNorm(name string, x, gain Value, epsilon float64, bias ...V
 	return b.node(name, n, append([]Value{x, gain}, bias...)...)
 }
 
-// RMSNorm normalises the last axis without taking its mean.
+// RMSNorm normalises the last axis without subtracting its mean.
 func (b *Nodes) RMSNorm(name string, x, gain Value, epsilon float64) Value {
 	return b.node(name, &Node{Op: &harnesspb.Node_RmsNorm{RmsNorm: &harnesspb.RMSNorm{Epsilon: epsilon}}}, x, gain)
 }
@@ -94,7 +94,7 @@ func (b *Nodes) Softmax(name string, x Value) Value {
 	return b.node(name, &Node{Op: &harnesspb.Node_Softmax{Softmax: &harnesspb.Softmax{}}}, x)
 }
 
-// Reshape gives the feature axes another shape.
+// Reshape changes the shape of the feature axes.
 func (b *Nodes) Reshape(name string, x Value, shape ...int64) Value {
 	return b.node(name, &Node{Op: &harnesspb.Node_Reshape{Reshape: &harnesspb.Reshape{Shape: shape}}}, x)
 }
@@ -132,13 +132,13 @@ func (b *Nodes) Cast(name string, x Value, to DType) Value {
 	return b.node(name, &Node{Op: &harnesspb.Node_Cast{Cast: &harnesspb.Cast{Dtype: to}}}, x)
 }
 
-// Rotary turns heads by their position.
+// Rotary applies rotary position embeddings to heads.
 func (b *Nodes) Rotary(name string, x Value, op *harnesspb.Rotary) Value {
 	return b.node(name, &Node{Op: &harnesspb.Node_Rotary{Rotary: op}}, x)
 }
 
-// Attention attends; rest holds the relative bias table and the prefix, as
-// the op asks for them.
+// Attention computes attention. rest holds the relative bias table and the
+// prefix, if op uses them.
 func (b *Nodes) Attention(name string, query, key, value Value, op *harnesspb.Attention, rest ...Value) Value {
 	return b.node(name, &Node{Op: &harnesspb.Node_Attention{Attention: op}}, append([]Value{query, key, value}, rest...)...)
 }

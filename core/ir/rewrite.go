@@ -7,11 +7,11 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Apply gives the graph that a rewrite makes of another; both stay as they
-// are. A nil rewrite gives a copy. The replaced node N is renamed to "N@base"
-// and dropped if nothing reads it; the replacement's result takes the name N,
-// so readers, outputs and later rewrites need no change. The result is
-// checked; the error is Mistakes.
+// Apply returns a new graph with the rewrite applied; g and r stay unchanged.
+// A nil rewrite gives a copy. The replaced node N is renamed to "N@base" and
+// dropped if nothing reads it; the replacement's result takes the name N, so
+// readers, outputs and later rewrites need no change. Apply checks the new
+// graph; its error is Mistakes.
 func Apply(g *Graph, r *Rewrite) (*Graph, error) {
 	if err := Check(g); err != nil {
 		return nil, err
@@ -46,16 +46,16 @@ func Apply(g *Graph, r *Rewrite) (*Graph, error) {
 	return out, nil
 }
 
-// application holds, for each node of the graph, what stands in its place.
+// application holds the nodes that replace each node of the graph.
 type application struct {
 	graph    *Graph
 	known    map[string]*Node   // by name before the rewrite
-	instead  map[string][]*Node // name → original as "@base", then new nodes
+	replaced map[string][]*Node // name → original as "@base", then new nodes
 	mistakes Mistakes
 }
 
 func newApplication(g *Graph) *application {
-	a := &application{graph: g, known: map[string]*Node{}, instead: map[string][]*Node{}}
+	a := &application{graph: g, known: map[string]*Node{}, replaced: map[string][]*Node{}}
 	for _, s := range []*Stack{g.GetEncoder(), g.GetDecoder()} {
 		for _, item := range s.GetItems() {
 			if n := item.GetNode(); n != nil {
@@ -81,7 +81,7 @@ func (a *application) replace(rep *Replacement) {
 	case !ok:
 		fail("the graph has no such node")
 		return
-	case a.instead[rep.GetNode()] != nil:
+	case a.replaced[rep.GetNode()] != nil:
 		fail("the node is replaced twice; put both changes into one replacement")
 		return
 	case len(rep.GetNodes()) == 0:
@@ -89,7 +89,7 @@ func (a *application) replace(rep *Replacement) {
 		return
 	}
 	if !slices.ContainsFunc(rep.GetNodes(), func(n *Node) bool { return n.GetName() == rep.GetResult() }) {
-		fail("has the result %s, which none of its nodes is", quoted(rep.GetResult()))
+		fail("has the result %s, but none of its nodes has that name", quoted(rep.GetResult()))
 		return
 	}
 	base := proto.Clone(original).(*Node)
@@ -98,7 +98,7 @@ func (a *application) replace(rep *Replacement) {
 	for _, n := range rep.GetNodes() {
 		n = proto.Clone(n).(*Node)
 		if n.GetName() == rep.GetNode() && n.GetName() != rep.GetResult() {
-			fail("has a node of the same name that is not its result")
+			fail("has a node with the replaced node's name that is not its result")
 			return
 		}
 		if n.GetName() == rep.GetResult() {
@@ -111,13 +111,13 @@ func (a *application) replace(rep *Replacement) {
 		}
 		nodes = append(nodes, n)
 	}
-	a.instead[rep.GetNode()] = nodes
+	a.replaced[rep.GetNode()] = nodes
 }
 
 // assemble puts the new nodes into the graph and drops bases that nobody reads.
 func (a *application) assemble() {
 	read := map[string]bool{}
-	for _, nodes := range a.instead {
+	for _, nodes := range a.replaced {
 		for _, n := range nodes[1:] {
 			for _, input := range n.GetInputs() {
 				read[input] = true
@@ -125,7 +125,7 @@ func (a *application) assemble() {
 		}
 	}
 	place := func(n *Node) []*Node {
-		nodes, ok := a.instead[n.GetName()]
+		nodes, ok := a.replaced[n.GetName()]
 		switch {
 		case !ok:
 			return []*Node{n}

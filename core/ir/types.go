@@ -65,15 +65,15 @@ const (
 	I32  = harnesspb.DType_DTYPE_I32
 )
 
-// Values that exist in every stack.
+// Implicit values of a stack.
 const (
 	Tokens    = "tokens"
 	Positions = "positions"
-	// EncoderOutput exists in a decoder beside an encoder.
+	// EncoderOutput exists only in the decoder of a network with an encoder.
 	EncoderOutput = "encoder.output"
 )
 
-// Bounds of what Check accepts.
+// Limits that Check enforces.
 const (
 	MaxNodes  = 1 << 17 // nodes and parameters after expansion
 	MaxRepeat = 1 << 10
@@ -86,7 +86,7 @@ const (
 	MaxInputs        = 64
 )
 
-// Domain says which hidden axes a value has.
+// Domain is the set of hidden axes of a value.
 type Domain int
 
 const (
@@ -98,7 +98,7 @@ const (
 	OverEncoder
 )
 
-// Type is what is known of a value before anything runs.
+// Type is the static type of a value.
 type Type struct {
 	Over  Domain
 	DType DType
