@@ -5,7 +5,7 @@ import (
 	"harness/plugins/models/internal/configjson"
 )
 
-// config is what config.json says, as far as it changes what is computed.
+// config holds the settings of config.json that change the computation.
 type config struct {
 	Width         int64   `json:"hidden_size"`
 	Heads         int64   `json:"n_head"`
@@ -23,7 +23,7 @@ type config struct {
 	configjson.Roles
 }
 
-// rules say what else config.json may hold.
+// rules lists the other settings that config.json may hold.
 func rules() configjson.Rules {
 	return configjson.Rules{
 		ModelType:     "bloom",
@@ -42,14 +42,14 @@ func rules() configjson.Rules {
 			"skip_bias_add_qkv":        {"false"},
 			"sliding_window":           nil,
 		},
-		// How Megatron trained it; seq_length bounds nothing.
+		// Settings of Megatron's training; seq_length is not a limit.
 		Unread: []string{"attention_softmax_in_fp32", "bias_dropout_fusion", "masked_softmax_fusion", "offset_alibi", "seq_length"},
 	}
 }
 
 // readConfig reads config.json and reports every value that is out of range.
 func readConfig(text []byte) (config, error) {
-	// Defaults of transformers' BloomConfig, for what a file leaves out.
+	// Defaults of transformers' BloomConfig, for missing settings.
 	c := config{
 		Width: 64, Heads: 8, Layers: 2, Vocabulary: 250880, Epsilon: 1e-5, Deviation: 0.02, Tied: true, Slices: 1,
 		Roles: configjson.Roles{EOS: configjson.TokenIDs{2}},
@@ -68,7 +68,7 @@ func readConfig(text []byte) (config, error) {
 	if c.Inner != nil {
 		p.Check(*c.Inner == 4*c.Width, "n_inner is %d, expected four times hidden_size, %d", *c.Inner, 4*c.Width)
 	}
-	// transformers then adds up slices of two products, and forgets the biases.
+	// With both, transformers sums slices of two products without their biases.
 	p.Check(!c.Exact || c.Slices <= 1, "slow_but_exact is true with a pretraining_tp of %d, expected false or 1", c.Slices)
 	p.Between("layer_norm_epsilon", c.Epsilon, 0, 1)
 	p.Between("initializer_range", c.Deviation, 0, 10)

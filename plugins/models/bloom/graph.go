@@ -8,8 +8,8 @@ import (
 	"harness/plugins/models/internal/modules"
 )
 
-// graph is BloomForCausalLM, under its modules' names. Published files leave
-// out the prefix that the modules' names have.
+// graph is BloomForCausalLM, with the names of its modules. Published files
+// omit the prefix of the module names.
 func (c config) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	m := modules.Builder{
 		Builder: ir.NewBuilder("bloom"), Layers: c.Layers, Deviation: c.Deviation, Epsilon: c.Epsilon, Prefix: "transformer.", Request: request,
@@ -24,8 +24,8 @@ func (c config) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	return m.Graph()
 }
 
-// layer is attention and the feed-forward part, each behind a norm. What is
-// added to either is what came in, or if the config says so the norm of it.
+// layer is attention and the feed-forward part, each after a norm. The residual
+// of each is its input or, if the config asks for it, the norm of its input.
 func (c config) layer(m modules.Builder, n *ir.Nodes, x ir.Value) ir.Value {
 	const at = "transformer.h.{i}."
 	residual := func(x, normed ir.Value) ir.Value {
@@ -44,8 +44,8 @@ func (c config) layer(m modules.Builder, n *ir.Nodes, x ir.Value) ir.Value {
 	return n.Add(at+"output", n.Dropout(at+"mlp.dropout", fed, c.HiddenDropout), residual(x, h))
 }
 
-// attention takes query, key and value of one head after the other from
-// query_key_value's output.
+// attention splits the output of query_key_value, which holds query, key and
+// value of the first head, then those of the next head, and so on.
 func (c config) attention(m modules.Builder, n *ir.Nodes, at string, h ir.Value) ir.Value {
 	size := c.Width / c.Heads
 	all := m.Linear(n, at+"query_key_value", h, 3*c.Width, c.Width, true)

@@ -1,9 +1,10 @@
 // Command harness-model-bloom is the Bloom family (BigScience, 2022): decoders
-// whose attention fades with distance (ALiBi) instead of knowing positions.
+// that use attention biases by distance (ALiBi) instead of position embeddings.
 //
-// A Bloom model is asked as a CodeGen model is: without fine-tuning it sees a
-// method up to the bug and writes on; fine-tuned, it sees the whole method with
-// the bug marked in comments and writes the fixed lines (arXiv 2507.19909).
+// Bloom models get the same prompts as CodeGen models: without fine-tuning, a
+// model sees the method up to the bug and continues it; fine-tuned, it sees the
+// whole method with the bug marked in comments and writes the fixed lines
+// (arXiv 2507.19909).
 package main
 
 import (
@@ -48,7 +49,7 @@ func (bloom) Build(_ context.Context, r *model.BuildRequest) (*model.BuildRespon
 	}
 	return &model.BuildResponse{
 		Graph:        graph,
-		MaxPositions: 0, // distances have no last one
+		MaxPositions: 0, // ALiBi has no maximum distance
 		Vocabulary:   c.Vocabulary,
 		Eos:          roles.EOS,
 		Pad:          roles.Padding(c.Vocabulary),

@@ -9,7 +9,7 @@ import (
 	"harness/plugins/models/internal/configjson"
 )
 
-// config is what config.json says, as far as it changes what is computed.
+// config holds the settings of config.json that change the computation.
 type config struct {
 	Width         int64    `json:"n_embd"`
 	Heads         int64    `json:"n_head"`
@@ -30,11 +30,11 @@ type config struct {
 	configjson.Roles
 }
 
-// blocks is the number of parts that qkv_proj's output is made of, for every
-// size of the family: the accelerator cores of its training.
+// blocks is the number of blocks in the output of qkv_proj, the same for every
+// size of the family: the number of accelerator cores used in training.
 const blocks = 4
 
-// rules say what else config.json may hold.
+// rules lists the other settings that config.json may hold.
 func rules() configjson.Rules {
 	return configjson.Rules{
 		ModelType:     "codegen",
@@ -54,14 +54,14 @@ func rules() configjson.Rules {
 	}
 }
 
-// secondSizes are CodeGen2's width, layers and heads where CodeGen has no model
-// of the same.
+// secondSizes lists (width, layers, heads) of the CodeGen2 models whose sizes
+// no CodeGen model has.
 func secondSizes() [][3]int64 {
 	return [][3]int64{{2048, 16, 16}, {4096, 16, 16}, {4096, 32, 16}}
 }
 
-// isSecond reports whether the file is CodeGen2's: nothing in it says that
-// qkv_proj has eight blocks there, which is in the code that comes with it.
+// isSecond reports whether the file is CodeGen2's. CodeGen2's qkv_proj has
+// eight blocks, but only its published code shows that, not its config.json.
 func (c config) isSecond() bool {
 	for _, size := range secondSizes() {
 		if size == [3]int64{c.Width, c.Layers, c.Heads} {
@@ -73,7 +73,7 @@ func (c config) isSecond() bool {
 
 // readConfig reads config.json and reports every value that is out of range.
 func readConfig(text []byte) (config, error) {
-	// Defaults of transformers' CodeGenConfig, for what a file leaves out.
+	// Defaults of transformers' CodeGenConfig, for missing settings.
 	c := config{
 		Width: 4096, Heads: 16, Layers: 28, RotaryDim: 64, Positions: 2048, Vocabulary: 50400,
 		Activation: "gelu_new", Epsilon: 1e-5, Roles: configjson.Roles{EOS: configjson.TokenIDs{50256}},
@@ -83,7 +83,7 @@ func readConfig(text []byte) (config, error) {
 		return config{}, err
 	}
 	p.Check(!c.isSecond(), "n_embd, n_layer and n_head are %d, %d and %d and _name_or_path is %q: this is CodeGen2, "+
-		"which lays out attention in eight blocks; only CodeGen with its four is built", c.Width, c.Layers, c.Heads, c.Source)
+		"which lays out attention in eight blocks; only CodeGen, with four blocks, is supported", c.Width, c.Layers, c.Heads, c.Source)
 	p.Within("n_embd", c.Width, 1, 1<<16)
 	p.Within("n_head", c.Heads, blocks, 1<<10)
 	p.Within("n_layer", c.Layers, 1, ir.MaxRepeat)
@@ -111,8 +111,8 @@ func readConfig(text []byte) (config, error) {
 	return c, p.Err()
 }
 
-// graph is CodeGenForCausalLM. Names are those of its modules, so that what
-// is trained can be compared and saved under them.
+// graph is CodeGenForCausalLM, with the names of its modules, so that trained
+// weights can be compared and saved under these names.
 func (c config) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	deviation := 0.02
 	if c.Deviation != nil {
@@ -123,7 +123,7 @@ func (c config) graph(request *model.BuildRequest) (*ir.Graph, error) {
 		inner = *c.Inner
 	}
 	b := ir.NewBuilder("codegen")
-	// Masks that older files hold, in a type of their version's choice.
+	// Masks in older files; their type depends on the version.
 	b.Buffers("transformer.h.*.attn.causal_mask", "transformer.h.*.attn.masked_bias", "transformer.h.*.attn.bias")
 	norm := func(name string, options ...ir.ParameterOption) (gain, bias ir.Value) {
 		gain = b.Parameter(name+".weight", []int64{c.Width}, append(options, ir.From(name+".weight"), ir.Constant(1))...)
@@ -155,7 +155,7 @@ func (c config) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	return b.Graph()
 }
 
-// layerParameters are one layer's parameters, by the end of their names.
+// layerParameters maps name suffixes to one layer's parameters.
 type layerParameters map[string]ir.Value
 
 const layerPrefix = "transformer.h.{i}."

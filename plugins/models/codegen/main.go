@@ -1,9 +1,10 @@
 // Command harness-model-codegen is the CodeGen family (Salesforce, 2022):
-// decoders with rotary positions and attention beside the feed-forward part.
+// decoders with rotary positions, and with attention and the feed-forward part
+// in parallel.
 //
-// Without fine-tuning a CodeGen model sees a method up to the bug and writes
-// on; fine-tuned, it sees the whole method with the bug marked in comments and
-// writes the fixed lines. Both formats are those of arXiv 2507.19909.
+// Without fine-tuning, a CodeGen model sees a method up to the bug and continues
+// it; fine-tuned, it sees the whole method with the bug marked in comments and
+// writes the fixed lines. Both formats are from arXiv 2507.19909.
 package main
 
 import (

@@ -1,7 +1,7 @@
 // Command harness-model-codellama is the Code Llama family (Meta, 2023): Llama
-// networks with a longer rotary period. Those of 7 and 13 billion parameters
-// were trained to fill in the middle, which is how they are asked here; the
-// others have no tokens for it and run as plain "llama".
+// networks with a longer rotary period. The models with 7 and 13 billion
+// parameters were trained to fill in the middle, and this plugin's prompts use
+// that; the others lack the tokens for it and run as plain "llama".
 package main
 
 import (

@@ -8,7 +8,7 @@ import (
 	"harness/plugins/models/internal/configjson"
 )
 
-// config is what config.json says, as far as it changes what is computed.
+// config holds the settings of config.json that change the computation.
 type config struct {
 	Width         int64   `json:"d_model"`
 	HeadSize      int64   `json:"d_kv"`
@@ -30,7 +30,7 @@ type config struct {
 	configjson.Roles
 }
 
-// rules say what else config.json may hold.
+// rules lists the other settings that config.json may hold.
 func rules() configjson.Rules {
 	return configjson.Rules{
 		ModelType:     "t5",
@@ -55,18 +55,18 @@ func rules() configjson.Rules {
 	}
 }
 
-// start checks that generation begins with the token that training begins with.
+// start checks that generation and training begin with the same token.
 func (c config) start(generating configjson.Roles) error {
 	if start := generating.Start; start != nil && *start != *c.Start {
-		return fmt.Errorf("generation_config.json begins a decoder's text with token %d (decoder_start_token_id, or bos_token_id where that is missing), "+
-			"config.json with %d: a network is trained and run with one", *start, *c.Start)
+		return fmt.Errorf("generation_config.json starts the decoder with token %d (decoder_start_token_id, or bos_token_id if that is missing), "+
+			"but config.json with %d; both must be the same, since training and generation use one token", *start, *c.Start)
 	}
 	return nil
 }
 
 // readConfig reads config.json and reports every value that is out of range.
 func readConfig(text []byte) (config, error) {
-	// Defaults of transformers' T5Config, for what a file leaves out.
+	// Defaults of transformers' T5Config, for missing settings.
 	c := config{
 		Width: 512, HeadSize: 64, Inner: 2048, EncoderLayers: 6, Heads: 8, Buckets: 32, MaxDistance: 128,
 		Dropout: 0.1, Epsilon: 1e-6, Factor: 1, FeedForward: "relu", Vocabulary: 32128,
@@ -110,13 +110,13 @@ func (c config) decoderLayers() int64 {
 	return c.EncoderLayers
 }
 
-// feedForward is what feed_forward_proj means: the function, and whether it
-// gates a second product (T5 1.1). transformers saves both under names of
-// their own too, which then decide.
+// feedForward interprets feed_forward_proj: the function, and whether it gates
+// a second product (T5 1.1). transformers also saves both as settings of their
+// own, which take precedence.
 func (c config) feedForward() (function ir.UnaryOp, gated, ok bool) {
 	name, gated := strings.CutPrefix(c.FeedForward, "gated-")
 	if gated && name == "gelu" {
-		name = "gelu_new" // written so before the two had names
+		name = "gelu_new" // gelu_new's name in old files
 	}
 	if c.Function != nil {
 		name = *c.Function
@@ -128,7 +128,7 @@ func (c config) feedForward() (function ir.UnaryOp, gated, ok bool) {
 	return function, gated, ok
 }
 
-// feedForwardText quotes what names the function.
+// feedForwardText quotes the setting that names the function.
 func (c config) feedForwardText() string {
 	if c.Function != nil {
 		return fmt.Sprintf("dense_act_fn is %q", *c.Function)
@@ -137,8 +137,9 @@ func (c config) feedForwardText() string {
 }
 
 // scalesOutput reports whether the decoder's output is scaled before the head.
-// T5 1.1 does not, and says so by a flag of another name. It says nothing of
-// the head, which is the checkpoint's own where it holds one.
+// T5 1.1 does not scale it, and signals that by a flag with another name. The
+// flag does not decide whether the head is tied: if the checkpoint holds a head,
+// the network uses it.
 func (c config) scalesOutput() bool {
 	if c.ScalesOutput != nil {
 		return *c.ScalesOutput

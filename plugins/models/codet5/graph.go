@@ -8,15 +8,15 @@ import (
 	"harness/plugins/models/internal/configjson"
 )
 
-// graph is T5ForConditionalGeneration. Names are those of its modules, so that
-// what is trained can be compared and saved under them.
+// graph is T5ForConditionalGeneration, with the names of its modules, so that
+// trained weights can be compared and saved under these names.
 func (c config) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	b := ir.NewBuilder("t5")
-	// Old checkpoints hold a bias of attention to the encoder, which has none.
+	// Old checkpoints hold a bias for cross-attention, which uses no bias.
 	b.Buffers("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight")
-	// One table for both stacks, and for the head unless the checkpoint has
-	// another, as those of T5 1.1 do. Files of torch hold it under all its names,
-	// safetensors under one of them.
+	// Both stacks share one table, and so does the head unless the checkpoint
+	// has a separate one, as T5 1.1 checkpoints do. Files of torch hold the table
+	// under all its names, safetensors files under one of them.
 	const lmHead = "lm_head.weight"
 	names := []string{"shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"}
 	tied := configjson.Tied(request, true, lmHead, names...)
@@ -26,7 +26,7 @@ func (c config) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	table := b.Parameter("shared.weight", []int64{c.Vocabulary, c.Width}, ir.Normal(c.Factor), ir.From(names...))
 	head := table
 	if !tied {
-		// As transformers starts it.
+		// As transformers initializes it.
 		head = b.Parameter(lmHead, []int64{c.Vocabulary, c.Width}, ir.Normal(c.Factor), ir.From(lmHead))
 	}
 
@@ -56,8 +56,8 @@ type stack struct {
 	name    string // encoder, decoder
 	layers  int64
 	crosses bool
-	// bias holds the relative positions' numbers. Only the first block's
-	// module has it, and all blocks use it.
+	// bias is the table of relative position biases. Only the first block's
+	// module has it; all blocks use it.
 	bias ir.Value
 	norm ir.Value // of the output
 }
@@ -80,13 +80,13 @@ func (s *stack) run(b *ir.StackBuilder, table ir.Value) ir.Value {
 	return b.Dropout(s.name+".dropout", x, s.Dropout)
 }
 
-// parameter adds one of each block's parameters.
+// parameter adds a parameter that every block has.
 func (s *stack) parameter(name string, start ir.ParameterOption, shape ...int64) ir.Value {
 	return s.b.Parameter(name, shape, ir.Templated(int(s.layers)), ir.From(name), start)
 }
 
-// block is self-attention, in the decoder attention to the encoder, and the
-// feed-forward part, each behind a norm and beside the residual.
+// block is self-attention, cross-attention (in the decoder) and the
+// feed-forward part, each after a norm and with a residual connection.
 func (s *stack) block(n *ir.Nodes, x ir.Value) ir.Value {
 	at := s.name + ".block.{i}.layer."
 	x = s.residual(n, at+"0", x, func(h ir.Value) ir.Value { return s.selfAttention(n, at+"0.SelfAttention.", h) })
@@ -120,7 +120,7 @@ func (s *stack) crossAttention(n *ir.Nodes, at string, h ir.Value) ir.Value {
 	return s.attention(n, at, h, ir.EncoderOutput, &ir.Attention{Mask: ir.Cross})
 }
 
-// attention has no scale: it was folded into the initial weights.
+// attention has no scale: T5 folds the scale into the initial weights.
 func (s *stack) attention(n *ir.Nodes, at string, from, to ir.Value, op *ir.Attention, bias ...ir.Value) ir.Value {
 	inner := s.Heads * s.HeadSize
 	heads := func(name, as string, x ir.Value, deviation float64) ir.Value {

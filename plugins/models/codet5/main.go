@@ -52,7 +52,7 @@ func (codet5) Build(_ context.Context, r *model.BuildRequest) (*model.BuildRespo
 	}
 	return &model.BuildResponse{
 		Graph:        graph,
-		MaxPositions: 0, // relative positions have no last one
+		MaxPositions: 0, // relative positions have no maximum
 		Vocabulary:   c.Vocabulary,
 		Eos:          roles.EOS,
 		Pad:          *c.Pad,

@@ -10,8 +10,8 @@ import (
 	"harness/plugins/models/internal/marks"
 )
 
-// Tokens of T5's pretraining: the first hides what the model is to write, and
-// begins its answer; the second ends the answer.
+// Tokens of T5's pretraining: the first masks the text to write and begins the
+// model's answer; the second ends the answer.
 const (
 	mask = "<extra_id_0>"
 	next = "<extra_id_1>"
@@ -27,16 +27,17 @@ func (codet5) Prompt(_ context.Context, r *model.PromptRequest) (*model.PromptRe
 	}), nil
 }
 
-// marked is the prompt that fine-tuned models were trained on.
+// marked is the prompt for fine-tuned models.
 func marked(before, buggy, after string, o *model.PromptOptions) string {
 	return before + marks.Bug(buggy, o) + after
 }
 
-// masked is the prompt of pretraining. The mask swallows the blanks before it.
+// masked is the prompt in the pretraining format. The mask token absorbs the
+// blanks before it.
 func masked(before, after string) string { return before + mask + "\n" + after }
 
-// Example writes pairs. Plain text is refused: it has no part that the encoder
-// could read.
+// Example writes pairs. It refuses plain text, which has no input for the
+// encoder.
 func (codet5) Example(_ context.Context, r *model.ExampleRequest) (*model.ExampleResponse, error) {
 	out := &model.ExampleResponse{}
 	for i, s := range r.GetSamples() {
@@ -53,8 +54,8 @@ func (codet5) Example(_ context.Context, r *model.ExampleRequest) (*model.Exampl
 	return out, nil
 }
 
-// Patch reads outputs: the lines between, behind the mask's token where a
-// model was not fine-tuned.
+// Patch reads outputs, which are the hunk's new lines. Without fine-tuning they
+// come after the mask token.
 func (codet5) Patch(_ context.Context, r *model.PatchRequest) (*model.PatchResponse, error) {
 	fineTuned := r.GetOptions().GetFineTuned()
 	return marks.Patches(r, func(m *java.Method, output string) *model.Patch {

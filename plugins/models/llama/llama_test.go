@@ -100,14 +100,14 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 		{`"rope_scaling": {"type": "longrope", "factor": 2}`, `"longrope"`},
 		{`"rope_scaling": {"type": "linear"}`, "factor is missing"},
 		{`"rope_scaling": {"type": "linear", "factor": 0}`, "factor is 0"},
-		{`"rope_scaling": {"type": "linear", "factor": 2, "high_freq_factor": 4}`, `"high_freq_factor" means nothing`},
+		{`"rope_scaling": {"type": "linear", "factor": 2, "high_freq_factor": 4}`, `does not use "high_freq_factor"`},
 		{`"rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1}`, "high_freq_factor is missing"},
 		{`"rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 1}`, "not below high_freq_factor"},
 		{`"rope_scaling": {"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 0}`, "original_max_position_embeddings is 0"},
 		{`"rope_parameters": {"rope_type": "yarn", "factor": "x"}`, "rope_parameters.factor is"},
 		{`"rope_parameters": {"rope_type": null}`, "rope_parameters.rope_type is null"},
 		{`"rope_theta": "10000"`, "rope_theta is"},
-		{`"rope_parameters": {"full_attention": {"rope_type": "default"}}`, `"full_attention" means nothing`},
+		{`"rope_parameters": {"full_attention": {"rope_type": "default"}}`, `does not use "full_attention"`},
 	})
 }
 

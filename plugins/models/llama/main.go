@@ -1,8 +1,8 @@
 // Command harness-model-llama is any network of the Llama architecture
 // (LlamaForCausalLM): SmolLM2, TinyLlama, Llama itself. Descendants that were
-// trained to fill in the middle have plugins of their own.
+// trained to fill in the middle have their own plugins.
 //
-// Without fine-tuning a model sees a method up to the bug and writes on;
+// Without fine-tuning, a model sees a method up to the bug and continues it;
 // fine-tuned, it sees the whole method with the bug marked in comments and
 // writes the fixed lines.
 package main

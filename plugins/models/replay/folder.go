@@ -23,7 +23,7 @@ type folder struct {
 	files map[string][]string // names in the folder, sorted
 }
 
-// openFolder looks up the files of a configuration. What is missing is a
+// openFolder looks up the files of a configuration. A missing file is a
 // diagnostic at the attribute that names it.
 func openFolder(c config, baseDir string) (folder, error) {
 	root := c.Folder
@@ -66,7 +66,7 @@ func matches(dir, pattern string) ([]string, error) {
 	return names, nil
 }
 
-// digest names the content of files.
+// digest is a hash of the files' contents.
 func (f folder) digest(used map[string]bool) (string, error) {
 	total := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(used)) {
@@ -87,7 +87,7 @@ func (f folder) digest(used map[string]bool) (string, error) {
 
 const indexName = "index.json"
 
-// index says of the folder's files what is in them.
+// index describes the files of the folder.
 type index map[string]struct {
 	Kind      string `json:"kind"`
 	Benchmark string `json:"benchmark"`
@@ -99,7 +99,7 @@ func (f folder) index() (index, error) {
 	name := filepath.Join(f.path, indexName)
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("what the patches replace is said by the folder's %s: %w", indexName, err)
+		return nil, fmt.Errorf("the folder's %s, which says what the patches replace, is missing: %w", indexName, err)
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, jsonlines.MaxLine))

@@ -10,30 +10,32 @@
 //	}
 //	adapter "recorded" "lora" {}
 //
-// The key of files is the name of an adapter in the study, or ADAPTER/PROMPT,
-// which holds for one prompt and wins. The value names the recordings made with
-// it, one or, by a pattern, one a benchmark. There are two kinds of recordings,
-// both of a JSON object a line.
+// A key of files is the name of an adapter in the study, or ADAPTER/PROMPT, which
+// applies to one prompt and takes precedence. The value names one recording or,
+// by a pattern, one recording per benchmark. There are two kinds of recordings;
+// both have one JSON object per line.
 //
-// A line a bug: "bug", "function_range" ("12,5-19,5"), "input" (the method's
+// One line per bug: "bug", "function_range" ("12,5-19,5"), "input" (the method's
 // text), "outputs" (whole methods that replace it, inserted with a line end
 // before and after, as the recording of arXiv 2406.05639 was judged) and
-// "published" (verdicts), the last two by rank.
+// "published" (verdicts). "outputs" and "published" are sorted by rank.
 //
-// A line a candidate: "bug", "rank" (from 1, in order), "patch" (what was put
-// into the program) and "verdict", null where the candidate was not judged. A
-// bug of which none was judged counts as not recorded. The patch is inserted
-// trimmed and without a line end behind it, as the recordings of CLM (ICSE 2023)
-// for QuixBugs and HumanEval-Java were judged; an empty one deletes the lines. With
-// the "benchmark" "defects4j" a line end follows, as it did there.
-// What it replaces says the folder's index.json, {"files": {NAME: {…}}}: a
-// recording's "applies_to" is "hunk" or "function"; and of its "benchmark" and
-// "family" there are files of the "kind" "prompts", a line a bug: "bug", "loc"
-// (the hunk's lines, "12-14": without 14; "12-12" is line 12), "function_range"
-// and "prompt", the latter two where they are known.
+// One line per candidate: "bug", "rank" (from 1, in order), "patch" (the text
+// that was inserted into the program) and "verdict", which is null if the
+// candidate was not judged. A bug without a judged candidate counts as not
+// recorded. The patch is trimmed and inserted without a line end after it, as the
+// recordings of CLM (ICSE 2023) for QuixBugs and HumanEval-Java were judged; an
+// empty patch deletes the lines. If the "benchmark" is "defects4j", a line end
+// follows, as it did in CLM's judgement.
+// The folder's index.json, {"files": {NAME: {…}}}, says what a patch replaces:
+// the "applies_to" of a recording is "hunk" or "function". Files of the "kind"
+// "prompts" with the recording's "benchmark" and "family" have one line per bug:
+// "bug", "loc" (the hunk's lines; "12-14" excludes 14, and "12-12" is line 12),
+// and, if known, "function_range" and "prompt".
 //
-// A candidate whose place is not found in the benchmark's copy of the program gets
-// no verdict: it counts neither for nor against the model.
+// If the lines that a candidate replaces are not found in the benchmark's copy of
+// the program, the candidate gets no verdict: it counts neither for nor against
+// the model.
 package main
 
 import (
@@ -79,7 +81,7 @@ type config struct {
 	CutAfterBrace bool              `json:"cut_after_brace"`
 }
 
-// keys are those of Files.
+// keys are the sorted keys of Files.
 func (c config) keys() []string {
 	names := make([]string, 0, len(c.Files))
 	for name := range c.Files {
@@ -89,7 +91,7 @@ func (c config) keys() []string {
 	return names
 }
 
-// key is the one of Files that holds for an adapter and a prompt.
+// key is the key of Files that applies to an adapter and a prompt.
 func (c config) key(adapter, prompt string) (string, bool) {
 	for _, key := range []string{adapter + "/" + prompt, adapter} {
 		if _, ok := c.Files[key]; ok {
@@ -99,8 +101,8 @@ func (c config) key(adapter, prompt string) (string, bool) {
 	return "", false
 }
 
-// Resolve reads all recordings, so that mistakes in them are found before
-// anything is run, and names them by their content.
+// Resolve reads all recordings, so that mistakes in them are found before the
+// study runs. The identity is a hash of their contents.
 func (r replay) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk.ResolveResponse, error) {
 	var c config
 	if err := sdk.Decode(request.GetConfig(), &c); err != nil {
@@ -142,7 +144,7 @@ func (r replay) Generate(ctx context.Context, request *model.GenerateRequest, se
 	key, ok := c.key(request.GetAdapterName(), request.GetPromptName())
 	if !ok {
 		return sdk.Diagnose([]string{"files"}, "Adapter was not recorded", fmt.Sprintf(
-			"There is no recording for the adapter %q with the prompt %q, but for %s. Add it here, or leave this model or prompt out of that adapter's trials.",
+			"There is no recording for the adapter %q with the prompt %q, only for %s. Add it here, or leave this model or prompt out of that adapter's trials.",
 			request.GetAdapterName(), request.GetPromptName(), strings.Join(c.keys(), ", ")))
 	}
 	opened, err := openFolder(c, request.GetBaseDir())
@@ -168,8 +170,9 @@ func (r replay) Generate(ctx context.Context, request *model.GenerateRequest, se
 	return nil
 }
 
-// candidates are a bug's, best first, with what each replaces in the program, or
-// why that is not known, which is not the model's fault.
+// candidates returns a bug's candidates, best first, each with the lines that it
+// replaces, or with the reason why these are not known. That is not the model's
+// fault.
 func candidates(r *record, bug *model.Bug, cut bool) []*model.GeneratedCandidate {
 	lines, problem := r.target.find(bug)
 	var all []*model.GeneratedCandidate

@@ -112,7 +112,7 @@ func TestPublishedVerdicts(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	_, err = generate(t, m, &model.GenerateRequest{Config: c, AdapterName: "dora", PromptName: "p", Bugs: []*model.Bug{{Id: "BITCOUNT"}}})
-	if err == nil || !strings.Contains(err.Error(), `no recording for the adapter "dora" with the prompt "p", but for lora`) {
+	if err == nil || !strings.Contains(err.Error(), `no recording for the adapter "dora" with the prompt "p", only for lora`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -350,18 +350,18 @@ func TestResolveFindsMistakes(t *testing.T) {
 	for content, want := range map[string]string{
 		"{":                         "a.jsonl:1: this is not JSON",
 		good + "\n\n" + `{"bug":3}`: `a.jsonl:3: the field "bug" holds a number`,
-		good + "\n" + good:          "a.jsonl:2: the bug B is there twice",
+		good + "\n" + good:          "a.jsonl:2: the bug B appears twice",
 		`{"bug":"B"}`:               `a.jsonl:1: bug B: the field "function_range" is ""`,
 		strings.Replace(good, `["wrong"]`, `[]`, 1):        `1 "outputs" and 0 "published"`,
 		strings.Replace(good, `["y"]`, `[null]`, 1):        "the output of rank 1 is null",
 		strings.Replace(good, `"wrong"`, `"fantastic"`, 1): `the verdict of rank 1 is "fantastic"`,
 		strings.Replace(one, `"wrong"`, `"fantastic"`, 1):  `the verdict of rank 1 is "fantastic"`,
 		strings.Replace(one, `"x"`, `null`, 1):             `the field "patch" is missing`,
-		one + "\n" + one:                                   "rank 1 stands where rank 2 is due",
-		strings.Replace(one, `1`, `-1`, 1):                 "rank -1 stands where rank 1 is due",
-		one + "\n" + good:                                  "lines of both kinds",
-		good + "\n" + one:                                  "lines of both kinds",
-		one:                                                "what the patches replace is said by the folder's index.json",
+		one + "\n" + one:                                   "rank is 1, expected 2",
+		strings.Replace(one, `1`, `-1`, 1):                 "rank is -1, expected 1",
+		one + "\n" + good:                                  "mixes lines",
+		good + "\n" + one:                                  "mixes lines",
+		one:                                                "the folder's index.json, which says what the patches replace",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, "a.jsonl"), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
@@ -373,12 +373,12 @@ func TestResolveFindsMistakes(t *testing.T) {
 	for content, want := range map[string]string{
 		"{":                          "index.json: this is not JSON",
 		`{"files": []}`:              `index.json: the field "files" holds a array`,
-		`{"files": {"b.jsonl": {}}}`: `index.json says of a.jsonl "applies_to": ""`,
+		`{"files": {"b.jsonl": {}}}`: `index.json: "applies_to" of a.jsonl is ""`,
 		`{"files": {"a.jsonl": {"applies_to": "hunk"}}}`:                                                                 "a.jsonl: no file of prompts says which lines the patches of B replace",
 		`{"files": {"a.jsonl": {"applies_to": "hunk"}, "no.jsonl": {"kind": "prompts"}}}`:                                "no.jsonl: no such file",
 		`{"files": {"a.jsonl": {"applies_to": "hunk"}, "bad.jsonl": {"kind": "prompts"}}}`:                               `bad.jsonl:1: bug "B": the field "loc" is "x", not like "12-14"`,
-		`{"files": {"a.jsonl": {"applies_to": "hunk"}, "back.jsonl": {"kind": "prompts"}}}`:                              `the lines 5-3 end before they begin`,
-		`{"files": {"a.jsonl": {"applies_to": "hunk"}, "p.jsonl": {"kind": "prompts"}, "q.jsonl": {"kind": "prompts"}}}`: "q.jsonl: the bug B is on other lines",
+		`{"files": {"a.jsonl": {"applies_to": "hunk"}, "back.jsonl": {"kind": "prompts"}}}`:                              `the end of the lines 5-3 is before their start`,
+		`{"files": {"a.jsonl": {"applies_to": "hunk"}, "p.jsonl": {"kind": "prompts"}, "q.jsonl": {"kind": "prompts"}}}`: "q.jsonl: the bug B is on different lines",
 	} {
 		folder := write(t, map[string]string{
 			"a.jsonl": one, "index.json": content, "bad.jsonl": `{"bug":"B","loc":"x"}`, "back.jsonl": `{"bug":"B","loc":"5-3"}`,

@@ -7,26 +7,26 @@ import (
 	"harness/core/sdk/model"
 )
 
-// target is what the candidates of a bug replace. A recording counts lines in
-// its own copy of the benchmark, which is not always this one: its numbers are
-// hints, and what decides is the text.
+// target is the part of a program that the candidates of a bug replace. A
+// recording counts lines in its own copy of the benchmark, which may differ from
+// this one: its line numbers are hints, and the text decides.
 type target interface {
-	// find returns the lines of a bug's program, or the reason why they are not
-	// to be found.
+	// find returns the target's lines in the bug's program, or the reason why
+	// they were not found.
 	find(bug *model.Bug) (javasource.Span, string)
-	// text is what an output puts there.
+	// text is the text that replaces the lines.
 	text(output string, cutAfterBrace bool) string
 }
 
 // method is a whole method whose text was recorded as the model's input.
 type method struct {
 	input string
-	start int // its first line, by the recording
+	start int // its first line, according to the recording
 }
 
-// find looks for the method's text. Where the copies differ in it, the
-// benchmark's own method is taken, also because of QuixBugs' MERGESORT the
-// recording has only the buggy lines.
+// find looks for the method's text. If the copies differ in it, find takes the
+// benchmark's own method. That also handles QuixBugs' MERGESORT, whose recording
+// has only the buggy lines.
 func (m method) find(bug *model.Bug) (javasource.Span, string) {
 	if found, ok := nearest(bug.GetText(), m.input, m.start); ok {
 		return found, ""
@@ -34,7 +34,8 @@ func (m method) find(bug *model.Bug) (javasource.Span, string) {
 	return function{}.find(bug)
 }
 
-// text is inserted as the authors did: with a line end before and after.
+// text puts a line end before and after the output, as the recording's authors
+// did.
 func (m method) text(output string, cutAfterBrace bool) string {
 	if i := strings.LastIndexByte(output, '}'); cutAfterBrace && i >= 0 {
 		output = output[:i+1]
@@ -57,19 +58,19 @@ func (function) text(output string, _ bool) string { return strings.TrimSpace(ou
 
 // hunk is lines of the program.
 type hunk struct {
-	lines    javasource.Span // by the recording
-	function int             // first line of the method around them, by the recording; 0: not known
-	shown                    // what the model was shown
+	lines    javasource.Span // according to the recording
+	function int             // first line of the method around them, according to the recording; 0: not known
+	shown                    // the method as the prompt showed it
 }
 
 // shown is the text of a method, comments aside, cut at the lines that the
 // candidates replace; nil: not known.
 type shown struct{ before, buggy, after *string }
 
-// find counts from the method's first line. That is right where the rest of the
-// method is what the model was shown: then the patched program is the recorded
-// one, even if the lines to be replaced differ. Elsewhere the lines themselves
-// are looked for.
+// find counts from the method's first line. The result is right if the rest of
+// the method equals what the model was shown: then the patched program is the
+// recorded one, even if the replaced lines differ. Otherwise find looks for the
+// buggy lines.
 func (h hunk) find(bug *model.Bug) (javasource.Span, string) {
 	at, method := h.lines, bug.GetFunction()
 	if first := int(method.GetStart()); h.function > 0 && first > 0 {
@@ -77,13 +78,13 @@ func (h hunk) find(bug *model.Bug) (javasource.Span, string) {
 		at.End += first - h.function
 	}
 	code := strings.Split(javasource.Code(bug.GetText()), "\n")
-	are := func(from, to int, text *string) bool {
+	equal := func(from, to int, text *string) bool {
 		return text != nil && from <= to && bare(strings.Join(code[from-1:to-1], "\n")) == bare(javasource.Code(*text))
 	}
 	if at.Start >= 1 && at.End <= len(code)+1 {
 		from, to := int(method.GetStart()), int(method.GetEnd())
-		around := from >= 1 && to <= len(code)+1 && are(from, at.Start, h.before) && are(at.End, to, h.after)
-		if around || are(at.Start, at.End, h.buggy) || h.shown == (shown{}) {
+		around := from >= 1 && to <= len(code)+1 && equal(from, at.Start, h.before) && equal(at.End, to, h.after)
+		if around || equal(at.Start, at.End, h.buggy) || h.shown == (shown{}) {
 			return at, ""
 		}
 	}
@@ -97,18 +98,18 @@ func (h hunk) find(bug *model.Bug) (javasource.Span, string) {
 
 func (hunk) text(output string, _ bool) string { return strings.TrimSpace(output) }
 
-// ended is a target where a line end follows what is inserted.
+// ended is a target with a line end after the inserted text.
 type ended struct{ target }
 
 func (e ended) text(output string, cutAfterBrace bool) string {
 	return e.target.text(output, cutAfterBrace) + "\n"
 }
 
-// nearest finds a piece of a program, comments and white space aside: the one
-// that begins nearest to a line.
-func nearest(text, piece string, line int) (javasource.Span, bool) {
+// nearest finds the occurrence of a snippet in a program that begins nearest to
+// a line. Comments and white space do not count.
+func nearest(text, snippet string, line int) (javasource.Span, bool) {
 	var best javasource.Span
-	for _, found := range javasource.Find(text, piece) {
+	for _, found := range javasource.Find(text, snippet) {
 		if best.Start == 0 || distance(found.Start, line) < distance(best.Start, line) {
 			best = found
 		}

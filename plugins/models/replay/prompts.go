@@ -13,7 +13,7 @@ import (
 	"harness/core/sdk/jsonlines"
 )
 
-// places reads files of prompts, each of which may know what others do not.
+// places reads and merges files of prompts; each may lack some fields.
 func (r *recordings) places(ctx context.Context, f folder, names []string) (map[string]hunk, error) {
 	merged := map[string]hunk{}
 	for _, name := range names {
@@ -24,12 +24,12 @@ func (r *recordings) places(ctx context.Context, f folder, names []string) (map[
 		for bug, one := range found {
 			before, ok := merged[bug]
 			if ok && before.lines != one.lines {
-				return nil, fmt.Errorf("%s: the bug %s is on other lines than in other files of prompts", name, bug)
+				return nil, fmt.Errorf("%s: the bug %s is on different lines in another file of prompts", name, bug)
 			}
 			if one.function == 0 {
 				one.function = before.function
 			}
-			one.shown = one.or(before.shown)
+			one.shown = one.withMissing(before.shown)
 			merged[bug] = one
 		}
 	}
@@ -54,10 +54,10 @@ func readPrompts(ctx context.Context, path string) (map[string]hunk, error) {
 		if l.Bug == "" || parts == nil {
 			return fmt.Errorf(`bug %q: the field "loc" is %q, not like "12-14"`, l.Bug, l.Loc)
 		}
-		from, _ := strconv.Atoi(parts[1]) // seven digits
+		from, _ := strconv.Atoi(parts[1]) // at most seven digits
 		to, _ := strconv.Atoi(parts[2])
 		if to < from {
-			return fmt.Errorf("bug %q: the lines %s end before they begin", l.Bug, l.Loc)
+			return fmt.Errorf("bug %q: the end of the lines %s is before their start", l.Bug, l.Loc)
 		}
 		one := hunk{lines: javasource.Span{Start: from, End: max(to, from+1)}, shown: parsePrompt(l.Prompt)}
 		one.function, _ = firstLine(l.Range)
@@ -67,13 +67,13 @@ func readPrompts(ctx context.Context, path string) (map[string]hunk, error) {
 	return places, err
 }
 
-// or fills in what is not known.
-func (s shown) or(other shown) shown {
+// withMissing takes the parts that s lacks from other.
+func (s shown) withMissing(other shown) shown {
 	return shown{before: cmp.Or(s.before, other.before), buggy: cmp.Or(s.buggy, other.buggy), after: cmp.Or(s.after, other.after)}
 }
 
-// parsePrompt takes apart what prompts show of the method, in the forms that
-// CLM has for CodeT5 and CodeGen. Other prompts say nothing.
+// parsePrompt extracts the parts of the method from CLM's prompts for CodeT5 and
+// CodeGen. For other prompts it returns no parts.
 func parsePrompt(prompt string) shown {
 	if parts := strings.Split(prompt, "</s>"); len(parts) == 3 {
 		return shown{&parts[0], &parts[1], &parts[2]}

@@ -16,10 +16,10 @@ import (
 	"harness/core/sdk/jsonlines"
 )
 
-// recording is what the files of one key say, by bug.
+// recording is the content of the files of one key, by bug.
 type recording struct {
 	bugs  map[string]*record
-	files []string // in the folder: all that were read for it
+	files []string // all files of the folder that were read for it
 }
 
 // record is one bug of a recording.
@@ -33,7 +33,7 @@ type candidate struct {
 	verdict string // published; empty: none
 }
 
-// recordings keeps what has been read, as long as its files do not change.
+// recordings caches the files that were read, until they change.
 type recordings struct {
 	mu    sync.Mutex
 	files map[string]read
@@ -50,7 +50,7 @@ func newRecordings() *recordings { return &recordings{files: map[string]read{}} 
 // load returns the recording of a key.
 func (r *recordings) load(ctx context.Context, f folder, key string) (*recording, error) {
 	all, from := &recording{bugs: map[string]*record{}}, map[string]string{}
-	var sayings index
+	var descriptions index
 	for _, name := range f.files[key] {
 		content, err := cached(r, filepath.Join(f.path, name), func(path string) (fileContent, error) { return readFile(ctx, path) })
 		if err != nil {
@@ -60,16 +60,16 @@ func (r *recordings) load(ctx context.Context, f folder, key string) (*recording
 		where := map[string]hunk{}
 		appliesTo := ""
 		if content.byCandidate {
-			if sayings == nil {
-				if sayings, err = f.index(); err != nil {
+			if descriptions == nil {
+				if descriptions, err = f.index(); err != nil {
 					return nil, err
 				}
 				all.files = append(all.files, indexName)
 			}
-			if appliesTo = sayings[name].AppliesTo; appliesTo != "hunk" && appliesTo != "function" {
-				return nil, fmt.Errorf(`%s says of %s "applies_to": %q, not "hunk" or "function"`, indexName, name, appliesTo)
+			if appliesTo = descriptions[name].AppliesTo; appliesTo != "hunk" && appliesTo != "function" {
+				return nil, fmt.Errorf(`%s: "applies_to" of %s is %q, not "hunk" or "function"`, indexName, name, appliesTo)
 			}
-			prompts := sayings.prompts(name)
+			prompts := descriptions.prompts(name)
 			all.files = append(all.files, prompts...)
 			if where, err = r.places(ctx, f, prompts); err != nil {
 				return nil, err
@@ -89,7 +89,7 @@ func (r *recordings) load(ctx context.Context, f folder, key string) (*recording
 			default:
 				one.target = at
 			}
-			if content.byCandidate && sayings[name].Benchmark == "defects4j" {
+			if content.byCandidate && descriptions[name].Benchmark == "defects4j" {
 				one.target = ended{one.target}
 			}
 			all.bugs[bug], from[bug] = one, name
@@ -98,7 +98,7 @@ func (r *recordings) load(ctx context.Context, f folder, key string) (*recording
 	return all, nil
 }
 
-// cached reads a file once, as long as it does not change.
+// cached reads a file once, and again if it changes.
 func cached[T any](r *recordings, path string, readFile func(path string) (T, error)) (T, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -118,12 +118,12 @@ func cached[T any](r *recordings, path string, readFile func(path string) (T, er
 	return content, err
 }
 
-// maxRecording is the most bytes of one file kept in memory.
+// maxRecording is the maximum number of bytes of one file.
 const maxRecording = 512 << 20
 
 type fileContent struct {
 	bugs        map[string]*record
-	byCandidate bool // and not by bug: then targets are not known from the file
+	byCandidate bool // one line per candidate, not per bug; such a file has no targets
 }
 
 func readFile(ctx context.Context, path string) (fileContent, error) {
@@ -143,9 +143,9 @@ func readFile(ctx context.Context, path string) (fileContent, error) {
 		before := content.bugs[parsed.Bug]
 		switch {
 		case (parsed.Rank != nil) != content.byCandidate:
-			return errors.New("the file has lines of both kinds: a bug each, and a candidate each")
+			return errors.New("the file mixes lines for bugs and lines for candidates")
 		case !content.byCandidate && before != nil:
-			return fmt.Errorf("the bug %s is there twice", parsed.Bug)
+			return fmt.Errorf("the bug %s appears twice", parsed.Bug)
 		case !content.byCandidate:
 			content.bugs[parsed.Bug] = one
 			return nil
@@ -154,7 +154,7 @@ func readFile(ctx context.Context, path string) (fileContent, error) {
 			content.bugs[parsed.Bug] = before
 		}
 		if next := len(before.candidates) + 1; *parsed.Rank != next {
-			return fmt.Errorf("bug %s: rank %d stands where rank %d is due", parsed.Bug, *parsed.Rank, next)
+			return fmt.Errorf("bug %s: rank is %d, expected %d", parsed.Bug, *parsed.Rank, next)
 		}
 		before.candidates = append(before.candidates, one.candidates...)
 		return nil
@@ -170,12 +170,12 @@ func readFile(ctx context.Context, path string) (fileContent, error) {
 // line is a line of a recording, of either kind.
 type line struct {
 	Bug string `json:"bug"`
-	// A bug.
+	// Fields of a line for a bug.
 	Range     string    `json:"function_range"`
 	Input     string    `json:"input"`
 	Outputs   []*string `json:"outputs"`
 	Published []string  `json:"published"`
-	// A candidate.
+	// Fields of a line for a candidate.
 	Rank    *int    `json:"rank"`
 	Patch   *string `json:"patch"`
 	Verdict *string `json:"verdict"`
@@ -183,7 +183,7 @@ type line struct {
 
 var functionRange = regexp.MustCompile(`^(\d{1,7}),\d+-(\d{1,7}),\d+$`)
 
-// parse reads a line and what it says of its bug.
+// parse reads a line and the record of its bug.
 func parse(data []byte) (line, *record, error) {
 	var l line
 	if err := jsonlines.Decode(data, &l); err != nil {
@@ -192,11 +192,11 @@ func parse(data []byte) (line, *record, error) {
 	if l.Bug == "" {
 		return l, nil, errors.New(`the field "bug" is missing`)
 	}
-	of := l.wholeBug
+	read := l.wholeBug
 	if l.Rank != nil {
-		of = l.oneCandidate
+		read = l.oneCandidate
 	}
-	r, err := of()
+	r, err := read()
 	if err != nil {
 		return l, nil, fmt.Errorf("bug %s: %w", l.Bug, err)
 	}

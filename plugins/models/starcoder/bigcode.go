@@ -10,7 +10,8 @@ import (
 	"harness/plugins/models/internal/modules"
 )
 
-// bigCode is config.json of GPTBigCode, as far as it changes what is computed.
+// bigCode holds the settings of GPTBigCode's config.json that change the
+// computation.
 type bigCode struct {
 	Width        int64   `json:"n_embd"`
 	Heads        int64   `json:"n_head"`
@@ -31,7 +32,7 @@ type bigCode struct {
 	configjson.Roles
 }
 
-// bigCodeRules say what else config.json may hold.
+// bigCodeRules lists the other settings that config.json may hold.
 func bigCodeRules() configjson.Rules {
 	return configjson.Rules{
 		ModelType:     "gpt_bigcode",
@@ -56,7 +57,7 @@ func bigCodeRules() configjson.Rules {
 }
 
 func readBigCode(text []byte) (bigCode, error) {
-	// Defaults of transformers' GPTBigCodeConfig, for what a file leaves out.
+	// Defaults of transformers' GPTBigCodeConfig, for missing settings.
 	c := bigCode{
 		Width: 768, Heads: 12, Layers: 12, Positions: 1024, Vocabulary: 50257,
 		Activation: "gelu_pytorch_tanh", Epsilon: 1e-5, Deviation: 0.02,
@@ -124,10 +125,10 @@ func (c bigCode) response(request *model.BuildRequest) (*model.BuildResponse, er
 	}, nil
 }
 
-// graph is GPTBigCodeForCausalLM, under its modules' names.
+// graph is GPTBigCodeForCausalLM, with the names of its modules.
 func (c bigCode) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	m := modules.Builder{Builder: ir.NewBuilder("gpt_bigcode"), Layers: c.Layers, Deviation: c.Deviation, Epsilon: c.Epsilon, Request: request}
-	// Masks that older files hold, as those of GPT-2 do.
+	// Older files hold masks, as GPT-2's files do.
 	m.Buffers("transformer.h.*.attn.bias", "transformer.h.*.attn.masked_bias")
 	table, head := m.Table("transformer.wte", c.Tied, c.Vocabulary, c.Width)
 	places := m.Weight("transformer.wpe", c.Positions, c.Width)
@@ -148,8 +149,9 @@ func (c bigCode) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	return m.Graph()
 }
 
-// attention splits c_attn's output: behind each other all queries, one key and
-// one value for all heads; or, without multi_query, head by head.
+// attention splits c_attn's output. With multi_query it holds all queries, then
+// one key and one value for all heads; without, it holds query, key and value
+// head by head.
 func (c bigCode) attention(m modules.Builder, n *ir.Nodes, at string, x ir.Value) ir.Value {
 	size := c.Width / c.Heads
 	var query, key, value ir.Value

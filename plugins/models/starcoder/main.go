@@ -2,8 +2,9 @@
 // 2024): GPTBigCode networks, with one key and value for all heads, and
 // Starcoder2 networks, with grouped queries, rotary positions and a window.
 //
-// Both were pretrained to fill in the middle, so a bug is a hole between the
-// lines before and after it, fine-tuned or not (arXiv 2507.19909).
+// Both were pretrained to fill in the middle, so prompts show a bug as a hole
+// between the lines before and after it, with or without fine-tuning (arXiv
+// 2507.19909).
 package main
 
 import (
@@ -24,7 +25,7 @@ func family() starcoder {
 		Prefix: "<fim_prefix>",
 		Suffix: "<fim_suffix>",
 		Middle: "<fim_middle>",
-		End:    "<file_sep>", // Starcoder2's, where files of a repository part
+		End:    "<file_sep>", // Starcoder2's separator of the files of a repository
 	}}}
 }
 
@@ -40,9 +41,9 @@ func (f starcoder) Describe(context.Context) *model.Description {
 	}
 }
 
-// architecture is a config.json that was read.
+// architecture is a parsed config.json.
 type architecture interface {
-	// response is what Build answers but for the task.
+	// response is the response of Build without the task.
 	response(r *model.BuildRequest) (*model.BuildResponse, error)
 }
 

@@ -10,8 +10,8 @@ import (
 	"harness/plugins/models/internal/modules"
 )
 
-// starcoder2 is config.json of Starcoder2, as far as it changes what is
-// computed.
+// starcoder2 holds the settings of Starcoder2's config.json that change the
+// computation.
 type starcoder2 struct {
 	Width         int64   `json:"hidden_size"`
 	Inner         int64   `json:"intermediate_size"`
@@ -36,14 +36,14 @@ type starcoder2 struct {
 	RopeParameters *ropeParameters `json:"rope_parameters"`
 }
 
-// ropeParameters are those of rotary positions without scaling.
+// ropeParameters are the parameters of rotary positions without scaling.
 type ropeParameters struct {
 	Kind    string   `json:"rope_type"`
 	Theta   *float64 `json:"rope_theta"`
 	Partial *float64 `json:"partial_rotary_factor"`
 }
 
-// starcoder2Rules say what else config.json may hold.
+// starcoder2Rules lists the other settings that config.json may hold.
 func starcoder2Rules() configjson.Rules {
 	return configjson.Rules{
 		ModelType:     "starcoder2",
@@ -58,8 +58,8 @@ func starcoder2Rules() configjson.Rules {
 			"rope_scaling":          nil,
 			"scale_attn_weights":    {"true"},
 		},
-		// Precision, which is f32 here, and names that older code went by;
-		// hidden_act and norm_epsilon are what counts.
+		// Precision, which is f32 here, and names that older code used;
+		// hidden_act and norm_epsilon replace them.
 		Unread: []string{
 			"activation_function", "attention_softmax_in_fp32", "layer_norm_epsilon", "scale_attention_softmax_in_fp32",
 		},
@@ -67,7 +67,7 @@ func starcoder2Rules() configjson.Rules {
 }
 
 func readStarcoder2(text []byte) (starcoder2, error) {
-	// Defaults of transformers' Starcoder2Config, for what a file leaves out.
+	// Defaults of transformers' Starcoder2Config, for missing settings.
 	c := starcoder2{
 		Width: 3072, Inner: 12288, Layers: 30, Heads: 24, KeyValueHeads: 2, Positions: 4096, Vocabulary: 49152,
 		Activation: "gelu_pytorch_tanh", Epsilon: 1e-5, Deviation: 0.018042, Biased: true, Tied: true,
@@ -99,7 +99,7 @@ func readStarcoder2(text []byte) (starcoder2, error) {
 	p.Between("rope_theta", c.theta(), 0, 1e30)
 	if rope := c.RopeParameters; rope != nil {
 		p.Check(rope.Kind == "" || rope.Kind == "default", "rope_parameters: the kind is %q, expected \"default\"", rope.Kind)
-		p.Check(rope.Partial == nil || *rope.Partial == 1, "rope_parameters: partial_rotary_factor is not 1: Starcoder2 turns whole heads")
+		p.Check(rope.Partial == nil || *rope.Partial == 1, "rope_parameters: partial_rotary_factor is not 1: Starcoder2 rotates whole heads")
 	}
 	p.Rate("embedding_dropout", c.EmbedDropout)
 	p.Rate("residual_dropout", c.ResidDropout)
@@ -149,10 +149,10 @@ func (c starcoder2) response(request *model.BuildRequest) (*model.BuildResponse,
 	}, nil
 }
 
-// graph is Starcoder2ForCausalLM, under its modules' names.
+// graph is Starcoder2ForCausalLM, with the names of its modules.
 func (c starcoder2) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	m := modules.Builder{Builder: ir.NewBuilder("starcoder2"), Layers: c.Layers, Deviation: c.Deviation, Epsilon: c.Epsilon, Request: request}
-	// The frequencies of rotary positions, which older files hold.
+	// Older files hold the rotary frequencies.
 	m.Buffers("model.layers.*.self_attn.rotary_emb.inv_freq", "model.rotary_emb.inv_freq")
 	table, head := m.Table("model.embed_tokens", c.Tied, c.Vocabulary, c.Width)
 	d := m.Decoder()

@@ -1,7 +1,6 @@
-// Package configjson is what the model families share in reading a
-// checkpoint's config.json. The file comes with a checkpoint from anywhere: a
-// family checks every value that it computes with, and reports all that is
-// wrong at once, under the names that the file uses.
+// Package configjson reads a checkpoint's config.json for the model families.
+// The file is untrusted: a family checks every value that it computes with, and
+// reports all problems at once, under the file's own names.
 package configjson
 
 import (
@@ -13,12 +12,12 @@ import (
 	"harness/core/ir"
 )
 
-// Problems collects what is wrong with a file.
+// Problems collects the problems of a file.
 type Problems struct {
 	found []error
 }
 
-// Err is everything found, or nil.
+// Err joins all problems, or is nil.
 func (p *Problems) Err() error { return errors.Join(p.found...) }
 
 // Check adds a problem unless ok.
@@ -28,22 +27,22 @@ func (p *Problems) Check(ok bool, format string, args ...any) {
 	}
 }
 
-// Within demands least ≤ value ≤ most.
+// Within checks that least ≤ value ≤ most.
 func (p *Problems) Within(name string, value, least, most int64) {
 	p.Check(value >= least && value <= most, "%s is %d, expected %d to %d", name, value, least, most)
 }
 
-// Between demands least < value < most, which no NaN is.
+// Between checks that least < value < most. NaN fails the check.
 func (p *Problems) Between(name string, value, least, most float64) {
 	p.Check(value > least && value < most, "%s is %v, expected more than %v and less than %v", name, value, least, most)
 }
 
-// Rate demands a dropout rate.
+// Rate checks that a value is a dropout rate.
 func (p *Problems) Rate(name string, value float64) {
 	p.Check(value >= 0 && value < 1, "%s is %v, expected 0 or more and less than 1", name, value)
 }
 
-// Tokens demands ids of a vocabulary.
+// Tokens checks that ids are within the vocabulary.
 func (p *Problems) Tokens(name string, ids []int32, vocabulary int64) {
 	for _, id := range ids {
 		p.Check(id >= 0 && int64(id) < vocabulary, "%s is %d, outside the vocabulary of %d", name, id, vocabulary)
@@ -76,10 +75,10 @@ func (t *TokenIDs) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// ActivationNames lists what Activation knows, for error messages.
+// ActivationNames lists the names that Activation accepts, for error messages.
 const ActivationNames = "silu, swish, gelu, gelu_python, gelu_new, gelu_fast, gelu_pytorch_tanh, relu, tanh or sigmoid"
 
-// Activation is the function that a name means in transformers.
+// Activation is the function with a given name in transformers.
 func Activation(name string) (ir.UnaryOp, bool) {
 	switch name {
 	case "silu", "swish":

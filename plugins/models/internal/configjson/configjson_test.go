@@ -71,7 +71,7 @@ func TestRead(t *testing.T) {
 		{`"block": 5`, "block is 5, expected an object"},
 		{`"scale": 1.0`, ""},
 		{`"scale": "one"`, ""},
-		{`"scale": 2`, `scale is 2, but this family's network is built only with 1 or "one"`},
+		{`"scale": 2`, `scale is 2, but this family supports only 1 or "one"`},
 		{`"scale": null`, "scale is null"},
 		{`"window": null`, ""},
 		{`"window": 4`, "window is 4"},

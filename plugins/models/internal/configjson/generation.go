@@ -10,18 +10,18 @@ import (
 	"harness/core/sdk/model"
 )
 
-// Roles are the tokens that have a part in generation.
+// Roles are the special tokens of generation.
 type Roles struct {
-	// EOS end a text. None: it goes on to its longest.
+	// EOS tokens end a text. Without any, generation runs to the maximum length.
 	EOS TokenIDs `json:"eos_token_id"`
 	Pad *int32   `json:"pad_token_id"`
-	// Start comes before the first token of a decoder beside an encoder.
+	// Start comes before the decoder's first token in networks with an encoder.
 	Start *int32 `json:"decoder_start_token_id"`
 	BOS   *int32 `json:"bos_token_id"`
 }
 
-// Padding is the token that fills short rows: the one that the files name, or
-// where that is missing or outside the vocabulary an end token.
+// Padding is the token that fills short rows: the padding token of the files or,
+// if that is missing or outside the vocabulary, the first end token.
 func (r Roles) Padding(vocabulary int64) int32 {
 	switch {
 	case r.Pad != nil && *r.Pad >= 0 && int64(*r.Pad) < vocabulary:
@@ -32,13 +32,14 @@ func (r Roles) Padding(vocabulary int64) int32 {
 	return 0
 }
 
-// Generating gives the roles for generation, as transformers' generate has
-// them: those of generation_config.json where the checkpoint has one, even for
-// a token that only config.json names. The first end token is config.json's if
-// it is among them: training ends its examples with that one.
+// Generating returns the roles for generation, as transformers' generate uses
+// them. If the checkpoint has a generation_config.json, its end and start tokens
+// replace those of config.json, even if only config.json names some. Training
+// ends its examples with the first end token, so that one is config.json's if
+// generation_config.json lists it too.
 func (r Roles) Generating(request *model.BuildRequest, vocabulary int64) (Roles, error) {
 	if len(request.GetGenerationConfig()) == 0 {
-		// Without the file, generate goes by config.json for everything.
+		// Without the file, generate takes all settings from config.json.
 		var p Problems
 		fields, err := object(request.GetCheckpointConfig())
 		if err == nil {
@@ -89,18 +90,19 @@ func readGeneration(text []byte, vocabulary int64) (Roles, error) {
 	return r, p.Err()
 }
 
-// steps refuses settings that change how generate chooses tokens and that
-// decoding does not have.
+// steps refuses settings that change how generate chooses tokens, but that
+// decoding here does not support.
 func (p *Problems) steps(fields map[string]json.RawMessage) {
 	neutral := neutralSteps()
 	for _, name := range slices.Sorted(maps.Keys(neutral)) {
 		if value, ok := fields[name]; ok && string(value) != "null" {
-			p.Check(isOne(value, neutral[name]), "%s is %s: generate would change tokens' scores or lengths by it, which decoding here does not do; remove it to decode without", name, short(value))
+			p.Check(isOne(value, neutral[name]), "%s is %s: this setting changes scores or lengths in transformers' generate, but is not supported here; remove it to decode without it", name, short(value))
 		}
 	}
 }
 
-// neutralSteps are those settings, and the values with which they do nothing.
+// neutralSteps maps the settings that steps refuses to the values that have no
+// effect.
 func neutralSteps() map[string][]string {
 	none, list, zero, one := []string(nil), []string{"[]"}, []string{"0"}, []string{"1"}
 	return map[string][]string{
@@ -114,7 +116,7 @@ func neutralSteps() map[string][]string {
 	}
 }
 
-// studySettings are what a study's own decoding block says.
+// studySettings are the settings that a study's decoding block decides.
 func studySettings() []string {
 	return []string{
 		"do_sample", "early_stopping", "length_penalty", "max_length", "max_new_tokens", "num_beams", "num_return_sequences", "temperature", "top_k", "top_p",
@@ -133,7 +135,7 @@ func generationUnread() []string {
 	}
 }
 
-// generationSettings are the names of all that generate goes by.
+// generationSettings are the names of all known settings of generate.
 func generationSettings() []string {
 	return slices.Concat(studySettings(), generationUnread(), slices.Collect(maps.Keys(neutralSteps())))
 }

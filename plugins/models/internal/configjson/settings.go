@@ -10,26 +10,26 @@ import (
 	"strings"
 )
 
-// Rules say how a family reads config.json beside the settings that its network
-// is made from. A setting that is in no rule is refused: whoever wrote it meant
-// another network, even where transformers would pass over it.
+// Rules define how a family treats the settings of config.json that are not
+// fields of its own struct. Read refuses a setting without a rule, even if
+// transformers ignores it: it may mean another network.
 type Rules struct {
 	// ModelType is what model_type must be.
 	ModelType string
-	// Architectures are the classes of transformers that may be named.
+	// Architectures are the allowed classes of transformers.
 	Architectures []string
-	// Names are other names of settings, by which they may be given.
+	// Names maps alternative names of settings to their usual names.
 	Names map[string]string
-	// Fixed are settings of which the network has only one: JSON values with
-	// which it is the network that is built.
+	// Fixed maps settings that the network supports only with certain values
+	// to these values, as JSON.
 	Fixed map[string][]string
-	// Unread are settings that change nothing.
+	// Unread are settings that do not change the network.
 	Unread []string
 }
 
 // Read reads config.json into the fields of a struct, by their JSON names, and
-// reports everything that the rules do not allow. A setting that is not there
-// leaves its field as it is; null is refused unless the field can be nil.
+// reports everything that the rules do not allow. A missing setting leaves its
+// field unchanged; null is refused unless the field can be nil.
 func Read(text []byte, into any, rules Rules) (*Problems, error) {
 	fields, err := object(text)
 	if err != nil {
@@ -62,7 +62,7 @@ func (p *Problems) Block(name string, fields map[string]json.RawMessage, into an
 	p.decode(name+".", maps.Clone(fields), reflect.ValueOf(into).Elem())
 }
 
-// identity checks what the file says that it is of.
+// identity checks the model type and the architectures of the file.
 func (p *Problems) identity(fields map[string]json.RawMessage, rules Rules) {
 	var head struct {
 		ModelType     string   `json:"model_type"`
@@ -75,7 +75,7 @@ func (p *Problems) identity(fields map[string]json.RawMessage, rules Rules) {
 	}
 }
 
-// decode takes the fields that a struct has.
+// decode reads the fields that a struct has.
 func (p *Problems) decode(within string, fields map[string]json.RawMessage, into reflect.Value) {
 	for i := range into.NumField() {
 		field := into.Type().Field(i)
@@ -159,7 +159,7 @@ func expected(t reflect.Type) string {
 	return "an object"
 }
 
-// rest checks the settings that no field took.
+// rest checks the settings that are not fields of the struct.
 func (p *Problems) rest(fields map[string]json.RawMessage, rules Rules) {
 	fixed := commonFixed()
 	maps.Copy(fixed, rules.Fixed)
@@ -169,15 +169,15 @@ func (p *Problems) rest(fields map[string]json.RawMessage, rules Rules) {
 		allowed, isFixed := fixed[name]
 		switch {
 		case isFixed:
-			p.Check(isOne(value, allowed), "%s is %s, but this family's network is built only with %s", name, short(value), orMissing(allowed))
+			p.Check(isOne(value, allowed), "%s is %s, but this family supports only %s", name, short(value), orMissing(allowed))
 		case !slices.Contains(unread, name):
 			p.Check(false, "%s is %s: this setting is not known here, and may change the network; remove it if it does not", name, short(value))
 		}
 	}
 }
 
-// isOne reports whether a value is one of those allowed; null is where nothing
-// is or where it is listed.
+// isOne reports whether a value is one of those allowed. null is allowed if the
+// list is empty or contains it.
 func isOne(value json.RawMessage, allowed []string) bool {
 	if len(allowed) == 0 {
 		return string(value) == "null"
@@ -199,7 +199,7 @@ func orMissing(allowed []string) string {
 	return strings.Join(allowed, " or ")
 }
 
-// short is a value for a message.
+// short shortens a value for a message.
 func short(value json.RawMessage) string {
 	var out bytes.Buffer
 	if json.Compact(&out, value) != nil {

@@ -6,9 +6,9 @@ import (
 	"harness/core/sdk/model"
 )
 
-// Tied decides whether a network's head is its token table, as transformers 5
-// does: what config.json says, unless the checkpoint holds both and they
-// differ; then each is used. The table may have several names.
+// Tied decides, as transformers 5 does, whether a network's head is its token
+// table: config.json decides, unless the checkpoint holds both and they differ;
+// then they are not tied. The table may have several names.
 func Tied(request *model.BuildRequest, tied bool, head string, table ...string) bool {
 	original := func(names ...string) string {
 		for _, t := range request.GetTensors() {

@@ -1,10 +1,10 @@
-// Package infill is how families with tokens for filling in the middle are
-// asked, as in arXiv 2507.19909: they see what comes before the bug and what
-// comes after it, and write what belongs between. Fine-tuned models see the
-// bug, marked in comments, at the end of what comes before.
+// Package infill writes the prompts of families with tokens for filling in the
+// middle, as in arXiv 2507.19909: a model sees the code before and after the bug
+// and writes the code between. Fine-tuned models also see the bug, marked in
+// comments, at the end of the code before.
 //
-// In training a share of the samples shows the suffix first, after Bavarian et
-// al. (2022); the order in which the parts are asked for later is the other:
+// In training, a share of the samples shows the suffix first, after Bavarian et
+// al. (2022); prompts for bugs always show the prefix first:
 //
 //	prefix first   PREFIX before SUFFIX after MIDDLE
 //	suffix first   PREFIX SUFFIX after MIDDLE before
@@ -24,15 +24,16 @@ import (
 	"harness/plugins/models/internal/marks"
 )
 
-// Tokens are a family's own, spelled as in its tokenizer.
+// Tokens are a family's infilling tokens, spelled as in its tokenizer.
 type Tokens struct {
 	Prefix, Suffix, Middle string
-	// End, if not empty, is what an untrained model writes behind the middle,
-	// where that is not the end of a text.
+	// End, if not empty, is the token that a model without fine-tuning writes
+	// after the middle, if that is not the end-of-text token.
 	End string
 }
 
-// Prompts has the methods of a model.Model about text. Families embed it.
+// Prompts implements the methods of model.Model that handle text. Families
+// embed it.
 type Prompts struct{ Tokens Tokens }
 
 // settings of the model block.
@@ -68,17 +69,17 @@ func readSettings(config []byte) (settings, error) {
 	return s, nil
 }
 
-// chooses reports whether a sample shows its suffix first.
-func (s settings) chooses(id string) bool {
+// showsSuffixFirst reports whether a sample shows its suffix first.
+func (s settings) showsSuffixFirst(id string) bool {
 	hash := sha256.Sum256(append(binary.LittleEndian.AppendUint64(nil, s.SuffixFirstSeed), id...))
 	return float64(binary.LittleEndian.Uint64(hash[:])>>11)/(1<<53) < s.SuffixFirst
 }
 
-// Needed are the tokens that the prompts are written with.
+// Needed are the tokens that prompts contain.
 func (t Tokens) Needed() []string { return []string{t.Prefix, t.Suffix, t.Middle} }
 
-// stops are the family's tokens, none of which a middle holds, as their text
-// reads in an output: SentencePiece's visible blank is one.
+// stops are the family's tokens as they appear in decoded output, where
+// SentencePiece's "▁" is a blank. A middle contains none of them.
 func (t Tokens) stops() []string {
 	var out []string
 	for _, token := range append(t.Needed(), t.End) {
@@ -89,8 +90,8 @@ func (t Tokens) stops() []string {
 	return out
 }
 
-// order gives a prompt in pieces. What stands right behind Suffix begins a
-// piece: SentencePiece would put a blank before it.
+// order returns a prompt as separately encoded texts. The text right after
+// Suffix is in rest, because SentencePiece would put a blank before it.
 func (t Tokens) order(before, after string, suffixFirst bool) (text string, rest []string) {
 	if suffixFirst {
 		return t.Prefix + t.Suffix, []string{after + t.Middle + before}
@@ -121,12 +122,12 @@ func (p Prompts) Example(_ context.Context, r *model.ExampleRequest) (*model.Exa
 		return nil, err
 	}
 	return marks.Examples(r, func(id string, parts java.Parts) *model.Example {
-		text, rest := p.Tokens.order(parts.Before+marks.Bug(parts.Buggy, r.GetOptions()), parts.After, s.chooses(id))
+		text, rest := p.Tokens.order(parts.Before+marks.Bug(parts.Buggy, r.GetOptions()), parts.After, s.showsSuffixFirst(id))
 		return &model.Example{Prompt: text, Rest: rest, Target: parts.Fixed, End: true}
 	})
 }
 
-// Patch reads outputs: the lines between.
+// Patch reads outputs, which are the hunk's new lines.
 func (p Prompts) Patch(_ context.Context, r *model.PatchRequest) (*model.PatchResponse, error) {
 	stops := p.Tokens.stops()
 	if r.GetOptions().GetFineTuned() {

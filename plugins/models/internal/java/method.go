@@ -12,11 +12,12 @@ import (
 type Line struct {
 	Number int    // in the file, from 1
 	Code   string // without its line end
-	// Literal lines begin inside a text block: their blanks are content.
+	// Literal is set if the line begins inside a text block, where blanks are
+	// content.
 	Literal bool
 }
 
-// Clean gives the lines of a text that hold code, numbered from 1, without
+// Clean returns the lines of a text that contain code, numbered from 1, without
 // comments.
 func Clean(text string) []Line {
 	classes := classify(text)
@@ -25,7 +26,7 @@ func Clean(text string) []Line {
 	for start < len(text) {
 		end := start + lineEnd(text[start:])
 		line := Line{Number: number, Code: withoutComments(text[start:end], classes[start:end])}
-		// The line end before belongs to what goes on here.
+		// The line begins inside a literal if the line end before it is in one.
 		line.Literal = start > 0 && classes[start-1] == literal
 		if line.Literal || strings.TrimSpace(line.Code) != "" {
 			lines = append(lines, line)
@@ -35,8 +36,7 @@ func Clean(text string) []Line {
 	return lines
 }
 
-// withoutComments keeps what is no comment. Where a comment parted two words a
-// blank does.
+// withoutComments removes comments. A comment between two words becomes a blank.
 func withoutComments(line string, classes []class) string {
 	var b strings.Builder
 	removed := false
@@ -54,7 +54,7 @@ func withoutComments(line string, classes []class) string {
 	if removed {
 		s = strings.TrimRight(s, " \t")
 		if classes[0] == comment {
-			// The indentation went with the comment.
+			// Removing the comment removed the indentation too.
 			s = indentOf(line) + strings.TrimLeft(s, " \t")
 		}
 	}
@@ -65,18 +65,18 @@ func endsInBlank(s string) bool {
 	return s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t')
 }
 
-// Method is the method around a bug as prompts show it: without comments and
-// blank lines, and without the indentation that all its lines share.
+// Method is the method around a bug as prompts show it: without comments, blank
+// lines and the indentation that all lines share.
 type Method struct {
 	Before, Buggy, After []Line
-	indent               string // taken off every line
+	indent               string // removed from every line
 	hunk                 *model.Span
 	function             *model.Span
 	hunkIndent           string // of the hunk's first line in the file
 }
 
-// Find takes a bug apart. The error says, in words for a report, why the bug
-// cannot be shown as one method with one hole.
+// Find splits the method around a bug. The error says, in words for a report,
+// why the bug cannot be shown as one method with one hole.
 func Find(bug *model.Bug) (*Method, error) {
 	if language := bug.GetLanguage(); language != "java" {
 		return nil, fmt.Errorf("the bug's language is %q; only java is known", language)
@@ -105,8 +105,8 @@ func Find(bug *model.Bug) (*Method, error) {
 	return m, nil
 }
 
-// split sorts the method's lines into the parts and takes the shared
-// indentation off.
+// split sorts the method's lines into the parts and removes the shared
+// indentation.
 func (m *Method) split(lines []Line) {
 	var own []Line
 	for _, l := range lines {
@@ -158,8 +158,8 @@ func indentOf(line string) string {
 	return line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 }
 
-// indentAt is the indentation for a replacement's first line: that of the
-// hunk's first line with text, or of the line that an insertion comes before.
+// indentAt is the indentation of a replacement's first line: that of the hunk's
+// first line with text or, for an insertion, that of the line after it.
 func (m *Method) indentAt(raw []string) string {
 	for i := int(m.hunk.GetStart()) - 1; i < len(raw) && i < int(m.function.GetEnd())-1; i++ {
 		if strings.TrimSpace(raw[i]) != "" {

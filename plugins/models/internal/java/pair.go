@@ -6,14 +6,14 @@ import (
 	"harness/core/sdk/model"
 )
 
-// Parts is a training pair's method as prompts show it, with the lines that
-// fix it.
+// Parts is the method of a training pair as prompts show it, with the fixed
+// lines.
 type Parts struct {
 	Before, Buggy, After, Fixed string
 }
 
 // OfPair cleans a training pair exactly as Find cleans a bug's method, so that
-// a model sees the same format in training and after it.
+// a model sees the same format in training and in inference.
 func OfPair(p *model.Pair) Parts {
 	before, buggy, fixed := lines(p.GetBefore()), lines(p.GetBuggy()), lines(p.GetFixed())
 	m := &Method{

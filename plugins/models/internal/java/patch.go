@@ -6,9 +6,9 @@ import (
 	"harness/core/sdk/model"
 )
 
-// ReplaceHunk puts an output in the hunk's place. Blank space around it does
-// not count: its first line gets the indentation of the hunk, and the others
-// the one that was taken off the method.
+// ReplaceHunk replaces the hunk by an output. It trims the output, indents its
+// first line like the hunk, and gives the other lines the indentation that was
+// removed from the method.
 func (m *Method) ReplaceHunk(output string) *model.Patch {
 	text := strings.TrimSpace(output)
 	if text != "" {
@@ -17,8 +17,8 @@ func (m *Method) ReplaceHunk(output string) *model.Patch {
 	return edit(m.hunk, text)
 }
 
-// ReplaceMethod takes an output that goes on where the lines before the bug
-// end. The text up to the brace that closes the method replaces all of it.
+// ReplaceMethod takes an output that continues the lines before the bug. The
+// text up to the brace that closes the method replaces the whole method.
 func (m *Method) ReplaceMethod(output string) *model.Patch {
 	whole := Text(Clean(Text(m.Before) + output))
 	end, ok := BodyEnd(whole)
@@ -28,8 +28,8 @@ func (m *Method) ReplaceMethod(output string) *model.Patch {
 	return edit(m.function, m.indented(whole[:end], 0)+"\n")
 }
 
-// indented puts the method's indentation back, from a line on. Lines of a
-// text block keep their own.
+// indented restores the method's indentation from a line on. Lines of a text
+// block keep their own.
 func (m *Method) indented(text string, from int) string {
 	classes := classify(text)
 	var b strings.Builder

@@ -6,7 +6,7 @@ import (
 	"harness/core/sdk/javasource"
 )
 
-// class says what a byte of the text belongs to.
+// class is the kind of text that a byte belongs to.
 type class byte
 
 const (
@@ -15,8 +15,8 @@ const (
 	comment
 )
 
-// classify returns the class of every byte. Quotes and comment marks belong to
-// what they enclose.
+// classify returns the class of every byte. Quotes and comment marks have the
+// class of the text that they enclose.
 func classify(text string) []class {
 	classes := make([]class, len(text))
 	for _, token := range javasource.Lex(text) {
@@ -42,9 +42,9 @@ func lineEnd(s string) int {
 	return len(s)
 }
 
-// BodyEnd is the offset behind the brace that closes the first open one, or
-// false if none does. Braces in literals and comments do not count, nor do
-// those inside parentheses before the body, which are an annotation's.
+// BodyEnd is the offset after the brace that closes the first open brace, or
+// false if there is none. Braces in literals and comments do not count, nor do
+// braces inside parentheses before the body, which belong to annotations.
 func BodyEnd(text string) (int, bool) {
 	classes := classify(text)
 	depth, parentheses := 0, 0

@@ -1,6 +1,6 @@
-// Package leftcontext is how families without tokens for filling in are asked,
-// as in arXiv 2507.19909: without fine-tuning a model sees a method up to the
-// bug and writes on; fine-tuned, it sees the whole method with the bug marked
+// Package leftcontext writes the prompts of families without infilling tokens,
+// as in arXiv 2507.19909: without fine-tuning, a model sees a method up to the
+// bug and continues it; fine-tuned, it sees the whole method with the bug marked
 // in comments and writes the fixed lines.
 package leftcontext
 
@@ -13,7 +13,8 @@ import (
 	"harness/plugins/models/internal/marks"
 )
 
-// Prompts has the methods of a model.Model about text. Families embed it.
+// Prompts implements the methods of model.Model that handle text. Families
+// embed it.
 type Prompts struct{}
 
 // Prompt writes a prompt for each bug.
@@ -26,14 +27,14 @@ func (Prompts) Prompt(_ context.Context, r *model.PromptRequest) (*model.PromptR
 		if len(m.Before) == 0 {
 			return &model.Prompt{Refused: "the bug is at the method's first line, so that nothing comes before it"}
 		}
-		// The line end is left for the model to write: byte-level tokens join it
-		// with the next line's indentation, and a prompt that ends in a line end
-		// of its own is a text that the model never saw.
+		// The prompt omits its last line end, which the model writes. Byte-level
+		// tokenizers join a line end with the next line's indentation, so the
+		// model never saw a text that ends in a separate line-end token.
 		return &model.Prompt{Text: strings.TrimSuffix(java.Text(m.Before)+marks.Comments(m.Buggy, o), "\n")}
 	}), nil
 }
 
-// marked is the prompt that fine-tuned models were trained on.
+// marked is the prompt for fine-tuned models.
 func marked(before, buggy, after string, o *model.PromptOptions) string {
 	return before + marks.Bug(buggy, o) + after + marks.Fix
 }
@@ -45,7 +46,7 @@ func (Prompts) Example(_ context.Context, r *model.ExampleRequest) (*model.Examp
 	})
 }
 
-// Patch reads outputs: fixed lines where the model was fine-tuned, else the
+// Patch reads outputs: the fixed lines if the model was fine-tuned, else the
 // rest of the method.
 func (Prompts) Patch(_ context.Context, r *model.PatchRequest) (*model.PatchResponse, error) {
 	return marks.Patches(r, func(m *java.Method, output string) *model.Patch {

@@ -5,7 +5,7 @@ import (
 	"harness/plugins/models/internal/configjson"
 )
 
-// config is what config.json says, as far as it changes what is computed.
+// config holds the settings of config.json that change the computation.
 type config struct {
 	Width         int64    `json:"hidden_size"`
 	Inner         int64    `json:"intermediate_size"`
@@ -27,7 +27,7 @@ type config struct {
 	rope
 }
 
-// rules say what else config.json may hold.
+// rules lists the other settings that config.json may hold.
 func rules() configjson.Rules {
 	return configjson.Rules{
 		ModelType:     "llama",
@@ -51,14 +51,14 @@ func rules() configjson.Rules {
 			"use_qk_norm":             {"false"},
 			"use_sliding_window":      {"false"},
 		},
-		// pretraining_tp slices products that are added up again.
+		// pretraining_tp splits products into slices and sums them.
 		Unread: []string{"is_llama_config", "max_sequence_length", "pretraining_tp"},
 	}
 }
 
 // readConfig reads config.json and reports every value that is out of range.
 func readConfig(text []byte) (*config, error) {
-	// Defaults of transformers' LlamaConfig, for what a file leaves out.
+	// Defaults of transformers' LlamaConfig, for missing settings.
 	c := &config{
 		Width: 4096, Inner: 11008, Layers: 32, Heads: 32, Positions: 2048, Vocabulary: 32000,
 		Activation: "silu", Epsilon: 1e-6, Deviation: 0.02, Roles: configjson.Roles{EOS: configjson.TokenIDs{2}},
@@ -95,7 +95,7 @@ func readConfig(text []byte) (*config, error) {
 	return c, nil
 }
 
-// checkHeads is about sizes that are each within range.
+// checkHeads checks whether sizes that are each within range fit together.
 func (c *config) checkHeads() error {
 	var p configjson.Problems
 	p.Check(c.Width%c.Heads == 0, "hidden_size is %d, expected a multiple of num_attention_heads, %d", c.Width, c.Heads)

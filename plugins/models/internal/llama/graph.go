@@ -9,8 +9,9 @@ import (
 	"harness/plugins/models/internal/configjson"
 )
 
-// Build turns a checkpoint's configuration into all that a family's Build answers. Modules have
-// the names of LlamaForCausalLM's, and default targets are PEFT's.
+// Build builds the response of a family's Build from a checkpoint's
+// configuration. Module names are those of LlamaForCausalLM, default targets
+// those of PEFT.
 func Build(r *model.BuildRequest) (*model.BuildResponse, error) {
 	c, err := readConfig(r.GetCheckpointConfig())
 	if err != nil {
@@ -26,7 +27,7 @@ func Build(r *model.BuildRequest) (*model.BuildResponse, error) {
 	}
 	return &model.BuildResponse{
 		Graph: graph,
-		// Dynamic scaling changes its frequencies with the input's length, but
+		// Dynamic scaling changes the frequencies with the input's length, but
 		// only beyond these positions.
 		MaxPositions: c.Positions,
 		Vocabulary:   c.Vocabulary,
@@ -44,7 +45,7 @@ func Build(r *model.BuildRequest) (*model.BuildResponse, error) {
 // graph is LlamaForCausalLM.
 func (c *config) graph(request *model.BuildRequest) (*ir.Graph, error) {
 	b := ir.NewBuilder("llama")
-	// The frequencies of rotary positions, which older files hold.
+	// Older files hold the rotary frequencies.
 	b.Buffers("model.layers.*.self_attn.rotary_emb.inv_freq", "model.rotary_emb.inv_freq")
 	const embedding, lmHead = "model.embed_tokens.weight", "lm_head.weight"
 	tied := configjson.Tied(request, c.TiedEmbedding, lmHead, embedding)
@@ -71,7 +72,7 @@ func (c *config) graph(request *model.BuildRequest) (*ir.Graph, error) {
 }
 
 // layer writes one block: attention, then the gated feed-forward part, each
-// behind a norm and beside what came in.
+// after a norm and with a residual connection.
 type layer struct {
 	*config
 	rotary                 *ir.Rotary
@@ -84,7 +85,7 @@ type layer struct {
 type projection struct {
 	name   string
 	weight ir.Value
-	bias   []ir.Value // one or none
+	bias   []ir.Value // at most one
 }
 
 func (p projection) apply(n *ir.Nodes, x ir.Value) ir.Value {

@@ -11,17 +11,17 @@ import (
 )
 
 // rope is the part of config.json about rotary positions. Older files have
-// rope_theta and rope_scaling, newer ones rope_parameters with both.
+// rope_theta and rope_scaling, newer ones rope_parameters, which holds both.
 type rope struct {
 	Theta      *float64                   `json:"rope_theta"`
 	Scaling    map[string]json.RawMessage `json:"rope_scaling"`
 	Parameters map[string]json.RawMessage `json:"rope_parameters"`
 	Partial    *float64                   `json:"partial_rotary_factor"`
-	// Original, outside the two blocks, goes before what they say.
+	// Original is outside the two blocks and takes precedence over them.
 	Original *int64 `json:"original_max_position_embeddings"`
 }
 
-// scaling is one of the blocks. Not every kind has every value.
+// scaling is rope_scaling or rope_parameters. Not every kind has every value.
 type scaling struct {
 	Kind            string   `json:"rope_type"`
 	OldKind         string   `json:"type"`
@@ -39,8 +39,8 @@ type scaling struct {
 	Truncate        *bool    `json:"truncate"`
 }
 
-// values lists which keys of a block a kind reads, beside its name and theta.
-// original_max_position_embeddings is written for all kinds.
+// values lists the keys that each kind reads, besides its name and theta.
+// original_max_position_embeddings may be present for all kinds.
 var values = map[string][]string{
 	"default": nil,
 	"linear":  {"factor"},
@@ -49,10 +49,10 @@ var values = map[string][]string{
 	"yarn":    {"factor", "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate"},
 }
 
-// readScaling decides between the blocks and checks the one that counts.
+// readScaling chooses one of the two blocks and checks it.
 func (c *config) readScaling() (*scaling, error) {
 	block, name := c.Scaling, "rope_scaling"
-	if len(block) == 0 { // rope_scaling goes first where a file has both
+	if len(block) == 0 { // rope_scaling takes precedence if a file has both
 		block, name = c.Parameters, "rope_parameters"
 	}
 	s := &scaling{}
@@ -72,11 +72,11 @@ func (c *config) readScaling() (*scaling, error) {
 		switch key {
 		case "rope_type", "type", "rope_theta", "partial_rotary_factor", "original_max_position_embeddings":
 		default:
-			p.Check(slices.Contains(known, key) || string(block[key]) == "null", "%s: %q means nothing to the kind %q", name, key, s.Kind)
+			p.Check(slices.Contains(known, key) || string(block[key]) == "null", "%s: the kind %q does not use %q", name, s.Kind, key)
 		}
 	}
 	for _, partial := range []*float64{c.Partial, s.Partial} {
-		p.Check(partial == nil || *partial == 1, "partial_rotary_factor is not 1: Llama turns whole heads")
+		p.Check(partial == nil || *partial == 1, "partial_rotary_factor is not 1: Llama rotates whole heads")
 	}
 	c.completeScaling(s)
 	number := func(key string, value *float64, least, most float64) {
@@ -111,7 +111,7 @@ func formatValue(value *float64) string {
 	return fmt.Sprint(*value)
 }
 
-// completeScaling fills in what a block leaves out, as transformers does.
+// completeScaling fills in missing values, as transformers does.
 func (c *config) completeScaling(s *scaling) {
 	if s.Theta == nil {
 		s.Theta = c.Theta
@@ -131,7 +131,7 @@ func (c *config) completeScaling(s *scaling) {
 	if s.Factor == nil {
 		s.Factor = new(float64(c.Positions) / float64(*s.Original))
 	}
-	// 0 counts as left out.
+	// 0 counts as missing.
 	if s.BetaFast == nil || *s.BetaFast == 0 {
 		s.BetaFast = new(32.0)
 	}
@@ -143,7 +143,7 @@ func (c *config) completeScaling(s *scaling) {
 	}
 }
 
-// yarnAmplitude is the factor on cosines and sines that YaRN's authors give.
+// yarnAmplitude is the factor on cosines and sines from the YaRN paper.
 func (s *scaling) yarnAmplitude() float64 {
 	amplitude := func(m float64) float64 {
 		if *s.Factor <= 1 {
@@ -157,9 +157,9 @@ func (s *scaling) yarnAmplitude() float64 {
 	return amplitude(1)
 }
 
-// frequencies gives the angle per position of each pair of numbers of a head,
-// and the factor on cosines and sines. All is computed in f32 and in the order
-// of transformers' modeling_rope_utils.py, so that the angles of far positions
+// frequencies returns the angle per position of each pair of elements of a head,
+// and the factor on cosines and sines. It computes in f32 and in the same order
+// as transformers' modeling_rope_utils.py, so that the angles of far positions
 // agree.
 func (c *config) frequencies() (frequencies []float64, amplitude float64, err error) {
 	s, err := c.readScaling()
@@ -197,10 +197,10 @@ func power(base float64, exponent float32) float32 {
 	return float32(math.Pow(float64(float32(base)), float64(exponent)))
 }
 
-// llama3 slows down waves that are longer than the original context allows.
+// llama3 lowers frequencies whose wavelength is long for the original context.
 func (s *scaling) llama3(f float32) float32 {
 	original, low, high, factor := float64(*s.Original), *s.LowFactor, *s.HighFactor, float32(*s.Factor)
-	// torch divides a number by a tensor as number · (1/tensor).
+	// torch computes number / tensor as number · (1/tensor).
 	length := 1 / f * float32(2*math.Pi)
 	switch {
 	case length < float32(original/high):
@@ -212,8 +212,8 @@ func (s *scaling) llama3(f float32) float32 {
 	return (1-smooth)*f/factor + smooth*f
 }
 
-// yarn mixes slowed-down and original frequencies, by how often each turns
-// within the original context.
+// yarn mixes lowered and original frequencies, by the number of rotations of
+// each within the original context.
 func (s *scaling) yarn(f []float32, size int64) {
 	turns := func(rotations float64) float64 {
 		return float64(size) * math.Log(float64(*s.Original)/(rotations*2*math.Pi)) / (2 * math.Log(*s.Theta))

@@ -1,6 +1,7 @@
-// Package marks is what the text formats of arXiv 2507.19909 have in common,
-// whatever the family: the comments that mark a bug for a fine-tuned model,
-// those that tell an untrained one of it, and where an output ends.
+// Package marks holds the parts of the text formats of arXiv 2507.19909 that
+// all families share: the comments that mark a bug for a fine-tuned model, the
+// comments that show it to a model without fine-tuning, and the marks that end
+// an output.
 package marks
 
 import (
@@ -15,15 +16,16 @@ import (
 const (
 	bugStart = "// bug start: \n"
 	bugEnd   = "// bug end \n"
-	// Fix comes before what a model without an encoder and without tokens for
-	// filling in writes.
+	// Fix comes before the output of a fine-tuned model that has neither an
+	// encoder nor infilling tokens.
 	Fix = "// fix: \n"
-	// buggyLine is put before each buggy line when an untrained model is asked.
+	// buggyLine comes before each buggy line in prompts for models without
+	// fine-tuning.
 	buggyLine = "// buggy line:"
 )
 
-// Bug is the buggy lines between their marks; without them if the options say
-// so.
+// Bug is the buggy lines between their marks, or the marks alone if the options
+// hide the bug.
 func Bug(buggy string, o *model.PromptOptions) string {
 	if !o.GetBuggyLines() {
 		buggy = ""
@@ -31,7 +33,7 @@ func Bug(buggy string, o *model.PromptOptions) string {
 	return bugStart + buggy + bugEnd
 }
 
-// Comments is the buggy lines as comments, or nothing if the options say so.
+// Comments is the buggy lines as comments, or empty if the options hide the bug.
 func Comments(buggy []java.Line, o *model.PromptOptions) string {
 	if !o.GetBuggyLines() {
 		return ""
@@ -43,7 +45,7 @@ func Comments(buggy []java.Line, o *model.PromptOptions) string {
 	return b.String()
 }
 
-// Stops are marks that a fix never holds: a fine-tuned model that writes one
+// Stops are marks that a fix never contains: a fine-tuned model that writes one
 // has begun another sample.
 func Stops() []string {
 	return []string{strings.TrimSpace(bugStart), strings.TrimSpace(bugEnd), strings.TrimSpace(Fix)}
@@ -57,8 +59,8 @@ func Cut(output string, stops []string) string {
 	return output
 }
 
-// Prompts writes a prompt for each bug; one that is not a method with one hole
-// is refused.
+// Prompts writes a prompt for each bug. It refuses a bug that is not a method
+// with one hole.
 func Prompts(r *model.PromptRequest, write func(m *java.Method) *model.Prompt) *model.PromptResponse {
 	out := &model.PromptResponse{}
 	for _, bug := range r.GetBugs() {
@@ -72,8 +74,8 @@ func Prompts(r *model.PromptRequest, write func(m *java.Method) *model.Prompt) *
 	return out
 }
 
-// Examples writes an example for each sample: pairs by write, and plain text
-// whole.
+// Examples writes an example for each sample. It calls write for pairs, and
+// keeps plain text whole.
 func Examples(r *model.ExampleRequest, write func(id string, p java.Parts) *model.Example) (*model.ExampleResponse, error) {
 	out := &model.ExampleResponse{}
 	for i, s := range r.GetSamples() {

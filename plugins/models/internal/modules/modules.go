@@ -1,6 +1,6 @@
-// Package modules writes the parts that decoders of several families are made
-// of, under the names of the reference implementation's modules: what is
-// trained can then be compared with it and saved under its names.
+// Package modules writes modules that the decoders of several families share,
+// with the module names of the reference implementation, so that trained weights
+// can be compared with it and saved under its names.
 package modules
 
 import (
@@ -12,17 +12,17 @@ import (
 )
 
 // Builder writes a graph's parameters together with the nodes that use them. A
-// module whose name holds "{i}" exists once a layer.
+// module whose name contains "{i}" exists once per layer.
 type Builder struct {
 	*ir.Builder
 	Layers int64
-	// Deviation is that of fresh weights.
+	// Deviation is the standard deviation of new weights.
 	Deviation float64
-	// Epsilon is what norms add to the variance.
+	// Epsilon is the constant that norms add to the variance.
 	Epsilon float64
-	// Prefix begins the modules' names, but perhaps not the checkpoint's.
+	// Prefix begins the modules' names; a checkpoint's names may lack it.
 	Prefix string
-	// Request is what the family was asked to build.
+	// Request is the request to build the graph.
 	Request *model.BuildRequest
 }
 
@@ -47,9 +47,9 @@ func (b Builder) Weight(module string, shape ...int64) ir.Value {
 	return b.parameter(module+".weight", ir.Normal(b.Deviation), shape...)
 }
 
-// Table is the weight of the module that looks tokens up, and the head's. Tied,
-// they are one, which a checkpoint may hold under either name or both; where it
-// holds two that differ, they are not tied.
+// Table returns the weights of the token embedding and of the head. If tied,
+// they are one parameter, which a checkpoint may hold under either name or both.
+// If the checkpoint holds two different ones, they are not tied.
 func (b Builder) Table(module string, tied bool, vocabulary, width int64) (table, head ir.Value) {
 	const lmHead = "lm_head"
 	name := module + ".weight"
