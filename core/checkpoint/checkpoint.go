@@ -1,6 +1,6 @@
-// Package checkpoint compares what a checkpoint holds with the network that its
-// configuration describes, before any number is computed: a tensor that nothing
-// reads means that the checkpoint is of another network.
+// Package checkpoint compares a checkpoint's tensors with the network that its
+// configuration describes, before anything is computed. A tensor that no
+// parameter reads means that the checkpoint belongs to another network.
 package checkpoint
 
 import (
@@ -13,14 +13,13 @@ import (
 	"harness/core/weights/snapshot"
 )
 
-// maxNamed is how many tensors of one kind a message names.
+// maxNamed is the maximum number of tensors that a message names.
 const maxNamed = 6
 
-// Check reports everything in which the tensors do not fit the network: a
-// parameter without a tensor, a wrong shape, numbers that are not read as
-// weights, tensors that one parameter reads and that differ, and tensors that
-// no parameter reads. Passed over are the network's buffers, and copies of the
-// token table, which older files hold.
+// Check reports all tensors that do not fit the network: parameters without a
+// tensor, wrong shapes, types that are not read as weights, different tensors
+// for one parameter, and tensors that no parameter reads. It ignores the
+// network's buffers, and copies of the token table, which older files hold.
 func Check(network *ir.Program, tensors []snapshot.Tensor) error {
 	c := &check{network: network, tensors: map[string]snapshot.Tensor{}, read: map[string]bool{}}
 	for _, t := range tensors {
@@ -44,7 +43,7 @@ type check struct {
 	problems []error
 }
 
-// report adds problems of one kind: the first few, and how many there are.
+// report adds problems of one kind: their number and the first few.
 func (c *check) report(format string, found []string) {
 	if len(found) > maxNamed {
 		c.problems = append(c.problems, fmt.Errorf(format+", the first:", len(found)))
@@ -78,7 +77,7 @@ func (c *check) parameter(p ir.Param) {
 		case !slices.Equal(t.Shape, want):
 			c.misfits = append(c.misfits, fmt.Sprintf("tensor %q has the shape %v, parameter %q needs %v", name, t.Shape, p.Name, want))
 		case !t.DType.IsFloat():
-			c.misfits = append(c.misfits, fmt.Sprintf("tensor %q holds numbers of the type %s, which are not read as weights", name, t.DType))
+			c.misfits = append(c.misfits, fmt.Sprintf("tensor %q has the type %s, which is not read as weights", name, t.DType))
 		case first == "":
 			first = name
 		case c.original(first) != c.original(name):
@@ -117,7 +116,7 @@ func (c *check) unread(tensors []snapshot.Tensor) {
 			continue
 		}
 		names = append(names, fmt.Sprintf("%q (%s %v)", t.Name, t.DType, t.Shape))
-		quantized = quantized || ofQuantization(t.Name)
+		quantized = quantized || isQuantizationName(t.Name)
 	}
 	if len(names) == 0 {
 		return
@@ -144,8 +143,8 @@ func (c *check) isBuffer(name string) bool {
 	return slices.ContainsFunc(c.network.Buffers, func(pattern string) bool { return ir.Match(pattern, name) })
 }
 
-// tables are the tensors in which tokens are looked up. Other matrices have no
-// tied copies, and a copied layer would change what is computed.
+// tables are the token embedding tensors. Only they may have tied copies: a copy
+// of any other matrix would be a layer of another network.
 func (c *check) tables() map[string]bool {
 	tables := map[string]bool{}
 	tensors := map[string][]string{}
@@ -170,8 +169,8 @@ func (c *check) tables() map[string]bool {
 	return tables
 }
 
-// ofQuantization reports whether tools that quantize give tensors such a name.
-func ofQuantization(name string) bool {
+// isQuantizationName reports whether quantization tools give tensors such a name.
+func isQuantizationName(name string) bool {
 	end := name[strings.LastIndexByte(name, '.')+1:]
 	switch end {
 	case "weight_scale", "weight_scale_inv", "weight_zero_point", "weight_packed", "weight_shape", "input_scale", "output_scale",

@@ -5,8 +5,8 @@ import (
 	"harness/core/weights/snapshot"
 )
 
-// Request asks a model plugin for the network of a checkpoint. Config is the
-// model block's.
+// Request asks a model plugin for the network of a checkpoint. config is the
+// configuration of the model block.
 func Request(config []byte, s *snapshot.Summary) *pb.BuildRequest {
 	r := &pb.BuildRequest{Config: config, CheckpointConfig: s.Config, GenerationConfig: s.Generation}
 	for _, t := range s.Tensors {

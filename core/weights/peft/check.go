@@ -11,11 +11,11 @@ import (
 	"harness/core/weights/safetensors"
 )
 
-// modelPrefix is what PEFT puts before the base model's own module paths.
+// modelPrefix is PEFT's prefix of the base model's own module paths.
 const modelPrefix = "base_model.model."
 
-// settings are the keys of adapter_config.json that say which tensors belong
-// to an adapter.
+// settings are the keys of adapter_config.json that determine which tensors
+// belong to an adapter.
 type settings struct {
 	PeftType    string         `json:"peft_type"`
 	TaskType    *string        `json:"task_type"`
@@ -24,17 +24,17 @@ type settings struct {
 	RankPattern map[string]int `json:"rank_pattern"`
 	Bias        string         `json:"bias"`
 	DoRA        bool           `json:"use_dora"`
-	// Targets are module names; nil where a pattern stands instead.
+	// Targets are module names; nil if the key holds a pattern.
 	Targets names `json:"target_modules"`
-	// FeedForward likewise; PEFT takes any end of a module's path for a name.
+	// FeedForward are module names too; PEFT matches any suffix of a module's path.
 	FeedForward names `json:"feedforward_modules"`
 	ToSave      names `json:"modules_to_save"`
-	// feedForwardPattern: a pattern stands for FeedForward.
+	// feedForwardPattern is set if feedforward_modules holds a pattern.
 	feedForwardPattern bool
 }
 
-// names is a list of names. A string, which PEFT reads as a pattern, leaves it
-// nil.
+// names is a list of names. It is nil for a string, which PEFT reads as a
+// pattern.
 type names []string
 
 func (n *names) UnmarshalJSON(text []byte) error {
@@ -45,17 +45,17 @@ func (n *names) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*[]string)(n))
 }
 
-// match says whether one of the names is the module's path or the end of it
-// after a dot.
+// match reports whether one of the names is the module's path, or the end of the
+// path after a dot.
 func (n names) match(module string) bool {
 	return slices.ContainsFunc(n, func(name string) bool {
 		return module == name || strings.HasSuffix(module, "."+name)
 	})
 }
 
-// Check says what keeps PEFT from opening the adapter, or would make it ignore
-// or invent tensors: all problems, not only the first. The methods LoRA (with
-// DoRA) and IA3 are checked tensor by tensor, others only in their names.
+// Check returns all problems because of which PEFT could not open the adapter,
+// or would ignore or invent tensors. It checks every tensor of LoRA (with DoRA)
+// and IA3, but only the tensor names of other methods.
 func (a *Adapter) Check() error {
 	var s settings
 	if err := json.Unmarshal(a.Config, &s); err != nil {
@@ -82,8 +82,8 @@ func (a *Adapter) Check() error {
 	return errors.Join(c.problems...)
 }
 
-// Expect says which of these tensor names are missing and which others are
-// there; nil if there are exactly these.
+// Expect reports which of these tensors are missing and which other tensors the
+// adapter has. It returns nil if the adapter has exactly these.
 func (a *Adapter) Expect(tensors []string) error {
 	var problems []error
 	for _, name := range tensors {
@@ -101,7 +101,8 @@ func (a *Adapter) Expect(tensors []string) error {
 
 type checker struct {
 	settings settings
-	// modules holds each module's tensors by the part of the name after it.
+	// modules holds each module's tensors, by the part of the name after the
+	// module's path.
 	modules  map[string]map[string]safetensors.Info
 	problems []error
 }
@@ -110,7 +111,7 @@ func (c *checker) problem(format string, args ...any) {
 	c.problems = append(c.problems, fmt.Errorf(format, args...))
 }
 
-// parameters are the ends of tensor names that a method has.
+// parameters are the suffixes of a method's tensor names.
 func (s settings) parameters() []string {
 	switch s.PeftType {
 	case "LORA":
@@ -127,7 +128,8 @@ func (s settings) parameters() []string {
 func (c *checker) sort(name string, info safetensors.Info) {
 	known := c.settings.parameters()
 	if known == nil {
-		// Prompt methods have names without the prefix, but never an adapter's name.
+		// Prompt methods use names without the prefix, but also without an
+		// adapter's name.
 		if strings.Contains(name, ".default.") || strings.HasSuffix(name, ".default") {
 			c.problem("tensor %q: the adapter's name must be left out", name)
 		}
@@ -159,9 +161,9 @@ func (c *checker) sort(name string, info safetensors.Info) {
 	}
 }
 
-// savedWhole says whether the base model's own weights of a module are in the
-// file: because the configuration says so, or because PEFT saves embeddings
-// that were resized or adapted.
+// savedWhole reports whether the file may hold the base model's own weights of a
+// module: the configuration may ask for that, and PEFT saves embeddings that
+// were resized or adapted.
 func (s settings) savedWhole(module string) bool {
 	for path := module; path != ""; {
 		if s.ToSave.match(path) {
@@ -192,7 +194,7 @@ func (c *checker) module(module string, has map[string]safetensors.Info) {
 	c.lora(module, has, "lora_A.weight", "lora_B.weight")
 }
 
-// lora checks A [r, in] and B [out, r], further axes being a convolution's.
+// lora checks A [r, in] and B [out, r]; further axes belong to convolutions.
 func (c *checker) lora(module string, has map[string]safetensors.Info, nameA, nameB string) {
 	a, okA := has[nameA]
 	b, okB := has[nameB]
@@ -207,7 +209,8 @@ func (c *checker) lora(module string, has map[string]safetensors.Info, nameA, na
 		c.problem("module %q: %s %v and %s %v do not multiply", module, nameA, a.Shape, nameB, b.Shape)
 		return
 	}
-	// A pattern may be an expression, so only its absence is certain.
+	// rank_pattern may hold regular expressions, so the rank is only known
+	// without it.
 	if want := c.settings.Rank; want != nil && len(c.settings.RankPattern) == 0 && a.Shape[0] != *want {
 		c.problem("module %q: rank %d, %s says r = %d", module, a.Shape[0], configFile, *want)
 	}
@@ -220,7 +223,7 @@ func (c *checker) lora(module string, has map[string]safetensors.Info, nameA, na
 	}
 }
 
-// ia3 checks l, [out, 1] or, scaling inputs, [1, in].
+// ia3 checks l, which is [out, 1] or, if it scales inputs, [1, in].
 func (c *checker) ia3(module string, l safetensors.Info) {
 	feedForward := slices.ContainsFunc(c.settings.FeedForward, func(name string) bool { return strings.HasSuffix(module, name) })
 	axis, form := 1, "[out, 1]"

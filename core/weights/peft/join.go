@@ -7,17 +7,17 @@ import (
 	"harness/core/weights/safetensors"
 )
 
-// Join is one tensor that holds several side by side along an axis. The parts
-// differ in nothing but their length there.
+// Join is a concatenation of several tensors along an axis. The parts differ
+// only in their length along that axis.
 type Join struct {
 	Tensor string
 	Axis   int
-	// Parts are the tensors' names and shapes, in order. Their types are the
-	// joined tensor's.
+	// Parts are the tensors' names and shapes, in order. Their type is that of
+	// the joined tensor.
 	Parts []safetensors.Info
 }
 
-// shape is the joined tensor's.
+// shape is the shape of the joined tensor.
 func (j Join) shape() ([]int, error) {
 	if len(j.Parts) == 0 {
 		return nil, fmt.Errorf("tensor %q: joins no parts", j.Tensor)
@@ -44,7 +44,7 @@ func (j Join) shape() ([]int, error) {
 	return shape, nil
 }
 
-// Join reads the parts and puts them side by side.
+// Join reads the parts and concatenates them.
 func (j Join) Join(from safetensors.Source) (safetensors.Tensor, error) {
 	shape, err := j.shape()
 	if err != nil {

@@ -1,11 +1,11 @@
 // Package peft reads and writes adapters in the format of the Python library
-// of that name: a folder with adapter_config.json and
-// adapter_model.safetensors, which PeftModel.from_pretrained opens. The
-// adapter_model.bin of older versions is read, not written.
+// PEFT: a folder with adapter_config.json and adapter_model.safetensors, which
+// PeftModel.from_pretrained opens. It reads the adapter_model.bin of older
+// versions, but does not write it.
 //
 // The configuration is an object that the adapter's own plugin writes. This
-// package knows of it only what decides whether the tensors fit; all other
-// keys are kept as they are.
+// package uses only the keys that determine whether the tensors fit; it keeps
+// all other keys as they are.
 package peft
 
 import (
@@ -29,7 +29,7 @@ const (
 	pickledFile = "adapter_model.bin"
 )
 
-// maxConfig bounds adapter_config.json, which holds a few kilobytes.
+// maxConfig bounds the size of adapter_config.json, which is a few kilobytes.
 const maxConfig = 1 << 20
 
 // Adapter is a saved adapter.
@@ -91,7 +91,7 @@ func readConfig(dir string) (json.RawMessage, error) {
 	return text, nil
 }
 
-// PeftType is what a configuration names its method.
+// PeftType is the name of the method in a configuration.
 func PeftType(config json.RawMessage) (string, error) {
 	var s struct {
 		PeftType string `json:"peft_type"`
@@ -105,7 +105,7 @@ func PeftType(config json.RawMessage) (string, error) {
 	return s.PeftType, nil
 }
 
-// readTensors reads the weights, in the newer format if both are there.
+// readTensors reads the weights, in the newer format if both files exist.
 func readTensors(dir string) (safetensors.Set, error) {
 	file, err := safetensors.Open(filepath.Join(dir, weightsFile))
 	if err == nil {
@@ -146,8 +146,9 @@ func Save(dir string, a *Adapter) error {
 	})
 }
 
-// canonical lays the configuration out as PEFT does: keys sorted, two spaces.
-// Numbers keep their spelling, so that 0.0 stays a float to Python.
+// canonical formats the configuration as PEFT does: with sorted keys and an
+// indentation of two spaces. Numbers keep their spelling, so that Python reads
+// 0.0 as a float.
 func canonical(config json.RawMessage) ([]byte, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(config, &fields); err != nil {
@@ -174,8 +175,8 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
-// WithBase is the configuration with base_model_name_or_path set: how PEFT
-// finds the checkpoint that an adapter belongs to.
+// WithBase sets base_model_name_or_path in the configuration. PEFT uses it to
+// find the adapter's base checkpoint.
 func WithBase(config json.RawMessage, nameOrPath string) (json.RawMessage, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(config, &fields); err != nil {

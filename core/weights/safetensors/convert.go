@@ -8,8 +8,8 @@ import (
 )
 
 // To rounds a tensor of any float type to F32, BF16 or F16, ties to even, as
-// torch does. NaN and infinities stay what they are; a finite value that the
-// type cannot hold is an error.
+// torch does. NaN and infinities are kept; a finite value beyond the type's range
+// is an error.
 func (t Tensor) To(d DType) (Tensor, error) {
 	if t.DType == d && d.IsFloat() {
 		return t, nil
@@ -44,12 +44,11 @@ func (t Tensor) To(d DType) (Tensor, error) {
 	return out, nil
 }
 
-// RoundBF16 gives the bits of the BF16 number nearest to v, of two as near the
-// even one.
+// RoundBF16 returns the bits of the BF16 number nearest to v; ties go to even.
 func RoundBF16(v float32) uint16 {
 	bits := math.Float32bits(v)
 	if v != v {
-		bits |= 1 << 22 // quiet, so that cutting it off leaves no infinity
+		bits |= 1 << 22 // a quiet NaN, so that truncation does not give an infinity
 	} else {
 		bits += 0x7fff + bits>>16&1
 	}
@@ -70,7 +69,7 @@ func roundF16(v float32) uint16 {
 		return sign // less than half of the smallest subnormal
 	}
 	shift := uint(13)
-	if exponent <= 0 { // a subnormal keeps fewer digits, the leading one among them
+	if exponent <= 0 { // a subnormal keeps fewer bits and stores the leading one
 		fraction |= 1 << 23
 		shift += uint(1 - exponent)
 		exponent = 0
@@ -79,7 +78,7 @@ func roundF16(v float32) uint16 {
 	rounded := uint32(exponent)<<10 | fraction>>shift
 	rest := fraction & (1<<shift - 1)
 	if rest > half || (rest == half && rounded&1 == 1) {
-		rounded++ // may carry into the exponent, as it should
+		rounded++ // a carry into the exponent is correct
 	}
 	return sign | uint16(rounded)
 }

@@ -27,7 +27,7 @@ const (
 	U64    DType = "U64"
 )
 
-// Size is the bytes an element takes, 0 for an unknown type.
+// Size is the number of bytes per element, or 0 for an unknown type.
 func (d DType) Size() int {
 	switch d {
 	case Bool, U8, I8, F8E5M2, F8E4M3:
@@ -42,7 +42,7 @@ func (d DType) Size() int {
 	return 0
 }
 
-// IsFloat says whether Tensor.Float32 reads the type.
+// IsFloat reports whether Tensor.Float32 reads the type.
 func (d DType) IsFloat() bool {
 	switch d {
 	case F8E5M2, F8E4M3, F16, BF16, F32, F64:
@@ -51,8 +51,8 @@ func (d DType) IsFloat() bool {
 	return false
 }
 
-// rank orders types as the reference implementation lays them out: widest
-// first, so that every tensor is aligned.
+// rank orders types as the reference implementation does: widest first, so that
+// every tensor is aligned.
 func (d DType) rank() int {
 	switch d {
 	case U64:
@@ -87,9 +87,8 @@ func (d DType) rank() int {
 	return 14
 }
 
-// decodeFloats converts little-endian elements of type d, as many as there is
-// room for. F64 is rounded to the nearest float32; all other float types are
-// exact.
+// decodeFloats converts len(out) little-endian elements of type d. It rounds F64
+// to the nearest float32; all other float types are exact.
 func decodeFloats(out []float32, d DType, data []byte) {
 	switch d {
 	case F32:
@@ -115,7 +114,7 @@ func decodeFloats(out []float32, d DType, data []byte) {
 	case F8E4M3:
 		for i := range out {
 			b := data[i]
-			// No infinities; only all ones is not a number.
+			// This type has no infinities; only all ones is NaN.
 			if b&0x7f == 0x7f {
 				out[i] = math.Float32frombits(0x7fc00000 | uint32(b&0x80)<<24)
 				continue
@@ -125,7 +124,7 @@ func decodeFloats(out []float32, d DType, data []byte) {
 	}
 }
 
-// halfFloat widens an F16, fast where it is normal.
+// halfFloat widens an F16, with a fast path for normal numbers.
 func halfFloat(h uint16) float32 {
 	bits := uint32(h)
 	if e := bits >> 10 & 0x1f; e == 0 || e == 0x1f {

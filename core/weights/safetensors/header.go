@@ -12,12 +12,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxHeader is the limit of the reference implementation.
+// maxHeader is the reference implementation's limit in bytes.
 const maxHeader = 100_000_000
 
 const metadataKey = "__metadata__"
 
-// entry is a tensor and where it lies, counted from the start of the file.
+// entry is a tensor and its position, counted from the start of the file.
 type entry struct {
 	info       Info
 	begin, end int64
@@ -31,7 +31,7 @@ type header struct {
 func readHeader(r io.ReaderAt, size int64) (header, error) {
 	var prefix [8]byte
 	if size < int64(len(prefix)) {
-		return header{}, fmt.Errorf("truncated: %d bytes, fewer than the header's length takes", size)
+		return header{}, fmt.Errorf("truncated: %d bytes, but the header's length alone takes 8", size)
 	}
 	if _, err := r.ReadAt(prefix[:], 0); err != nil && err != io.EOF {
 		return header{}, fmt.Errorf("read header length: %w", err)
@@ -85,8 +85,8 @@ func (h header) place(base, size int64) error {
 	return nil
 }
 
-// parseHeader reads the JSON, keeping offsets as they are written. It walks
-// tokens because a map would hide a name that comes twice.
+// parseHeader reads the JSON and keeps offsets as they are written. It reads
+// token by token, because decoding into a map would hide duplicate names.
 func parseHeader(text []byte) (header, error) {
 	if !utf8.Valid(text) {
 		return header{}, errors.New("header is not UTF-8")
@@ -177,13 +177,13 @@ func readEntry(d *json.Decoder, name string) (entry, error) {
 		return entry{}, fmt.Errorf("offsets %v are out of order", offsets)
 	}
 	if got := e.end - e.begin; got != want {
-		return entry{}, fmt.Errorf("%s of shape %v takes %d bytes, the offsets give it %d", e.info.DType, e.info.Shape, want, got)
+		return entry{}, fmt.Errorf("%s of shape %v takes %d bytes, but the offsets span %d", e.info.DType, e.info.Shape, want, got)
 	}
 	return e, nil
 }
 
-// eachField calls field after each key of the object that d stands before;
-// field must consume the value.
+// eachField calls field after each key of the object that comes next in d; field
+// must consume the value.
 func eachField(d *json.Decoder, field func(key string) error) error {
 	if err := expectDelim(d, '{'); err != nil {
 		return err

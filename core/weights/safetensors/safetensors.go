@@ -1,10 +1,10 @@
-// Package safetensors reads and writes the safetensors format: eight bytes
-// with the header's length, a JSON header that gives every tensor its type,
-// shape and place, and the tensors' bytes one after another, little-endian.
+// Package safetensors reads and writes the safetensors format: eight bytes with
+// the header's length, a JSON header with the type, shape and offsets of every
+// tensor, and the tensors' bytes one after another, little-endian.
 //
-// A file is not trusted: its header is checked against the file's size before
+// Files are untrusted: the header is checked against the file's size before
 // anything is allocated or read, and every error names the file and the tensor.
-// Tensors can be seen in place (View), without a copy in the process's memory.
+// View gives access to a tensor in place, without a copy in the process's memory.
 package safetensors
 
 import (
@@ -19,15 +19,15 @@ import (
 	"harness/core/weights/internal/mapped"
 )
 
-// Info says what a tensor is without its data.
+// Info describes a tensor without its data.
 type Info struct {
 	Name  string
 	DType DType
 	Shape []int // empty: a scalar
 }
 
-// Bytes is the length of the tensor's data, or an error where the type is
-// unknown, a dimension negative, or the product beyond an int64.
+// Bytes is the length of the tensor's data. It fails if the type is unknown, a
+// dimension is negative, or the product overflows int64.
 func (i Info) Bytes() (int64, error) {
 	size := int64(i.DType.Size())
 	if size == 0 {
@@ -58,8 +58,8 @@ type Tensor struct {
 	Data []byte
 }
 
-// FromFloat32 makes an F32 tensor; graphs count dimensions in int64, Go in int.
-// The values must fill the shape, which Write checks.
+// FromFloat32 makes an F32 tensor. Shapes may be int64, as in graphs, or int. The
+// values must fill the shape; Write checks that.
 func FromFloat32[D int | int64](name string, shape []D, values []float32) Tensor {
 	dims := make([]int, len(shape))
 	for i, d := range shape {
@@ -72,7 +72,7 @@ func FromFloat32[D int | int64](name string, shape []D, values []float32) Tensor
 	return Tensor{Info{name, F32, dims}, data}
 }
 
-// Float32 gives the values of a tensor of any float type (see DType.IsFloat).
+// Float32 returns the values of a tensor of any float type (see DType.IsFloat).
 func (t Tensor) Float32() ([]float32, error) {
 	if !t.DType.IsFloat() {
 		return nil, fmt.Errorf("tensor %q: %s is not a float type", t.Name, t.DType)
@@ -81,20 +81,20 @@ func (t Tensor) Float32() ([]float32, error) {
 	return values, t.Float32Into(values)
 }
 
-// Float32Into is Float32 into memory at hand, which must have as many elements
+// Float32Into is Float32 into an existing slice, which must have as many elements
 // as the tensor.
 func (t Tensor) Float32Into(values []float32) error {
 	if !t.DType.IsFloat() {
 		return fmt.Errorf("tensor %q: %s is not a float type", t.Name, t.DType)
 	}
 	if len(t.Data) != len(values)*t.DType.Size() {
-		return fmt.Errorf("tensor %q: %d bytes of %s are not the %d elements wanted", t.Name, len(t.Data), t.DType, len(values))
+		return fmt.Errorf("tensor %q: %d bytes of %s are not the expected %d elements", t.Name, len(t.Data), t.DType, len(values))
 	}
 	decodeFloats(values, t.DType, t.Data)
 	return nil
 }
 
-// Source gives tensors by name: a File, a Set, or a whole checkpoint.
+// Source provides tensors by name: a File, a Set, or a whole checkpoint.
 type Source interface {
 	// Names lists all tensors, sorted.
 	Names() []string
@@ -116,7 +116,7 @@ type File struct {
 
 var _ Source = (*File)(nil)
 
-// Open opens a file and checks its header; tensors are read when asked for.
+// Open opens a file and checks its header. It reads tensors only on request.
 func Open(path string) (*File, error) {
 	f, err := mapped.Open(path)
 	if err != nil {
@@ -185,11 +185,11 @@ func (f *File) Tensor(name string) (Tensor, error) {
 	return Tensor{info, data}, nil
 }
 
-// View lends a tensor to use until use returns. Of a file from Open, its data
-// lie in mapped memory: they must not be written to, kept, or given to C code
-// or another goroutine, where a file that is truncated meanwhile would end the
-// process. Here it is an error. Views nest, of the same file too; Close waits
-// for their end.
+// View passes a tensor to use, which must not keep it. For a file from Open, the
+// data are in mapped memory: use must not write to them, or pass them to C code
+// or another goroutine. There, truncation of the file would end the process; in
+// use itself, it is an error. Views can nest, also of the same file; Close waits
+// until all views have ended.
 func (f *File) View(name string, use func(Tensor) error) error {
 	e, ok := f.entries[name]
 	in, mapped := f.reader.(*mapped.File)
@@ -204,8 +204,8 @@ func (f *File) View(name string, use func(Tensor) error) error {
 	return nil
 }
 
-// Start gives the first bytes of a tensor, at most limit: enough to tell most
-// tensors apart.
+// Start returns the first bytes of a tensor, at most limit. They suffice to
+// distinguish most tensors.
 func (f *File) Start(name string, limit int64) ([]byte, error) {
 	e, ok := f.entries[name]
 	if !ok {
@@ -218,8 +218,8 @@ func (f *File) Start(name string, limit int64) ([]byte, error) {
 	return start, nil
 }
 
-// View lends a tensor of any source to use, in place where the source can (see
-// File.View).
+// View passes a tensor of any source to use, in place if the source supports that
+// (see File.View).
 func View(from Source, name string, use func(Tensor) error) error {
 	type viewer interface {
 		View(name string, use func(Tensor) error) error
@@ -238,12 +238,12 @@ func viewCopy(from Source, name string, use func(Tensor) error) error {
 	return use(t)
 }
 
-// Set is a Source of tensors at hand.
+// Set is a Source of tensors in memory.
 type Set map[string]Tensor
 
 var _ Source = Set(nil)
 
-// NewSet makes a Set; a name that comes twice is an error.
+// NewSet makes a Set. Duplicate names are an error.
 func NewSet(tensors ...Tensor) (Set, error) {
 	set := make(Set, len(tensors))
 	for _, t := range tensors {
@@ -277,7 +277,7 @@ func (s Set) Info(name string) (Info, bool) {
 	return t.Info, ok
 }
 
-// Tensor gives a tensor.
+// Tensor returns a tensor.
 func (s Set) Tensor(name string) (Tensor, error) {
 	t, ok := s[name]
 	if !ok {

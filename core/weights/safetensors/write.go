@@ -14,10 +14,10 @@ import (
 	"harness/core/internal/atomicfile"
 )
 
-// Write writes tensors to path, atomically. The bytes depend only on what is
-// given, not on its order: wider element types come first and, among equals,
-// names are sorted, as the reference implementation does. Checkpoints for
-// PyTorch should carry the metadata {"format": "pt"}.
+// Write writes tensors to path, atomically. The bytes do not depend on the order
+// of the tensors: wider element types come first, and tensors of equally wide
+// types are sorted by name, as in the reference implementation. Checkpoints for
+// PyTorch should have the metadata {"format": "pt"}.
 func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	set, err := NewSet(tensors...)
 	if err != nil {
@@ -67,7 +67,7 @@ func encodeTensor(w io.Writer, info Info, t Tensor) error {
 		return fmt.Errorf("tensor %q: %w", info.Name, err)
 	}
 	if int64(len(t.Data)) != want {
-		return fmt.Errorf("tensor %q: %s of shape %v takes %d bytes, has %d", info.Name, info.DType, info.Shape, want, len(t.Data))
+		return fmt.Errorf("tensor %q: %s of shape %v takes %d bytes, but has %d", info.Name, info.DType, info.Shape, want, len(t.Data))
 	}
 	_, err = w.Write(t.Data)
 	return err

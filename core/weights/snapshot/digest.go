@@ -15,10 +15,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Files lists the files of a checkpoint folder that decide what the network
-// computes and how it is used, sorted, with slashes: its configuration, the
-// tokenizer's files, and the weights in the format that Open prefers. A README,
-// weights in other formats and the like are not among them.
+// Files lists the files of a checkpoint folder that determine what the network
+// computes and how it is used: its configuration, the tokenizer's files, and the
+// weights in the format that Open prefers. It omits a README, weights in other
+// formats and the like. Names are sorted and use slashes.
 func Files(dir string) ([]string, error) {
 	f, err := openFolder(dir)
 	if err != nil {
@@ -44,14 +44,14 @@ func Files(dir string) ([]string, error) {
 		case path.Ext(name) != extension || strings.HasPrefix(path.Base(name), "."):
 			continue
 		case extension == ".bin" && !strings.HasPrefix(name, "pytorch_model"):
-			continue // the state of a training
+			continue // training state
 		}
 		names = append(names, name)
 	}
 	return names, nil
 }
 
-// Digest is the digest of the folder's Files. Hash gives the SHA-256 of a file;
+// Digest is the digest of the folder's Files. hash returns the SHA-256 of a file;
 // see HashFile.
 func Digest(ctx context.Context, dir string, hash func(path string) (string, error)) (string, error) {
 	names, err := Files(dir)
@@ -61,11 +61,11 @@ func Digest(ctx context.Context, dir string, hash func(path string) (string, err
 	return DigestFiles(ctx, dir, names, hash)
 }
 
-// DigestFiles is the SHA-256, in hexadecimal, of the line "SHA-256 of the
-// content, two spaces, name" for each of a folder's files, in the order of
-// their names. Only names and contents count, so a hub cache, whose files are
-// links, and a plain copy of it agree wherever they lie. A link out of the
-// folder (in a hub cache: out of the repository's own cache) is an error.
+// DigestFiles is the SHA-256, in hexadecimal, of one line per file, sorted by
+// name: "SHA-256 of the content, two spaces, name". Only names and contents
+// count, so a hub cache, whose files are links, and a plain copy of it have the
+// same digest. A link out of the folder (in a hub cache: out of the repository's
+// own cache) is an error.
 func DigestFiles(ctx context.Context, dir string, names []string, hash func(path string) (string, error)) (string, error) {
 	f, err := openFolder(dir)
 	if err != nil {
@@ -77,7 +77,7 @@ func DigestFiles(ctx context.Context, dir string, names []string, hash func(path
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, name := range names {
 		if strings.ContainsAny(name, "\n\r") {
-			return "", fmt.Errorf("digest of %s: a line end in the name %q", dir, name)
+			return "", fmt.Errorf("digest of %s: the name %q contains a line end", dir, name)
 		}
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {

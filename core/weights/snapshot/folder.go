@@ -13,12 +13,11 @@ import (
 	"harness/core/internal/atomicfile"
 )
 
-// folder is a checkpoint folder and the place its links may lead to: itself
-// or, where it lies in a hub cache (REPO/snapshots/REVISION, files linked to
-// REPO/blobs), REPO.
+// folder is a checkpoint folder. Its links must stay inside it or, if it is in a
+// hub cache (REPO/snapshots/REVISION, with links to REPO/blobs), inside REPO.
 type folder struct {
 	dir  string // as the caller named it, for errors
-	real string // no links in it
+	real string // the path without links
 	root string // what links must stay inside
 }
 
@@ -44,8 +43,8 @@ func openFolder(dir string) (folder, error) {
 	return f, nil
 }
 
-// resolve finds the regular file of a slash-separated name; the error is
-// fs.ErrNotExist where there is none.
+// resolve finds the regular file with a slash-separated name. The error is
+// fs.ErrNotExist if there is none.
 func (f folder) resolve(name string) (string, error) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return "", fmt.Errorf("%s: %q leads out of the folder", f.dir, name)
@@ -67,7 +66,7 @@ func (f folder) resolve(name string) (string, error) {
 	return real, nil
 }
 
-// has says whether the name is a file of the folder.
+// has reports whether the name is a file of the folder.
 func (f folder) has(name string) (bool, error) {
 	_, err := f.resolve(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -85,8 +84,8 @@ func (f folder) read(name string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// files lists the folder's files, sorted, with slashes. A download's own book-keeping
-// (.cache, .git) and what a killed writer left behind are not part of it.
+// files lists the folder's files, sorted, with slashes. It omits a download's
+// metadata (.cache, .git) and the leftovers of killed writers.
 func (f folder) files() ([]string, error) {
 	var names []string
 	err := filepath.WalkDir(f.real, func(p string, d fs.DirEntry, err error) error {

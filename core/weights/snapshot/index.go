@@ -29,17 +29,17 @@ func (f folder) index(form format) (map[string]string, error) {
 }
 
 // checkAdapter refuses a folder that also holds an adapter: transformers would
-// load that, and the base model that it names, instead of the folder's weights.
+// load the adapter and its base model instead of the folder's weights.
 func (f folder) checkAdapter() error {
 	found, err := f.has(adapterFile)
 	if err == nil && found {
-		err = fmt.Errorf("checkpoint %s: holds %s too, so it may mean the adapter or the weights beside it; move one of them to a folder of its own", f.dir, adapterFile)
+		err = fmt.Errorf("checkpoint %s: also holds %s, so it may mean the adapter or the weights; move one of them to a folder of its own", f.dir, adapterFile)
 	}
 	return err
 }
 
-// checkAlone finds weights of the same format beside the one file that holds
-// all: nothing says which of them are meant.
+// checkAlone refuses other weights of the same format beside a single file with
+// all weights, because it is unclear which to use.
 func (f folder) checkAlone(form format) error {
 	indexed, err := f.has(form.index)
 	if err != nil {
@@ -71,8 +71,8 @@ func (f folder) checkAlone(form format) error {
 
 var numbered = regexp.MustCompile(`^(.*)-(\d{5})-of-(\d{5})(\.safetensors|\.bin)$`)
 
-// checkNumbering finds shards that the index forgot: a gap in k-of-n names, or
-// a file in the folder of the same series.
+// checkNumbering finds shards that the index omits: a gap in k-of-n names, or a
+// file of the same series in the folder.
 func (f folder) checkNumbering(listed map[string]bool) error {
 	present, err := f.files()
 	if err != nil {
@@ -92,7 +92,7 @@ func (f folder) checkNumbering(listed map[string]bool) error {
 		}
 		for _, name := range present {
 			if other := numbered.FindStringSubmatch(name); other != nil && other[1] == m[1] && other[4] == m[4] && !listed[name] {
-				return fmt.Errorf("shard %s lies in the folder but is not listed", name)
+				return fmt.Errorf("shard %s is in the folder but is not listed", name)
 			}
 		}
 	}

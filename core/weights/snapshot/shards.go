@@ -9,11 +9,10 @@ import (
 	"harness/core/weights/safetensors"
 )
 
-// DefaultMaxShard is the size of a weight file that hubs and file systems take
-// without trouble.
+// DefaultMaxShard is a size of weight files that hubs and file systems accept.
 const DefaultMaxShard = 5 << 30
 
-// shard is some of a source's tensors.
+// shard is a subset of a source's tensors.
 type shard struct {
 	safetensors.Source
 	names []string
@@ -26,13 +25,13 @@ func (s shard) View(name string, use func(safetensors.Tensor) error) error {
 	return safetensors.View(s.Source, name, use)
 }
 
-// shards deals the tensors out, in order of their names.
+// shards distributes the tensors over shards, in order of their names.
 func shards(from safetensors.Source, most int64) ([]shard, error) {
 	var all []shard
 	for _, name := range from.Names() {
 		info, ok := from.Info(name)
 		if !ok {
-			return nil, fmt.Errorf("tensor %q is listed but not there", name)
+			return nil, fmt.Errorf("tensor %q is listed but missing", name)
 		}
 		size, err := info.Bytes()
 		if err != nil {
@@ -50,7 +49,7 @@ func shards(from safetensors.Source, most int64) ([]shard, error) {
 
 // writeWeights writes model.safetensors, or shards and their index.
 func writeWeights(dir string, from safetensors.Source, most int64) error {
-	// Loaders for PyTorch refuse a file that does not say it is one.
+	// PyTorch loaders refuse files without this metadata.
 	metadata := map[string]string{"format": "pt"}
 	all, err := shards(from, most)
 	if err != nil {

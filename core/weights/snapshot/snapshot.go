@@ -1,8 +1,7 @@
-// Package snapshot reads and writes checkpoint folders as a model hub lays
-// them out: config.json, the tokenizer's files, and the weights in
-// model.safetensors or, where there is none, pytorch_model.bin, each in one
-// file or in shards that an index lists. A folder may also hold one GGUF file,
-// which says all of that itself.
+// Package snapshot reads and writes checkpoint folders in the layout of model
+// hubs: config.json, the tokenizer's files, and the weights in model.safetensors
+// or else pytorch_model.bin, each as one file or as shards that an index lists.
+// A folder may instead hold one GGUF file, which contains all of that.
 package snapshot
 
 import (
@@ -23,12 +22,12 @@ const (
 	configFile = "config.json"
 	singleFile = "model.safetensors"
 	indexFile  = "model.safetensors.index.json"
-	// adapterFile makes a folder an adapter's, for PEFT.
+	// adapterFile marks a folder as an adapter for PEFT.
 	adapterFile = "adapter_config.json"
 )
 
-// ErrFormat is wrapped by Open's error for a folder whose weights are in a
-// format that is not read.
+// ErrFormat is wrapped by Open's error if the format of the weights is not
+// supported.
 var ErrFormat = errors.New("weight format is not read")
 
 // weights is an open file of weights.
@@ -45,8 +44,8 @@ type format struct {
 	open          func(path string) (weights, error)
 }
 
-// formats lists what is read, the preferred first: the order of Hugging Face's
-// loader.
+// formats lists the supported formats, the preferred first, in the order of
+// Hugging Face's loader.
 func formats() []format {
 	return []format{
 		{singleFile, indexFile, func(path string) (weights, error) { return safetensors.Open(path) }},
@@ -65,8 +64,8 @@ type Snapshot struct {
 
 var _ safetensors.Source = (*Snapshot)(nil)
 
-// Open opens the folder dir. All shards are opened and checked against the
-// index; tensors are read when asked for.
+// Open opens the folder dir. It opens all shards and checks them against the
+// index; it reads tensors only on request.
 func Open(dir string) (_ *Snapshot, err error) {
 	f, err := openFolder(dir)
 	if err != nil {
@@ -119,8 +118,8 @@ func (s *Snapshot) openWeights() error {
 	return s.openShards(form)
 }
 
-// format is the first format that the folder has, and whether in one file; it
-// is empty where there is none.
+// format returns the first format that the folder has, and whether the weights
+// are in a single file. It returns an empty format if there is none.
 func (f folder) format() (form format, single bool, err error) {
 	for _, form := range formats() {
 		for _, name := range []string{form.single, form.index} {
@@ -136,8 +135,8 @@ func (f folder) format() (form format, single bool, err error) {
 	return format{}, false, nil
 }
 
-// gguf is the path of the folder's GGUF file, empty where there is none or
-// where other weights are preferred.
+// gguf is the path of the folder's GGUF file. It is empty if there is none, or if
+// other weights are preferred.
 func (f folder) gguf() (string, error) {
 	form, _, err := f.format()
 	if err != nil || form.open != nil {
@@ -154,7 +153,7 @@ func (f folder) gguf() (string, error) {
 	case 1:
 		return f.resolve(names[0])
 	}
-	return "", fmt.Errorf("checkpoint %s: has %d GGUF files (%s, %s, …): keep the one that is meant", f.dir, len(names), names[0], names[1])
+	return "", fmt.Errorf("checkpoint %s: has %d GGUF files (%s, %s, …): keep only one", f.dir, len(names), names[0], names[1])
 }
 
 func (s *Snapshot) openGGUF() error {
@@ -174,7 +173,7 @@ func (s *Snapshot) openGGUF() error {
 	return nil
 }
 
-// add adds a file that alone holds all tensors.
+// add adds a single file with all tensors.
 func (s *Snapshot) add(file weights) {
 	s.shards = append(s.shards, file)
 	for _, name := range file.Names() {
@@ -182,7 +181,8 @@ func (s *Snapshot) add(file weights) {
 	}
 }
 
-// noWeights says what is there instead of weights that are read.
+// noWeights is the error for a folder without supported weights. It names the
+// weights that the folder has instead.
 func (f folder) noWeights() error {
 	for _, other := range []string{"tf_model.h5", "flax_model.msgpack"} {
 		if found, err := f.has(other); err != nil {
@@ -200,7 +200,7 @@ func (f folder) noWeights() error {
 			return fmt.Errorf("checkpoint %s: has the shard %s but no index file, which says what the shards hold; fetch %s too", f.dir, name, indexFile)
 		}
 	}
-	return fmt.Errorf("checkpoint %s: no weights: neither %s nor %s nor their like in torch's format nor a GGUF file", f.dir, singleFile, indexFile)
+	return fmt.Errorf("checkpoint %s: no weights: neither %s nor %s, nor such files in torch's format, nor a GGUF file", f.dir, singleFile, indexFile)
 }
 
 func (f folder) open(form format, name string) (weights, error) {
@@ -270,7 +270,8 @@ func (s *Snapshot) Close() error {
 // Dir is the folder, as given to Open.
 func (s *Snapshot) Dir() string { return s.folder.dir }
 
-// Config is config.json, byte for byte, or what stands for it in a GGUF file.
+// Config is config.json, byte for byte, or the config.json that a GGUF file
+// implies.
 func (s *Snapshot) Config() []byte { return slices.Clone(s.config) }
 
 // Names lists all tensors, sorted.
@@ -294,8 +295,8 @@ func (s *Snapshot) Tensor(name string) (safetensors.Tensor, error) {
 	return file.Tensor(name)
 }
 
-// View lends a tensor to use, in place where that can be (see
-// safetensors.File.View for what use must not do).
+// View passes a tensor to use, in place if possible. safetensors.File.View says
+// what use must not do.
 func (s *Snapshot) View(name string, use func(safetensors.Tensor) error) error {
 	file, ok := s.at[name]
 	if !ok {

@@ -12,11 +12,12 @@ import (
 
 const generationFile = "generation_config.json"
 
-// Summary is what a checkpoint says before its weights are read.
+// Summary describes a checkpoint without its weights.
 type Summary struct {
-	// Config is config.json, byte for byte, or what stands for it in a GGUF file.
+	// Config is config.json, byte for byte, or the config.json that a GGUF file
+	// implies.
 	Config []byte
-	// Generation is generation_config.json, nil where there is none.
+	// Generation is generation_config.json, or nil if there is none.
 	Generation []byte
 	// Tensors describes all tensors, sorted by name.
 	Tensors []Tensor
@@ -25,13 +26,14 @@ type Summary struct {
 // Tensor describes a tensor of a checkpoint.
 type Tensor struct {
 	safetensors.Info
-	// SameAs is the first tensor, in order of names, that has the same type,
-	// shape and bytes; empty if there is none before this one.
+	// SameAs is the first tensor, in order of names, with the same type, shape
+	// and bytes. It is empty if no earlier tensor is equal.
 	SameAs string
 }
 
 // Summarize opens the checkpoint in the folder dir and describes it. It reads
-// headers, the first bytes of tensors, and all of those that are equal.
+// headers, the first bytes of tensors, and all bytes of tensors whose first bytes
+// are equal.
 func Summarize(dir string) (*Summary, error) {
 	s, err := Open(dir)
 	if err != nil {
@@ -54,7 +56,7 @@ func (s *Snapshot) Summary() (*Summary, error) {
 	return &Summary{Config: s.Config(), Generation: generation, Tensors: tensors}, nil
 }
 
-// generation reads generation_config.json, nil where there is none.
+// generation reads generation_config.json. It returns nil if there is none.
 func (f folder) generation() ([]byte, error) {
 	text, err := f.read(generationFile)
 	switch {
@@ -68,10 +70,11 @@ func (f folder) generation() ([]byte, error) {
 	return text, nil
 }
 
-// startLength is enough to tell tensors apart that differ, with few exceptions.
+// startLength is the number of bytes to compare first; different tensors rarely
+// agree in them.
 const startLength = 4096
 
-// Tensors describes all tensors, sorted by name, and finds those that are equal.
+// Tensors describes all tensors, sorted by name, and finds equal ones.
 func (s *Snapshot) Tensors() ([]Tensor, error) {
 	var all []Tensor
 	alike := map[string][]string{} // tensors by type, shape and first bytes
@@ -96,8 +99,8 @@ func (s *Snapshot) Tensors() ([]Tensor, error) {
 	return all, nil
 }
 
-// start gives a tensor's first bytes; false for a file that has to decode them.
-// A GGUF file names no tensor that is a copy.
+// start returns a tensor's first bytes, or false if the file would have to decode
+// them. A GGUF file does not hold copies of tensors.
 func (s *Snapshot) start(name string) (start []byte, found bool, err error) {
 	file, ok := s.at[name].(interface {
 		Start(name string, limit int64) ([]byte, error)

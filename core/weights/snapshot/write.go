@@ -17,8 +17,9 @@ import (
 	"harness/core/weights/safetensors"
 )
 
-// companions are the files beside config and weights that say how the model
-// is used. Tokenizer classes read whichever they know.
+// companions are the files of a checkpoint other than config and weights: the
+// tokenizer's files and the generation settings. Tokenizer classes read the files
+// that they know.
 func companions() []string {
 	return []string{
 		"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
@@ -31,17 +32,16 @@ func companions() []string {
 type Contents struct {
 	// Config is config.json, written byte for byte.
 	Config []byte
-	// Tensors go into one model.safetensors, or into shards with an index where
-	// they take more than MaxShard bytes. Read one at a time.
+	// Tensors go into one model.safetensors or, if they take more than MaxShard
+	// bytes, into shards with an index. Write reads them one at a time.
 	Tensors safetensors.Source
-	// MaxShard is the size of a weight file's tensors; 0: DefaultMaxShard. A
-	// tensor that is larger has a file of its own.
+	// MaxShard is the maximum size of the tensors in a weight file; 0:
+	// DefaultMaxShard. A larger tensor gets a file of its own.
 	MaxShard int64
-	// CopyFrom, if not empty, is a checkpoint folder whose tokenizer files and
-	// generation_config.json are copied (or made, where it is a GGUF file that
-	// says what is in them).
+	// CopyFrom, if not empty, is a checkpoint folder. Write copies its tokenizer
+	// files and generation_config.json, or makes them from its GGUF file.
 	CopyFrom string
-	// Files are written as they are, instead of those in CopyFrom.
+	// Files are written unchanged, and replace files of CopyFrom.
 	Files map[string][]byte
 }
 
@@ -109,8 +109,8 @@ func copyCompanions(to, from string, except map[string][]byte) error {
 	return nil
 }
 
-// ggufCompanions gives the tokenizer's files that the folder's GGUF file stands
-// for, nil where it has none or holds a tokenizer.json.
+// ggufCompanions returns the tokenizer's files that the folder's GGUF file
+// implies. It returns nil if the folder has no GGUF file or has a tokenizer.json.
 func (f folder) ggufCompanions() (map[string][]byte, error) {
 	if found, err := f.has("tokenizer.json"); found || err != nil {
 		return nil, err
@@ -127,8 +127,9 @@ func (f folder) ggufCompanions() (map[string][]byte, error) {
 	return c.TokenizerFiles()
 }
 
-// Companions gives the tokenizer's files that a GGUF file in the folder dir
-// stands for, by name; nil where the folder has its own or no such file.
+// Companions returns the tokenizer's files that a GGUF file in the folder dir
+// implies, by name. It returns nil if the folder has no GGUF file or has its own
+// tokenizer files.
 func Companions(dir string) (map[string][]byte, error) {
 	f, err := openFolder(dir)
 	if err != nil {

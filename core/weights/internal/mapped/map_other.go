@@ -4,7 +4,7 @@ package mapped
 
 import "os"
 
-// mapFile maps nothing here: views are copies.
+// mapFile never maps on this system: views are copies.
 func mapFile(*os.File, int) []byte { return nil }
 
 func unmap([]byte) error { return nil }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mapFile maps a file; nil where its file system cannot.
+// mapFile maps a file, or returns nil if its file system cannot.
 func mapFile(f *os.File, size int) []byte {
 	data, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
@@ -28,7 +28,7 @@ func forget(data, part []byte) {
 	begin := uintptr(unsafe.Pointer(unsafe.SliceData(part))) - base
 	first, end := (begin+page-1)/page*page, (begin+uintptr(len(part)))/page*page
 	if first < end {
-		// Advice that is not taken costs memory, nothing else.
+		// If the system does not take the advice, that only costs memory.
 		_ = unix.Madvise(data[first:end], unix.MADV_DONTNEED)
 	}
 }

@@ -1,13 +1,13 @@
 // Package mapped reads files of weights in place, by mapping them into memory,
 // so that they are neither copied nor counted as the process's own memory.
 //
-// Mapped memory is dangerous in one way: when somebody truncates the file, a
-// touch of what was cut off is a signal, not an error. So mapped bytes are lent
-// to a function and not given away. While it runs, a bad touch in its
+// Mapped memory has one danger: if somebody truncates the file, an access to the
+// lost bytes raises a signal instead of an error. So a function borrows mapped
+// bytes and must not keep them. While the function runs, a bad access in its
 // goroutine becomes an error; afterwards, the file must have the size and the
-// modification time that it had when it was opened. What is lent must not be
-// handed to C code or to another goroutine, where nothing would catch the
-// signal: copy or convert it there and then. ReadAt reads without the mapping.
+// modification time that it had when it was opened. The function must not pass
+// the bytes to C code or to another goroutine, where nothing would catch the
+// signal; it copies or converts them instead. ReadAt does not use the mapping.
 package mapped
 
 import (
@@ -22,8 +22,8 @@ import (
 	"unsafe"
 )
 
-// ErrChanged is wrapped by the error of a read from a file that was changed
-// since it was opened.
+// ErrChanged is wrapped by the error of a read if the file changed after it was
+// opened.
 var ErrChanged = errors.New("the file was changed while it was in use")
 
 // File is an open file. It may be used by several goroutines.
@@ -32,12 +32,12 @@ type File struct {
 	size     int64
 	modified time.Time
 
-	// The lock is not held while a view is in use, so that views nest.
+	// A view does not hold the lock, so that views can nest.
 	mu     sync.Mutex
-	idle   sync.Cond // views has come to 0
+	idle   sync.Cond // signalled when views becomes 0
 	views  int       // in use
 	data   []byte    // nil: not mapped, or closed
-	mapped bool      // mapping was tried
+	mapped bool      // mapFile was called
 	closed bool
 }
 
@@ -66,9 +66,9 @@ func (f *File) Size() int64 { return f.size }
 // ReadAt is io.ReaderAt.
 func (f *File) ReadAt(p []byte, offset int64) (int, error) { return f.file.ReadAt(p, offset) }
 
-// View lends length bytes from offset on to use, until use returns. They must
-// not be written to. Where the file cannot be mapped, they are a copy. Within
-// use, other views of the file may be taken, but the file must not be closed.
+// View passes length bytes from offset on to use, which must not write to them
+// or keep them. If the file cannot be mapped, they are a copy. use may open other
+// views of the file, but must not close the file.
 func (f *File) View(offset, length int64, use func([]byte) error) error {
 	if offset < 0 || length < 0 || offset > f.size-length {
 		return fmt.Errorf("bytes %d to %d of a file of %d: %w", offset, offset+length, f.size, io.ErrUnexpectedEOF)
@@ -86,7 +86,7 @@ func (f *File) View(offset, length int64, use func([]byte) error) error {
 		return use(p)
 	}
 	part := data[offset : offset+length : offset+length]
-	// Pages that were seen would count as the process's memory until the end.
+	// Without this, the pages would count as the process's memory until Close.
 	defer forget(data, part)
 	if err := guarded(data, part, use); err != nil {
 		return err
@@ -94,8 +94,8 @@ func (f *File) View(offset, length int64, use func([]byte) error) error {
 	return f.unchanged()
 }
 
-// begin counts a view and gives the mapping, made at the first; nil where the
-// file cannot be mapped.
+// begin counts a view and returns the mapping, which the first view creates. It
+// returns nil if the file cannot be mapped.
 func (f *File) begin() ([]byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -124,8 +124,8 @@ func (f *File) end() {
 	}
 }
 
-// guarded calls use with part of the mapping data; a touch of mapped memory
-// that is not there any more is the error that it returns.
+// guarded calls use with part of the mapping data. It returns an error if use
+// accesses mapped memory that no longer exists.
 func guarded(data, part []byte, use func([]byte) error) (err error) {
 	before := debug.SetPanicOnFault(true)
 	defer debug.SetPanicOnFault(before)
@@ -139,7 +139,7 @@ func guarded(data, part []byte, use func([]byte) error) (err error) {
 			Addr() uintptr
 		})
 		if !ok || !holds(data, fault.Addr()) {
-			panic(cause) // not ours to explain
+			panic(cause) // not an access to the mapping
 		}
 		err = ErrChanged
 	}()
@@ -162,8 +162,8 @@ func (f *File) unchanged() error {
 	return nil
 }
 
-// Close ends the mapping and closes the file, once no view is in use; from
-// then on none begins.
+// Close waits until no view is in use, unmaps and closes the file. Later views
+// fail.
 func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
