@@ -9,12 +9,12 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// overwrite lets XLA write results over the buffers of parameters that are
-// donated. go-xla frees a donated buffer after the call but does not tell the
-// compiler, which would then copy a whole cache for each number written into
-// it. The attribute that tells it is behind an unexported field; where that is
-// not as expected nothing happens, and results are copies as before. It
-// reports whether all parameters were marked.
+// overwrite lets XLA write results over the buffers of donated parameters.
+// go-xla frees a donated buffer after the call but does not inform the compiler,
+// which would then copy a whole cache for each number written into it. The
+// attribute that informs the compiler is behind an unexported field. If go-xla
+// has no such field, overwrite does nothing, and results are copies as before. It
+// reports whether it marked all parameters.
 func overwrite(parameters ...*graph.Node) bool {
 	marked := true
 	for _, p := range parameters {
@@ -31,8 +31,8 @@ func overwrite(parameters ...*graph.Node) bool {
 	return marked
 }
 
-// valueOf is the StableHLO value that a node stands for; nil if it is not
-// where go-xla 0.4 keeps it, or on another backend.
+// valueOf is the StableHLO value of a node. It is nil on other backends, and if
+// it is not where go-xla 0.4 keeps it.
 func valueOf(n *graph.Node) *stablehlo.Value {
 	outputs := graph.InternalBackendOutputs(n)
 	if len(outputs) != 1 {

@@ -19,13 +19,13 @@ import (
 	"harness/core/engine/xlaruntime"
 )
 
-// openBackend finds what to compute on. setting has the form of
-// $GOMLX_BACKEND ("xla:cuda", "xla:/path/plugin.so", "go"); where it is empty
-// the first of these is taken: the runtime in the cache folder, a CPU plugin
-// that GoMLX's installer has put into the system, the pure-Go backend. It also
-// gives the backend's name and the file of its runtime, where that is known.
+// openBackend opens the backend. setting has the form of $GOMLX_BACKEND
+// ("xla:cuda", "xla:/path/plugin.so", "go"). If it is empty, openBackend takes the
+// first that exists of: the runtime in the cache folder, a CPU plugin that
+// GoMLX's installer has put into the system, the pure-Go backend. It also returns
+// the backend's name and, if known, the file of its runtime.
 func openBackend(setting string, log *slog.Logger) (backend compute.Backend, name, library string, err error) {
-	// Workers never download: what runs was chosen when the study was planned.
+	// Workers never download: the plan of the study has fixed the backend.
 	xla.EnableAutoInstall(false)
 	if setting != "" {
 		return openNamed(setting)
@@ -61,7 +61,7 @@ func openNamed(setting string) (backend compute.Backend, name, library string, e
 			library = file
 		}
 		if strings.HasPrefix(config, "cuda") && !strings.Contains(config, "tf32") {
-			// Products of f32 in f32, as the goldens have them.
+			// f32 products in full f32, as in the goldens.
 			config += ",tf32=false"
 		}
 		backend, err = xla.New(config)
@@ -76,8 +76,8 @@ func openNamed(setting string) (backend compute.Backend, name, library string, e
 	return backend, setting, library, nil
 }
 
-// classOf is the class of a backend: cpu, cuda, go. Of a runtime that is named by
-// its file alone the device tells.
+// classOf is the class of a backend: cpu, cuda, go. If only the runtime's file is
+// known, the device's description decides.
 func classOf(name, device string) string {
 	kind, config, _ := strings.Cut(name, ":")
 	if kind == "go" {
@@ -94,8 +94,8 @@ func classOf(name, device string) string {
 	return config
 }
 
-// runtimeDigest is the SHA-256 of the runtime's library, or the versions of the
-// modules of this program that compute.
+// runtimeDigest is the SHA-256 of the runtime's library. Without one, it is the
+// versions of this program's computing modules.
 func runtimeDigest(library string) (string, error) {
 	if library != "" {
 		sum, err := xlaruntime.Sum(library)
@@ -114,8 +114,8 @@ func runtimeDigest(library string) (string, error) {
 	return strings.Join(modules, " "), nil
 }
 
-// checkLibrary finds a shared library that is cut short, which dlopen would
-// answer with a fatal signal.
+// checkLibrary detects a truncated shared library, on which dlopen would raise a
+// fatal signal.
 func checkLibrary(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -128,7 +128,7 @@ func checkLibrary(path string) error {
 	defer f.Close()
 	for _, p := range f.Progs {
 		if p.Off+p.Filesz > uint64(info.Size()) || p.Off+p.Filesz < p.Off {
-			return fmt.Errorf("the backend's plugin %s is not a complete shared library: it is cut short", path)
+			return fmt.Errorf("the backend's plugin %s is not a complete shared library: it is truncated", path)
 		}
 	}
 	return nil

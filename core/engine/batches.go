@@ -9,8 +9,9 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// batchesOf cuts examples into batches. Which examples meet depends on seed
-// and epoch alone; nil seeds keep their order.
+// batchesOf divides examples into batches. The random generator order alone
+// decides which examples share a batch; if it is nil, the examples keep their
+// order.
 func batchesOf(examples []*harnesspb.TokenExample, size int, order *rand.PCG) [][]*harnesspb.TokenExample {
 	shuffled := make([]*harnesspb.TokenExample, len(examples))
 	copy(shuffled, examples)
@@ -29,8 +30,8 @@ func batchesOf(examples []*harnesspb.TokenExample, size int, order *rand.PCG) []
 	return batches
 }
 
-// bounded is uniform in [0, n), written out because the order of examples is
-// part of a result and must not change with a library.
+// bounded is uniform in [0, n). It does not call a library, because the order of
+// examples affects results and must not change with a library's version.
 func bounded(r *rand.PCG, n uint64) uint64 {
 	limit := -n % n // 2^64 mod n
 	for {
@@ -40,8 +41,9 @@ func bounded(r *rand.PCG, n uint64) uint64 {
 	}
 }
 
-// promptOf is what an example's labels follow: its prompt, or without an
-// encoder at least the first token, which no position before it could predict.
+// promptOf is the number of tokens before an example's labels: its prompt.
+// Without an encoder it is at least 1, because no position can predict the first
+// token.
 func (n *network) promptOf(x *harnesspb.TokenExample) int {
 	if n.encodes() {
 		return int(x.GetPromptLength())
@@ -62,7 +64,7 @@ func (n *network) rowOf(x *harnesspb.TokenExample) int {
 	return len(x.GetIds())
 }
 
-// checkExamples refuses what cannot be trained on.
+// checkExamples refuses examples that cannot be trained on.
 func (n *network) checkExamples(what string, examples []*harnesspb.TokenExample) error {
 	for i, x := range examples {
 		name := fmt.Sprintf("%s example %d", what, i)
@@ -84,24 +86,24 @@ func (n *network) checkExamples(what string, examples []*harnesspb.TokenExample)
 // item is an example of a batch.
 type item struct {
 	*harnesspb.TokenExample
-	// number in the batch: it keys the masks of dropout, which therefore do not
-	// depend on how the batch is computed.
+	// number in the batch. It keys the dropout masks, which therefore do not
+	// depend on how the batch is split into micro-batches.
 	number int
-	// first is the position of the example's first token, which padding on its
-	// left moves.
+	// first is the position of the example's first token; padding on the left
+	// increases it.
 	first int
 }
 
 // line is a row of a micro-batch: one example, or several that share it.
 type line []item
 
-// microBatch is what is computed at once.
+// microBatch is a set of rows that are computed at once.
 type microBatch struct {
 	shape batchShape
 	lines []line
 }
 
-// tensors are the micro-batch on the host, in the order of batchNodes.
+// tensors returns the micro-batch as host tensors, in the order of batchNodes.
 func (n *network) tensors(m microBatch, pad int32) []*tensors.Tensor {
 	s := m.shape
 	tokens, positions, owners := make([]int32, s.rows*s.length), make([]int32, s.rows*s.length), make([]int32, s.rows*s.length)

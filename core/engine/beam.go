@@ -7,8 +7,8 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// beam is Hugging Face's beam search, in f32 as there, so that ids agree. The
-// sums of beams that are not to be chosen are lowered by `never`, as there.
+// beam is Hugging Face's beam search. Like the original it computes in f32, so
+// that ids agree, and lowers the sums of beams that must not be chosen by never.
 type beam struct {
 	ending        *ending
 	width         int
@@ -18,7 +18,7 @@ type beam struct {
 
 	length   int // tokens of each running beam
 	running  []hypothesis
-	finished []hypothesis // the best first, at most width
+	finished []hypothesis // best first, at most width
 	parents  []int32
 }
 
@@ -49,7 +49,7 @@ func (b *beam) advance(p predictions) bool {
 		best[i].ended = b.ending.at(b.length, b.running[best[i].beam].tail, best[i].token)
 		open = open || !best[i].ended
 	}
-	// Ended ones count only from the first ranks.
+	// Ended continuations count only if they are among the first width.
 	for _, c := range best[:b.width] {
 		if c.ended {
 			h := b.extend(c, p)
@@ -60,12 +60,12 @@ func (b *beam) advance(p predictions) bool {
 	if !open {
 		return true
 	}
-	b.goOn(best, p)
+	b.setRunning(best, p)
 	return b.isDone()
 }
 
-// best gives the highest continuations of all beams together, the best first:
-// as many as may end and leave a full set of running ones.
+// best returns the highest continuations over all beams, best first. It returns
+// enough to fill all running beams even if the others end.
 func (b *beam) best(p predictions) []continuation {
 	keep := b.width * max(2, 1+len(b.ending.eos))
 	top := make([]continuation, 0, keep+1)
@@ -78,7 +78,7 @@ func (b *beam) best(p predictions) []continuation {
 				continue
 			}
 			at, _ := slices.BinarySearchFunc(top, sum, func(c continuation, sum float32) int {
-				if c.sum >= sum { // an equal one that came first stays first
+				if c.sum >= sum { // equal sums keep their order
 					return -1
 				}
 				return 1
@@ -103,7 +103,7 @@ func (b *beam) extend(c continuation, p predictions) hypothesis {
 	}
 }
 
-// admit enters an ended hypothesis among the best.
+// admit inserts an ended hypothesis into finished.
 func (b *beam) admit(h hypothesis) {
 	at, _ := slices.BinarySearchFunc(b.finished, h.score, func(f hypothesis, score float32) int {
 		if f.score >= score {
@@ -117,9 +117,9 @@ func (b *beam) admit(h hypothesis) {
 	}
 }
 
-// goOn makes the best open continuations the running beams. If there are too
-// few, ended ones fill up with sums that lose against all others.
-func (b *beam) goOn(best []continuation, p predictions) {
+// setRunning makes the best open continuations the running beams. If there are
+// too few, it adds ended ones, with sums lower than all others.
+func (b *beam) setRunning(best []continuation, p predictions) {
 	order := slices.Clone(best)
 	for i := range order {
 		if order[i].ended {

@@ -2,11 +2,11 @@ package engine
 
 import "slices"
 
-// cache keeps the last values by key and frees what falls out.
+// cache keeps the last used values by key and frees evicted ones.
 type cache[T any] struct {
 	limit  int
 	free   func(T)
-	keys   []string // the last used at the end
+	keys   []string // last used at the end
 	values map[string]T
 }
 
@@ -14,8 +14,8 @@ func newCache[T any](limit int, free func(T)) *cache[T] {
 	return &cache[T]{limit: limit, free: free, values: map[string]T{}}
 }
 
-// get gives the value of a key, making it if it is not there. Before a value
-// is made, room is made for it.
+// get returns the value of a key. If there is none, it evicts a value if the
+// cache is full, and makes the new one.
 func (c *cache[T]) get(key string, make func() (T, error)) (T, error) {
 	if v, ok := c.values[key]; ok {
 		i := slices.Index(c.keys, key)

@@ -23,13 +23,12 @@ const (
 	maxTemperature = 1000
 )
 
-// sideBySide is the number of rows that are decoded at once where a request
-// leaves it to the engine.
+// sideBySide is the number of rows that are decoded at once if the request does
+// not specify it.
 const sideBySide = 32
 
-// Decode answers prompts. Prompts of one padded length are decoded side by
-// side in a batch of fixed shape; one that has ended leaves, and the next takes
-// its place.
+// Decode answers prompts. It decodes prompts of one padded length together, in a
+// batch of fixed shape; when a prompt ends, the next prompt takes its slot.
 func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send func(*harnesspb.DecodeResponse) error) error {
 	if err := e.begin(ctx); err != nil {
 		return err
@@ -67,7 +66,8 @@ func (e *Engine) Decode(ctx context.Context, r *harnesspb.DecodeRequest, send fu
 	return nil
 }
 
-// checkDecoding refuses settings that are impossible with so many end tokens.
+// checkDecoding refuses settings that are out of range or impossible with the
+// number of end tokens.
 func (n *network) checkDecoding(d *harnesspb.Decoding, ends int) error {
 	switch d.GetDecode() {
 	case "greedy":
@@ -117,7 +117,7 @@ func (n *network) checkDecoding(d *harnesspb.Decoding, ends int) error {
 	return nil
 }
 
-// shapeOf is the shape for a number of prompts of one padded length.
+// shapeOf is the shape of the batch for a number of prompts of one padded length.
 func shapeOf(d *harnesspb.Decoding, length, prompts int) decodeShape {
 	s := decodeShape{beams: 1, prompt: length, new: paddedOutput(int(d.GetMaxNewTokens())), prompts: int(d.GetBatchSize())}
 	switch d.GetDecode() {
@@ -129,9 +129,9 @@ func shapeOf(d *harnesspb.Decoding, length, prompts int) decodeShape {
 		s.beams = int(d.GetCandidates())
 	}
 	if s.prompts == 0 {
-		// Some tens of rows keep two cores or a GPU's memory bus busy. Few prompts
-		// shall not pay for many empty rows; sizes are powers of two, so that
-		// requests of about as many prompts share programs.
+		// A few tens of rows use two cores, or a GPU's memory bandwidth, well. A
+		// batch for few prompts should not have many empty rows. Sizes are powers
+		// of two, so that requests with similar numbers of prompts share programs.
 		most := max(1, sideBySide/s.beams)
 		for s.prompts = 1; s.prompts < min(prompts, most); s.prompts *= 2 {
 		}
@@ -245,7 +245,7 @@ func (b *decoder) prepare() (err error) {
 	return nil
 }
 
-// fill brings waiting prompts into free slots.
+// fill moves waiting prompts into free slots.
 func (b *decoder) fill(ctx context.Context) error {
 	for i := range b.slots {
 		for b.slots[i] == nil && len(b.queue) > 0 {
@@ -264,7 +264,8 @@ func (b *decoder) fill(ctx context.Context) error {
 	return nil
 }
 
-// enter runs a prompt and puts it into slot i; nil if its first token ended it.
+// enter prefills a prompt and puts it into slot i. It returns nil if the first
+// token ended the prompt.
 func (b *decoder) enter(p *harnesspb.TokenPrompt, i int) (*slot, error) {
 	started := time.Now()
 	s := &slot{prompt: p}
@@ -307,14 +308,14 @@ func (b *decoder) enter(p *harnesspb.TokenPrompt, i int) (*slot, error) {
 	return s, nil
 }
 
-// advance runs one step of all slots and gives those that have ended.
+// advance runs one step of all slots and returns the slots that have ended.
 func (b *decoder) advance() (ended []int, err error) {
 	p, w := b.shape.prompts, b.shape.beams
 	tokens, parents := make([]int32, p*w), make([]int32, p*w)
 	lengths, times := make([]int32, p), make([]int32, p)
 	for i, s := range b.slots {
 		if s == nil {
-			lengths[i] = 1 // an empty slot computes something harmless
+			lengths[i] = 1 // an empty slot needs a valid length; its result is ignored
 			continue
 		}
 		t, from := s.search.next()
@@ -349,7 +350,7 @@ func (b *decoder) advance() (ended []int, err error) {
 	return ended, err
 }
 
-// eachPrediction reads what an execution predicts for each of some prompts.
+// eachPrediction reads an execution's predictions and calls do for each prompt.
 func (b *decoder) eachPrediction(out []*tensors.Tensor, prompts int, do func(i int, p predictions)) error {
 	if b.shape.greedy {
 		best, err := tensors.CopyFlatData[int32](out[0])
@@ -395,7 +396,7 @@ func isNaN(x float32) bool { return x != x }
 
 var errNotFinite = errors.New("the network's logits are not finite; were its weights trained until they diverged?")
 
-// answer sends what a search found.
+// answer sends the candidates of a search.
 func (b *decoder) answer(s *slot) error {
 	return b.send(&harnesspb.DecodeResponse{Id: s.prompt.GetId(), Candidates: s.search.candidates(), Seconds: s.seconds})
 }

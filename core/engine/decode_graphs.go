@@ -12,43 +12,45 @@ import (
 	"harness/core/ir"
 )
 
-// decodeShape is the shape of one batch of prompts, which never changes while
-// it runs.
+// decodeShape is the shape of one batch of prompts. It does not change while the
+// batch runs.
 type decodeShape struct {
-	prompts int // decoded side by side
-	beams   int // rows of each
+	prompts int // decoded at once
+	beams   int // rows per prompt
 	prompt  int // tokens of a prompt, padded
 	new     int // new tokens, padded
 	greedy  bool
-	reorder bool // rows go on from others' rows, which a step says
+	reorder bool // a row may continue another row; each step gives the parents
 }
 
 func (s decodeShape) String() string {
 	return fmt.Sprintf("%dx%d prompt %d new %d greedy %v reorder %v", s.prompts, s.beams, s.prompt, s.new, s.greedy, s.reorder)
 }
 
-// A prompt's keys and values stay as the prefill gave them, once for all its
-// beams: keys [prompts, K, D, prompt], values [prompts, K, prompt, D]. What its
-// beams add is apart, since it is reordered with them: [prompts, beams, K, D,
-// new] and [prompts, beams, K, new, D]. A step multiplies the caches as they
-// lie. Both caches list keys and values alternately, by attention node.
+// Two caches hold keys and values. The prompt cache holds those of the prompts, as
+// the prefill computed them, once for all beams of a prompt: keys [prompts, K, D,
+// prompt], values [prompts, K, prompt, D]. The added cache holds those of new
+// tokens, which are reordered with the beams: [prompts, beams, K, D, new] and
+// [prompts, beams, K, new, D]. A step multiplies both in these layouts. Both list
+// keys and values alternately, by attention node.
 //
-// What is added lies at places 0, 1, 2, … of its own row, whenever its prompt
-// entered the batch, so that sums have one order and results the same bits in
-// any company.
+// New tokens are at places 0, 1, 2, … of their own row, no matter when their prompt
+// entered the batch. So sums have one order, and a result has the same bits
+// whatever other prompts are in the batch.
 //
-// With an encoder the prompt is its input, which cross attention sees and to
-// which nothing is added. What comes before the tokens that self attention adds
-// is then the start token alone.
+// With an encoder, the prompt is the encoder's input. Cross attention reads it, and
+// nothing is added to it. Self attention then reads only the start token before the
+// tokens that it adds.
 
-// cacheShape is what decoding keeps of an attention node.
+// cacheShape is the shape of an attention node's caches.
 type cacheShape struct {
 	heads, size int // of its keys and values
-	prompt      int // their number from the prefill, a learned prefix included
+	prompt      int // number of keys from the prefill, with a learned prefix
 	grows       bool
 }
 
-// caches gives the shape of each attention node's cache, in their order.
+// caches returns the shape of each attention node's cache, in the order of the
+// nodes.
 func (n *network) caches(s decodeShape) []cacheShape {
 	dims := map[string][]int64{}
 	for _, p := range n.program.Parameters {
@@ -73,16 +75,17 @@ func (n *network) caches(s decodeShape) []cacheShape {
 	return out
 }
 
-// dims are those of keys and values: of a prompt's cache, and of what is added.
+// dims are the dimensions of keys and values, in the prompt cache and in the added
+// cache.
 func (c cacheShape) dims(s decodeShape) (prompt, added [2][]int) {
 	prompt = [2][]int{{s.prompts, c.heads, c.size, c.prompt}, {s.prompts, c.heads, c.prompt, c.size}}
 	added = [2][]int{{s.prompts, s.beams, c.heads, c.size, s.new}, {s.prompts, s.beams, c.heads, s.new, c.size}}
 	return prompt, added
 }
 
-// prefillGraph takes weights, prompt caches, tokens [1,prompt], the last
-// position [1,1] and a place among the prompts; it gives predictions and the
-// caches with the prompt's keys and values at its place.
+// prefillGraph takes weights, prompt caches, tokens [1,prompt], the last position
+// [1,1] and the prompt's slot. It returns predictions, and the caches with the
+// prompt's keys and values in its slot.
 func (n *network) prefillGraph(s decodeShape) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
 		weights, rest := split(in, len(n.program.Parameters))
@@ -106,7 +109,7 @@ func (n *network) prefillGraph(s decodeShape) func(in []*graph.Node) []*graph.No
 
 func split(nodes []*graph.Node, at int) (before, after []*graph.Node) { return nodes[:at], nodes[at:] }
 
-// replace puts x, which is 1 long on an axis, into a cache at an index of this
+// replace writes x, which has length 1 on an axis, into a cache at an index of that
 // axis.
 func replace(cache, x *graph.Node, axis int, at *graph.Node) *graph.Node {
 	g, dims := cache.Graph(), cache.Shape().Dimensions
@@ -122,9 +125,9 @@ func replace(cache, x *graph.Node, axis int, at *graph.Node) *graph.Node {
 	return graph.Where(graph.Equal(index, graph.BroadcastToDims(at, dims...)), graph.BroadcastToDims(x, dims...), cache)
 }
 
-// predictionNodes gives logits [rows,V] with each row's highest [rows] and the
-// logarithm of its sum of exp(logit - highest) [rows], or for greedy search the
-// best token [rows] and its log-probability [rows].
+// predictionNodes returns logits [rows,V], each row's highest logit [rows] and the
+// logarithm of its sum of exp(logit - highest) [rows]. For greedy search it returns
+// the best token [rows] and its log-probability [rows].
 func predictionNodes(logits *graph.Node, greedy bool) []*graph.Node {
 	v := logits.Shape().Dimensions[logits.Rank()-1]
 	rows := graph.ConvertDType(graph.Reshape(logits, -1, v), dtypes.Float32)
@@ -136,10 +139,9 @@ func predictionNodes(logits *graph.Node, greedy bool) []*graph.Node {
 	return []*graph.Node{rows, graph.Squeeze(highest, -1), logSum}
 }
 
-// stepGraph takes weights, prompt caches, caches of what was added, tokens
-// [prompts,beams], parents [prompts,beams], and per prompt its length and the
-// number of tokens added before. It gives predictions and the new caches of
-// what was added.
+// stepGraph takes weights, prompt caches, added caches, tokens [prompts,beams],
+// parents [prompts,beams], and per prompt its length and the number of tokens
+// added before. It returns predictions and the new added caches.
 func (n *network) stepGraph(s decodeShape) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
 		rest := in[len(n.program.Parameters):]
@@ -176,7 +178,7 @@ func (n *network) stepGraph(s decodeShape) func(in []*graph.Node) []*graph.Node 
 	}
 }
 
-// stepAttention sees one new position a row, and the caches.
+// stepAttention reads one new position per row, and the caches.
 type stepAttention struct {
 	shape decodeShape
 	// Keys and values by attention node.
@@ -184,9 +186,9 @@ type stepAttention struct {
 	grows         []bool
 	parents       *graph.Node   // [P,B]
 	lengths       *graph.Node   // [P], of the prompts
-	before        *graph.Node   // [P] tokens before those that were added
-	time          *graph.Node   // [P] tokens that were added before this one: its place
-	out           []*graph.Node // the caches of what was added, with this one
+	before        *graph.Node   // [P] tokens before the added tokens
+	time          *graph.Node   // [P] tokens added before this one: its place
+	out           []*graph.Node // the added caches, with this token
 }
 
 func (a *stepAttention) attend(l *lowering, number int, op *ir.Attention, in attentionInputs) *graph.Node {
@@ -197,8 +199,8 @@ func (a *stepAttention) attend(l *lowering, number int, op *ir.Attention, in att
 	group := heads / kvHeads
 	q := graph.Reshape(graph.MulScalar(in.query, op.GetScale()), s.prompts, s.beams, kvHeads, group, size)
 
-	// The prompt's scores are [P,K,B,R,S], so that all beams multiply its cache
-	// together; those of what was added are [P,B,K,R,N].
+	// Scores for the prompt cache are [P,K,B,R,S], so that all beams multiply it
+	// together; scores for the added cache are [P,B,K,R,N].
 	at, key, visible := a.inPrompt(l.g, op, length, prefixLength(in.prefixKey))
 	old := graph.Dot(swapBeams(q, s.prompts, kvHeads, s.beams*group, size), prompt[0]).General([]int{3}, []int{0, 1}, []int{2}, []int{0, 1})
 	old = graph.Reshape(old, s.prompts, kvHeads, s.beams, group, length)
@@ -206,7 +208,7 @@ func (a *stepAttention) attend(l *lowering, number int, op *ir.Attention, in att
 		old = graph.Add(old, graph.TransposeAllAxes(b, 2, 0, 3, 1, 4))
 	}
 	old = hide(old, graph.ExpandAxes(visible, 1, 2))
-	// One softmax over both, without joining them.
+	// One softmax over both, without concatenating them.
 	highest := swapBeams(graph.ReduceAndKeep(old, graph.ReduceMax, -1))
 	var own *graph.Node
 	var added [2]*graph.Node
@@ -232,7 +234,7 @@ func (a *stepAttention) attend(l *lowering, number int, op *ir.Attention, in att
 	return graph.Reshape(graph.Div(sum, total), s.prompts*s.beams, 1, heads, size)
 }
 
-// swapBeams turns [P,B,K,…] into [P,K,B,…] and back, then into other dims.
+// swapBeams transposes [P,B,K,…] to [P,K,B,…] or back, then reshapes to dims.
 func swapBeams(x *graph.Node, dims ...int) *graph.Node {
 	x = graph.TransposeAllAxes(x, 0, 2, 1, 3, 4)
 	if len(dims) > 0 {
@@ -241,10 +243,11 @@ func swapBeams(x *graph.Node, dims ...int) *graph.Node {
 	return x
 }
 
-// write gives a cache in the order of the beams' parents, with x [P·B,1,K,D]
-// at the prompts' places on an axis. A single prompt's place is written alone.
-// Places that differ are chosen all over the cache, which still happens in
-// place, and costs nothing where beams are reordered anyway.
+// write returns a cache in the order of the beams' parents, with x [P·B,1,K,D] at
+// the prompts' places on an axis. For a single prompt without reordering it writes
+// only that place. Otherwise it selects between x and the old value for every
+// element of the cache. XLA does that in place, and it costs nothing if beams are
+// reordered anyway.
 func (a *stepAttention) write(g *graph.Graph, cache, x *graph.Node, axis int) *graph.Node {
 	s := a.shape
 	dims := slices.Clone(cache.Shape().Dimensions)
@@ -266,9 +269,9 @@ func (a *stepAttention) write(g *graph.Graph, cache, x *graph.Node, axis int) *g
 	return cache
 }
 
-// inPrompt gives the query's position [P,1,1], the positions [1,1,S] of the
-// keys of a prompt's cache, and which of them count [P,1,S]. Positions count
-// from the first key behind the prefix.
+// inPrompt returns the query's position [P,1,1], the positions [1,1,S] of the keys
+// in the prompt cache, and which of these keys are visible [P,1,S]. Positions count
+// from the first key after the prefix.
 func (a *stepAttention) inPrompt(g *graph.Graph, op *ir.Attention, prompt, prefix int) (at, key, visible *graph.Node) {
 	before, at := a.query()
 	key = graph.AddScalar(graph.Iota(g, shapes.Make(dtypes.Int32, 1, 1, prompt), 2), -prefix)
@@ -278,14 +281,14 @@ func (a *stepAttention) inPrompt(g *graph.Graph, op *ir.Attention, prompt, prefi
 	return at, key, withinWindow(op, graph.LessThan(key, before), at, key)
 }
 
-// inAdded gives the same of what was added: positions [P,1,N].
+// inAdded returns the same for the added cache, with positions [P,1,N].
 func (a *stepAttention) inAdded(g *graph.Graph, op *ir.Attention) (at, key, visible *graph.Node) {
 	before, at := a.query()
 	key = graph.Add(before, graph.Iota(g, shapes.Make(dtypes.Int32, 1, 1, a.shape.new), 2))
 	return at, key, withinWindow(op, graph.LessOrEqual(key, at), at, key)
 }
 
-// query gives, as [P,1,1], the tokens before those that were added and the
+// query returns, as [P,1,1], the number of tokens before the added ones, and the
 // query's position.
 func (a *stepAttention) query() (before, at *graph.Node) {
 	before = graph.Reshape(a.before, -1, 1, 1)

@@ -15,10 +15,10 @@ const (
 	maxStopLength = 1 << 10
 )
 
-// ending says when a continuation of one prompt ends: with an end token, at
-// its longest, or as soon as its text contains a stop string. A stop string
-// may begin in earlier tokens, so a continuation carries the tail of its text,
-// as much of it as a stop string may still need.
+// ending decides when a continuation of one prompt ends: with an end token, at the
+// maximum length, or as soon as its text contains a stop string. A stop string may
+// begin in earlier tokens, so a continuation keeps a tail of its text that is long
+// enough to find it.
 type ending struct {
 	eos   []int32
 	limit int // tokens
@@ -44,12 +44,12 @@ func (e *ending) at(length int, tail []byte, token int32) bool {
 	if len(e.stops) == 0 {
 		return false
 	}
-	// Without the token there was no stop string, or the text had ended.
+	// The text before the token contains no stop string, or it would have ended.
 	text := e.join(tail, token)
 	return slices.ContainsFunc(e.stops, func(stop []byte) bool { return bytes.Contains(text, stop) })
 }
 
-// grow gives the tail after a token.
+// grow returns the tail after a token.
 func (e *ending) grow(tail []byte, token int32) []byte {
 	if len(e.stops) == 0 {
 		return nil
@@ -58,8 +58,8 @@ func (e *ending) grow(tail []byte, token int32) []byte {
 	return text[max(0, len(text)-e.keep):]
 }
 
-// join leaves tail as it is: other continuations may share it. Networks have
-// more rows than their tokenizers have tokens; those have no text.
+// join returns the tail with a token's text. It does not modify tail, which other
+// continuations may share. Rows of the token table without a token have no text.
 func (e *ending) join(tail []byte, token int32) []byte {
 	if int(token) >= len(e.texts) {
 		return tail
@@ -67,7 +67,7 @@ func (e *ending) join(tail []byte, token int32) []byte {
 	return slices.Concat(tail, e.texts[token])
 }
 
-// checkStops refuses stop strings that cannot be looked for.
+// checkStops refuses stop strings that cannot be searched for.
 func checkStops(p *harnesspb.TokenPrompt, texts [][]byte) error {
 	if len(p.GetStop()) == 0 {
 		return nil

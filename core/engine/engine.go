@@ -15,8 +15,8 @@ import (
 	"harness/core/sdk"
 )
 
-// Version is part of the keys of all that the engine computed: it changes
-// whenever results may.
+// Version is part of the keys of all results of the engine. It changes whenever
+// results may change.
 const Version = "0.2.0"
 
 // Options configure an Engine.
@@ -34,18 +34,19 @@ type Engine struct {
 	turn        chan struct{} // holds one token: the right to compute
 	backend     compute.Backend
 	backendName string
-	// backendLibrary is the file of the runtime; empty: it is this program, or not
-	// known. runtime is its digest, once it was asked for.
+	// backendLibrary is the file of the runtime; empty: the backend is part of this
+	// program, or the file is not known. runtime is its digest, after the first
+	// request for it.
 	backendLibrary, runtime string
-	speed                   *speed // once it was measured
+	speed                   *speed // nil until measured
 	networks                *cache[*network]
 	states                  *cache[*state]
 	bases                   *cache[*base]
 	compiled                *cache[*executable]
 }
 
-// Bounds of what stays between calls. States hold an adapter's weights or a
-// whole fine-tuned network, bases a checkpoint's frozen ones.
+// Limits of the caches between calls. States hold an adapter's weights or a whole
+// fine-tuned network, bases a checkpoint's frozen weights.
 const (
 	keepNetworks    = 16
 	keepStates      = 3
@@ -53,8 +54,8 @@ const (
 	keepExecutables = 64
 )
 
-// New makes an engine. It is cheap; a device that cannot be opened is the
-// error of the first call that needs it.
+// New makes an engine. It is cheap: the first call that needs the device opens it,
+// and fails if that is not possible.
 func New(o Options) *Engine {
 	log := o.Logger
 	if log == nil {
@@ -88,7 +89,7 @@ func (e *Engine) Close() error {
 	})
 }
 
-// Describe says what this plugin is.
+// Describe describes this plugin.
 func (e *Engine) Describe(context.Context) *harnesspb.Description {
 	return &harnesspb.Description{
 		Kind:    "engine",
@@ -103,7 +104,7 @@ func (e *Engine) Describe(context.Context) *harnesspb.Description {
 	}
 }
 
-// Device opens the device that the configuration names, and says what it is.
+// Device opens the device that the configuration names, and describes it.
 func (e *Engine) Device(ctx context.Context, r *harnesspb.DeviceRequest) (*harnesspb.DeviceResponse, error) {
 	if err := e.configure(ctx, r.GetConfig()); err != nil {
 		return nil, err
@@ -123,7 +124,8 @@ func (e *Engine) Device(ctx context.Context, r *harnesspb.DeviceRequest) (*harne
 	}, nil
 }
 
-// configure takes the study's configuration, which stands from then on.
+// configure sets the study's configuration. It cannot change once the device is
+// open.
 func (e *Engine) configure(ctx context.Context, config []byte) error {
 	if len(config) == 0 {
 		return nil
@@ -147,13 +149,13 @@ func (e *Engine) configure(ctx context.Context, config []byte) error {
 	}
 	defer e.end()
 	if e.backend != nil && c.Backend != e.options.Backend {
-		return fmt.Errorf("the device is open already, as backend %q; it cannot become %q", e.backendName, c.Backend)
+		return fmt.Errorf("the device is already open with the backend %q; it cannot change to %q", e.backendName, c.Backend)
 	}
 	e.options.Backend = c.Backend
 	return nil
 }
 
-// wait waits for the right to compute, which end gives back.
+// wait waits for the right to compute; end returns it.
 func (e *Engine) wait(ctx context.Context) error {
 	select {
 	case e.turn <- struct{}{}:
@@ -184,8 +186,8 @@ func (e *Engine) begin(ctx context.Context) error {
 
 func (e *Engine) end() { <-e.turn }
 
-// guard runs f and turns a panic, which is how GoMLX reports mistakes, into
-// an error.
+// guard runs f and turns a panic into an error, because GoMLX reports mistakes by
+// panicking.
 func guard(doing string, f func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -209,8 +211,8 @@ func asError(cause any) error {
 	return fmt.Errorf("%v", cause)
 }
 
-// procKilobytes reads one "Name: n kB" line of a file in /proc; 0 where there
-// is none.
+// procKilobytes reads one "Name: n kB" line of a file in /proc. It returns 0 if
+// there is none.
 func procKilobytes(path, name string) int64 {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// Estimate says what networks will take. It needs no weights, and a device only
-// for the seconds.
+// Estimate estimates the memory and time that networks will take. It needs no
+// weights, and needs a device only for the time.
 func (e *Engine) Estimate(ctx context.Context, r *harnesspb.EstimateRequest) (*harnesspb.EstimateResponse, error) {
 	speed, memory, err := e.deviceSpeed(ctx)
 	if err != nil {
@@ -42,18 +42,19 @@ func (e *Engine) Estimate(ctx context.Context, r *harnesspb.EstimateRequest) (*h
 	return out, nil
 }
 
-// work is what a run does with one network.
+// work is the work of a run with one network.
 type work struct {
 	*harnesspb.NetworkWork
-	network, decoding *network // as it trains, and as it decodes
+	network, decoding *network // for training, and for decoding
 	optimizer         optimizer
 	estimate          *harnesspb.NetworkEstimate
 	speed             *speed // nil: not known
 	memory            int64  // of the device; 0: not known
-	kept              int64  // bytes that the programs of all networks leave
+	kept              int64  // bytes that the programs of all networks keep
 }
 
-// newWork refuses what this engine cannot do.
+// newWork prepares an estimate. It refuses settings that this engine does not
+// support.
 func (e *Engine) newWork(asked *harnesspb.NetworkWork) (w *work, err error) {
 	w = &work{NetworkWork: asked, estimate: &harnesspb.NetworkEstimate{}}
 	state := &harnesspb.ModelState{Graph: asked.GetGraph(), Rewrite: asked.GetRewrite()}
@@ -133,9 +134,9 @@ func (w *work) estimateTraining() *harnesspb.TrainEstimate {
 	return t
 }
 
-// rowsAtOnce is how many of some rows are computed at once, and whether layers are
-// computed again in the backward pass. Where the engine may choose, it rather
-// takes fewer rows.
+// rowsAtOnce decides how many of the rows are computed at once, and whether layers
+// are recomputed in the backward pass. If the engine may choose, it prefers fewer
+// rows.
 func (w *work) rowsAtOnce(s batchShape) (batchShape, bool) {
 	if again := w.GetTrain().GetRecipe().GetGradientCheckpointing(); again == "on" || again == "off" {
 		return s, again == "on"
@@ -148,10 +149,10 @@ func (w *work) rowsAtOnce(s batchShape) (batchShape, bool) {
 	return s, true
 }
 
-// Seconds that a training's programs take to compile, and those for prompts of one
-// padded length, with so many for each node of the network. Fitted to studies of
-// networks of 80 to 700 nodes on the two processors on which costs were measured;
-// what a study took was within half and twice the estimate.
+// Seconds to compile the programs of a training, and those for prompts of one padded
+// length: a constant, and an amount for each node of the network. Fitted to studies
+// of networks with 80 to 700 nodes, on the two processors on which costs were
+// measured; studies took between half and twice the estimate.
 const (
 	compileTraining     = 2.0
 	compileTrainingNode = 0.01
@@ -159,7 +160,8 @@ const (
 	compileDecodingNode = 0.0005
 )
 
-// epochCost gives the FLOPs of one epoch without padding, and the seconds of all.
+// epochCost returns the FLOPs of one epoch without padding, and the seconds of all
+// epochs.
 func (w *work) epochCost(shape batchShape, again bool, flops func(batchShape) float64) (perEpoch, seconds float64) {
 	n, asked := w.network, w.GetTrain()
 	examples := int(asked.GetExamples())
@@ -171,8 +173,8 @@ func (w *work) epochCost(shape batchShape, again bool, flops func(batchShape) fl
 	if w.speed == nil {
 		return perEpoch, 0
 	}
-	// A micro-batch is as long as its longest example, between the mean and the
-	// longest of all.
+	// A micro-batch is as long as its longest example, whose length is between the
+	// mean and the maximum of all examples.
 	mean.rows, mean.length = min(shape.rows, examples), paddedRow((mean.length+shape.length)/2)
 	c := n.costs(func(batchShape) bool { return again })
 	micro := float64((examples + mean.rows - 1) / mean.rows)
@@ -180,7 +182,8 @@ func (w *work) epochCost(shape batchShape, again bool, flops func(batchShape) fl
 	return perEpoch, w.speed.seconds(seconds)
 }
 
-// estimateDecoding is for the longest prompt, or for all of them together.
+// estimateDecoding estimates the decoding of the longest prompt, or of all prompts
+// together.
 func (w *work) estimateDecoding(asked *harnesspb.DecodeWork) *harnesspb.DecodeEstimate {
 	n, d := w.decoding, asked.GetDecoding()
 	longest := int(asked.GetLongest())
@@ -212,8 +215,8 @@ func (w *work) estimateDecoding(asked *harnesspb.DecodeWork) *harnesspb.DecodeEs
 	return out
 }
 
-// decodingSeconds are those that prompts of one padded length take at most: each
-// candidate as long as it may become.
+// decodingSeconds is the maximum time for prompts of one padded length: every
+// candidate reaches the maximum length.
 func (w *work) decodingSeconds(s decodeShape, prompts int) float64 {
 	n := w.decoding
 	read, one := n.decodingCosts(s)
@@ -223,8 +226,8 @@ func (w *work) decodingSeconds(s decodeShape, prompts int) float64 {
 	return w.speed.seconds(seconds + compileDecoding + compileDecodingNode*float64(n.steps()))
 }
 
-// decodingCosts are those of reading one prompt, and of one step in the middle of
-// decoding a batch.
+// decodingCosts are the costs of reading one prompt, and of one step in the middle
+// of decoding a batch.
 func (n *network) decodingCosts(s decodeShape) (read, step ir.Cost) {
 	rows, prompt, added := int64(s.prompts*s.beams), int64(s.prompt), int64(s.new)
 	if n.encodes() {
@@ -235,7 +238,7 @@ func (n *network) decodingCosts(s decodeShape) (read, step ir.Cost) {
 		n.program.Cost(nil, ir.Extent{Rows: rows, Tokens: 1, Keys: prompt + added/2})
 }
 
-// settings are the values of a study's settings that this engine takes.
+// settings are the values of a study's settings that this engine supports.
 func settings() []*harnesspb.Setting {
 	return []*harnesspb.Setting{
 		{Block: "train", Attribute: "optimizer", Values: []string{"adamw", "adafactor"}},

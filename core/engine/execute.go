@@ -15,8 +15,8 @@ type executable struct {
 
 func (x *executable) free() { x.exec.Finalize() }
 
-// executable gives the compiled graph of a key, building it if needed. The
-// key must tell apart all that build depends on, shapes included.
+// executable returns the compiled graph of a key, building it if needed. The key
+// must contain everything that build depends on, including shapes.
 func (e *Engine) executable(key string, build func(in []*graph.Node) []*graph.Node) (*executable, error) {
 	return e.compiled.get(key, func() (*executable, error) {
 		exec, err := graph.NewExec(e.backend, build)
@@ -39,7 +39,7 @@ func (x *executable) run(args []any) ([]*tensors.Tensor, error) {
 
 // outOfMemory reports whether the device refused an allocation.
 func outOfMemory(err error) bool {
-	// PJRT's RESOURCE_EXHAUSTED; go-xla hands it on as text only.
+	// PJRT's RESOURCE_EXHAUSTED; go-xla passes it on as text only.
 	return err != nil && strings.Contains(err.Error(), "PJRT error (code=8)")
 }
 
@@ -49,8 +49,8 @@ func (e *Engine) dropUnused() {
 	e.bases.clear()
 }
 
-// donate hands tensors over to an execution, which frees them. They are gone
-// even if it fails.
+// donate passes ownership of tensors to an execution, which frees them even if it
+// fails.
 func (e *Engine) donate(args []any, ts []*tensors.Tensor) ([]any, error) {
 	for _, t := range ts {
 		buffer, err := graph.DonateTensorBuffer(t, e.backend, 0)
@@ -62,9 +62,9 @@ func (e *Engine) donate(args []any, ts []*tensors.Tensor) ([]any, error) {
 	return args, nil
 }
 
-// consume hands over what an execution replaces, so that it is written over
-// (see overwrite). A buffer that lies in the host's memory stays the host's,
-// and is freed by whoever releases its tensor.
+// consume passes ownership of tensors that an execution replaces, so that XLA can
+// write over them (see overwrite). A buffer in the host's memory stays the host's;
+// the caller that releases its tensor frees it.
 func (e *Engine) consume(args []any, ts ...*tensors.Tensor) ([]any, error) {
 	for _, t := range ts {
 		if t.IsShared() {
@@ -87,8 +87,8 @@ func anyOf(ts []*tensors.Tensor) []any {
 	return args
 }
 
-// nodesByName pairs a network's parameters, as a state holds them, with the nodes
-// that stand for them.
+// nodesByName maps the names of a network's parameters to the nodes of a state's
+// tensors.
 func (n *network) nodesByName(nodes []*graph.Node, decoding bool) map[string]*graph.Node {
 	named := make(map[string]*graph.Node, len(nodes))
 	for i, p := range n.program.Parameters {
@@ -97,8 +97,8 @@ func (n *network) nodesByName(nodes []*graph.Node, decoding bool) map[string]*gr
 	return named
 }
 
-// upright gives a parameter that a state holds its own shape. XLA folds the
-// transposition into the product.
+// upright returns a state's parameter in its own shape. XLA folds the transposition
+// into the product.
 func (n *network) upright(name string, x *graph.Node, decoding bool) *graph.Node {
 	if n.turned(name, decoding) {
 		return graph.Transpose(x, 0, 1)

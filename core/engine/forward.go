@@ -15,13 +15,13 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// maxForward bounds the numbers of one reply.
+// maxForward is the maximum number of logits and values in one reply.
 const maxForward = 1 << 25
 
-// Forward gives the logits of all positions of some sequences, and the values
-// of nodes by name. A value of the encoder's, or in a decoder one that is made
-// of the encoder's output alone, is [batch, longest input of the encoder, …]; one
-// that is made of parameters alone has no batch.
+// Forward returns the logits of all positions of some sequences, and the values of
+// nodes by name. A value over the encoder's positions is [batch, longest input of
+// the encoder, …], also if it belongs to a decoder node that depends only on the
+// encoder's output. A value computed from parameters alone has no batch axis.
 func (e *Engine) Forward(ctx context.Context, r *harnesspb.ForwardRequest) (*harnesspb.ForwardResponse, error) {
 	if err := e.begin(ctx); err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ type rows struct {
 	longest, padded int
 }
 
-// wanted is a node whose value is asked for.
+// wanted is a node whose value was requested.
 type wanted struct {
 	step    ir.Step
 	encoder bool // one of the encoder's nodes
@@ -78,7 +78,7 @@ func (n *network) newForward(r *harnesspb.ForwardRequest) (*forward, error) {
 		}
 		if !n.encodes() {
 			if len(s.GetDecoderIds()) > 0 {
-				return nil, fmt.Errorf("%s has a decoder's input of its own, but the network has no encoder", what)
+				return nil, fmt.Errorf("%s has a separate decoder input, but the network has no encoder", what)
 			}
 			f.decoder.add(s.GetIds())
 			continue
@@ -109,7 +109,8 @@ func (r *rows) add(ids []int32) {
 	r.padded = paddedOutput(r.longest)
 }
 
-// numbers counts those of a value with so many elements a position.
+// numbers is the number of elements of a value with this many elements per
+// position.
 func (r *rows) numbers(elements int64) int64 {
 	if elements > maxForward {
 		return maxForward + 1
@@ -117,7 +118,7 @@ func (r *rows) numbers(elements int64) int64 {
 	return int64(len(r.ids)) * int64(r.longest) * elements
 }
 
-// tensors gives the tokens [B,T] and the rows' lengths [B].
+// tensors returns the tokens [B,T] and the rows' lengths [B].
 func (r *rows) tensors() (tokens, lengths *tensors.Tensor) {
 	flat, each := make([]int32, len(r.ids)*r.padded), make([]int32, len(r.ids))
 	for i, ids := range r.ids {
@@ -148,7 +149,7 @@ func (f *forward) want(names []string) error {
 	return nil
 }
 
-// rowsOf are the rows that a value is over.
+// rowsOf returns the rows of a value's positions.
 func (f *forward) rowsOf(w wanted) *rows {
 	if w.encoder || w.step.Type.Over == ir.OverEncoder {
 		return &f.encoder
@@ -156,7 +157,7 @@ func (f *forward) rowsOf(w wanted) *rows {
 	return &f.decoder
 }
 
-// graph takes weights and the tensors of the rows; it gives the logits and the
+// graph takes weights and the tensors of the rows. It returns the logits and the
 // values.
 func (f *forward) graph(in []*graph.Node) []*graph.Node {
 	count := len(f.network.program.Parameters)
@@ -217,8 +218,9 @@ func (f *forward) run(e *Engine, st *state) (*harnesspb.ForwardResponse, error) 
 	return reply, nil
 }
 
-// read takes a value [B,padded,features…] from the device and cuts it to the
-// longest row, zero beyond the end of each. Without rows it takes all.
+// read copies a value [B,padded,features…] from the device, truncates it to the
+// longest row, and sets elements beyond the end of a row to zero. If r is nil, it
+// copies the whole value.
 func (r *rows) read(t *tensors.Tensor, features []int64) (*harnesspb.Values, error) {
 	flat, err := tensors.CopyFlatData[float32](t)
 	if err != nil {

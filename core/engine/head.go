@@ -8,20 +8,20 @@ import (
 	"harness/core/ir"
 )
 
-// head is the linear layer that ends a network in logits. A vocabulary is
-// wide: the logits of a batch, and their gradient, would be the largest values
-// of a step by far, and they are needed for a moment only. So the loss and its
-// gradient are computed together, some rows at a time.
+// head is the last linear layer of a network, which computes the logits. A
+// vocabulary is large: the logits of a batch and their gradient would be by far the
+// largest values of a step, although they are needed only briefly. So the loss and
+// its gradient are computed together, some rows at a time.
 type head struct {
 	lowering        *lowering
 	step            ir.Step
 	x, weight, bias *graph.Node // x [B,U,in]; weight as step has it; bias or nil
-	// trains: the gradients of weight and bias are wanted.
+	// trains: the gradients of weight and bias are needed.
 	trains bool
 }
 
-// head gives the linear layer that made the output of a lowering that has
-// run; false if it was something else.
+// head returns the linear layer that computed the output of a finished lowering. It
+// returns false if another op computed it.
 func (n *network) head(l *lowering) (head, bool) {
 	st := l.sequence.Steps[len(l.sequence.Steps)-1]
 	if st.GetLinear() == nil || st.Name != l.sequence.Output || st.Type.Over != ir.OverPositions {
@@ -41,11 +41,12 @@ func (n *network) head(l *lowering) (head, bool) {
 	return h, true
 }
 
-// chunkNumbers is about how many logits are computed at once.
+// chunkNumbers is the approximate number of logits that are computed at once.
 const chunkNumbers = 1 << 24
 
-// loss gives the labels' cross-entropies [B,U], and a scalar that has the
-// gradient of their sum divided by a number of labels (it has not its value).
+// loss returns the labels' cross-entropies [B,U], and a scalar whose gradient is
+// that of their sum divided by the number of labels. The scalar's own value has no
+// meaning.
 func (h head) loss(b batchNodes, labels *graph.Node) (losses, objective *graph.Node) {
 	dims := h.x.Shape().Dimensions
 	rows := dims[0] * dims[1]
@@ -100,14 +101,14 @@ func (h head) logits(rows *graph.Node) *graph.Node {
 	return graph.ConvertDType(h.lowering.linear(h.step.GetLinear(), h.step, in), dtypes.Float32)
 }
 
-// chunk is some of a batch's labels.
+// chunk is a part of a batch's labels.
 type chunk struct {
 	logits         *graph.Node // [N,V]
 	labels, counts *graph.Node // [N]
 }
 
-// loss gives the cross-entropies [N], and the gradient [N,V] of their sum
-// divided by a number of labels.
+// loss returns the cross-entropies [N], and the gradient [N,V] of their sum divided
+// by the number of labels.
 func (c chunk) loss(labels *graph.Node) (losses, gradient *graph.Node) {
 	wide := c.logits.Shape().Dimensions
 	shifted := graph.Sub(c.logits, graph.ReduceAndKeep(c.logits, graph.ReduceMax, -1))
@@ -123,7 +124,7 @@ func (c chunk) loss(labels *graph.Node) (losses, gradient *graph.Node) {
 	return losses, graph.Where(isLabel, graph.Sub(gradient, graph.BroadcastToDims(each, wide...)), gradient)
 }
 
-// directed has the gradient of x that is given.
+// directed returns a scalar whose gradient with respect to x is the given one.
 func directed(x, gradient *graph.Node) *graph.Node {
 	return graph.ReduceAllSum(graph.Mul(x, graph.StopGradient(gradient)))
 }

@@ -13,30 +13,30 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// lowering turns a sequence into GoMLX nodes. Everything but attention is
-// position-wise, so a value that no attention reads as key or value is needed
-// only at the positions whose logits are wanted. Such values are computed in
-// their "picked" form [B,U,…], the others whole [B,T,…].
+// lowering turns a sequence into GoMLX nodes. Everything except attention is
+// position-wise, so a value that no attention reads as key or value is needed only
+// at the positions whose logits are needed. The lowering computes such values only
+// at these ("picked") positions [B,U,…], and all others whole [B,T,…].
 type lowering struct {
 	g          *graph.Graph
 	sequence   *ir.Sequence
 	parameters map[string]*graph.Node
 	tokens     *graph.Node // [B,T] i32
 	positions  *graph.Node // [B,T] i32
-	// owners [B,T] i32 tell apart sequences that share a row, and places [B,T]
-	// i32 are their tokens' in them; without owners none do.
+	// If sequences share a row, owners [B,T] i32 holds the sequence of each token,
+	// and places [B,T] i32 its place in that sequence; else both are nil.
 	owners, places *graph.Node
-	// encoder is lowered before a decoder that sees its output. In a step of
-	// cached decoding it is nil, and so is all that is made of it alone.
+	// encoder is lowered before a decoder that reads its output. In a step of cached
+	// decoding it is nil, and so are all values computed from it alone.
 	encoder *lowering
-	// pick [B,U] i32 holds the wanted positions of each row; nil: all.
+	// pick [B,U] i32 holds the picked positions of each row; nil: all.
 	pick *graph.Node
-	// given are values over positions that exist already.
+	// given are existing values over positions.
 	given     map[string]*graph.Node
 	attention attention
-	// half has linear layers multiply in bfloat16 and sum in f32.
+	// half makes linear layers multiply in bfloat16 and sum in f32.
 	half bool
-	// training makes dropout active.
+	// training, if not nil, makes dropout active.
 	training *training
 
 	types     map[string]ir.Type
@@ -44,16 +44,16 @@ type lowering struct {
 	whole     map[string]*graph.Node
 	picked    map[string]*graph.Node
 	angles    map[angleKey][2]*graph.Node
-	attended  int // attention nodes so far
+	attended  int // attention nodes lowered so far
 }
 
-// training is what a training step adds to a lowering.
+// training holds the additional inputs of a lowering for a training step.
 type training struct {
 	// keys [dropout nodes, 2] u32 seed the masks of this step.
 	keys *graph.Node
-	// numbers [B] u32 are those of the rows' examples in their batch.
+	// numbers [B] u32 are the numbers of the rows' examples in their batch.
 	numbers *graph.Node
-	// checkpoints has layers recomputed in the backward pass.
+	// checkpoints: layers are recomputed in the backward pass.
 	checkpoints bool
 	// trains reports whether a parameter trains.
 	trains func(parameter string) bool
@@ -74,9 +74,9 @@ func (e *nodeError) Error() string {
 	return fmt.Sprintf("node %q: %v", e.node, e.cause)
 }
 
-// run lowers the sequence and gives its output, picked if there is a pick.
-// It panics as GoMLX does, with a *nodeError; callers run inside Exec, which
-// catches it.
+// run lowers the sequence and returns its output, at the picked positions if there
+// is a pick. Like GoMLX it panics on errors, with a *nodeError; callers run inside
+// Exec, which recovers.
 func (l *lowering) run() *graph.Node {
 	l.types = map[string]ir.Type{
 		ir.Tokens:    {Over: ir.OverPositions, DType: ir.I32},
@@ -113,8 +113,8 @@ func (l *lowering) run() *graph.Node {
 	return l.get(l.sequence.Output, l.pick != nil)
 }
 
-// enter makes the values that come into a layer the points from which the
-// backward pass recomputes it.
+// enter marks the values that enter a layer as checkpoints, from which the backward
+// pass recomputes the layer.
 func (l *lowering) enter(layer ir.Layer) {
 	l.barrier(layer.Entering, (*graph.Node).Checkpoint)
 }
@@ -138,8 +138,9 @@ func (l *lowering) barrier(names []string, mark func(*graph.Node) *graph.Node) {
 	}
 }
 
-// get gives a value by name, picked if asked for and the value is over
-// positions. A parameter that is kept in bfloat16 is widened.
+// get returns a value by name. If picked is set and the value is over positions, get
+// returns it at the picked positions. It widens parameters that are kept in
+// bfloat16.
 func (l *lowering) get(name string, picked bool) *graph.Node {
 	if p, ok := l.parameters[name]; ok {
 		return graph.ConvertDType(p, dtypes.Float32)
@@ -155,7 +156,7 @@ func (l *lowering) get(name string, picked bool) *graph.Node {
 	return x
 }
 
-// pickRows takes the wanted positions of x [B,T,…]: [B,U,…].
+// pickRows returns the picked positions of x [B,T,…]: [B,U,…].
 func (l *lowering) pickRows(x *graph.Node) *graph.Node {
 	rows := graph.Iota(l.g, shapes.Make(dtypes.Int32, append(l.pick.Shape().Clone().Dimensions, 1)...), 0)
 	return graph.Gather(x, graph.Concatenate([]*graph.Node{rows, graph.ExpandAxes(l.pick, -1)}, -1))
@@ -179,7 +180,7 @@ func (l *lowering) step(st ir.Step) {
 		for i, name := range st.Inputs {
 			in[i] = l.get(name, picked)
 			if p, ok := l.parameters[name]; ok && i == 1 && (st.GetLinear() != nil || st.GetEmbedding() != nil) {
-				in[i] = p // as it is kept
+				in[i] = p // not widened
 			}
 		}
 		x = l.positionWise(st, in, picked)
@@ -199,7 +200,7 @@ func hidden(t ir.Type) int {
 	return 2
 }
 
-// withFeatures gives x other feature axes of as many elements.
+// withFeatures reshapes the feature axes of x.
 func withFeatures(x *graph.Node, hidden int, features []int64) *graph.Node {
 	dims := slices.Clone(x.Shape().Dimensions[:hidden])
 	for _, d := range features {
@@ -278,7 +279,7 @@ func (l *lowering) linear(op *harnesspb.Linear, st ir.Step, in []*graph.Node) *g
 	dot := graph.Dot(x, weight)
 	if l.half && x.DType() == dtypes.Float32 {
 		x, weight = graph.ConvertDType(x, dtypes.BFloat16), graph.ConvertDType(weight, dtypes.BFloat16)
-		// GoMLX's own accumulator would have the operands widened first.
+		// With an accumulator type, GoMLX would widen the operands first.
 		dot = graph.Dot(x, weight).WithAccumulatorDType(dtypes.InvalidDType).WithOutputDType(dtypes.Float32)
 	}
 	y := dot.General([]int{-1}, nil, []int{axis}, nil)
@@ -291,17 +292,17 @@ func (l *lowering) linear(op *harnesspb.Linear, st ir.Step, in []*graph.Node) *g
 	return y
 }
 
-// gradientFirst is x, whose gradient is computed before anything is made of it. The
-// product that gives a weight's gradient takes it transposed, and XLA would
-// fuse the transposition with what computes the gradient, which then gathers
-// its inputs column by column.
+// gradientFirst returns x and makes XLA compute the gradient of x completely before
+// using it. The product for a weight's gradient reads the gradient of x transposed.
+// XLA would otherwise fuse the transposition with the computation of that gradient,
+// which would then read its inputs column by column.
 func gradientFirst(x *graph.Node) *graph.Node {
 	return graph.IdentityWithCustomGradient(x, func(_, gradient *graph.Node) *graph.Node {
 		return barriers(gradient)[0]
 	})
 }
 
-// barriers are nodes that XLA does not fuse with what they are used for.
+// barriers returns nodes that XLA does not fuse with their uses.
 func barriers(nodes ...*graph.Node) []*graph.Node {
 	if !nodes[0].Graph().Backend().Capabilities().Operations[compute.OpTypeOptimizationBarrier] {
 		return nodes
@@ -326,8 +327,8 @@ func (l *lowering) binary(op harnesspb.Binary_Op, st ir.Step, in []*graph.Node) 
 		if x.Rank() == rank {
 			continue
 		}
-		// A parameter expression gets all missing axes in front, a value over
-		// positions gets them between its positions and its features.
+		// A parameter expression gets all missing axes in front; a value over
+		// positions gets them between its position axes and its feature axes.
 		dims := x.Shape().Dimensions
 		own := 0
 		if l.typeOf(st.Inputs[i]).Over != ir.OverNothing {

@@ -10,25 +10,25 @@ import (
 	"harness/core/ir"
 )
 
-// attention is how queries meet keys and values. In a whole sequence they are
-// all there; in a decoding step the older ones come from a cache.
+// attention computes attention nodes. For a whole sequence all keys and values are
+// inputs; in a decoding step the older ones come from a cache.
 type attention interface {
-	// attend gives [B,U,H,D]. number counts the attention nodes from 0.
+	// attend returns [B,U,H,D]. number counts the attention nodes from 0.
 	attend(l *lowering, number int, op *ir.Attention, in attentionInputs) *graph.Node
 }
 
-// attentionInputs are what an attention node reads.
+// attentionInputs are the inputs of an attention node.
 type attentionInputs struct {
 	query      *graph.Node // [B,U,H,D]: U positions, picked or all
-	key, value *graph.Node // [B,T,K,D]; nil where a cache stands for them
+	key, value *graph.Node // [B,T,K,D]; nil if only a cache holds them
 	table      *graph.Node // of the relative bias, or nil
-	// prefixKey and prefixValue [P,K,D] stand before all keys, or are nil.
+	// prefixKey and prefixValue [P,K,D] come before all keys and values, or are nil.
 	prefixKey, prefixValue *graph.Node
 	picked                 bool
 }
 
-// masked is added to scores that must not count: far below any real score,
-// and finite so that a row without any key stays finite.
+// masked is added to the scores of hidden keys. It is far below any real score, but
+// finite, so that a row without any key stays finite.
 const masked = -1e30
 
 func (l *lowering) attend(st ir.Step, op *ir.Attention, picked bool) *graph.Node {
@@ -47,14 +47,14 @@ func (l *lowering) attend(st ir.Step, op *ir.Attention, picked bool) *graph.Node
 	return l.attention.attend(l, number, op, in)
 }
 
-// fullAttention sees whole sequences, padded on the right. In a causal one
-// padding comes after all real positions, so the mask hides it.
+// fullAttention attends to whole sequences, padded on the right. In a causal
+// sequence padding comes after all real positions, so the mask hides it.
 type fullAttention struct {
-	// lengths [B] are those of the encoder's rows, whose padding full and cross
-	// attention must not see; nil in a decoder alone.
+	// lengths [B] are the lengths of the encoder's rows, so that full and cross
+	// attention can hide their padding; nil without an encoder.
 	lengths *graph.Node
-	// capture keeps keys [B,K,D,P+T] and values [B,K,P+T,D], learned prefixes
-	// among them, for a cache, in the order of the nodes.
+	// capture keeps keys [B,K,D,P+T] and values [B,K,P+T,D] for a cache, including
+	// learned prefixes, in the order of the nodes.
 	capture bool
 	cached  []*graph.Node
 }
@@ -68,7 +68,7 @@ func (a *fullAttention) attend(l *lowering, _ int, op *ir.Attention, in attentio
 	q := byGroup(in.query, k.Shape().Dimensions[2])
 	scores := graph.MulScalar(graph.Einsum("bukrd,btkd->bkrut", q, k), op.GetScale())
 
-	// Coordinates as [B or 1, U, T], from the first key behind the prefix.
+	// Coordinates as [B or 1, U, T], counted from the first key after the prefix.
 	at := graph.Iota(l.g, shapes.Make(dtypes.Int32, 1, queries, 1), 1)
 	if in.picked {
 		at = graph.ExpandAxes(l.pick, -1)
@@ -92,8 +92,8 @@ func (a *fullAttention) attend(l *lowering, _ int, op *ir.Attention, in attentio
 	return ungroup(graph.Einsum("bkrut,btkd->bukrd", weights, v))
 }
 
-// sameOwner [B,U,P+T] hides the sequences that share a row from each other.
-// All see a prefix.
+// sameOwner [B,U,P+T] hides sequences that share a row from each other. All of them
+// attend to the prefix.
 func (l *lowering) sameOwner(in attentionInputs) *graph.Node {
 	query := l.owners
 	if in.picked {
@@ -116,7 +116,7 @@ func prefixLength(prefix *graph.Node) int {
 	return prefix.Shape().Dimensions[0]
 }
 
-// withPrefix puts a prefix [P,K,D] before every row of x [B,T,K,D].
+// withPrefix prepends a prefix [P,K,D] to every row of x [B,T,K,D].
 func withPrefix(prefix, x *graph.Node) *graph.Node {
 	if prefix == nil {
 		return x
@@ -126,8 +126,8 @@ func withPrefix(prefix, x *graph.Node) *graph.Node {
 	return graph.Concatenate([]*graph.Node{rows, x}, 1)
 }
 
-// withinWindow hides keys that are too far back. A prefix, whose coordinates
-// are negative, never is.
+// withinWindow hides keys that are too far back. It never hides the prefix, whose
+// coordinates are negative.
 func withinWindow(op *ir.Attention, visible, at, key *graph.Node) *graph.Node {
 	if op.GetWindow() == 0 {
 		return visible
@@ -139,9 +139,9 @@ func withinWindow(op *ir.Attention, visible, at, key *graph.Node) *graph.Node {
 	return graph.LogicalAnd(visible, near)
 }
 
-// attentionDropout drops weights [B,K,R,U,P+T], keyed by the query's place and
-// by head and key. Places are those in the example, so padding, packing and
-// the number of keys do not matter.
+// attentionDropout drops attention weights [B,K,R,U,P+T], keyed by the query's place,
+// the head and the key. Places count within the example, so padding, packing and the
+// number of keys do not change the mask.
 func (l *lowering) attentionDropout(weights *graph.Node, op *ir.Attention, in attentionInputs) *graph.Node {
 	rate := op.GetDropout()
 	if l.training == nil || rate == 0 {
@@ -181,8 +181,8 @@ func hide(scores, visible *graph.Node) *graph.Node {
 	return graph.Where(visible, scores, graph.BroadcastToDims(graph.Scalar(scores.Graph(), scores.DType(), masked), scores.Shape().Dimensions...))
 }
 
-// bias is what an attention adds to its scores for queries and keys at given
-// positions [B,U,T] (either may have axes of 1): [K,R,B,U,T], or nil.
+// bias returns the bias of attention scores [K,R,B,U,T], or nil, for queries and
+// keys at positions that broadcast to [B,U,T].
 func bias(op *ir.Attention, table *graph.Node, kvHeads, group int, query, key *graph.Node) *graph.Node {
 	g, heads := query.Graph(), kvHeads*group
 	var sum *graph.Node
@@ -206,8 +206,8 @@ func bias(op *ir.Attention, table *graph.Node, kvHeads, group int, query, key *g
 	return graph.Reshape(sum, kvHeads, group, d[1], d[2], d[3])
 }
 
-// alibiSlopes are Bloom's: a geometric sequence for the greatest power of two
-// of the heads, and every other member of the next finer one for the rest.
+// alibiSlopes are Bloom's slopes: a geometric sequence for the largest power of two
+// heads, and every other element of the next finer sequence for the other heads.
 func alibiSlopes(heads int) []float32 {
 	power := 1
 	for power*2 <= heads {
@@ -224,8 +224,8 @@ func alibiSlopes(heads int) []float32 {
 	return slopes
 }
 
-// relativeBucket is T5's: near distances have buckets of their own, far ones
-// share them on a logarithmic scale.
+// relativeBucket is T5's bucket of a distance: each near distance has its own
+// bucket, and far distances share buckets on a logarithmic scale.
 func relativeBucket(distance *graph.Node, r *ir.RelativeBias) *graph.Node {
 	g := distance.Graph()
 	buckets := int(r.GetBuckets())
@@ -239,8 +239,7 @@ func relativeBucket(distance *graph.Node, r *ir.RelativeBias) *graph.Node {
 		distance = graph.Max(graph.Neg(distance), zero)
 	}
 	exact := buckets / 2
-	// The argument of the logarithm is kept at 1 or more; smaller ones have
-	// exact buckets.
+	// The logarithm's argument is at least 1; smaller distances have exact buckets.
 	ratio := graph.DivScalar(graph.ConvertDType(graph.MaxScalar(distance, exact), dtypes.Float32), float32(exact))
 	log := graph.MulScalar(graph.DivScalar(graph.Log(ratio), math.Log(float64(r.GetMaxDistance())/float64(exact))), float32(buckets-exact))
 	far := graph.MinScalar(graph.AddScalar(graph.ConvertDType(graph.Floor(log), dtypes.Int32), exact), buckets-1)

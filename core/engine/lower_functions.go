@@ -42,8 +42,8 @@ func unary(op harnesspb.Unary_Op, x *graph.Node) *graph.Node {
 	panic(fmt.Errorf("unary op %v is not supported by this engine", op))
 }
 
-// layerNorm divides by a square root, since GoMLX has no gradient of its
-// inverse.
+// layerNorm divides by a square root, since GoMLX has no gradient for the inverse
+// square root.
 func layerNorm(in []*graph.Node, epsilon float64) *graph.Node {
 	x := in[0]
 	centred := graph.Sub(x, graph.ReduceAndKeep(x, graph.ReduceMean, -1))
@@ -65,14 +65,14 @@ func normalised(x, gain *graph.Node, epsilon float64) *graph.Node {
 	return graph.Mul(y, graph.ExpandLeftToRank(gain, y.Rank()))
 }
 
-// angleKey is what decides the cosines and sines of a rotation.
+// angleKey identifies the cosines and sines of a rotation.
 type angleKey struct {
 	frequencies string // all of them, since a network may have several kinds
 	amplitude   float64
 	picked      bool
 }
 
-// rotary turns the first dimensions of each head of x [B,T,heads,D].
+// rotary rotates the first dimensions of each head of x [B,T,heads,D].
 func (l *lowering) rotary(op *ir.Rotary, x *graph.Node, picked bool) *graph.Node {
 	cos, sin := l.cosSin(op, picked)
 	size, turned := x.Shape().Dimensions[3], int(op.GetDimensions())
@@ -104,7 +104,8 @@ func turn(a, b, cos, sin *graph.Node) []*graph.Node {
 	}
 }
 
-// cosSin gives both as [B,T,1,dimensions/2], once per kind of rotation.
+// cosSin returns cosines and sines [B,T,1,dimensions/2]. It computes them once per
+// kind of rotation.
 func (l *lowering) cosSin(op *ir.Rotary, picked bool) (cos, sin *graph.Node) {
 	frequencies := make([]float32, op.GetDimensions()/2)
 	for j := range frequencies {
@@ -125,7 +126,7 @@ func (l *lowering) cosSin(op *ir.Rotary, picked bool) (cos, sin *graph.Node) {
 	if a := op.GetAmplitude(); a != 0 && a != 1 {
 		cos, sin = graph.MulScalar(cos, a), graph.MulScalar(sin, a)
 	}
-	// Otherwise XLA would compute them anew for each head of each layer.
+	// Without barriers, XLA would recompute them for each head of each layer.
 	pair := [2]*graph.Node(barriers(cos, sin))
 	l.angles[key] = pair
 	return pair[0], pair[1]
@@ -141,7 +142,7 @@ func (l *lowering) dropout(x *graph.Node, rate float64, picked bool) *graph.Node
 	return dropped(x, dropoutMask(l.dropoutKey(), dims, rate, [2]*graph.Node{rows, columns}), rate)
 }
 
-// dropoutKey is that of the next dropout node [1,2].
+// dropoutKey is the key [1,2] of the next dropout node.
 func (l *lowering) dropoutKey() *graph.Node {
 	key := graph.Slice(l.training.keys, graph.AxisElem(l.training.next))
 	l.training.next++
@@ -153,8 +154,8 @@ func dropped(x, keep *graph.Node, rate float64) *graph.Node {
 	return graph.Where(keep, scaled, graph.ZerosLike(scaled))
 }
 
-// rowsAndColumns gives the coordinates [B,T] u32 of positions: the number of
-// the example in its batch, and the place in it. Neither depends on the
+// rowsAndColumns returns the coordinates [B,T] u32 of positions: the number of the
+// example in its batch, and the place in the example. Neither depends on the
 // micro-batch or on the row in which the example is computed.
 func (l *lowering) rowsAndColumns(b, t int, picked bool) (rows, columns *graph.Node) {
 	if l.owners != nil {
@@ -172,9 +173,9 @@ func (l *lowering) rowsAndColumns(b, t int, picked bool) (rows, columns *graph.N
 	return rows, columns
 }
 
-// dropoutMask hashes (key, row, position, other coordinates). The bits are
-// integer arithmetic, so they are the same on every backend, and an element's
-// do not depend on how far its batch is padded.
+// dropoutMask hashes (key, row, position, other coordinates). The hash uses integer
+// arithmetic, so masks are the same on every backend. The bit of an element does not
+// depend on the padding of its batch.
 func dropoutMask(key *graph.Node, dims []int, rate float64, first [2]*graph.Node) *graph.Node {
 	rest := 1
 	for _, d := range dims[2:] {
@@ -185,15 +186,15 @@ func dropoutMask(key *graph.Node, dims []int, rate float64, first [2]*graph.Node
 	return graph.Reshape(keep, dims...)
 }
 
-// positionHash mixes a key [1,2] with rows and columns, of any one shape [B,T].
+// positionHash mixes a key [1,2] with rows and columns, which have one shape [B,T].
 func positionHash(key, rows, columns *graph.Node) *graph.Node {
 	k0 := graph.Reshape(graph.Slice(key, graph.AxisRange(), graph.AxisRange(0, 1)), 1, 1)
 	k1 := graph.Reshape(graph.Slice(key, graph.AxisRange(), graph.AxisRange(1, 2)), 1, 1)
 	return mix(graph.BitwiseXor(mix(graph.Add(rows, k0)), graph.Add(columns, k1)))
 }
 
-// keeps is true for a share 1 - rate of the elements. The hash of a position
-// and its inner coordinate broadcast to each other.
+// keeps is true for a fraction 1 - rate of the elements. The hashes of positions and
+// of inner coordinates are broadcast to each other.
 func keeps(position, inner *graph.Node, rate float64) *graph.Node {
 	h := mix(graph.BitwiseXor(position, mix(inner)))
 	return graph.GreaterOrEqual(h, graph.Scalar(h.Graph(), dtypes.Uint32, uint32(math.Round(rate*(1<<32)))))

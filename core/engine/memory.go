@@ -7,38 +7,38 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// keptInFull bounds the bytes of values that are kept for the backward pass
-// where computing them again would save memory.
+// keptInFull is the maximum size in bytes of the values that are kept for the
+// backward pass instead of being recomputed.
 const keptInFull = 5 << 29
 
-// recomputes reports whether layers are computed again in the backward pass
-// where the engine may choose: it takes a third more time, and is done where
-// keeping all values would take much memory. What a machine has does not count,
-// since the choice may change the last bits of a result.
+// recomputes decides whether layers are recomputed in the backward pass, if the
+// engine may choose. Recomputing takes a third more time, and saves memory if keeping
+// all values would take much. The machine's memory does not count, since the choice
+// may change the last bits of a result.
 func recomputes(c ir.Cost) bool { return 4*(c.Saved+c.Layer) > keptInFull }
 
-// What the process takes apart from its numbers, measured on XLA's CPU runtime:
-// empty, for each node that is compiled, and, for each byte that trains, what
-// loading, updating and freeing leaves behind at the peak.
+// Memory of the process besides tensors, measured on XLA's CPU runtime: of the empty
+// process; for each compiled node; and, for each byte of trained parameters, the
+// overhead of loading, updating and freeing at the peak.
 const (
 	emptyRuntime   = 230 << 20
 	compiledByNode = 370 << 10
 	trainingSlack  = 2.5
 )
 
-// What stays in a run's process for each node of a network that is trained, of
-// its validation loss, its updates and what XLA leaves behind when it compiles
-// them, and of one that decodes. Measured in runs of several methods.
+// Memory that stays in a run's process for each node of a network: for training
+// (including the validation loss, the updates and XLA's leftovers of compiling
+// them), and for decoding. Measured in runs of several methods.
 const (
 	keptByTrained = 400 << 10
 	keptByDecoded = 150 << 10
 )
 
-// keptNetworks is how many networks' programs the engine keeps at most: a network
-// that is trained and decodes has seven.
+// keptNetworks is the maximum number of networks whose programs the engine keeps: a
+// network that is trained and decoded has seven programs.
 const keptNetworks = keepExecutables / 7
 
-// programBytes is the bytes that a network's programs leave in the process.
+// programBytes is the memory that a network's programs keep in the process.
 func (w *work) programBytes() int64 {
 	var bytes int64
 	if w.network != nil {
@@ -50,8 +50,8 @@ func (w *work) programBytes() int64 {
 	return bytes
 }
 
-// keptMemory is what the programs of so many bytes each, by network, leave in
-// one process.
+// keptMemory is the memory that the programs of several networks keep in one
+// process. networks holds the bytes of each network's programs.
 func keptMemory(networks []int64) int64 {
 	slices.SortFunc(networks, func(a, b int64) int { return int(b - a) })
 	var sum int64
@@ -63,9 +63,9 @@ func keptMemory(networks []int64) int64 {
 
 const f32 = 4 // bytes
 
-// trainingMemory estimates the peak of training in a process that does nothing
-// else, with micro-batches of a shape. Again says whether layers are computed
-// again in the backward pass.
+// trainingMemory estimates the peak memory of training in a process that does
+// nothing else, with micro-batches of a shape. again is set if layers are recomputed
+// in the backward pass.
 func (n *network) trainingMemory(o optimizer, s batchShape, again bool) *harnesspb.MemoryEstimate {
 	c := n.program.Cost(n.train, s.extent(n.encodes()))
 	m := &harnesspb.MemoryEstimate{Runtime: emptyRuntime + compiledByNode*int64(n.steps())}
@@ -80,8 +80,8 @@ func (n *network) trainingMemory(o optimizer, s batchShape, again bool) *harness
 		}
 	}
 	m.Runtime += int64(trainingSlack * float64(m.Gradients))
-	// Logits and their gradients are gone when the first layer's values are
-	// computed again, with their gradients.
+	// Logits and their gradients are freed before the values of the first layer and
+	// their gradients are recomputed.
 	m.Logits = 2 * f32 * c.Logits
 	m.Activations = f32 * (c.Saved + c.Layer)
 	if again {
@@ -90,7 +90,7 @@ func (n *network) trainingMemory(o optimizer, s batchShape, again bool) *harness
 	return m
 }
 
-// decodingMemory estimates the peak of decoding.
+// decodingMemory estimates the peak memory of decoding.
 func (n *network) decodingMemory(s decodeShape) *harnesspb.MemoryEstimate {
 	read, one := n.decodingCosts(s)
 	m := &harnesspb.MemoryEstimate{Runtime: emptyRuntime + 2*compiledByNode*int64(n.steps())}
@@ -104,8 +104,8 @@ func (n *network) decodingMemory(s decodeShape) *harnesspb.MemoryEstimate {
 	if n.encodes() {
 		m.Caches = f32 * (prompts*one.CrossCache + 2*added*one.Cache)
 	} else {
-		// Caches are written in place; putting them into the order of the beams
-		// takes a copy of what was added.
+		// Caches are written in place; reordering the beams takes a copy of the added
+		// cache.
 		m.Caches = f32 * (prompts + 2*added) * one.Cache
 	}
 	m.Activations = f32 * max(2*read.Layer, 2*one.Layer)

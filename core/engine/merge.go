@@ -17,10 +17,10 @@ import (
 	"harness/core/weights/safetensors"
 )
 
-// Merge folds an adapter into the weights of the layers that it replaces, and
-// writes them with the graph's own parameters that train. Nothing is known of
-// the adapter's method: each replacement must be an affine function of its
-// layer's input (see ir.Merge), and is evaluated at 0 and at unit vectors.
+// Merge folds an adapter into the weights of the layers that it replaces, and writes
+// these weights and the graph's own trained parameters. It works for any method: each
+// replacement must be an affine function of its layer's input (see ir.Merge), and
+// Merge evaluates it at 0 and at unit vectors.
 func (e *Engine) Merge(ctx context.Context, r *harnesspb.MergeRequest) (*harnesspb.MergeResponse, error) {
 	if err := e.begin(ctx); err != nil {
 		return nil, err
@@ -36,8 +36,8 @@ func (e *Engine) Merge(ctx context.Context, r *harnesspb.MergeRequest) (*harness
 	return &harnesspb.MergeResponse{Parameters: m.Names()}, nil
 }
 
-// merged is the changed parameters, each worked out when it is read, so that
-// one layer's weight is in memory at a time.
+// merged provides the changed parameters. It computes each one when it is read, so
+// that only one layer's weight is in memory at a time.
 type merged struct {
 	ctx     context.Context
 	engine  *Engine
@@ -60,7 +60,7 @@ func (e *Engine) newMerged(ctx context.Context, r *harnesspb.MergeRequest) (*mer
 	if err != nil {
 		return nil, err
 	}
-	n, err := e.network(model, "f32") // a sum must not lose what it adds
+	n, err := e.network(model, "f32") // bfloat16 sums would lose the adapter's small changes
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (m *merged) values(name string) ([]float32, error) {
 		return bias, nil
 	}
 	if f.Bias == "" && slices.ContainsFunc(bias, func(v float32) bool { return v != 0 }) {
-		return nil, fmt.Errorf("the adapter adds a bias to node %q, which has none to merge it into", f.Node)
+		return nil, fmt.Errorf("the adapter adds a bias to node %q, which has no bias to merge it into", f.Node)
 	}
 	in, out := int(f.In), int(f.Out)
 	weight := make([]float32, in*out)
@@ -148,12 +148,12 @@ func (m *merged) values(name string) ([]float32, error) {
 	return weight, nil
 }
 
-// unit is the length of the vectors at which a fold is evaluated: a power of
-// two, so that scaling by it is exact, and large, so that taking the bias away
-// costs no digits of the weight.
+// unit is the length of the vectors at which a fold is evaluated. It is a power of
+// two, so that scaling by it is exact, and large, so that subtracting the bias does
+// not cost precision of the weight.
 const unit = 1 << 16
 
-// unitRows is the number of vectors of one evaluation.
+// unitRows is the number of vectors per evaluation.
 func unitRows(f ir.Fold) int {
 	const most = 1 << 24 // numbers of one value
 	widest := max(f.In, f.Out)
@@ -165,8 +165,8 @@ func unitRows(f ir.Fold) int {
 	return int(min(f.In, max(1, most/widest)))
 }
 
-// block evaluates a fold at the unit vectors from first on, and at 0 where
-// there are no more: [rows, Out]. Layers of one template share a program.
+// block evaluates a fold at the unit vectors from first on: [rows, Out]. Rows after
+// the last unit vector are evaluated at 0. Layers of one template share a program.
 func (m *merged) block(f ir.Fold, first int) ([]float32, error) {
 	rows := unitRows(f)
 	key := fmt.Sprintf("%s merge %s %d", m.network.digest, f.Template, rows)

@@ -14,33 +14,33 @@ import (
 
 // network is a graph after its rewrite, ready to be lowered.
 type network struct {
-	digest string // tells networks and their precisions apart
-	// decodes names the programs that decode it, which networks that differ in
-	// what trains have in common.
+	digest string // of the graph, the rewrite and the precision
+	// decodes names the programs that decode the network. Networks that differ only
+	// in their trained parameters share them.
 	decodes    string
 	program    *ir.Program
 	half       bool       // bfloat16: see harnesspb.Decoding
 	train      []string   // names of the parameters that train, sorted
-	frozen     []ir.Param // that the adapter adds and does not train
+	frozen     []ir.Param // parameters that the adapter adds and does not train
 	counts     ir.Counts
 	attentions []ir.Step // of the decoder
 	vocabulary int
-	// weights are the parameters that are read as weights of linear layers and
-	// in no other way.
+	// weights are the parameters that are read only as weights of linear layers.
 	weights map[string]bool
-	// multiplied are those and the tables of embeddings.
+	// multiplied are the parameters that are read only as weights of linear layers or
+	// tables of embeddings.
 	multiplied map[string]bool
-	// Of the decoder and, if there is one, of the encoder.
+	// limits are the decoder's; encoderLimits are the encoder's, if there is one.
 	limits, encoderLimits limits
 }
 
-// limits are the sizes of the tables that a stack's tokens and positions look
-// into; 0 where there is none. XLA would clamp what lies beyond in silence.
+// limits are the sizes of the tables in which a stack looks up tokens and positions;
+// 0 means no table. XLA would silently clamp ids beyond them.
 type limits struct {
 	tokens, positions int64
 }
 
-// network prepares a graph with its rewrite. Precision is as in
+// network prepares a graph with its rewrite. precision has the values of
 // harnesspb.Decoding.
 func (e *Engine) network(m *harnesspb.ModelState, precision string) (*network, error) {
 	digest, err := digestOf(m.GetGraph(), m.GetRewrite())
@@ -67,7 +67,7 @@ func newNetwork(digest string, m *harnesspb.ModelState, half bool) (*network, er
 		return nil, err
 	}
 	n := &network{digest: digest, decodes: digest, program: program, half: half}
-	if !n.half { // where what trains decides which weights are halved
+	if !n.half { // in bfloat16, the trained parameters determine which weights are halved
 		if n.decodes, err = digestOf(graph); err != nil {
 			return nil, err
 		}
@@ -107,8 +107,7 @@ func newNetwork(digest string, m *harnesspb.ModelState, half bool) (*network, er
 	return n, nil
 }
 
-// readOnly finds the matrices that nodes read in one way only: as those inputs
-// for which as holds.
+// readOnly finds the matrices that nodes read only as inputs for which as is true.
 func readOnly(program *ir.Program, as func(st ir.Step, input int) bool) map[string]bool {
 	only := map[string]bool{}
 	for _, p := range program.Parameters {
@@ -131,26 +130,27 @@ func readOnly(program *ir.Program, as func(st ir.Step, input int) bool) map[stri
 	return only
 }
 
-// isWeight holds for the weights [out,in] of linear layers.
+// isWeight is true for the weights [out,in] of linear layers.
 func isWeight(st ir.Step, input int) bool {
 	op := st.GetLinear()
 	return op != nil && !op.GetWeightInOut() && input == 1
 }
 
-// isMultiplied holds for weights of linear layers and tables of embeddings.
+// isMultiplied is true for weights of linear layers and tables of embeddings.
 func isMultiplied(st ir.Step, input int) bool {
 	return (st.GetLinear() != nil || st.GetEmbedding() != nil) && input == 1
 }
 
-// turned reports whether a parameter lies on the device as [in,out]. A few
-// rows are multiplied a third faster that way, whole sequences as fast as
-// otherwise. What trains stays as it is while it trains.
+// turned reports whether a parameter is stored on the device as [in,out]. Products
+// with a few rows are a third faster in that layout, and products with whole
+// sequences as fast as in the other. Trained parameters keep their layout in
+// training.
 func (n *network) turned(name string, decoding bool) bool {
 	return n.weights[name] && (decoding || !n.trains(name))
 }
 
-// limitsOf looks at the tables that are parameters; one that is computed is
-// as large as what it is computed from.
+// limitsOf finds the sizes of the tables. A computed table is as large as the
+// parameters that it is computed from.
 func limitsOf(s *ir.Sequence, parameters map[string][]int64) limits {
 	var l limits
 	for _, st := range s.Steps {
@@ -183,11 +183,11 @@ func (n *network) trains(name string) bool {
 	return ok
 }
 
-// encodes reports whether prompts go to an encoder.
+// encodes reports whether the network has an encoder, which reads the prompts.
 func (n *network) encodes() bool { return n.program.Encoder != nil }
 
-// checkPrompt refuses a prompt that the network cannot read, or cannot go on
-// from by so many tokens.
+// checkPrompt refuses a prompt that the network cannot read, or cannot continue by
+// grow tokens.
 func (n *network) checkPrompt(what string, ids []int32, grow int) error {
 	if !n.encodes() {
 		return n.limits.check(what, ids, n.program.FirstPosition, grow)
@@ -198,8 +198,9 @@ func (n *network) checkPrompt(what string, ids []int32, grow int) error {
 	return n.limits.check(what+"'s output", []int32{n.program.DecoderStart}, n.program.FirstPosition, grow)
 }
 
-// check refuses ids without a row in the table, and sequences that end beyond
-// the table of positions when they begin at first and grow.
+// check refuses ids without a row in the table. It also refuses a sequence that would
+// end beyond the table of positions if it begins at position first and grows by grow
+// tokens.
 func (l limits) check(what string, ids []int32, first int64, grow int) error {
 	if len(ids) == 0 {
 		return fmt.Errorf("%s is empty", what)

@@ -9,29 +9,29 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// optimizer is how a gradient changes a parameter, and what is kept of the
-// steps before. It sees one parameter at a time.
+// optimizer updates a parameter by its gradient and keeps state between steps. It
+// handles one parameter at a time.
 type optimizer interface {
-	// String tells apart the graphs that update builds.
+	// String is a key for the graphs that update builds.
 	String() string
-	// keeps lists the tensors kept for a parameter. They start at zero.
+	// keeps lists the state tensors of a parameter. They start at zero.
 	keeps(shape []int64) []kept
-	// scalars are what changes from step to step, counted from 1.
+	// scalars are the values that change from step to step. Steps count from 1.
 	scalars(rate float64, step int64) []float32
-	// update gives the parameter and what is kept after a step. All inputs are
-	// f32; scalars come one by one.
+	// update returns the parameter and its state after a step. All inputs are f32;
+	// each scalar is a separate node.
 	update(scalars []*graph.Node, weight, gradient *graph.Node, kept []*graph.Node, decays bool) (*graph.Node, []*graph.Node)
 }
 
-// kept is a tensor of an optimizer's state: its name begins with prefix and
-// ends with the parameter's.
+// kept is a tensor of an optimizer's state. Its name is prefix and the parameter's
+// name.
 type kept struct {
 	prefix string
 	shape  []int64
 }
 
-// newOptimizer checks the settings; a number that an optimizer does not use is
-// not looked at.
+// newOptimizer checks the settings. It ignores numbers that the optimizer does not
+// use.
 func newOptimizer(o *harnesspb.Recipe, rate float64) (optimizer, error) {
 	type setting struct {
 		name        string
@@ -72,7 +72,7 @@ func newOptimizer(o *harnesspb.Recipe, rate float64) (optimizer, error) {
 	return out, nil
 }
 
-// adamW is torch's: decay apart from the gradient, bias-corrected moments, ε
+// adamW is torch's AdamW: decoupled weight decay, bias-corrected moments, and ε
 // outside the root.
 type adamW struct {
 	beta1, beta2, epsilon, decay float64
@@ -84,8 +84,8 @@ func (o adamW) keeps(shape []int64) []kept {
 	return []kept{{"first.", shape}, {"second.", shape}}
 }
 
-// scalars are computed in f64, as torch does: what decay leaves of a weight,
-// the step's size and the root of the second moment's correction.
+// scalars are computed in f64, as in torch: the factor of weight decay, the step size
+// and the root of the second moment's bias correction.
 func (o adamW) scalars(rate float64, step int64) []float32 {
 	return []float32{
 		float32(1 - rate*o.decay),
@@ -106,10 +106,10 @@ func (o adamW) update(scalars []*graph.Node, weight, gradient *graph.Node, kept 
 	return graph.Sub(weight, graph.Mul(step, graph.Div(first, root))), []*graph.Node{first, second}
 }
 
-// adafactor is that of Shazeer & Stern (2018) as transformers has it without
-// relative steps, without scaling by the parameter and without a first moment:
-// of a matrix's squared gradients only the means of rows and columns are kept.
-// Axes before the last two count as so many matrices.
+// adafactor is Adafactor (Shazeer & Stern, 2018) as in transformers, without relative
+// steps, without scaling by the parameter and without a first moment. For a matrix it
+// keeps only the means of rows and columns of the squared gradients. Axes before the
+// last two index several matrices.
 type adafactor struct {
 	epsilon, decayRate, threshold, decay float64
 }
@@ -127,8 +127,8 @@ func (o adafactor) keeps(shape []int64) []kept {
 	return []kept{{"rows.", shape[:n-1]}, {"columns.", columns}}
 }
 
-// scalars are what decay leaves of a weight, the rate, and how much of the
-// second moment stays and comes in.
+// scalars are the factor of weight decay, the rate, and the weights of the old and
+// the new value in the second moment.
 func (o adafactor) scalars(rate float64, step int64) []float32 {
 	stays := 1 - math.Pow(float64(step), o.decayRate)
 	return []float32{float32(1 - rate*o.decay), float32(rate), float32(stays), float32(1 - stays)}

@@ -159,7 +159,7 @@ func TestAShareOfWarmUpIsRoundedUp(t *testing.T) {
 	}
 	start.Epochs, start.StateOut = 0, t.TempDir()
 	err := f.engine.Train(t.Context(), start, uneven(10), nil, func(*harnesspb.TrainEvent) error { return nil })
-	if err == nil || !strings.Contains(err.Error(), "how many epochs") {
+	if err == nil || !strings.Contains(err.Error(), "number of epochs") {
 		t.Errorf("without the number of epochs: error %v", err)
 	}
 }

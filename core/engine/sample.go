@@ -11,7 +11,7 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// sample draws candidates of one prompt, each with random numbers of its own.
+// sample draws candidates of one prompt, each with its own random numbers.
 // Log-probabilities and scores are the network's, before temperature, top-k and
 // top-p.
 type sample struct {
@@ -41,8 +41,8 @@ func newSample(d *harnesspb.Decoding, id string, e *ending) *sample {
 	return s
 }
 
-// randomOf gives a candidate its random numbers. They depend on nothing else,
-// so neither the batch nor the device changes them.
+// randomOf returns the random generator of a candidate. It depends only on the
+// arguments, not on the batch or the device.
 func randomOf(seed uint64, id string, candidate int) *rand.Rand {
 	return rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "sample %d %d %s", seed, candidate, id))))
 }
@@ -54,7 +54,7 @@ func (s *sample) advance(p predictions) bool {
 		if c.ended {
 			continue
 		}
-		row := min(i, len(p.highest)-1) // right after the prompt all share one
+		row := min(i, len(p.highest)-1) // after the prefill, all candidates share one row
 		s.buffer = s.shaping.choices(s.buffer[:0], p.row(row), p.highest[row])
 		token := pick(s.buffer, c.random.Float64())
 		l := p.logProbability(row, token)
@@ -67,12 +67,11 @@ func (s *sample) advance(p predictions) bool {
 	return !open
 }
 
-// next feeds candidates that have ended their last token again: their rows
-// are there anyway.
+// next feeds ended candidates their last token again, because their rows are computed
+// anyway.
 func (s *sample) next() (tokens, parents []int32) { return s.tokens, s.parents }
 
-// candidates are in the order of their numbers: each is as likely as any other
-// to be good.
+// candidates are in the order of their numbers, since no sample ranks above another.
 func (s *sample) candidates() []*harnesspb.TokenCandidate {
 	var out []*harnesspb.TokenCandidate
 	for _, c := range s.drawn {
@@ -107,8 +106,8 @@ type choice struct {
 	probability float64
 }
 
-// choices appends to into, which is empty, the tokens that stay and their
-// probabilities. highest is the highest of the logits.
+// choices appends the remaining tokens and their probabilities to into, which is
+// empty. highest is the highest logit.
 func (s sampling) choices(into []choice, logits []float32, highest float32) []choice {
 	least := float32(math.Inf(-1))
 	if s.topK > 0 && s.topK < len(logits) {
@@ -131,12 +130,12 @@ func (s sampling) choices(into []choice, logits []float32, highest float32) []ch
 	return into
 }
 
-// nucleus drops the least likely tokens while their sum is at most 1-p, and
-// gives what stays with its sum. At least one stays.
+// nucleus drops the least likely tokens while their sum is at most 1-p. It returns
+// the remaining tokens, at least one, and their sum.
 func (s sampling) nucleus(all []choice, total float64) ([]choice, float64) {
 	dropped, most := 0.0, (1-s.topP)*total
-	// Tokens below the average of what may be dropped go together, which
-	// leaves few to sort.
+	// Tokens below most/len(all) can all be dropped together, so that few tokens
+	// remain to sort.
 	small := most / float64(len(all))
 	kept := all[:0]
 	for _, c := range all {
@@ -156,8 +155,8 @@ func (s sampling) nucleus(all []choice, total float64) ([]choice, float64) {
 	return kept, total - dropped
 }
 
-// kth is the k-th highest of some numbers, by a heap of the k highest with the
-// lowest on top.
+// kth is the k-th highest number. It uses a heap of the k highest, with the lowest on
+// top.
 func kth(numbers []float32, k int) float32 {
 	heap := slices.Clone(numbers[:k])
 	sink := func(i int) {
@@ -194,5 +193,5 @@ func pick(choices []choice, u float64) int32 {
 			return c.token
 		}
 	}
-	return choices[len(choices)-1].token // rounding left u beyond the sum
+	return choices[len(choices)-1].token // by rounding, u is above the sum
 }

@@ -8,16 +8,16 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// schedule gives each step of a training its learning rate, as transformers'
-// schedules do: after a linear warm-up from 0 it stays, or falls to 0 at the
-// last step along a line or half a cosine.
+// schedule computes the learning rate of each step, as transformers' schedules do:
+// after a linear warm-up from 0 the rate is constant, or falls to 0 at the last step
+// along a line or half a cosine.
 type schedule struct {
 	name          string
 	rate          float64
 	warmup, total int64 // steps of all epochs
 }
 
-// newSchedule is that of a training with so many examples.
+// newSchedule is the schedule of a training with a number of examples.
 func newSchedule(s *harnesspb.TrainStart, examples int) (schedule, error) {
 	r := s.GetRecipe()
 	if r.GetWarmupSteps() < 0 || !(r.GetWarmupShare() >= 0 && r.GetWarmupShare() <= 1) || s.GetEpochs() < 0 {
@@ -28,7 +28,7 @@ func newSchedule(s *harnesspb.TrainStart, examples int) (schedule, error) {
 	out.total = int64(s.GetEpochs()) * ((int64(examples) + batch - 1) / batch)
 	if share := r.GetWarmupShare(); share > 0 {
 		if out.total == 0 {
-			return out, errors.New("schedule: a share of all steps, and it is not said how many epochs there are")
+			return out, errors.New("schedule: a share of all steps needs the number of epochs, which is missing")
 		}
 		out.warmup = int64(math.Ceil(share * float64(out.total))) // as Hugging Face's Trainer rounds
 	}

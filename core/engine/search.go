@@ -4,42 +4,42 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// search chooses the tokens of one prompt. It gets what the network says after
-// the prompt, then after each of the rows that it asked for, until it is done.
+// search chooses the tokens of one prompt. It gets the network's predictions after
+// the prompt, then those for the rows that it requests, until it is done.
 type search interface {
-	// advance takes what the network says of the rows that next asked for, and
-	// reports whether the search has ended.
+	// advance takes the predictions for the rows that next requested, and reports
+	// whether the search has ended.
 	advance(p predictions) (done bool)
-	// next gives, for each row of the next step, the token to feed and the row
-	// of the step before that it goes on from.
+	// next returns, for each row of the next step, the token to feed and its parent:
+	// the row of the previous step that it continues.
 	next() (tokens, parents []int32)
 	candidates() []*harnesspb.TokenCandidate
 }
 
-// predictions are what the network says of the rows of one prompt. For greedy
-// search there is the best token alone.
+// predictions are the network's predictions for the rows of one prompt. For greedy
+// search they hold only the best token.
 type predictions struct {
 	logits []float32 // [rows·V]
-	// A row's highest logit, and the logarithm of the sum of all exp(logit -
-	// highest).
+	// For each row, the highest logit, and the logarithm of the sum of all
+	// exp(logit - highest).
 	highest, logSum []float32
 	token           int32
-	probability     float32 // the token's, its logarithm
+	probability     float32 // the token's log-probability
 }
 
-// row gives the logits of one row.
+// row returns the logits of one row.
 func (p predictions) row(i int) []float32 {
 	vocabulary := len(p.logits) / len(p.highest)
 	return p.logits[i*vocabulary:][:vocabulary]
 }
 
-// logProbability is that of a token, in f32 as torch computes it.
+// logProbability is a token's log-probability, computed in f32 as in torch.
 func (p predictions) logProbability(row int, token int32) float32 {
 	return p.row(row)[token] - p.highest[row] - p.logSum[row]
 }
 
 // hypothesis is a continuation of the prompt. score is the sum of its
-// log-probabilities; a beam that has ended has it divided by the length's power.
+// log-probabilities; for an ended beam, it is divided by length^lengthPenalty.
 type hypothesis struct {
 	ids   []int32
 	each  []float32

@@ -11,21 +11,22 @@ type sequences struct {
 	tokens *graph.Node // [B,T] i32, the decoder's
 	// With an encoder, its tokens [B,S] and the lengths of its rows [B].
 	encoded, lengths *graph.Node
-	pick             *graph.Node // as the lowering's
-	// positions [B,T] i32 of the tokens, counted from 0 whatever the network's
-	// first position; nil: along the row.
+	pick             *graph.Node // as in lowering
+	// positions [B,T] i32 of the tokens, counted from 0 whatever the network's first
+	// position is; nil: they count up along the row.
 	positions *graph.Node
-	// owners [B,T] i32 tell apart the examples that share a row; nil: none do.
-	// Their positions must be given.
+	// owners [B,T] i32 holds the example of each token if examples share a row; else
+	// nil. With owners, positions must be set.
 	owners *graph.Node
-	// decoding: the weights are those of a decoding state, and keys and values
+	// decoding: the weights have the layout of a decoding state, and keys and values
 	// are captured for the caches.
 	decoding bool
 	training *training
 }
 
-// lower prepares the decoder over whole sequences, behind the encoder if there
-// is one. weights stand for the program's parameters, in their order.
+// lower prepares the lowering of the decoder over whole sequences, after that of the
+// encoder if there is one. weights are the nodes of the program's parameters, in
+// their order.
 func (n *network) lower(weights []*graph.Node, s sequences) *lowering {
 	parameters := n.nodesByName(weights, s.decoding)
 	if s.positions == nil {
@@ -47,7 +48,7 @@ func (n *network) lower(weights []*graph.Node, s sequences) *lowering {
 	return l
 }
 
-// countUp gives the positions 0, 1, … of sequences padded on the right.
+// countUp returns the positions 0, 1, … of sequences padded on the right.
 func countUp(tokens *graph.Node) *graph.Node {
 	return graph.Iota(tokens.Graph(), shapes.Make(dtypes.Int32, tokens.Shape().Dimensions...), 1)
 }

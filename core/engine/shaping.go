@@ -8,11 +8,11 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// shaping chooses padded shapes for the micro-batches of one set of examples,
-// and cuts batches into them. A shape costs seconds to compile and padding
-// costs time in every step, so shapes are chosen by what a few passes over the
-// set would take with them. They follow from the set, the network, the batch
-// size and the limit on rows alone: epochs and trials share them.
+// shaping chooses padded shapes for the micro-batches of one set of examples, and
+// divides batches into micro-batches of these shapes. A shape costs seconds to
+// compile, and padding costs time in every step, so shaping minimizes the estimated
+// time of a few passes over the set. Shapes depend only on the set, the network, the
+// batch size and the limit on rows, so epochs and trials share them.
 type shaping struct {
 	network *network
 	batch   int // examples of a batch
@@ -21,7 +21,7 @@ type shaping struct {
 	options shapingOptions
 	cost    *costs
 	shapes  []batchShape
-	// A row holds no more tokens and labels than these.
+	// Maximum tokens and labels of a row.
 	length, labels int
 }
 
@@ -39,13 +39,13 @@ func newShaping(n *network, examples []*harnesspb.TokenExample, batch, micro int
 	return s
 }
 
-// lower halves the rows of a micro-batch; false if there is but one.
+// lower halves the maximum rows of a micro-batch. It returns false if that is 1.
 func (s *shaping) lower(examples []*harnesspb.TokenExample) bool {
 	if s.micro == 1 {
 		return false
 	}
 	s.micro = (s.micro + 1) / 2
-	clear(s.cost.known) // layers may be computed again from now on
+	clear(s.cost.known) // with fewer rows, layers may be recomputed or not
 	s.choose(examples)
 	return true
 }
@@ -70,14 +70,14 @@ func (s *shaping) items(batch []*harnesspb.TokenExample) []item {
 	return items
 }
 
-// row is a line with what it holds.
+// row is a line with its numbers of tokens and labels.
 type row struct {
 	line
 	length, labels int
 }
 
-// rows puts a batch into rows, the longest first. Packing fills rows with the
-// longest examples that still fit.
+// rows puts a batch into rows, longest first. Packing fills each row with the longest
+// examples that still fit.
 func (s *shaping) rows(batch []*harnesspb.TokenExample) []row {
 	items := s.items(batch)
 	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(len(b.GetIds()), len(a.GetIds())) })
@@ -98,8 +98,8 @@ func (s *shaping) rows(batch []*harnesspb.TokenExample) []row {
 	return rows
 }
 
-// measure finds what a row must be able to hold. Packed rows are as long as the
-// longest example and hold their share of labels, with something to spare.
+// measure finds the maximum tokens and labels of a row. Packed rows are as long as the
+// longest example, and have room for a proportional number of labels, with a margin.
 func (s *shaping) measure(examples []*harnesspb.TokenExample) {
 	s.length, s.labels = 0, 0
 	var tokens, labels int
@@ -118,8 +118,8 @@ func (s *shaping) measure(examples []*harnesspb.TokenExample) {
 	}
 }
 
-// candidates are the shapes to choose from, and those of them that any row
-// fits.
+// candidates returns the shapes to choose from, and those among them that any row
+// fits into.
 func (s *shaping) candidates(samples [][]row) (candidates, largest []batchShape) {
 	lengths, labels := []int{s.length}, []int{s.labels}
 	for _, rows := range samples {
@@ -148,8 +148,8 @@ func (s *shaping) candidates(samples [][]row) (candidates, largest []batchShape)
 	return candidates, largest
 }
 
-// quantiles are so many sizes that divide the sorted ones evenly, the largest
-// among them, rounded up.
+// quantiles are count sizes, rounded up, that divide the sorted sizes evenly. The
+// largest size is among them.
 func quantiles(sizes []int, count int) []int {
 	slices.Sort(sizes)
 	var out []int
@@ -159,14 +159,14 @@ func quantiles(sizes []int, count int) []int {
 	return slices.Compact(out)
 }
 
-// split cuts a batch into micro-batches.
+// split divides a batch into micro-batches.
 func (s *shaping) split(batch []*harnesspb.TokenExample) []microBatch {
 	micro, _ := s.cut(s.shapes, s.rows(batch))
 	return micro
 }
 
-// cut finds the cheapest way to compute rows, in their order, in micro-batches
-// of the given shapes; the cost is infinite where there is none.
+// cut finds the cheapest way to divide rows, in their order, into micro-batches of the
+// given shapes. The cost is infinite if there is no way.
 func (s *shaping) cut(shapes []batchShape, rows []row) ([]microBatch, float64) {
 	type choice struct {
 		cost  float64

@@ -1,20 +1,19 @@
 package engine
 
-// costs estimates how many seconds computing a micro-batch takes on two
-// processors. It decides how examples are padded, and with it the last bits of
-// results, so what the machine is does not count.
+// costs estimates the seconds to compute a micro-batch on two processors. The estimate
+// decides how examples are padded, which affects the last bits of results, so it must
+// not depend on the machine.
 type costs struct {
 	network *network
-	// recomputes reports whether layers are computed again in the backward
-	// pass; nil: there is none.
+	// recomputes reports whether layers are recomputed in the backward pass; nil:
+	// there is no backward pass.
 	recomputes func(batchShape) bool
-	compile    float64 // of one shape
+	compile    float64 // seconds per shape
 
 	known map[batchShape]float64
 }
 
-// Measured on XLA's CPU runtime with a Llama of 135 million parameters, and
-// with one of 10.
+// Measured on XLA's CPU runtime with Llamas of 135 and 10 million parameters.
 const (
 	perFLOP     = 1e-11 // seconds
 	perWeight   = 2e-10 // read once
@@ -27,7 +26,7 @@ func (n *network) costs(recomputes func(batchShape) bool) *costs {
 	return &costs{network: n, recomputes: recomputes, compile: perCompiled * float64(n.steps()), known: map[batchShape]float64{}}
 }
 
-// steps counts those of the model graph.
+// steps is the number of steps of the model graph.
 func (n *network) steps() int {
 	count := len(n.program.Decoder.Steps)
 	if n.encodes() {

@@ -9,17 +9,17 @@ import (
 )
 
 const (
-	// maxShapes bounds the graphs of a set: a study compiles few.
+	// maxShapes bounds the number of graphs to compile for a set.
 	maxShapes = 6
-	// passes over a set that its shapes are expected to serve.
+	// passes is the expected number of passes over a set.
 	passes = 3
-	// sampled examples stand for all of a set.
+	// sampled is the number of examples that represent a set.
 	sampled = 256
 )
 
-// choose selects shapes. What is found depends on the first, which holds any
-// row: with many rows they go together even if one of them is long, with a
-// single one they go apart. The better of both is taken.
+// choose selects shapes. The result of the search depends on its first shape, which
+// must fit any row: if that has many rows, a long row is computed together with
+// others; if it has one, alone. choose tries both and takes the better result.
 func (s *shaping) choose(examples []*harnesspb.TokenExample) {
 	s.shapes = nil
 	if len(examples) == 0 {
@@ -44,18 +44,17 @@ func (s *shaping) choose(examples []*harnesspb.TokenExample) {
 	}
 }
 
-// selection looks for the shapes with which a few passes over samples of a set
-// take least time, compiling included.
+// selection searches for the shapes that minimize the time of a few passes over a set,
+// including compiling. It estimates that time with samples of the set.
 type selection struct {
 	of      *shaping
 	samples [][]row
-	scale   float64 // sample's times to the set's
+	scale   float64 // ratio of the set's time to the samples' time
 	shapes  []batchShape
 	cost    float64
 }
 
-// improve adds shapes, exchanges them and leaves them out, as long as that
-// saves something.
+// improve adds, replaces and removes shapes as long as that saves time.
 func (s *selection) improve(candidates []batchShape) {
 	for improved := true; improved; {
 		improved = len(s.shapes) < maxShapes && s.replace(s.shapes, candidates)
@@ -66,8 +65,8 @@ func (s *selection) improve(candidates []batchShape) {
 	}
 }
 
-// replace takes some shapes with the best of the candidates, or without any,
-// if that is better than what there is.
+// replace sets the shapes to some, with or without the best of the candidates, if that
+// is better than the current shapes.
 func (s *selection) replace(some, candidates []batchShape) bool {
 	sets := [][]batchShape{some}
 	for _, c := range candidates {

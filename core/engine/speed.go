@@ -10,22 +10,24 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// speed is how fast a device is beside that on which costs were measured.
+// speed is the speed of a device, relative to the processors on which costs were
+// measured.
 type speed struct {
 	class string
-	rate  float64 // FLOPs a second of the product that is timed
+	rate  float64 // FLOPs per second of the timed product
 }
 
-// The product of two square matrices of f32 that is timed, and how fast it was on
-// the two processors on which costs were measured.
+// The timed product of two square f32 matrices, and its speed on the two processors on
+// which costs were measured.
 const (
 	timedWidth    = 512
 	timedFLOPs    = 2 * timedWidth * timedWidth * timedWidth
-	referenceRate = 270e9 // FLOPs a second
+	referenceRate = 270e9 // FLOPs per second
 	timedRuns     = 8
 )
 
-// seconds are those of a cost here. Nil, as where there is no device: not known.
+// seconds converts a cost into seconds on this device. It is 0 if the speed is not
+// known.
 func (s *speed) seconds(cost float64) float64 {
 	if s == nil {
 		return 0
@@ -33,7 +35,7 @@ func (s *speed) seconds(cost float64) float64 {
 	return cost * referenceRate / s.rate
 }
 
-// basis says what seconds rest on.
+// basis describes the measurement behind seconds.
 func (s *speed) basis() string {
 	if s == nil {
 		return ""
@@ -45,8 +47,8 @@ func (s *speed) basis() string {
 	return text + "; compiling is counted, though what an earlier run compiled is loaded"
 }
 
-// deviceSpeed opens the device and times it. Where it cannot be opened, nothing is known
-// of it.
+// deviceSpeed opens the device and times it. If the device cannot be opened, it
+// returns nil and 0.
 func (e *Engine) deviceSpeed(ctx context.Context) (*speed, int64, error) {
 	if err := e.begin(ctx); err != nil {
 		e.log.Warn("the device is not known", "error", err)
@@ -79,7 +81,7 @@ func (e *Engine) measure() error {
 		if err != nil {
 			return fmt.Errorf("time the device: %w", err)
 		}
-		scalar(out[0]) // waits for it
+		scalar(out[0]) // waits for the result
 		release(out...)
 		if took := time.Since(started); best == 0 || took < best {
 			best = took

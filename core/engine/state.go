@@ -12,10 +12,11 @@ import (
 
 // state is a network's weights on the device.
 type state struct {
-	// decoding: what trains lies as decoding reads it fastest (see turned).
+	// decoding: trained parameters have the layout that is fastest for decoding (see
+	// turned).
 	decoding bool
 	weights  []*tensors.Tensor // in the order of the program's parameters
-	own      []*tensors.Tensor // those that no base keeps
+	own      []*tensors.Tensor // the weights that no base holds
 	base     *base
 }
 
@@ -27,15 +28,15 @@ func (s *state) free() {
 	}
 }
 
-// base is the tensors of one checkpoint that states share.
+// base holds the tensors of one checkpoint that states share.
 type base struct {
-	tensors map[string]*tensors.Tensor // by parameter of one graph and how it lies
+	tensors map[string]*tensors.Tensor // by parameter of one graph and its layout
 	users   int
 	dropped bool
 }
 
-// free is called when the base falls out of the cache; states that use it
-// keep its tensors.
+// free is called when the cache evicts the base. States that use the base keep its
+// tensors.
 func (b *base) free() {
 	b.dropped = true
 	b.freeIfUnused()
@@ -50,7 +51,7 @@ func (b *base) freeIfUnused() {
 	}
 }
 
-// state gives the network's weights, loading what is not on the device yet.
+// state returns the network's weights. It loads those that are not on the device yet.
 func (e *Engine) state(n *network, m *harnesspb.ModelState, decoding bool) (*state, error) {
 	key := fmt.Sprintf("%s\n%s\n%s\n%d\n%v", n.digest, m.GetCheckpoint(), m.GetTrained(), m.GetInitSeed(), decoding)
 	return e.states.get(key, func() (*state, error) { return e.load(n, m, decoding) })
@@ -105,9 +106,10 @@ func (e *Engine) load(n *network, m *harnesspb.ModelState, decoding bool) (_ *st
 	return s, nil
 }
 
-// layout says how a parameter lies on the device. If bfloat16 is the network's
-// precision, frozen arrays of more than one axis are, and in a decoding state
-// also trained ones that are only multiplied with, where it changes nothing.
+// layout is the layout of a parameter on the device. If the network's precision is
+// bfloat16, frozen arrays with more than one axis are stored in bfloat16. In a
+// decoding state, so are trained arrays that are only used in products, which does
+// not change results.
 func (n *network) layout(p ir.Param, decoding bool) layout {
 	frozen := !n.trains(p.Name) && len(p.Shape) > 1
 	return layout{
@@ -120,7 +122,7 @@ func (n *network) layout(p ir.Param, decoding bool) layout {
 func onlyTrained(n *network, f *safetensors.File) error {
 	for _, name := range f.Names() {
 		if _, err := n.program.Parameter(name); err != nil {
-			return fmt.Errorf("trained weights: tensor %q belongs to no parameter: %w", name, err)
+			return fmt.Errorf("trained weights: no parameter reads the tensor %q: %w", name, err)
 		}
 	}
 	return nil

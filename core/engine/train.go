@@ -19,10 +19,10 @@ import (
 // maxRows bounds the examples of one step.
 const maxRows = 1 << 12
 
-// Train runs one epoch: a shuffled pass over the training examples, then the
-// loss of the validation examples. It writes the trained weights and the whole
-// optimizer state, so that another epoch continues with the same bits as if
-// there had been no break. When training diverges nothing is written.
+// Train runs one epoch: a shuffled pass over the training examples, then the loss of
+// the validation examples. It writes the trained weights and the whole optimizer
+// state, so that the next epoch gives the same bits as without the interruption. If
+// training diverges, it writes nothing.
 func (e *Engine) Train(ctx context.Context, start *harnesspb.TrainStart, train, validation []*harnesspb.TokenExample, send func(*harnesspb.TrainEvent) error) error {
 	if err := e.begin(ctx); err != nil {
 		return err
@@ -48,14 +48,14 @@ func optionsOf(r *harnesspb.Recipe) shapingOptions {
 	return shapingOptions{leftPadded: r.GetPadding() == leftCounted, pack: r.GetPacking()}
 }
 
-// leftCounted is a recipe's padding whose positions count the padding.
+// leftCounted is the padding of recipes whose positions count the padding on the left.
 const leftCounted = "left-counted"
 
 // trainer is one epoch.
 type trainer struct {
 	engine            *Engine
 	start             *harnesspb.TrainStart
-	recipe            *harnesspb.Recipe // of start
+	recipe            *harnesspb.Recipe // start's recipe
 	network           *network
 	state             *state // not shared: its trained weights are consumed
 	train, validation []*harnesspb.TokenExample
@@ -66,7 +66,7 @@ type trainer struct {
 	weights  []*tensors.Tensor   // in the order of the program's parameters
 	kept     [][]*tensors.Tensor // the optimizer's state, by trained parameter
 	step     int64               // optimizer steps so far
-	scarce   bool                // memory has run out before
+	scarce   bool                // the device has run out of memory before
 }
 
 func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*harnesspb.TokenExample) (_ *trainer, err error) {
@@ -110,7 +110,8 @@ func (e *Engine) newTrainer(start *harnesspb.TrainStart, train, validation []*ha
 	return t, t.loadKept()
 }
 
-// shaping is that of a set; checkpoints is nil where no gradients are wanted.
+// shaping is the shaping of a set of examples. checkpoints is nil if no gradients are
+// needed.
 func (t *trainer) shaping(examples []*harnesspb.TokenExample, checkpoints func(batchShape) bool) *shaping {
 	r := t.recipe
 	return newShaping(t.network, examples, int(r.GetBatchSize()), int(r.GetMicroBatch()), optionsOf(r), t.network.costs(checkpoints))
@@ -164,13 +165,13 @@ func checkRecipe(n *network, r *harnesspb.Recipe) error {
 	}
 	options := optionsOf(r)
 	if options.pack && n.encodes() {
-		return errors.New("examples of a network with an encoder cannot be packed: its attention would see them all")
+		return errors.New("examples of a network with an encoder cannot be packed: its attention would mix them")
 	}
 	if options.pack && options.leftPadded {
-		return errors.New("packed examples have no padding that their positions could count from")
+		return errors.New("packed examples have no padding, so positions cannot count it")
 	}
 	if options.leftPadded && n.encoderLimits.positions > 0 {
-		return errors.New("positions from padding are not known for an encoder that looks positions up in a table")
+		return errors.New("positions that count padding are not supported for an encoder with a table of positions")
 	}
 	return nil
 }
@@ -229,7 +230,7 @@ func (t *trainer) epoch(ctx context.Context, send func(*harnesspb.TrainEvent) er
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// stepResult is what one optimizer step reports.
+// stepResult is the result of one optimizer step.
 type stepResult struct {
 	sum, norm, rate float64 // sum of the labels' losses
 	labels          int
@@ -244,7 +245,7 @@ func (t *trainer) runStep(batch []*harnesspb.TokenExample) (stepResult, error) {
 	}
 	gradients, sum, err := t.gradients(batch, r.labels)
 	for outOfMemory(err) {
-		// The weights are as before: only the updates change them.
+		// The weights are unchanged: only the updates change them.
 		t.engine.dropUnused()
 		t.scarce = true
 		if !t.shapes.lower(t.train) {
@@ -263,7 +264,8 @@ func (t *trainer) runStep(batch []*harnesspb.TokenExample) (stepResult, error) {
 	return r, err
 }
 
-// gradients of the mean over the labels, and the sum of their losses.
+// gradients returns the gradients of the mean loss over the labels, and the sum of the
+// labels' losses.
 func (t *trainer) gradients(batch []*harnesspb.TokenExample, labels int) (sum []*tensors.Tensor, loss float64, err error) {
 	e, n := t.engine, t.network
 	defer func() {
@@ -300,7 +302,7 @@ func (t *trainer) gradients(batch []*harnesspb.TokenExample, labels int) (sum []
 	return sum, loss, nil
 }
 
-// checkpoints reports whether layers are computed again in the backward pass.
+// checkpoints reports whether layers are recomputed in the backward pass.
 func (t *trainer) checkpoints(s batchShape) bool {
 	switch t.recipe.GetGradientCheckpointing() {
 	case "on":
@@ -311,7 +313,7 @@ func (t *trainer) checkpoints(s batchShape) bool {
 	return t.scarce || recomputes(t.network.program.Cost(t.network.train, s.extent(t.network.encodes())))
 }
 
-// dropoutKeys seed each dropout node at this step.
+// dropoutKeys returns a seed for each dropout node at this step.
 func (t *trainer) dropoutKeys() []uint32 {
 	keys := make([]uint32, 2*max(1, t.network.dropouts()))
 	r := generator("dropout", t.start.GetSeed(), uint64(t.step), "")
@@ -321,7 +323,8 @@ func (t *trainer) dropoutKeys() []uint32 {
 	return keys
 }
 
-// generator is a source of random numbers of its own for each purpose.
+// generator returns a separate random generator for each purpose, seed, number and
+// name.
 func generator(purpose string, seed, number uint64, name string) *rand.PCG {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %d %d %s", purpose, seed, number, name)
@@ -329,8 +332,8 @@ func generator(purpose string, seed, number uint64, name string) *rand.PCG {
 	return rand.NewPCG(binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:]))
 }
 
-// validate gives the mean loss over all labels of the validation examples, and
-// the share of examples whose every label is the likeliest token.
+// validate returns the mean loss over all labels of the validation examples, and the
+// fraction of examples in which every label is the likeliest token.
 func (t *trainer) validate(ctx context.Context) (loss, exact float64, err error) {
 	shapes := t.shaping(t.validation, nil)
 	var sum, labels float64
@@ -355,7 +358,7 @@ func (t *trainer) validate(ctx context.Context) (loss, exact float64, err error)
 	return sum / labels, float64(matches) / float64(len(t.validation)), nil
 }
 
-// losses gives the sum of a batch's losses and its number of exact matches.
+// losses returns the sum of a batch's losses and its number of exact matches.
 func (t *trainer) losses(shapes *shaping, batch []*harnesspb.TokenExample) (sum float64, matches int, err error) {
 	e, n := t.engine, t.network
 	for _, m := range shapes.split(batch) {

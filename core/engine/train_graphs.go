@@ -13,9 +13,9 @@ import (
 // batchShape is the padded shape of a micro-batch.
 type batchShape struct {
 	rows   int
-	length int  // tokens of a row; of the encoder's if there is one
-	labels int  // of a row
-	placed bool // positions are given, instead of counting from the row's start
+	length int  // tokens per row; of the encoder's rows if there is one
+	labels int  // per row
+	placed bool // positions are inputs, instead of counting from the row's start
 	packed bool // rows hold several examples; implies placed
 }
 
@@ -23,7 +23,7 @@ func (s batchShape) String() string {
 	return fmt.Sprintf("%dx%d labels %d placed %v packed %v", s.rows, s.length, s.labels, s.placed, s.packed)
 }
 
-// extent is what the shape has a network compute.
+// extent is the extent of a network's computation for this shape.
 func (s batchShape) extent(encodes bool) ir.Extent {
 	x := ir.Extent{Rows: int64(s.rows), Tokens: int64(s.length), Picked: int64(s.labels)}
 	if encodes {
@@ -32,17 +32,17 @@ func (s batchShape) extent(encodes bool) ir.Extent {
 	return x
 }
 
-// batchNodes are a micro-batch in a graph.
+// batchNodes are the nodes of a micro-batch in a graph.
 type batchNodes struct {
 	tokens *graph.Node // [B,T] i32, the encoder's if there is one
-	// where [B,U] i32 are the positions whose logits predict the labels; with
-	// an encoder lengths [B] i32 are those of its rows instead.
+	// Without an encoder, where [B,U] i32 are the positions whose logits predict the
+	// labels. With an encoder, lengths [B] i32 are the lengths of its rows.
 	where, lengths *graph.Node
 	labels         *graph.Node // [B,U] i32
 	weight         *graph.Node // [B,U] f32, 1 for labels and 0 for padding
 	numbers        *graph.Node // [B] u32, the examples' numbers in their batch
 	positions      *graph.Node // [B,T] i32, or nil
-	owners         *graph.Node // [B,T] i32, whose a token is, or nil
+	owners         *graph.Node // [B,T] i32, the example of each token, or nil
 }
 
 // batchOf takes a micro-batch from the front of a graph's inputs.
@@ -67,7 +67,7 @@ func (n *network) batchOf(s batchShape, in []*graph.Node) (batchNodes, []*graph.
 	return b, in
 }
 
-// overLabels lowers the network for the logits that predict the labels.
+// overLabels prepares a lowering that computes the logits that predict the labels.
 func (n *network) overLabels(weights []*graph.Node, b batchNodes, t *training) *lowering {
 	s := sequences{tokens: b.tokens, pick: b.where, positions: b.positions, owners: b.owners, training: t}
 	if n.encodes() {
@@ -78,9 +78,9 @@ func (n *network) overLabels(weights []*graph.Node, b batchNodes, t *training) *
 	return n.lower(weights, s)
 }
 
-// labelLosses gives the labels' cross-entropies [B,U], and for each label
-// 1 where it is the likeliest token, the first of equals [B,U] f32. A
-// vocabulary is wide: no gather and no one-hot array of it.
+// labelLosses returns the labels' cross-entropies [B,U], and hits [B,U] f32: 1 if the
+// label is the likeliest token (among equals, the first), else 0. A vocabulary is
+// large, so it avoids gathers and one-hot arrays over it.
 func labelLosses(logits *graph.Node, b batchNodes) (losses, hits *graph.Node) {
 	logits = graph.ConvertDType(logits, dtypes.Float32)
 	wide := logits.Shape().Dimensions
@@ -96,8 +96,8 @@ func labelLosses(logits *graph.Node, b batchNodes) (losses, hits *graph.Node) {
 	return losses, hits
 }
 
-// lossGraph takes all weights in the order of the parameters and a micro-batch.
-// It gives the sum of losses and the hits.
+// lossGraph takes all weights in the order of the parameters and a micro-batch. It
+// returns the sum of losses and the hits.
 func (n *network) lossGraph(s batchShape) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
 		at := len(n.program.Parameters)
@@ -107,10 +107,10 @@ func (n *network) lossGraph(s batchShape) func(in []*graph.Node) []*graph.Node {
 	}
 }
 
-// gradientGraph takes all weights in the order of the parameters, a
-// micro-batch, the number of labels that its losses are divided by, and the
-// dropout keys. It gives the gradients of what trains, in the order of the
-// parameters, and the sum of losses.
+// gradientGraph takes all weights in the order of the parameters, a micro-batch, the
+// number of labels by which losses are divided, and the dropout keys. It returns the
+// gradients of the trained parameters, in the order of the parameters, and the sum of
+// losses.
 func (n *network) gradientGraph(s batchShape, checkpoints bool) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
 		weights := in[:len(n.program.Parameters)]
@@ -135,7 +135,8 @@ func (n *network) gradientGraph(s batchShape, checkpoints bool) func(in []*graph
 	}
 }
 
-// sumGraph adds two lists of tensors, one after the other.
+// sumGraph adds two lists of tensors element by element. Its inputs are the first
+// list, then the second.
 func sumGraph(in []*graph.Node) []*graph.Node {
 	overwrite(in...)
 	half := len(in) / 2
@@ -146,8 +147,8 @@ func sumGraph(in []*graph.Node) []*graph.Node {
 	return out
 }
 
-// normGraph gives the norm of all gradients together, and the factor that
-// clips it as torch does.
+// normGraph returns the norm of all gradients together, and the factor that clips it
+// as torch does.
 func normGraph(clip float64) func(gradients []*graph.Node) []*graph.Node {
 	return func(gradients []*graph.Node) []*graph.Node {
 		var squares *graph.Node
@@ -168,9 +169,9 @@ func normGraph(clip float64) func(gradients []*graph.Node) []*graph.Node {
 	}
 }
 
-// updateGraph takes the scalars of an optimizer, the clipping factor, and for
-// each parameter of a group its weight, its gradient and what is kept for it.
-// It gives the new weights, each with what is kept.
+// updateGraph takes the scalars of an optimizer, the clipping factor, and for each
+// parameter of a group its weight, its gradient and its optimizer state. It returns
+// the new weights, each with its new state.
 func (u *updates) updateGraph(g group) func(in []*graph.Node) []*graph.Node {
 	return func(in []*graph.Node) []*graph.Node {
 		vector, factor, in := in[0], in[1], in[2:]
@@ -189,7 +190,7 @@ func (u *updates) updateGraph(g group) func(in []*graph.Node) []*graph.Node {
 	}
 }
 
-// dropouts counts the places where a network drops in training.
+// dropouts is the number of dropouts in a network.
 func (n *network) dropouts() int {
 	count := 0
 	for _, s := range []*ir.Sequence{n.program.Encoder, n.program.Decoder} {

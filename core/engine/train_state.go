@@ -13,8 +13,8 @@ import (
 	"harness/core/weights/safetensors"
 )
 
-// Files of a trained epoch. The optimizer's holds what it keeps for each
-// parameter, and as metadata its settings and the number of steps.
+// Files of a trained epoch. The optimizer's file holds its state for each parameter
+// and, as metadata, its settings and the number of steps.
 const (
 	trainedFile   = "trained.safetensors"
 	optimizerFile = "optimizer.safetensors"
@@ -22,7 +22,7 @@ const (
 	stepsKey      = "steps"
 )
 
-// loadKept continues an optimizer state, or starts one at zero.
+// loadKept loads an optimizer state to continue, or starts one at zero.
 func (t *trainer) loadKept() error {
 	if t.start.GetStateIn() == "" {
 		return t.eachKept(func(p ir.Param) (*tensors.Tensor, error) { return t.engine.zeros(ints(p.Shape)) })
@@ -38,14 +38,14 @@ func (t *trainer) loadKept() error {
 		return fmt.Errorf("%s: the number of steps is %q", where, f.Metadata()[stepsKey])
 	}
 	if got, want := f.Metadata()[optimizerKey], t.updates.optimizer.String(); got != want {
-		return fmt.Errorf("%s: it is of %q and cannot continue %q", where, got, want)
+		return fmt.Errorf("%s: it belongs to %q and cannot continue %q", where, got, want)
 	}
 	want := 0
 	for _, p := range t.updates.parameters {
 		want += len(p.keeps)
 	}
 	if got := len(f.Names()); got != want {
-		return fmt.Errorf("%s: %d tensors, the trained parameters need %d", where, got, want)
+		return fmt.Errorf("%s: %d tensors, but the trained parameters need %d", where, got, want)
 	}
 	t.step = steps
 	return t.eachKept(func(p ir.Param) (*tensors.Tensor, error) {
@@ -71,9 +71,9 @@ func (t *trainer) eachKept(make func(ir.Param) (*tensors.Tensor, error)) error {
 	return nil
 }
 
-// save writes both files, with one tensor at a time on the host. The trained
-// file also holds what the adapter adds and freezes, so that it says all of the
-// adapter, whatever seed a reader draws with.
+// save writes both files, with one tensor at a time on the host. The trained file also
+// holds the parameters that the adapter adds and freezes, so that it contains the
+// whole adapter and does not depend on the reader's seed.
 func (t *trainer) save() error {
 	weights, kept := onDevice{}, onDevice{}
 	for i, p := range t.updates.parameters {
@@ -95,7 +95,8 @@ func (t *trainer) save() error {
 	})
 }
 
-// onDevice is tensors by name, which are copied to the host when asked for.
+// onDevice is a source of tensors on the device. It copies them to the host on
+// request.
 type onDevice map[string]deviceTensor
 
 type deviceTensor struct {
@@ -118,8 +119,8 @@ func (d onDevice) Tensor(name string) (safetensors.Tensor, error) {
 	return safetensors.FromFloat32(name, ints(d[name].shape), values), nil
 }
 
-// adapterTensors are the trained tensors and the frozen ones that the adapter
-// adds. These are read from where they came from: the device may hold them
+// adapterTensors are the trained tensors, and the frozen ones that the adapter adds.
+// The frozen ones are read from their source, because the device may hold them
 // rounded.
 type adapterTensors struct {
 	onDevice

@@ -12,10 +12,10 @@ import (
 	"harness/core/protocol/harnesspb"
 )
 
-// updates are an optimizer's steps over all parameters that train. Gradients
-// come from one graph and updates happen in others, a group of parameters at a
-// time: layers share their graph, no two copies of all weights are ever needed
-// at once, and a gradient that runs out of memory has lost nothing.
+// updates applies an optimizer's steps to all trained parameters. One graph computes
+// the gradients, and other graphs update one group of parameters at a time. So layers
+// share a graph, two copies of all weights never exist at once, and if the gradients
+// run out of memory, the weights are still unchanged.
 type updates struct {
 	optimizer  optimizer
 	clip       float64
@@ -23,7 +23,7 @@ type updates struct {
 	groups     []group
 }
 
-// updated is a parameter that trains.
+// updated is a trained parameter.
 type updated struct {
 	ir.Param
 	index  int // in the program's parameters
@@ -31,7 +31,7 @@ type updated struct {
 	decays bool
 }
 
-// group is a layer's parameters, or all those outside of layers.
+// group is the parameters of a layer, or all parameters outside of layers.
 type group struct {
 	members   []int  // in updates.parameters
 	signature string // equal for groups with the same graph
@@ -80,14 +80,14 @@ func grouped(parameters []updated) []group {
 	return groups
 }
 
-// layerOf is the part of a parameter's name up to the number of its layer;
-// empty outside of layers.
+// layerOf is the part of a parameter's name up to the number of its layer. It is empty
+// outside of layers.
 func layerOf(p ir.Param) string {
 	before, after, ok := strings.Cut(p.Template, "{i}")
 	if !ok {
 		return ""
 	}
-	// A template may hold its number more than once.
+	// A template may contain its number more than once.
 	after, _, _ = strings.Cut(after, "{i}")
 	number := p.Name[len(before):]
 	if after != "" {
@@ -96,10 +96,9 @@ func layerOf(p ir.Param) string {
 	return before + number
 }
 
-// step takes one optimizer step. weights are all of the program's, of which it
-// replaces those that train; kept likewise, by parameter. What it replaces is
-// written over or freed, and gone even if it fails. It gives the gradient's
-// norm before clipping.
+// step takes one optimizer step. weights are all weights of the program; step replaces
+// the trained ones, and kept, their optimizer states. It overwrites or frees the old
+// tensors, even if it fails. It returns the gradient's norm before clipping.
 func (u *updates) step(e *Engine, weights []*tensors.Tensor, kept [][]*tensors.Tensor, gradients []*tensors.Tensor, rate float64, step int64) (float64, error) {
 	x, err := e.executable(fmt.Sprintf("norm of %s clipped at %v", u.signature(), u.clip), normGraph(u.clip))
 	if err != nil {
@@ -166,7 +165,7 @@ func (u *updates) add(e *Engine, sum, gradients []*tensors.Tensor) error {
 	return nil
 }
 
-// signature is of all parameters, in their order.
+// signature is the signature of all parameters, in their order.
 func (u *updates) signature() string {
 	var b strings.Builder
 	for _, p := range u.parameters {

@@ -16,9 +16,9 @@ import (
 	"harness/core/weights/snapshot"
 )
 
-// sources is where a parameter's values may come from.
+// sources are the sources of a parameter's values.
 type sources struct {
-	checkpoint string // folder, opened at first need
+	checkpoint string // folder, opened on first use
 	network    *ir.Program
 	files      *snapshot.Snapshot
 	trained    *safetensors.File
@@ -26,7 +26,7 @@ type sources struct {
 }
 
 func (s *sources) close() {
-	// Read-only files: closing them has nothing to lose.
+	// The files are read-only, so errors of closing do not matter.
 	if s.files != nil {
 		s.files.Close()
 	}
@@ -35,7 +35,7 @@ func (s *sources) close() {
 	}
 }
 
-// open opens the checkpoint's files and checks that they are the network's.
+// open opens the checkpoint's files and checks that they fit the network.
 func (s *sources) open() error {
 	if s.files != nil {
 		return nil
@@ -63,16 +63,16 @@ func (s *sources) trainedInfo(name string) (safetensors.Info, bool) {
 	return s.trained.Info(name)
 }
 
-// stored is a tensor of a file that holds a parameter's values.
+// stored is a tensor in a file, which holds a parameter's values.
 type stored struct {
 	from        safetensors.Source
 	where, name string
 	transposed  bool
-	checkpoint  bool // it is the checkpoint's
+	checkpoint  bool // the file belongs to the checkpoint
 }
 
-// find looks a parameter up among the trained weights, then in the checkpoint.
-// A parameter that starts from its initializer has no tensor: nil.
+// find looks up a parameter in the trained weights, then in the checkpoint. It returns
+// nil for a parameter that starts from its initializer.
 func (s *sources) find(p ir.Param) (*stored, error) {
 	if _, ok := s.trainedInfo(p.Name); ok {
 		return &stored{from: s.trained, where: "trained weights", name: p.Name}, nil
@@ -91,7 +91,7 @@ func (s *sources) find(p ir.Param) (*stored, error) {
 	return nil, fmt.Errorf("checkpoint %s: no tensor %q for parameter %q", s.checkpoint, p.Tensors, p.Name)
 }
 
-// view lends the tensor, once its shape is the parameter's.
+// view passes the tensor to use, after checking its shape against the parameter's.
 func (st *stored) view(p ir.Param, use func(safetensors.Tensor) error) error {
 	want := slices.Clone(p.Shape)
 	if st.transposed {
@@ -109,7 +109,7 @@ func (st *stored) view(p ir.Param, use func(safetensors.Tensor) error) error {
 	return nil
 }
 
-// floats converts a tensor into memory at hand and demands finite numbers.
+// floats converts a tensor into values. It fails if a number is not finite.
 func floats(t safetensors.Tensor, values []float32) error {
 	if err := t.Float32Into(values); err != nil {
 		return err
@@ -126,7 +126,7 @@ func notFinite(name string, element int, value float32) error {
 	return fmt.Errorf("tensor %q holds %v at element %d; weights must be finite", name, value, element)
 }
 
-// values gives a parameter's values in its own layout, as f32.
+// values returns a parameter's values in its own layout, as f32.
 func (s *sources) values(program *ir.Program, p ir.Param, seed uint64) ([]float32, error) {
 	st, err := s.find(p)
 	if err != nil {
@@ -161,7 +161,7 @@ func (s *sources) values(program *ir.Program, p ir.Param, seed uint64) ([]float3
 	return ir.Initialize(p, seed)
 }
 
-// room is memory for conversions, used again and again.
+// room returns a buffer for conversions. Calls share one buffer.
 func (s *sources) room(size int) []float32 {
 	if cap(s.scratch) < size {
 		s.scratch = make([]float32, size)
@@ -169,14 +169,14 @@ func (s *sources) room(size int) []float32 {
 	return s.scratch[:size]
 }
 
-// layout is how a parameter lies on the device.
+// layout is the layout of a parameter on the device.
 type layout struct {
 	half   bool // bfloat16
 	turned bool // transposed
 }
 
-// place puts a parameter on the device and says whether its values are the
-// checkpoint's.
+// place puts a parameter on the device and reports whether its values come from the
+// checkpoint.
 func (e *Engine) place(s *sources, program *ir.Program, p ir.Param, seed uint64, k layout) (t *tensors.Tensor, checkpoint bool, err error) {
 	st, err := s.find(p)
 	if err != nil {
@@ -200,8 +200,9 @@ func (e *Engine) place(s *sources, program *ir.Program, p ir.Param, seed uint64,
 	return t, false, nil
 }
 
-// device makes a parameter's tensor on the device. Where the device's memory is
-// the host's, fill writes there, else to memory that is copied and given back.
+// device makes a parameter's tensor on the device. If the device shares the host's
+// memory, fill writes to the tensor itself; else it writes to a buffer, which is
+// copied to the device and freed.
 func (e *Engine) device(p ir.Param, k layout, fill func(t *tensors.Tensor) error) (t *tensors.Tensor, err error) {
 	dtype, dims := dtypes.Float32, ints(p.Shape)
 	if k.half {
@@ -227,8 +228,8 @@ func (e *Engine) device(p ir.Param, k layout, fill func(t *tensors.Tensor) error
 	return t, nil
 }
 
-// fill writes the tensor into the device's, from the mapped file without a copy
-// where it lies there as it is kept.
+// fill writes the stored tensor into the device's tensor. If both have the same layout,
+// it copies directly from the mapped file.
 func (st *stored) fill(t *tensors.Tensor, p ir.Param, k layout, room func(size int) []float32) error {
 	turn := st.transposed != k.turned
 	return st.view(p, func(from safetensors.Tensor) error {
@@ -246,10 +247,11 @@ func (st *stored) fill(t *tensors.Tensor, p ir.Param, k layout, room func(size i
 	})
 }
 
-// exponentBF16 is all ones in infinities and NaNs.
+// exponentBF16 is the mask of the exponent, whose bits are all ones in infinities and
+// NaNs.
 const exponentBF16 = 0x7f80
 
-// halves copies a bfloat16 tensor as it is and demands finite numbers.
+// halves copies a bfloat16 tensor unchanged. It fails if a number is not finite.
 func halves(from safetensors.Tensor, into []byte) error {
 	if len(from.Data) != len(into) {
 		return fmt.Errorf("tensor %q has %d bytes, expected %d", from.Name, len(from.Data), len(into))
@@ -263,7 +265,7 @@ func halves(from safetensors.Tensor, into []byte) error {
 	return nil
 }
 
-// write fills a tensor with values of a shape, as k says.
+// write fills a tensor with values of a shape, in the layout k.
 func write(t *tensors.Tensor, values []float32, shape []int, k layout) error {
 	each := func(put func(at int, v float32)) {
 		if k.turned {
@@ -293,9 +295,9 @@ func write(t *tensors.Tensor, values []float32, shape []int, k layout) error {
 	})
 }
 
-// transpose puts each element of a matrix at its place in the transposed one.
+// transpose calls put with the index in the transposed matrix for each element.
 func transpose(values []float32, rows, columns int, put func(at int, v float32)) {
-	const tile = 32 // both sides of a tile stay in the processor's cache
+	const tile = 32 // the source and target of a tile fit into the processor's cache
 	for top := 0; top < rows; top += tile {
 		for left := 0; left < columns; left += tile {
 			for r := top; r < min(top+tile, rows); r++ {
@@ -307,7 +309,7 @@ func transpose(values []float32, rows, columns int, put func(at int, v float32))
 	}
 }
 
-// mutable and mutableBytes lend a tensor's memory.
+// mutable and mutableBytes pass a tensor's memory to fill.
 func mutable(t *tensors.Tensor, fill func([]float32) error) error {
 	var failed error
 	if err := tensors.MutableFlatData(t, func(flat []float32) { failed = fill(flat) }); err != nil {
@@ -344,11 +346,12 @@ func ints(dims []int64) []int {
 	return out
 }
 
-// release frees tensors now: the garbage collector does not see their size.
+// release frees tensors immediately, because the garbage collector does not know their
+// size.
 func release(ts ...*tensors.Tensor) {
 	for _, t := range ts {
 		if t != nil && t.Ok() {
-			// The error only says that the buffer is gone already.
+			// The error only means that the buffer was already freed.
 			_ = t.FinalizeAll()
 		}
 	}

@@ -19,17 +19,18 @@ import (
 	"github.com/gomlx/go-xla/pjrt"
 )
 
-// A process has one runtime at a time, whose calls C keeps in one table: so this is
-// the process's state, too.
+// These variables are global because the C code has one table of calls: a process
+// can register only one runtime.
 var (
 	mu      sync.Mutex
-	library string  // of the runtime that was registered
-	kept    *folder // of its programs
+	library string  // the registered runtime's file
+	kept    *folder // the registered runtime's programs
 )
 
-// Register registers the CPU runtime in a file, whose digest is given, with go-xla
-// under its path, in front of a folder of compiled programs in the user's cache
-// folder. It does so once a process; of another runtime after that nothing is kept.
+// Register registers the CPU runtime in the file path with go-xla, under its path.
+// digest is the file's digest. The registered runtime looks up compiled programs in
+// a folder of the user's cache folder. Register works once per process: programs of
+// a second runtime are not kept.
 func Register(path, digest string) error {
 	mu.Lock()
 	defer mu.Unlock()
@@ -62,7 +63,8 @@ func Register(path, digest string) error {
 	return nil
 }
 
-// processor is what the kernel says of the first one: its name, and what it can do.
+// processor is the kernel's description of the first processor: its name and its
+// features.
 func processor() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {

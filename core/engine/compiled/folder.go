@@ -15,32 +15,34 @@ import (
 	"harness/core/internal/atomicfile"
 )
 
-// mostBytes is what a folder may hold. A small network's program has 0.3 MB.
+// mostBytes is the maximum size of a folder. A small network's program has 0.3 MB.
 const mostBytes = 1 << 30
 
-// folder holds compiled programs as files. All that goes wrong with one costs the
-// time to compile and nothing else, so no method returns an error.
+// folder holds compiled programs as files. Any failure only costs the time to
+// compile a program, so no method returns an error.
 type folder struct {
 	path  string
-	about []byte // what all programs depend on
+	about []byte // the inputs that all programs depend on
 	most  int64  // bytes
 }
 
-// largest is the size from which a program is not worth what it pushes out.
+// largest is the maximum size of a program: a larger one would evict too many
+// others.
 func (f *folder) largest() int64 { return f.most / 8 }
 
-// key names a program by all that decides it.
+// key hashes everything that determines a program.
 func (f *folder) key(parts ...[]byte) string {
 	h := sha256.New()
 	for _, part := range append([][]byte{f.about}, parts...) {
-		// Lengths keep the parts apart.
+		// Lengths delimit the parts.
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write(part)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// find returns the program of a key; nil if there is none that can be trusted.
+// find returns the program of a key. It returns nil if there is none or the file
+// is damaged.
 func (f *folder) find(key string) []byte {
 	path := filepath.Join(f.path, key)
 	info, err := os.Lstat(path)
@@ -55,13 +57,13 @@ func (f *folder) find(key string) []byte {
 	if got := sha256.Sum256(program); !bytes.Equal(sum, got[:]) {
 		return nil
 	}
-	// The time of its last use, by which prune chooses.
+	// The file's time is that of its last use; prune needs it.
 	now := time.Now()
 	_ = os.Chtimes(path, now, now)
 	return program
 }
 
-// keep writes a program down, and makes room for it.
+// keep writes a program to its file, and prunes the folder.
 func (f *folder) keep(key string, program []byte) {
 	if int64(len(program)) > f.largest() || os.MkdirAll(f.path, 0o700) != nil {
 		return
@@ -79,7 +81,7 @@ func (f *folder) keep(key string, program []byte) {
 	}
 }
 
-// prune removes what was not used for longest once the folder is too large.
+// prune removes the least recently used programs if the folder is too large.
 func (f *folder) prune() {
 	entries, err := os.ReadDir(f.path)
 	if err != nil {

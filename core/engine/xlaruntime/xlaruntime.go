@@ -1,9 +1,9 @@
-// Package xlaruntime finds and installs the XLA CPU runtime, a shared library
-// that speaks PJRT.
+// Package xlaruntime finds and installs the XLA CPU runtime, a shared library with the
+// PJRT interface.
 //
-// It lies in the user's cache folder, beside the SHA-256 that it had when it
-// was installed. The sum is checked before each use, because loading a
-// truncated library kills the process.
+// The library is in the user's cache folder, next to a file with its SHA-256 at the
+// time of installation. The sum is checked before each use, because loading a truncated
+// library kills the process.
 package xlaruntime
 
 import (
@@ -34,15 +34,15 @@ const (
 	wheelVersion = "0.11.2"
 	wheelSHA256  = "1319390d948b39f69f7dade496b7c385149d9ca6097a6b62114da113216d9ad1"
 
-	// maxLibrary bounds what is unpacked; the library has 200 MB.
+	// maxLibrary is the maximum unpacked size; the library has 200 MB.
 	maxLibrary      = 1 << 30
 	downloadTimeout = 5 * time.Minute
 )
 
-// ErrMissing says that no runtime is installed.
+// ErrMissing means that no runtime is installed.
 var ErrMissing = errors.New("the XLA runtime is not installed: run `make xla`, or `harness-engine-gomlx install`")
 
-// Dir is where the runtime is installed.
+// Dir is the folder of the installed runtime.
 func Dir() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -74,14 +74,14 @@ func Find() (path, sum string, err error) {
 		return "", "", fmt.Errorf("find the XLA runtime: %w", err)
 	}
 	if strings.TrimSpace(string(want)) != sum {
-		return "", "", fmt.Errorf("the XLA runtime %s is damaged (its SHA-256 is not that of its installation): delete it and run `make xla`", path)
+		return "", "", fmt.Errorf("the XLA runtime %s is damaged (its SHA-256 has changed since the installation): delete it and run `make xla`", path)
 	}
 	return path, sum, nil
 }
 
-// Install brings the runtime unless it is there: first as GoMLX installs it,
-// from its releases; where those cannot be reached, from a pinned Python
-// wheel, through pip. It tells say what it does.
+// Install installs the runtime unless it is already installed. It downloads it from
+// GoMLX's releases, as GoMLX does, or, if these cannot be reached, as a pinned Python
+// wheel through pip. It reports its progress to say.
 func Install(ctx context.Context, say func(format string, args ...any)) (string, error) {
 	if path, _, err := Find(); err == nil {
 		return path, nil
@@ -99,10 +99,10 @@ func Install(ctx context.Context, say func(format string, args ...any)) (string,
 	}
 	defer os.RemoveAll(temp)
 
-	say("getting the XLA runtime from GoMLX's releases")
+	say("downloading the XLA runtime from GoMLX's releases")
 	found, gomlxErr := fromReleases(temp)
 	if gomlxErr != nil {
-		say("not reached (%v); getting the wheel %s %s by pip", firstLine(gomlxErr), wheelPackage, wheelVersion)
+		say("download failed (%v); downloading the wheel %s %s with pip", firstLine(gomlxErr), wheelPackage, wheelVersion)
 		var wheelErr error
 		if found, wheelErr = fromWheel(ctx, temp); wheelErr != nil {
 			return "", fmt.Errorf("install the XLA runtime: from GoMLX's releases: %v; from a wheel: %w", firstLine(gomlxErr), wheelErr)
@@ -111,8 +111,8 @@ func Install(ctx context.Context, say func(format string, args ...any)) (string,
 	return keep(dir, found)
 }
 
-// keep moves the library into place and then writes its sum: a sum without
-// its library, or the other way round, counts as not installed.
+// keep moves the library into place and then writes its sum. A sum without a library,
+// or a library without a sum, counts as not installed.
 func keep(dir, found string) (string, error) {
 	sum, err := Sum(found)
 	if err != nil {
@@ -160,12 +160,12 @@ func fromWheel(ctx context.Context, temp string) (string, error) {
 		return "", err
 	}
 	if sum != wheelSHA256 {
-		return "", fmt.Errorf("wheel %s has the SHA-256 %s, not the pinned %s: not used", filepath.Base(wheels[0]), sum, wheelSHA256)
+		return "", fmt.Errorf("wheel %s has the SHA-256 %s, not the pinned %s, so it is not used", filepath.Base(wheels[0]), sum, wheelSHA256)
 	}
 	return unpack(wheels[0], filepath.Join(temp, library))
 }
 
-// unpack takes the library out of a wheel, which is a zip file.
+// unpack extracts the library from a wheel, which is a zip file.
 func unpack(wheel, to string) (string, error) {
 	archive, err := zip.OpenReader(wheel)
 	if err != nil {
@@ -188,7 +188,7 @@ func unpack(wheel, to string) (string, error) {
 		_, err = io.Copy(out, io.LimitReader(in, maxLibrary))
 		return to, errors.Join(err, out.Sync(), out.Close())
 	}
-	return "", fmt.Errorf("the wheel holds no %s", library)
+	return "", fmt.Errorf("the wheel does not contain %s", library)
 }
 
 // Sum is the SHA-256 of a library, in hexadecimal digits.
