@@ -8,7 +8,7 @@ import (
 	"harness/core/weights/safetensors"
 )
 
-// Checkpoint is a model in a file, as a hub's folder would hold it.
+// Checkpoint is a model in a file, in the form of a hub's folder.
 type Checkpoint struct {
 	file    *File
 	tensors map[string]origin // by Hugging Face's name
@@ -18,17 +18,18 @@ type Checkpoint struct {
 
 var _ safetensors.Source = (*Checkpoint)(nil)
 
-// origin is a tensor's name in the file, and how its rows were moved there.
+// origin is a tensor's name in the file, and the order of its rows there.
 type origin struct {
 	name string
-	// heads, if not 0: the rows of each head lie as llama.cpp's rotation wants
-	// them, first and second half in turns, and are put back.
+	// heads, if not 0, is the number of heads whose rows are in the order of
+	// llama.cpp's rotation: it interleaves the first and second half of each head's
+	// rows. restore restores the original order.
 	heads int
 }
 
-// OpenCheckpoint opens a file that holds a model of architecture llama; any
-// other, and what no configuration of a LlamaForCausalLM can say, is an error
-// that names it.
+// OpenCheckpoint opens a file with a model of architecture llama. Other
+// architectures, and features that a LlamaForCausalLM's configuration cannot
+// express, are errors that name them.
 func OpenCheckpoint(path string) (*Checkpoint, error) {
 	f, err := Open(path)
 	if err != nil {
@@ -42,7 +43,7 @@ func OpenCheckpoint(path string) (*Checkpoint, error) {
 	return c, nil
 }
 
-// NewCheckpoint is OpenCheckpoint of a file that is open; Close closes it.
+// NewCheckpoint is OpenCheckpoint for an open file; Close closes it.
 func NewCheckpoint(f *File) (*Checkpoint, error) {
 	c := &Checkpoint{file: f, tensors: map[string]origin{}}
 	var err error
@@ -56,7 +57,7 @@ func NewCheckpoint(f *File) (*Checkpoint, error) {
 // Close closes the file.
 func (c *Checkpoint) Close() error { return c.file.Close() }
 
-// Config is what config.json would hold.
+// Config is the equivalent config.json.
 func (c *Checkpoint) Config() []byte { return slices.Clone(c.config) }
 
 // Names lists all tensors, sorted.
@@ -86,8 +87,7 @@ func (c *Checkpoint) Tensor(name string) (safetensors.Tensor, error) {
 	return from.restore(t, name), nil
 }
 
-// View lends a tensor to use until use returns, under the terms of
-// safetensors.File's method.
+// View passes a tensor to use, under the terms of safetensors.File.View.
 func (c *Checkpoint) View(name string, use func(safetensors.Tensor) error) error {
 	from, ok := c.tensors[name]
 	if !ok {
@@ -96,7 +96,7 @@ func (c *Checkpoint) View(name string, use func(safetensors.Tensor) error) error
 	return c.file.View(from.name, func(t safetensors.Tensor) error { return use(from.restore(t, name)) })
 }
 
-// restore gives the tensor its name and its rows their order.
+// restore restores the tensor's name and the order of its rows.
 func (o origin) restore(t safetensors.Tensor, name string) safetensors.Tensor {
 	t.Name = name
 	if o.heads == 0 || len(t.Data) == 0 {

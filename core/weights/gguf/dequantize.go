@@ -7,9 +7,9 @@ import (
 	"harness/core/weights/safetensors"
 )
 
-// dequantize gives the F32 bytes of a quantized tensor's blocks. All arithmetic
-// is in float32 and in the reference's order, with each product rounded (an
-// explicit conversion keeps the compiler from fusing it into a sum).
+// dequantize returns the F32 bytes of a quantized tensor's blocks. It computes in
+// float32 and in the order of the reference implementation, and rounds each product
+// (an explicit conversion prevents the compiler from fusing it into a sum).
 func dequantize(t blockType, data []byte) []byte {
 	elements, size, _ := t.layout()
 	out := make([]byte, len(data)/size*elements*4)
@@ -31,7 +31,7 @@ func dequantize(t blockType, data []byte) []byte {
 // half reads an F16.
 func half(b []byte) float32 {
 	var v [1]float32
-	// Two bytes always are one F16.
+	// Two bytes are always one F16, so there is no error.
 	_ = safetensors.Tensor{Info: safetensors.Info{DType: safetensors.F16}, Data: b[:2]}.Float32Into(v[:])
 	return v[0]
 }
@@ -44,8 +44,8 @@ func decodeQ8_0(out []float32, b []byte) {
 	}
 }
 
-// decodeQ4_0: scale, 16 bytes; low halves are the first 16 elements, high ones
-// the last; 8 is zero.
+// decodeQ4_0: scale, 16 bytes. Their low halves are the first 16 elements, their high
+// halves the last 16; the value 8 means zero.
 func decodeQ4_0(out []float32, b []byte) {
 	d := half(b)
 	for i, q := range b[2:] {
@@ -85,10 +85,10 @@ func decodeQ4K(out []float32, b []byte) {
 	}
 }
 
-// decodeQ6K: for each half of the block, 64 bytes with the low four bits of
-// two groups of 32 elements in their low and of two in their high halves, and
-// 32 bytes with the two high bits of all four; 16 signed scales of 16 elements
-// each; scale of the block; 32 is zero.
+// decodeQ6K: for each half of the block, 64 bytes with the low four bits of four
+// groups of 32 elements (two groups in the low halves of the bytes, two in the high
+// halves), and 32 bytes with the two high bits of all four groups; 16 signed scales of
+// 16 elements each; scale of the block. The value 32 means zero.
 func decodeQ6K(out []float32, b []byte) {
 	low, high, scales, d := b[:128], b[128:192], b[192:208], half(b[208:])
 	for group := range 8 {

@@ -2,14 +2,13 @@
 // file, the tensors plain or quantized in blocks.
 //
 //	File         the file as it is: metadata, tensors under its own names
-//	Checkpoint   a model in it, as a hub's folder would hold it: config.json,
-//	             tokenizer files, tensors under Hugging Face's names and in its
-//	             layout
+//	Checkpoint   the model in the form of a hub's folder: config.json, tokenizer
+//	             files, tensors with Hugging Face's names and layout
 //
-// Quantized tensors are given as F32, with the values that the reference
-// implementation gives. A file is not trusted: every count and length is
-// checked against what is left of the file before anything is allocated.
+// Quantized tensors are returned as F32, with the values of the reference
+// implementation. Files are untrusted: every count and length is checked against the
+// rest of the file before anything is allocated.
 //
-// Written here rather than taken from a library: those for Go allocate by what
-// a file claims, or bring a whole runtime along.
+// This package does not use a library, because those for Go allocate the sizes that a
+// file claims, or include a whole runtime.
 package gguf

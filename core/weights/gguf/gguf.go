@@ -32,14 +32,14 @@ type File struct {
 
 var _ safetensors.Source = (*File)(nil)
 
-// entry is a tensor and where it lies in the file.
+// entry is a tensor and its position in the file.
 type entry struct {
 	info       safetensors.Info
 	stored     blockType
 	begin, end int64
 }
 
-// Open opens a file and checks its header; tensors are read when asked for.
+// Open opens a file and checks its header. It reads tensors only on request.
 func Open(path string) (*File, error) {
 	f, err := mapped.Open(path)
 	if err != nil {
@@ -81,8 +81,8 @@ func (f *File) readHeader(d *decoder) error {
 	default:
 		return fmt.Errorf("version %d is not read, only 2 and 3 are", version)
 	}
-	// A tensor takes at least its name's length, dimensions, type and offset; a
-	// key its name's length, kind and value.
+	// A tensor takes at least the bytes of its name's length, number of dimensions, type
+	// and offset; a key takes at least those of its name's length, kind and value.
 	tensors, err := d.count(8 + 4 + 4 + 8)
 	if err != nil {
 		return fmt.Errorf("number of tensors: %w", err)
@@ -138,7 +138,7 @@ func (f *File) readTensor(d *decoder) error {
 	return nil
 }
 
-// readEntry leaves the tensor's place counted from the start of the data.
+// readEntry reads a tensor's entry. Its position counts from the start of the data.
 func readEntry(d *decoder, name string) (entry, error) {
 	dims, err := d.uint32()
 	if err != nil {
@@ -148,7 +148,7 @@ func readEntry(d *decoder, name string) (entry, error) {
 		return entry{}, fmt.Errorf("has %d dimensions, more than %d", dims, maxDimensions)
 	}
 	shape := make([]int, dims)
-	// The file gives the innermost dimension first.
+	// The file lists the innermost dimension first.
 	for i := range shape {
 		n, err := d.uint64()
 		if err != nil {
@@ -189,7 +189,7 @@ func readEntry(d *decoder, name string) (entry, error) {
 	return e, nil
 }
 
-// place turns offsets into positions and checks that the tensors lie apart.
+// place turns offsets into positions and checks that the tensors do not overlap.
 func (f *File) place(d *decoder) error {
 	alignment := int64(defaultAlignment)
 	if v, ok := f.metadata["general.alignment"]; ok {
@@ -232,7 +232,7 @@ func (f *File) Close() error {
 // Names lists all tensors, sorted.
 func (f *File) Names() []string { return slices.Clone(f.names) }
 
-// Info describes a tensor as Tensor gives it; false if there is none of this
+// Info describes a tensor as Tensor returns it; false if there is none of this
 // name.
 func (f *File) Info(name string) (safetensors.Info, bool) {
 	e, ok := f.entries[name]
@@ -261,8 +261,8 @@ func (f *File) Tensor(name string) (safetensors.Tensor, error) {
 	return safetensors.Tensor{Info: info, Data: data}, nil
 }
 
-// View lends a tensor to use until use returns, under the terms of
-// safetensors.File's method. A quantized tensor is a copy.
+// View passes a tensor to use, under the terms of safetensors.File.View. A quantized
+// tensor is a copy.
 func (f *File) View(name string, use func(safetensors.Tensor) error) error {
 	e, ok := f.entries[name]
 	in, mapped := f.reader.(*mapped.File)

@@ -64,7 +64,7 @@ func (c *Checkpoint) llama() ([]byte, error) {
 	if m.err != nil {
 		return nil, m.err
 	}
-	// Every layer has tensors, so a file with fewer lies.
+	// Every layer has tensors, so a file with fewer tensors than layers is wrong.
 	if config.Layers > int64(len(c.file.names)) {
 		return nil, fmt.Errorf("llama.block_count is %d, the file has %d tensors", config.Layers, len(c.file.names))
 	}
@@ -117,7 +117,7 @@ func (config *llamaConfig) rope(m *metadata, f *File) error {
 	case table:
 		return config.ropeTable(f)
 	case kind == "none" && factor != 1:
-		// Older files name no kind; there was only the linear one.
+		// Older files have no kind; then only linear scaling existed.
 		kind = "linear"
 	}
 	switch kind {
@@ -135,8 +135,8 @@ func (config *llamaConfig) rope(m *metadata, f *File) error {
 	return nil
 }
 
-// ropeTable recognises Llama 3's scaling, which files hold as a table of the
-// factors that frequencies are divided by.
+// ropeTable recognises Llama 3's scaling, which files store as a table of divisors of
+// the frequencies.
 func (config *llamaConfig) ropeTable(f *File) error {
 	t, err := f.Tensor("rope_freqs.weight")
 	if err != nil {
@@ -212,7 +212,7 @@ func (c *Checkpoint) findTensors(config *llamaConfig) error {
 	return err
 }
 
-// checkRows makes sure that rows can be put back in order.
+// checkRows checks that the order of rows can be restored.
 func checkRows(info safetensors.Info, heads int, headDim int64) error {
 	if heads > 0 && (len(info.Shape) == 0 || int64(info.Shape[0]) != int64(heads)*headDim) {
 		return fmt.Errorf("tensor %q has the shape %v, %d heads of %d need %d rows", info.Name, info.Shape, heads, headDim, int64(heads)*headDim)
@@ -233,11 +233,11 @@ func (b *biases) count(name, group string) {
 	}
 }
 
-// all says whether every module has a bias; the configuration cannot say that
-// only some have.
+// all reports whether every module has a bias. It fails if only some have one,
+// because the configuration cannot express that.
 func (b biases) all(what string) (bool, error) {
 	if b.biases != 0 && b.biases != b.weights {
-		return false, fmt.Errorf("%d of %d %s modules have a bias: a llama's configuration cannot say that", b.biases, b.weights, what)
+		return false, fmt.Errorf("%d of %d %s modules have a bias: a llama's configuration cannot express that", b.biases, b.weights, what)
 	}
 	return b.biases > 0, nil
 }

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// metadata looks keys up. It keeps the first error, and which keys were asked
-// for: a key of the architecture that nobody asks for would be ignored.
+// metadata looks up keys. It keeps the first error and the set of requested keys: a
+// key of the architecture that was never requested would be ignored silently.
 type metadata struct {
 	values map[string]any
 	asked  map[string]bool
@@ -23,7 +23,7 @@ func (m *metadata) fail(key string, format string, args ...any) {
 	}
 }
 
-// known notes keys that are of no effect here.
+// known marks keys that have no effect here.
 func (m *metadata) known(keys ...string) {
 	if m.asked == nil {
 		m.asked = map[string]bool{}
@@ -33,7 +33,7 @@ func (m *metadata) known(keys ...string) {
 	}
 }
 
-// get is a key's value of the wanted type; false where there is no such key.
+// get is a key's value, which must have the type T; false if there is no such key.
 func get[T any](m *metadata, key, what string) (T, bool) {
 	m.known(key)
 	v, ok := m.values[key]
@@ -111,18 +111,18 @@ func (m *metadata) optionalReal(key string, otherwise float64) float64 {
 	return shortest(x)
 }
 
-// shortest is the decimal number that a file's float32 was written from, as
-// far as that shows: 1e-05 and not 9.999999747378752e-06.
+// shortest is the shortest decimal number that rounds to a file's float32: 1e-05
+// instead of 9.999999747378752e-06.
 func shortest(x float64) float64 {
 	if float64(float32(x)) != x {
 		return x
 	}
-	// What was formatted can be read back.
+	// Parsing a formatted number cannot fail.
 	y, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', -1, 32), 64)
 	return y
 }
 
-// id is a token's id; nil where there is none.
+// id is a token's id, or nil if there is none.
 func (m *metadata) id(key string) *int64 {
 	if _, ok := m.values[key]; !ok {
 		return nil
@@ -131,9 +131,9 @@ func (m *metadata) id(key string) *int64 {
 	return &n
 }
 
-// nothingElse refuses keys of a prefix that nobody asked for.
+// nothingElse refuses keys with a prefix that were never requested.
 func (m *metadata) nothingElse(prefix string) error {
-	// What says nothing about how the model computes.
+	// Keys that do not affect the computation.
 	m.known(prefix+"vocab_size", prefix+"tensor_data_layout", prefix+"rope.dimension_count", prefix+"feed_forward_length")
 	for _, key := range slices.Sorted(maps.Keys(m.values)) {
 		if !strings.HasPrefix(key, prefix) || m.asked[key] {
@@ -142,7 +142,7 @@ func (m *metadata) nothingElse(prefix string) error {
 		if v := m.values[key]; v == any(int64(0)) || v == any(false) {
 			continue // a feature that is off
 		}
-		return fmt.Errorf("%s is not known: what it changes would be ignored", key)
+		return fmt.Errorf("%s is not known, and would be ignored", key)
 	}
 	return nil
 }

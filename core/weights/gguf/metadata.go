@@ -26,8 +26,8 @@ const (
 	kindFloat64
 )
 
-// kindSize is the least that a value of a kind takes in a file, 0 for an
-// unknown kind.
+// kindSize is the minimum size of a value of a kind in a file, or 0 for an unknown
+// kind.
 func kindSize(kind uint32) int64 {
 	switch kind {
 	case kindUint8, kindInt8, kindBool:
@@ -44,7 +44,7 @@ func kindSize(kind uint32) int64 {
 	return 0
 }
 
-// decoder reads a header and knows how much of the file is left.
+// decoder reads a header and tracks how many bytes of the file are left.
 type decoder struct {
 	r    io.Reader
 	pos  int64
@@ -80,7 +80,7 @@ func (d *decoder) uint64() (uint64, error) {
 	return binary.LittleEndian.Uint64(b), nil
 }
 
-// count reads a number of things that take at least size bytes each.
+// count reads a number of items that take at least size bytes each.
 func (d *decoder) count(size int64) (int, error) {
 	n, err := d.uint64()
 	if err != nil {
@@ -107,8 +107,8 @@ func (d *decoder) string() (string, error) {
 	return string(b), nil
 }
 
-// value reads a value: int64 (uint64 where it must be), float64, bool, string,
-// or a slice of int64, float64, bool or string.
+// value reads a value: int64 (uint64 if it does not fit), float64, bool, string, or a
+// slice of int64, float64, bool or string.
 func (d *decoder) value(kind uint32) (any, error) {
 	switch kind {
 	case kindString:

@@ -17,11 +17,11 @@ const (
 	tokenUnused      = 5 // 6 is a byte
 )
 
-// TokenizerFiles gives what the tokenizer's files of a hub's folder would hold,
-// by name: tokenizer.json, tokenizer_config.json and generation_config.json.
-// Tokenizers of the kinds "gpt2" (byte-level BPE) and "llama" (SentencePiece
-// BPE) are read; any other, and a "gpt2" whose way of splitting words is not
-// known, is an error that names it.
+// TokenizerFiles returns the equivalent tokenizer files of a hub's folder, by name:
+// tokenizer.json, tokenizer_config.json and generation_config.json. It supports
+// tokenizers of the kinds "gpt2" (byte-level BPE) and "llama" (SentencePiece BPE).
+// Other kinds, and a "gpt2" with an unknown way of splitting words, are errors that
+// name them.
 func (c *Checkpoint) TokenizerFiles() (map[string][]byte, error) {
 	files, err := c.tokenizerFiles()
 	if err != nil {
@@ -93,8 +93,8 @@ func readVocabulary(values map[string]any) (*vocabulary, error) {
 	return v, nil
 }
 
-// ids gives the model's vocabulary, without what only fills it up to the rows
-// of the network's table.
+// ids returns the model's vocabulary, without the tokens that only pad it to the
+// number of rows of the network's table.
 func (v *vocabulary) ids() (map[string]int, error) {
 	ids := make(map[string]int, len(v.tokens))
 	for id, token := range v.tokens {
@@ -109,7 +109,7 @@ func (v *vocabulary) ids() (map[string]int, error) {
 	return ids, nil
 }
 
-// added lists the tokens that are cut out of a text before the model sees it.
+// added lists the tokens that are matched in a text before the model sees it.
 func (v *vocabulary) added() []object {
 	out := []object{}
 	for id, token := range v.tokens {
@@ -131,11 +131,11 @@ const (
 	qwen2Pattern  = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
 )
 
-// object is a part of tokenizer.json. Hugging Face's library demands every
-// member that it writes itself, and takes no part for granted.
+// object is a part of tokenizer.json. Hugging Face's library has no defaults: it
+// requires every member that it writes itself.
 type object = map[string]any
 
-// file is tokenizer.json. What is nil stands as null.
+// file is tokenizer.json. Nil parts are written as null.
 func (v *vocabulary) file(normalizer, preTokenizer, postProcessor, decoder any, model object) object {
 	for _, absent := range []string{"dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix"} {
 		if _, ok := model[absent]; !ok {
@@ -148,8 +148,8 @@ func (v *vocabulary) file(normalizer, preTokenizer, postProcessor, decoder any, 
 	}
 }
 
-// byteLevelPart is the part that stands for bytes by letters, as tokenizer.json
-// names it in each of its places.
+// byteLevelPart is the part that represents bytes by letters. tokenizer.json has it in
+// several places, always in this form.
 func byteLevelPart(splitsWords bool) object {
 	return object{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": splitsWords}
 }
@@ -158,8 +158,7 @@ func split(pattern string) object {
 	return object{"type": "Split", "pattern": object{"Regex": pattern}, "behavior": "Isolated", "invert": false}
 }
 
-// preTokenizer gives the parts that llama.cpp's name for a way of splitting
-// stands for.
+// preTokenizer returns the parts for llama.cpp's name of a way of splitting words.
 func preTokenizer(pre string) ([]object, error) {
 	letters, words := byteLevelPart(false), byteLevelPart(true)
 	digits := object{"type": "Digits", "individual_digits": true}
@@ -175,7 +174,7 @@ func preTokenizer(pre string) ([]object, error) {
 	case "deepseek-coder":
 		return []object{split(`[\r\n]`), split(`\s?\p{L}+`), split(`\s?\p{P}+`), split(`[一-龥ࠀ-一가-퟿]+`), digits, letters}, nil
 	case "":
-		return nil, errors.New("tokenizer.ggml.pre is missing: how words are split is not known")
+		return nil, errors.New("tokenizer.ggml.pre is missing; it says how words are split")
 	}
 	return nil, fmt.Errorf("tokenizer.ggml.pre %q is not read", pre)
 }
@@ -212,8 +211,8 @@ func (v *vocabulary) byteLevel() (object, error) {
 	return v.file(normalizer, object{"type": "Sequence", "pretokenizers": parts}, around, byteLevelPart(true), model), nil
 }
 
-// llama3Like says whether a word that is a token is taken whole, whatever the
-// merges say.
+// llama3Like reports whether a word that is a token is used whole, regardless of the
+// merges.
 func llama3Like(pre string) bool {
 	return slices.Contains([]string{"llama3", "llama-v3", "llama-bpe"}, pre)
 }
@@ -260,9 +259,8 @@ func (v *vocabulary) sentencePiece() (object, error) {
 	), nil
 }
 
-// around is the part that puts tokens before and after every text, nil where
-// there are none. begins says whether the first is put there unless the file
-// says otherwise.
+// around is the part that adds tokens before and after every text, or nil if there are
+// none. begins is the default for adding the begin token, which the file may override.
 func (v *vocabulary) around(begins bool) (any, error) {
 	begins = v.meta.flag("tokenizer.ggml.add_bos_token", begins && v.meta.id("tokenizer.ggml.bos_token_id") != nil)
 	ends := v.meta.flag("tokenizer.ggml.add_eos_token", false)
@@ -297,17 +295,16 @@ func (v *vocabulary) around(begins bool) (any, error) {
 }
 
 func (v *vocabulary) beyond(key string, id int64) error {
-	return fmt.Errorf("tokenizer.ggml.%s_token_id is %d, there are %d tokens", key, id, len(v.tokens))
+	return fmt.Errorf("tokenizer.ggml.%s_token_id is %d, but there are %d tokens", key, id, len(v.tokens))
 }
 
-// maxPiece limits tokens that are looked at for merges, whose number of splits
-// is that of their characters. SentencePiece's own limit is 16 characters
-// unless told otherwise.
+// maxPiece limits the length of tokens in the search for merges, because a token has as
+// many splits as characters. SentencePiece's own default limit is 16 characters.
 const maxPiece = 1024
 
-// merges finds what SentencePiece joins: any two tokens whose text together is
-// a token, best score first. Among equals the order is that of Hugging Face's
-// converter: the later tokens first, then those with the better left part.
+// merges finds the pairs that SentencePiece joins: any two tokens whose joined text is a
+// token, best score first. Equal scores are in the order of Hugging Face's converter:
+// later tokens first, then those with the better left part.
 func (v *vocabulary) merges(ids map[string]int, scores []float64) ([][2]string, error) {
 	type merge struct {
 		left, right, id int
@@ -347,12 +344,12 @@ func (v *vocabulary) merges(ids map[string]int, scores []float64) ([][2]string, 
 	return out, nil
 }
 
-// roles gives tokenizer_config.json and generation_config.json. What is put
-// around a text stands in tokenizer.json alone: transformers 5 goes by that.
+// roles returns tokenizer_config.json and generation_config.json. Only tokenizer.json
+// says which tokens are added around a text: transformers 5 uses that file.
 func (v *vocabulary) roles() (config, generation object, err error) {
 	config = object{
 		"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": false,
-		// Otherwise older versions of transformers give a model token_type_ids.
+		// Without this, older versions of transformers pass token_type_ids to a model.
 		"model_input_names": []string{"input_ids", "attention_mask"},
 	}
 	generation = object{}

@@ -6,7 +6,7 @@ import (
 	"harness/core/weights/safetensors"
 )
 
-// blockType is how a tensor's elements are stored, as ggml numbers it.
+// blockType is the storage type of a tensor's elements, as ggml numbers it.
 type blockType uint32
 
 const (
@@ -20,8 +20,8 @@ const (
 	typeBF16 blockType = 30
 )
 
-// layout says how many elements a block has and how many bytes it takes;
-// false for a type that is not read.
+// layout returns the number of elements and bytes of a block, or false for a type that
+// is not supported.
 func (t blockType) layout() (elements, bytes int, ok bool) {
 	switch t {
 	case typeF32:
@@ -42,7 +42,7 @@ func (t blockType) layout() (elements, bytes int, ok bool) {
 	return 0, 0, false
 }
 
-// dtype is the type that a tensor is given as.
+// dtype is the type in which a tensor is returned.
 func (t blockType) dtype() safetensors.DType {
 	switch t {
 	case typeF16:
@@ -53,7 +53,7 @@ func (t blockType) dtype() safetensors.DType {
 	return safetensors.F32
 }
 
-// plain says that a tensor's bytes are given as they lie in the file.
+// plain reports whether a tensor's bytes are returned as they are in the file.
 func (t blockType) plain() bool { return t == typeF32 || t == typeF16 || t == typeBF16 }
 
 // String is ggml's name of the type.

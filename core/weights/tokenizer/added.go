@@ -17,8 +17,8 @@ type addedToken struct {
 	Special    bool   `json:"special"`
 }
 
-// addedTokens are matched whole, before anything else looks at the text: some
-// in the raw text, some after normalisation.
+// addedTokens are matched whole, before any other step: some in the raw text, some
+// after normalisation.
 type addedTokens struct {
 	byID            map[int32]string
 	ids             map[string]int32
@@ -26,9 +26,9 @@ type addedTokens struct {
 	raw, normalized matcher
 }
 
-// assignIDs gives added tokens the ids that Hugging Face's library gives them,
-// whatever the file says (in files that it wrote there is no difference): the
-// vocabulary's own or, for a token that is not in it, the next free.
+// assignIDs gives added tokens the ids that Hugging Face's library gives them: the
+// vocabulary's own id or, for a token that is not in the vocabulary, the next free id.
+// It ignores the ids in the file, which agree in files that the library wrote.
 func assignIDs(list []addedToken, vocab map[string]int32) []addedToken {
 	out := make([]addedToken, 0, len(list))
 	ids := map[string]int32{}
@@ -77,13 +77,13 @@ func newAddedTokens(list []addedToken, normalize normalizer) addedTokens {
 	return a
 }
 
-// cut is a stretch of text, or an added token if id is not negative.
+// cut is a part of a text, or an added token if id is not negative.
 type cut struct {
 	text string
 	id   int32
 }
 
-// matcher finds the leftmost match and, of those, the longest.
+// matcher finds the leftmost match and, among several, the longest.
 type matcher struct {
 	tokens []addedToken
 	nodes  []trieNode
@@ -136,7 +136,7 @@ func (m *matcher) longest(s string) (token *addedToken, length int) {
 	return token, length
 }
 
-// split cuts the tokens out of s.
+// split splits s at the tokens.
 func (m *matcher) split(s string) []cut {
 	if len(m.nodes) == 0 || s == "" {
 		return []cut{{s, -1}}
@@ -154,7 +154,7 @@ func (m *matcher) split(s string) []cut {
 			continue
 		}
 		start, stop := i, i+length
-		// A match that is refused below is passed over whole.
+		// If the match is refused below, the search continues after it.
 		i = stop
 		if t.SingleWord && (endsWithWord(s[:start]) || startsWithWord(s[stop:])) {
 			continue

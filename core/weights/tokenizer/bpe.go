@@ -25,7 +25,7 @@ type bpe struct {
 	maxCachedWord int
 }
 
-// merge is what a pair becomes; a lower rank goes first.
+// merge is the result of merging a pair; lower ranks are merged first.
 type merge struct{ rank, id int32 }
 
 func pair(a, b int32) uint64 { return uint64(uint32(a))<<32 | uint64(uint32(b)) }
@@ -131,11 +131,11 @@ func (m *bpe) encode(ids []int32, word string) []int32 {
 	return ids
 }
 
-// symbol is a token in the making, linked to its neighbours; id -1: joined to
-// the one before.
+// symbol is a partial token, linked to its neighbours; id -1: it was joined to the one
+// before.
 type symbol struct{ id, prev, next int32 }
 
-// candidate is a merge that was possible at a place when it was found.
+// candidate is a merge that was possible at a position when it was queued.
 type candidate struct {
 	rank, pos, id int32
 }
@@ -144,7 +144,7 @@ func (c candidate) before(o candidate) bool {
 	return c.rank < o.rank || c.rank == o.rank && c.pos < o.pos
 }
 
-// workspace keeps the memory of join between words.
+// workspace holds buffers that join reuses between words.
 type workspace struct {
 	symbols []symbol
 	queue   []candidate
@@ -152,7 +152,7 @@ type workspace struct {
 
 var workspaces = sync.Pool{New: func() any { return new(workspace) }}
 
-// join appends the ids of a word, computed.
+// join appends the ids of a word, without the cache.
 func (m *bpe) join(ids []int32, word string) []int32 {
 	w := workspaces.Get().(*workspace)
 	defer workspaces.Put(w)
@@ -209,9 +209,9 @@ func (m *bpe) merge(w *workspace, c candidate) {
 	m.offer(w, c.pos)
 }
 
-// characters gives the symbols a word starts from.
+// characters returns the initial symbols of a word.
 func (m *bpe) characters(out []symbol, word string) []symbol {
-	// An unknown token waits, to be fused with unknown neighbours.
+	// waiting: an unknown symbol is not in out yet, so that the next can fuse with it.
 	waiting := false
 	flush := func() {
 		if waiting {
@@ -289,7 +289,7 @@ func (w *workspace) pop() candidate {
 	return top
 }
 
-// wordCache remembers the ids of words, up to a number of them.
+// wordCache caches the ids of a limited number of words.
 type wordCache struct {
 	mu    sync.RWMutex
 	words map[string][]int32

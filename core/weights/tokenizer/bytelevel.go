@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// alphabet spells every byte as one printable character, as GPT-2 does: those
-// that print stand for themselves, the others for U+0100 onwards.
+// alphabet spells every byte as one printable character, as GPT-2 does: printable bytes
+// as themselves, the others as U+0100 onwards.
 type alphabet struct {
 	letter [256]string
 	bytes  map[rune]byte
@@ -36,8 +36,8 @@ func (a *alphabet) appendSpelled(to []byte, s string) []byte {
 	return to
 }
 
-// appendBytes appends the bytes that a token spells; one with a character
-// that spells no byte stands for itself.
+// appendBytes appends the bytes that a token spells. A token with a character that does
+// not spell a byte is appended unchanged.
 func (a *alphabet) appendBytes(to []byte, token string) []byte {
 	begin := len(to)
 	for _, r := range token {
@@ -58,7 +58,7 @@ func byteLevelSplit(prefixSpace, useRegex bool) preTokenizer {
 		for _, w := range words {
 			size += len(w.text)
 		}
-		// All words are spelled into one string and cut out of it.
+		// All words are spelled into one string, and are substrings of it.
 		spelled := make([]byte, 0, size+size/4+8)
 		ends := make([]int, 0, size/4+len(words))
 		first := make([]bool, 0, len(words))
@@ -89,9 +89,9 @@ func byteLevelSplit(prefixSpace, useRegex bool) preTokenizer {
 	}
 }
 
-// toValid reads bytes as UTF-8. Each longest run that could have begun a
-// character becomes one U+FFFD, and so does each other byte: what Unicode
-// recommends and Rust's from_utf8_lossy does.
+// toValid reads bytes as UTF-8. Each longest run that could have begun a character
+// becomes one U+FFFD, and so does each other invalid byte. Unicode recommends this, and
+// Rust's from_utf8_lossy does the same.
 func toValid(b []byte) string {
 	if utf8.Valid(b) {
 		return string(b)
@@ -109,8 +109,8 @@ func toValid(b []byte) string {
 	return string(out)
 }
 
-// brokenRun is the length of the maximal subpart at the start of b, which is
-// no valid character.
+// brokenRun is the length of the maximal subpart at the start of b, which does not
+// begin with a valid character.
 func brokenRun(b []byte) int {
 	low, high, more := byte(0x80), byte(0xbf), 0
 	switch c := b[0]; {

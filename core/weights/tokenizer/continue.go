@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// ends is the part of a tokenizer that treats the start of a text in a way of
-// its own: some families put a blank before every text, and drop the one that
-// a decoded text begins with.
+// ends holds the components of a tokenizer that may treat the start of a text
+// specially: some families put a blank before every text, and drop the first blank of a
+// decoded text.
 type ends struct {
 	normalizer normalizer
 	pre        preTokenizer
@@ -34,18 +34,17 @@ func newEnds(f file) (ends, error) {
 	return e, nil
 }
 
-// EncodeNext gives the ids of a text that goes on where another ended: as
-// Encode without special tokens, but without the blank that some families put
-// before every text. The two texts' ids, one after another, are those of a
-// prompt and what is written behind it.
+// EncodeNext returns the ids of a text that continues another one. It is Encode without
+// special tokens, and without the blank that some families put before every text. The
+// ids of the first text, followed by these, are the ids of a prompt with its
+// continuation.
 func (t *Tokenizer) EncodeNext(text string) []int32 { return t.encode(nil, text, t.next) }
 
-// DecodeNext gives the text of ids that go on where others ended, special
-// tokens left out: as Decode, but with the blank that it may begin with.
+// DecodeNext returns the text of ids that continue others, without special tokens. It
+// is Decode, but keeps a blank at the start.
 func (t *Tokenizer) DecodeNext(ids []int32) string { return t.decode(ids, true, t.next.decoder) }
 
-// withoutStart is the file with no component that treats a text's start in a
-// way of its own.
+// withoutStart is the file without the special treatment of a text's start.
 func (f file) withoutStart() (file, error) {
 	for _, raw := range []*json.RawMessage{&f.Normalizer, &f.PreTokenizer, &f.Decoder} {
 		if absent(*raw) {
@@ -63,8 +62,8 @@ func (f file) withoutStart() (file, error) {
 	return f, nil
 }
 
-// startless changes a component and those in it; nil takes one's place that
-// does nothing else.
+// startless removes the special treatment of a text's start from a component and its
+// children. It returns nil for a component that does nothing else.
 func startless(v any) any {
 	switch v := v.(type) {
 	case []any:

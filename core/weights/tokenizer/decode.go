@@ -9,16 +9,16 @@ import (
 	"unicode/utf8"
 )
 
-// decoder turns tokens into text. Its zero value is that of a file without
-// one, which only Decode knows how to join.
+// decoder turns tokens into text. The zero value is for a file without a decoder; Decode
+// handles it by joining tokens with spaces.
 type decoder struct {
 	// text turns tokens into pieces of text, to be joined.
 	text func([]string) []string
-	// token is what one token becomes inside a text, in bytes that need not be
-	// UTF-8 alone.
+	// token returns the bytes of one token inside a text. They need not be valid UTF-8
+	// alone.
 	token func(string) string
-	// fuses says that the pieces are joined here, so that whatever follows
-	// sees the whole text and changes no token.
+	// fuses means that this decoder joins the pieces, so that later decoders see the
+	// whole text and do not change single tokens.
 	fuses bool
 }
 
@@ -135,8 +135,8 @@ func decodeByteLevel(tokens []string) []string {
 	return []string{toValid(b)}
 }
 
-// decodeByteFallback turns runs of <0xNN> into the text they spell, or into as
-// many U+FFFD if it is not UTF-8.
+// decodeByteFallback turns each run of <0xNN> into the text that it spells, or, if that
+// is not UTF-8, into one U+FFFD per token.
 func decodeByteFallback(tokens []string) []string {
 	var out []string
 	var run []byte
@@ -205,7 +205,7 @@ func (f metaspace) decode(tokens []string) []string {
 	return tokens
 }
 
-// spaces is what a token becomes anywhere but at the start of a text.
+// spaces is the text of a token that is not at the start of a text.
 func (f metaspace) spaces(token string) string {
 	return strings.ReplaceAll(token, f.Replacement, " ")
 }

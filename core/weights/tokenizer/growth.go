@@ -5,16 +5,16 @@ import (
 	"fmt"
 )
 
-// Limits on files that are not trusted, so that no text grows beyond reason or
-// passes through parts without end.
+// Limits for untrusted files. They bound how much a text can grow and how many parts it
+// passes through.
 const (
-	maxReplacement = 64 // bytes that are put in one place
+	maxReplacement = 64 // bytes of one replacement
 	maxGrowth      = 4096
 	maxChain       = 100
 )
 
-// checkGrowth refuses parts that one after another make texts more than
-// maxGrowth times as long, or are more than maxChain.
+// checkGrowth refuses parts that together can make texts more than maxGrowth times as
+// long, and more than maxChain parts.
 func checkGrowth(raw json.RawMessage) error {
 	parts, times := growth(raw, 0)
 	if times > maxGrowth {
@@ -26,9 +26,9 @@ func checkGrowth(raw json.RawMessage) error {
 	return nil
 }
 
-// growth counts the parts of a normalizer, pre-tokenizer or decoder, and bounds
-// how many times longer they make a text. It sees parts that were read before,
-// so it need not say what is wrong.
+// growth counts the parts of a normalizer, pre-tokenizer or decoder, and bounds the
+// factor by which they make a text longer. The parts were read before, so it does not
+// report errors.
 func growth(raw json.RawMessage, depth int) (parts int, times float64) {
 	var f struct {
 		Type, Content string

@@ -14,11 +14,11 @@ import (
 	"harness/core/weights/snapshot"
 )
 
-// Load reads the tokenizer of a checkpoint folder: tokenizer.json or, without
-// it, vocab.json and merges.txt; tokenizer_config.json and
-// special_tokens_map.json for the roles of special tokens and for what is
-// added around a text. Only the vocabulary must be there. What a GGUF file says
-// of all that counts where the folder has no vocabulary of its own.
+// Load reads the tokenizer of a checkpoint folder: tokenizer.json or, without it,
+// vocab.json and merges.txt; tokenizer_config.json and special_tokens_map.json for the
+// roles of special tokens and for the tokens added around a text. Only the vocabulary is
+// required. If the folder has no vocabulary of its own, Load takes all of these from its
+// GGUF file.
 func Load(dir string) (*Tokenizer, error) {
 	t, err := load(dir)
 	if err != nil {
@@ -59,7 +59,7 @@ func load(dir string) (*Tokenizer, error) {
 	return t, c.adjust(t)
 }
 
-// config is what the files beside the vocabulary say.
+// config is the content of the files other than the vocabulary.
 type config struct {
 	Class          string                `json:"tokenizer_class"`
 	AddBOS         *bool                 `json:"add_bos_token"`
@@ -72,8 +72,8 @@ type config struct {
 	flags      map[string]addedToken
 }
 
-// specialToken is a special token as the files name it: bare, or as an object
-// that also says how it is matched.
+// specialToken is a special token in the files: a string, or an object that also says
+// how the token is matched.
 type specialToken struct {
 	addedToken
 	flagged bool
@@ -87,8 +87,8 @@ func (t *specialToken) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &t.Content)
 }
 
-// readConfig reads the files beside the vocabulary. The first that names a
-// role decides it.
+// readConfig reads the files other than the vocabulary. The first file that names a role
+// decides it.
 func readConfig(from files) (config, error) {
 	c := config{roles: map[string]string{}, flags: map[string]addedToken{}}
 	for _, name := range []string{"tokenizer_config.json", "special_tokens_map.json"} {
@@ -108,8 +108,8 @@ func readConfig(from files) (config, error) {
 	return c, from.readJSON("tokenizer_config.json", &c)
 }
 
-// addRole notes the token of a role, if that is what the value is: other
-// things are named so too, such as the flag add_bos_token.
+// addRole records the token of a role, if the value is a token: other settings have
+// similar names, such as the flag add_bos_token.
 func (c *config) addRole(role string, value json.RawMessage) {
 	var t specialToken
 	if json.Unmarshal(value, &t) != nil || t.Content == "" {
@@ -121,8 +121,8 @@ func (c *config) addRole(role string, value json.RawMessage) {
 	c.note(t)
 }
 
-// addSpecial notes a list of special tokens or, as newer files have it, an
-// object that gives them roles.
+// addSpecial records a list of special tokens or, in newer files, an object that maps
+// roles to them.
 func (c *config) addSpecial(value json.RawMessage) {
 	var roles map[string]json.RawMessage
 	if json.Unmarshal(value, &roles) == nil {
@@ -149,14 +149,13 @@ func (c *config) note(t specialToken) {
 	}
 }
 
-// files is a folder, with files made for what it lacks.
+// files is a folder, with generated files that it lacks.
 type files struct {
 	dir  string
 	made map[string][]byte
 }
 
-// complete makes the files that a GGUF file stands for, if the folder has no
-// vocabulary.
+// complete generates the files from a GGUF file, if the folder has no vocabulary.
 func (f *files) complete() error {
 	for _, name := range []string{"tokenizer.json", "vocab.json"} {
 		if _, err := os.Stat(filepath.Join(f.dir, name)); !errors.Is(err, fs.ErrNotExist) {
@@ -176,7 +175,7 @@ func (f files) read(name string) ([]byte, error) {
 	return text, err
 }
 
-// readJSON reads a file into v; one that is not there leaves v as it is.
+// readJSON reads a file into v. A missing file leaves v unchanged.
 func (f files) readJSON(name string, v any) error {
 	text, err := f.read(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -191,9 +190,9 @@ func (f files) readJSON(name string, v any) error {
 	return nil
 }
 
-// adjust applies the flags add_bos_token and add_eos_token. The Llama classes
-// always go by them (begin yes, end no, where not said) whatever tokenizer.json
-// has; other classes only add what their tokenizer.json does not.
+// adjust applies the flags add_bos_token and add_eos_token. The Llama classes always
+// follow the flags (defaults: begin yes, end no), regardless of tokenizer.json; other
+// classes only add tokens that their tokenizer.json does not add.
 func (c config) adjust(t *Tokenizer) error {
 	begin, end := c.AddBOS != nil && *c.AddBOS, c.AddEOS != nil && *c.AddEOS
 	switch strings.TrimSuffix(c.Class, "Fast") {

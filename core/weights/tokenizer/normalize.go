@@ -49,7 +49,7 @@ func newNormalizer(raw json.RawMessage, depth int) (normalizer, error) {
 	case "NFKD":
 		return norm.NFKD.String, nil
 	case "Lowercase":
-		// U+0130 is the one character whose lower case is two.
+		// U+0130 is the only character whose lower case has two characters.
 		return func(s string) string { return strings.ToLower(strings.ReplaceAll(s, "İ", "i̇")) }, nil
 	case "Strip":
 		var f struct {
@@ -102,7 +102,7 @@ func normalizerSequence(p part, depth int) (normalizer, error) {
 	}, nil
 }
 
-// replacer is Replace, which is a normalizer and a decoder.
+// replacer is the part Replace, which is both a normalizer and a decoder.
 func replacer(p part) (func(string) string, error) {
 	var f struct {
 		Type    string

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// file is a tokenizer.json. Truncation and padding are not a tokenizer's to
-// decide here and are ignored.
+// file is a tokenizer.json. This package ignores truncation and padding, which callers
+// decide.
 type file struct {
 	Version       string          `json:"version"`
 	AddedTokens   []addedToken    `json:"added_tokens"`
@@ -51,8 +51,8 @@ func parseMerge(line string) (mergeText, error) {
 	return mergeText{a, b}, nil
 }
 
-// Parse reads a tokenizer.json alone, without what the files beside it say of
-// special tokens (see Load).
+// Parse reads only a tokenizer.json, without the other files' settings for special
+// tokens (see Load).
 func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 	var f file
 	if err := json.Unmarshal(tokenizerJSON, &f); err != nil {
@@ -77,7 +77,7 @@ func readModel(raw json.RawMessage) (bpeFile, error) {
 	if err := json.Unmarshal(raw, &kind); err != nil {
 		return bpeFile{}, fmt.Errorf("model: %w", err)
 	}
-	// Old files leave the type out; only BPE has merges.
+	// Old files omit the type; only BPE has merges.
 	if kind.Type != "BPE" && (kind.Type != "" || kind.Merges == nil) {
 		return bpeFile{}, fmt.Errorf("model: type %q is not supported, only BPE is", kind.Type)
 	}
@@ -88,11 +88,11 @@ func readModel(raw json.RawMessage) (bpeFile, error) {
 	return model, nil
 }
 
-// maxAddedToken limits added tokens, in bytes: looking for them takes as many
-// steps at every place of a text.
+// maxAddedToken limits the length of added tokens in bytes: matching takes up to as many
+// steps at every position of a text.
 const maxAddedToken = 512
 
-// build makes the tokenizer out of its parts.
+// build makes the tokenizer from its parts.
 func build(f file, model bpeFile) (*Tokenizer, error) {
 	t := &Tokenizer{special: map[string]int32{}}
 	var err error

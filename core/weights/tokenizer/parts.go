@@ -13,7 +13,7 @@ type (
 	preTokenizer func([]word) []word
 )
 
-// word is a piece of the text that the model sees alone; never empty.
+// word is a part of the text that the model encodes separately; it is never empty.
 type word struct {
 	text  string
 	first bool // at the very start of the text
@@ -25,7 +25,7 @@ type part struct {
 	raw  json.RawMessage
 }
 
-// maxParts limits how deep sequences of components nest.
+// maxParts limits the nesting of sequences of components.
 const maxParts = 20
 
 func readPart(raw json.RawMessage) (part, error) {
@@ -36,8 +36,8 @@ func readPart(raw json.RawMessage) (part, error) {
 	return p, nil
 }
 
-// fields reads the component's fields; one that is not known would change what
-// the component does, so it is an error.
+// fields reads the component's fields. An unknown field could change what the component
+// does, so it is an error.
 func (p part) fields(v any) error {
 	d := json.NewDecoder(bytes.NewReader(p.raw))
 	d.DisallowUnknownFields()
@@ -47,7 +47,7 @@ func (p part) fields(v any) error {
 	return nil
 }
 
-// absent says whether a component is left out.
+// absent reports whether a component is missing or null.
 func absent(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
 // textPattern is {"String": …} or {"Regex": …}.
@@ -56,7 +56,7 @@ type textPattern struct {
 	Regex  *string
 }
 
-// spans gives the function that cuts a text at the pattern's matches.
+// spans returns the function that splits a text at the pattern's matches.
 func (p textPattern) spans() (func(string) []span, error) {
 	switch {
 	case p.String != nil && p.Regex == nil && *p.String != "":

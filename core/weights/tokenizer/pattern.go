@@ -4,27 +4,26 @@ import (
 	"unicode/utf8"
 )
 
-// pattern is a compiled regular expression with the meaning that Oniguruma,
-// which tokenizer files are written for, gives it: leftmost match, first
-// alternative wins, Unicode classes, ^ and $ at lines.
+// pattern is a compiled regular expression with the semantics of Oniguruma, for which
+// tokenizer files are written: leftmost match, first alternative wins, Unicode classes,
+// ^ and $ at lines.
 //
-// Go's own regexp has no look-ahead and reads classes otherwise ("[a[bc]]" is
-// one class in Oniguruma), so patterns are matched here: by backtracking over
-// a chain of nodes. Only classes repeat without limit, so the depth of the
-// recursion is bounded by the length of the pattern. A pattern that backtracks
-// without end is stopped: see stepsPerByte.
+// Go's own regexp has no look-ahead and reads classes differently ("[a[bc]]" is one
+// class in Oniguruma), so this package matches patterns itself, by backtracking over a
+// chain of nodes. Only classes repeat without limit, so the length of the pattern bounds
+// the depth of the recursion. stepsPerByte stops a pattern that backtracks too long.
 type pattern struct{ start node }
 
-// stepsPerByte limits the steps that matching a text may take, for its length.
-// Patterns of real tokenizers take some ten; only one made to take forever, or
-// a search through thousands of blanks in a row, comes near the limit. What is
-// left of the text then counts as not matched.
+// stepsPerByte limits the number of matching steps per byte of a text. Patterns of real
+// tokenizers take about ten; only a malicious pattern, or a search through thousands of
+// consecutive blanks, comes near the limit. Beyond the limit, the rest of the text counts
+// as not matched.
 const stepsPerByte = 4000
 
-// scan is a text on its way through a pattern.
+// scan is the state of matching a text.
 type scan struct {
 	text  string
-	steps int // that are left
+	steps int // remaining steps
 }
 
 func newScan(text string) *scan { return &scan{text, stepsPerByte * (len(text) + 1)} }
@@ -53,7 +52,7 @@ func (p *pattern) find(s *scan, from int) (begin, end int, ok bool) {
 	return 0, 0, false
 }
 
-// spans cuts s at the pattern's matches.
+// spans splits s at the pattern's matches.
 func (p *pattern) spans(s string) []span {
 	var out []span
 	state, done := newScan(s), 0
@@ -64,7 +63,7 @@ func (p *pattern) spans(s string) []span {
 		}
 		from = end
 		if begin == end {
-			// An empty match right behind a match is none.
+			// An empty match right after a match does not count.
 			_, size := utf8.DecodeRuneInString(s[end:])
 			from += max(size, 1)
 			if begin == done && len(out) > 0 {
@@ -152,7 +151,7 @@ func (n *repeat) match(s *scan, i int) int {
 	return -1
 }
 
-// matchLazy goes on from the least number of repeats.
+// matchLazy tries the least number of repeats first.
 func (n *repeat) matchLazy(s *scan, i int) int {
 	for count := n.min; s.spend(); count++ {
 		if end := n.next.match(s, i); end >= 0 {

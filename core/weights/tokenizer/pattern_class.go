@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// class reads the rest of a bracketed class, whose [ is taken.
+// class reads the rest of a bracketed class, after its [.
 func (p *parser) class() (func(rune) bool, error) {
 	if p.depth++; p.depth > maxNesting {
 		return nil, p.fail("nested too deeply")
@@ -96,8 +96,8 @@ func folded(parts []func(rune) bool) func(rune) bool {
 	}
 }
 
-// escape reads what follows a backslash: a set, and the code point if it is
-// only one (else -1).
+// escape reads the text after a backslash. It returns a set, and the code point if the
+// set has only one (else -1).
 func (p *parser) escape() (has func(rune) bool, single rune, err error) {
 	if p.pos >= len(p.text) {
 		return nil, -1, p.fail("ends in a backslash")

@@ -9,15 +9,15 @@ import (
 	"unicode/utf8"
 )
 
-// Limits on patterns from files that are not trusted.
+// Limits on patterns from untrusted files.
 const (
 	maxPattern = 10_000 // bytes
 	maxNesting = 50
 	maxRepeat  = 1000
 )
 
-// compile reads a pattern. What it cannot give Oniguruma's meaning to is an
-// error that quotes it.
+// compile compiles a pattern. Syntax for which it does not support Oniguruma's semantics
+// is an error that quotes it.
 func compile(text string) (*pattern, error) {
 	if len(text) > maxPattern {
 		return nil, fmt.Errorf("regular expression of %d bytes is too long", len(text))
@@ -199,7 +199,7 @@ func one(has func(rune) bool) *syntax {
 	return &syntax{kind: synClass, class: newClass(has), min: 1, max: 1}
 }
 
-// literal is the set of one code point and, under (?i), its other cases.
+// literal is the set of one code point and, with (?i), its other cases.
 func (p *parser) literal(c rune) func(rune) bool {
 	if !p.fold {
 		return func(r rune) bool { return r == c }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// around is what a post-processor puts before and after a text. Nil parts: it
-// adds nothing.
+// around holds the tokens that a post-processor adds before and after a text. Nil: it
+// adds none.
 type around struct{ prefix, suffix []int32 }
 
 func newPostProcessor(raw json.RawMessage, depth int) (around, error) {
@@ -76,13 +76,13 @@ func (c *contentAndID) UnmarshalJSON(text []byte) error {
 	return errors.Join(json.Unmarshal(both[0], &c.content), json.Unmarshal(both[1], &c.id))
 }
 
-// template reads the form for a single text: special tokens around one $A.
+// template reads the template for a single text: special tokens around one $A.
 func template(p part) (around, error) {
 	var f struct {
 		Single  []map[string]struct{ ID string } `json:"single"`
 		Special map[string]struct{ IDs []int32 } `json:"special_tokens"`
 	}
-	// The form for pairs is not used here, so it may hold anything.
+	// The template for pairs is not used here, so it may contain anything.
 	if err := json.Unmarshal(p.raw, &f); err != nil {
 		return around{}, fmt.Errorf("%s: %w", p.Type, err)
 	}

@@ -56,7 +56,7 @@ func newPreTokenizer(raw json.RawMessage, depth int) (preTokenizer, error) {
 	case "WhitespaceSplit":
 		return splitWords(func(s string) []span { return runes(s, unicode.IsSpace) }, removed), nil
 	case "Whitespace":
-		// What is not matched is removed, so the sense is inverted.
+		// Text that does not match is removed, so the sense is inverted.
 		words, err := compile(`\w+|[^\w\s]+`)
 		if err != nil {
 			return nil, err
@@ -135,7 +135,7 @@ func invert(spans []span) []span {
 	return spans
 }
 
-// splitWords cuts every word into spans and these into pieces.
+// splitWords splits every word into spans, and applies the behavior to them.
 func splitWords(spans func(string) []span, b behavior) preTokenizer {
 	return func(words []word) []word {
 		out := make([]word, 0, 2*len(words))
@@ -157,7 +157,7 @@ func isPunctuation(r rune) bool {
 	return unicode.Is(unicode.P, r)
 }
 
-// metaspace writes spaces as a visible character, SentencePiece's way.
+// metaspace writes spaces as a visible character, as SentencePiece does.
 type metaspace struct {
 	Type           string
 	Replacement    string

@@ -13,7 +13,7 @@ type span struct {
 	match      bool
 }
 
-// behavior says what becomes of the matches of a split.
+// behavior decides what happens to the matches of a split.
 type behavior string
 
 const (
@@ -43,7 +43,8 @@ func (b behavior) apply(spans []span) []span {
 	case mergedWithPrevious:
 		return joinRuns(spans, func(last, s span) bool { return s.match && !last.match })
 	case mergedWithNext:
-		// The mirror image, including that a match after a match stays alone.
+		// The mirror image of the case above: a match after a match stays separate here
+		// too.
 		mirror(spans)
 		spans = mergedWithPrevious.apply(spans)
 		mirror(spans)
@@ -51,8 +52,8 @@ func (b behavior) apply(spans []span) []span {
 	return spans
 }
 
-// joinRuns joins a span to the piece before it if join says so of it and the
-// span before.
+// joinRuns joins a span to the piece before it if join returns true for the span and the
+// one before.
 func joinRuns(spans []span, join func(last, s span) bool) []span {
 	out := spans[:0]
 	var last span
@@ -74,7 +75,7 @@ func mirror(spans []span) {
 	}
 }
 
-// runes cuts s at each single code point of a class.
+// runes splits s at each single code point of a class.
 func runes(s string, has func(rune) bool) []span {
 	var out []span
 	done := 0
@@ -94,7 +95,7 @@ func runes(s string, has func(rune) bool) []span {
 	return out
 }
 
-// kind sorts code points as GPT-2's pattern does.
+// kind classifies code points as GPT-2's pattern does.
 type kind uint8
 
 const (
@@ -132,10 +133,10 @@ func kindAt(s string, i int) (kind, int) {
 	return kindOf(r), size
 }
 
-// gpt2Pattern is what ByteLevel splits with, and gpt2 its implementation by hand.
+// gpt2Pattern is the pattern with which ByteLevel splits; gpt2 implements it by hand.
 const gpt2Pattern = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
 
-// gpt2 is the end of the match at i; every text is matched without gaps.
+// gpt2 is the end of the match at i. The pattern matches every text without gaps.
 func gpt2(s string, i int) int {
 	if s[i] == '\'' {
 		if n := contraction(s[i+1:]); n > 0 {
@@ -144,7 +145,7 @@ func gpt2(s string, i int) int {
 	}
 	k, size := kindAt(s, i)
 	if s[i] == ' ' && i+1 < len(s) {
-		// A single space belongs to what follows.
+		// A single space belongs to the text after it.
 		if next, n := kindAt(s, i+1); next != space {
 			k, size = next, 1+n
 		}
@@ -157,7 +158,7 @@ func gpt2(s string, i int) int {
 		}
 		j, last = j+n, n
 	}
-	// Before more text, the last of several spaces is left to it.
+	// If text follows, the last of several spaces belongs to it.
 	if k == space && j < len(s) && j-last > i {
 		return j - last
 	}

@@ -10,23 +10,22 @@ import (
 // Tokenizer encodes and decodes. It does not change after Load and may be used
 // by several goroutines.
 type Tokenizer struct {
-	// normalizer nil: text stays as it is; pre nil: a piece is one word;
-	// decoder without text: tokens are joined by spaces.
+	// normalizer nil: text is unchanged; pre nil: a piece is one word; decoder without
+	// text: tokens are joined by spaces.
 	ends
-	next  ends // of a text that goes on where another ended
+	next  ends // for a text that continues another one
 	model *bpe
 
 	added addedTokens
-	// prefix and suffix are what Encode adds around a text.
+	// prefix and suffix are the tokens that Encode adds around a text.
 	prefix, suffix []int32
 
 	special map[string]int32 // by role: bos_token, eos_token, …
 }
 
-// Encode gives the ids of a text, with what the family adds around every text
-// (begin and end tokens) if addSpecial is set. Special tokens spelled out in
-// the text are recognised either way. Bytes that are not UTF-8 count as
-// U+FFFD.
+// Encode returns the ids of a text. If addSpecial is set, it adds the family's tokens
+// around every text (begin and end tokens). It recognises special tokens spelled out in
+// the text in any case. Bytes that are not UTF-8 count as U+FFFD.
 func (t *Tokenizer) Encode(text string, addSpecial bool) []int32 {
 	ids := make([]int32, 0, len(text)/3+len(t.prefix)+len(t.suffix))
 	if addSpecial {
@@ -39,8 +38,8 @@ func (t *Tokenizer) Encode(text string, addSpecial bool) []int32 {
 	return ids
 }
 
-// encode appends the ids of a text that starts as start says; what comes after
-// an added token is a text of its own.
+// encode appends the ids of a text, whose start is treated as start says. The text after
+// an added token counts as a separate text.
 func (t *Tokenizer) encode(ids []int32, text string, start ends) []int32 {
 	if !utf8.ValidString(text) {
 		text = toValid([]byte(text))
@@ -83,12 +82,11 @@ func (t *Tokenizer) encodePiece(ids []int32, text string, pre preTokenizer, firs
 	return ids
 }
 
-// Decode gives the text of ids, without special tokens if skipSpecial is set.
-// Ids that the tokenizer does not have are left out (models have more rows
-// than their tokenizers have tokens). Broken UTF-8 becomes U+FFFD; spaces are
-// not cleaned up. Added tokens decode to what the file spells, as in Hugging
-// Face's library up to 0.22 (0.23 gives normalized ones in normalized form,
-// and then does not know them as special).
+// Decode returns the text of ids, without special tokens if skipSpecial is set. It skips
+// ids that the tokenizer does not have (models have more rows than their tokenizers have
+// tokens). Broken UTF-8 becomes U+FFFD; spaces are not cleaned up. Added tokens decode to
+// their spelling in the file, as in Hugging Face's library up to 0.22 (0.23 returns
+// normalized ones in normalized form, and then does not recognise them as special).
 func (t *Tokenizer) Decode(ids []int32, skipSpecial bool) string {
 	return t.decode(ids, skipSpecial, t.decoder)
 }
@@ -108,12 +106,11 @@ func (t *Tokenizer) decode(ids []int32, skipSpecial bool, d decoder) string {
 	return strings.Join(d.text(tokens), "")
 }
 
-// TokenBytes is what an id adds to the text before it: one byte of a character
-// for a token such as <0xE4>, a space for a leading "▁", the content for a
-// special token. The bytes of several ids, one after another, are the text
-// that Decode gives of them, but for what only whole texts show: bytes that
-// are not UTF-8, a space that some families drop at the start, and the spaces
-// between tokens where the file names no decoder. It is nil for an id that
+// TokenBytes is the bytes that an id adds to the text before it: one byte of a character
+// for a token such as <0xE4>, a space for a leading "▁", the content for a special token.
+// The bytes of several ids, one after another, are the text that Decode returns for them,
+// except for: bytes that are not UTF-8, a space that some families drop at the start, and
+// the spaces between tokens if the file has no decoder. TokenBytes is nil for an id that
 // the tokenizer does not have.
 func (t *Tokenizer) TokenBytes(id int32) []byte {
 	token, ok := t.Token(id)
@@ -126,8 +123,8 @@ func (t *Tokenizer) TokenBytes(id int32) []byte {
 	return []byte(token)
 }
 
-// Token is the content of an id, as the files spell it (byte-level tokens in
-// their printable form).
+// Token is the content of an id, spelled as in the files (byte-level tokens in their
+// printable form).
 func (t *Tokenizer) Token(id int32) (string, bool) {
 	if token, ok := t.added.byID[id]; ok {
 		return token, true
@@ -145,7 +142,7 @@ func (t *Tokenizer) TokenID(content string) (int32, bool) {
 	return id, ok
 }
 
-// VocabSize is the number of tokens, added ones included.
+// VocabSize is the number of tokens, including added ones.
 func (t *Tokenizer) VocabSize() int {
 	n := len(t.model.vocab)
 	for content := range t.added.ids {
@@ -170,8 +167,8 @@ func (t *Tokenizer) EOS() (int32, bool) { return t.Role("eos_token") }
 // PAD is the token that fills short rows; false if the tokenizer has none.
 func (t *Tokenizer) PAD() (int32, bool) { return t.Role("pad_token") }
 
-// Role is the token that the files name for a role, e.g. "unk_token",
-// "mask_token" or a family's own "middle_token"; false if they name none.
+// Role is the token for a role in the files, e.g. "unk_token", "mask_token" or a family's
+// own "middle_token"; false if the files do not name one.
 func (t *Tokenizer) Role(name string) (int32, bool) {
 	id, ok := t.special[name]
 	return id, ok

@@ -12,11 +12,11 @@ import (
 	"strings"
 )
 
-// TrainOption changes what TrainBPE makes.
+// TrainOption is an option of TrainBPE.
 type TrainOption func(*training)
 
-// SpecialLast gives the special tokens the ids after all others, as CodeGen
-// has them. Without it they come first.
+// SpecialLast gives the special tokens the ids after all others, as in CodeGen. Without
+// it they come first.
 func SpecialLast() TrainOption { return func(t *training) { t.specialLast = true } }
 
 // SpaceRuns adds CodeGen's tokens for runs of 31 … 2 spaces and 9 … 2 tabs,
@@ -35,13 +35,13 @@ func spaceRuns() []string {
 }
 
 // TrainBPE makes a byte-level BPE vocabulary from texts and returns a complete
-// tokenizer.json in GPT-2's manner. vocabSize counts all tokens: 256 bytes,
-// special and added ones, and what is learned; there are fewer if the texts
-// have no more pairs to join. The same texts, in any order, give the same bytes.
+// tokenizer.json in the form of GPT-2's. vocabSize counts all tokens: 256 bytes, special
+// and added tokens, and learned ones; there are fewer if the texts have no more pairs to
+// join. The same texts, in any order, give the same bytes.
 //
-// Pairs are joined by falling count; equal counts by the smaller ids, as Hugging
-// Face's trainer does. As there, special tokens in the texts are not cut out,
-// but runs of spaces that have a token of their own are.
+// Pairs are joined in order of falling count, and for equal counts in order of ids, as in
+// Hugging Face's trainer. As there, special tokens in the texts are not removed, but runs
+// of spaces that have their own token are.
 func TrainBPE(texts iter.Seq[string], vocabSize int, special []string, options ...TrainOption) ([]byte, error) {
 	t := &training{special: special}
 	for _, o := range options {
@@ -71,7 +71,7 @@ func TrainBPE(texts iter.Seq[string], vocabSize int, special []string, options .
 	return t.encode()
 }
 
-// isLetter says whether a token would be taken for one of the 256 bytes.
+// isLetter reports whether a token spells one of the 256 bytes.
 func isLetter(content string) bool {
 	runes := []rune(content)
 	if len(runes) != 1 {
@@ -89,9 +89,9 @@ type training struct {
 	tokens []string // by id
 	merges [][2]int32
 	words  []trainWord
-	// where holds the words that a pair was seen in; it may be there no more.
+	// where holds the words in which a pair occurred; it may no longer occur there.
 	where map[[2]int32]map[int]struct{}
-	pairs map[[2]int32]int // how often
+	pairs map[[2]int32]int // counts
 }
 
 type trainWord struct {
@@ -135,7 +135,7 @@ func (t *training) count(texts iter.Seq[string]) {
 	}
 }
 
-// addPairs counts the pairs of a word in or out.
+// addPairs adds the pairs of a word to the counts, or subtracts them.
 func (t *training) addPairs(word, sign int, changed map[[2]int32]struct{}) {
 	w := t.words[word]
 	for i := range len(w.ids) - 1 {
@@ -153,8 +153,8 @@ func (t *training) addPairs(word, sign int, changed map[[2]int32]struct{}) {
 	}
 }
 
-// learn joins the most frequent pair until n tokens are learned. A pair that
-// spells a reserved token is passed over: its id is taken.
+// learn joins the most frequent pair until n tokens are learned. It skips a pair that
+// spells a reserved token, which already has an id.
 func (t *training) learn(n int, reserved map[string]bool) {
 	queue := &pairQueue{}
 	for p, count := range t.pairs {
@@ -168,7 +168,7 @@ func (t *training) learn(n int, reserved map[string]bool) {
 	for n > 0 && queue.Len() > 0 {
 		top := heap.Pop(queue).(countedPair)
 		if now := t.pairs[top.pair]; now != top.count || now <= 0 {
-			continue // counted anew since, and queued again
+			continue // the count has changed, and the pair was queued again
 		}
 		joined := t.tokens[top.pair[0]] + t.tokens[top.pair[1]]
 		if reserved[joined] {
@@ -216,7 +216,8 @@ type countedPair struct {
 	count int
 }
 
-// pairQueue gives the most frequent pair first, of equals that of smaller ids.
+// pairQueue returns the most frequent pair first and, among equals, the one with smaller
+// ids.
 type pairQueue []countedPair
 
 func (q pairQueue) Len() int      { return len(q) }
@@ -301,7 +302,7 @@ func (t *training) encode() ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// orderedVocab is a vocabulary as an object in the order of ids.
+// orderedVocab is a vocabulary that encodes as an object in the order of ids.
 type orderedVocab []string
 
 // MarshalJSON writes {"token": id, …}.

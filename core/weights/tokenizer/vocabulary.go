@@ -12,8 +12,7 @@ import (
 	"strings"
 )
 
-// loadVocabulary builds the byte-level BPE that vocab.json and merges.txt
-// stand for.
+// loadVocabulary builds the byte-level BPE tokenizer of vocab.json and merges.txt.
 func loadVocabulary(from files, c config) (*Tokenizer, error) {
 	model := bpeFile{Type: "BPE"}
 	if err := from.readJSON("vocab.json", &model.Vocab); err != nil {
@@ -70,9 +69,8 @@ func parseMerges(text string) ([]mergeText, error) {
 	return out, nil
 }
 
-// addedTokens collects the tokens that the files beside vocab.json add, as
-// Hugging Face's loader of such folders does. One without an id gets the next
-// free.
+// addedTokens collects the tokens that files other than vocab.json add, as Hugging
+// Face's loader of such folders does. A token without an id gets the next free id.
 func (c config) addedTokens(from files, vocab map[string]int32) ([]addedToken, error) {
 	special := c.specialTokens()
 	list := addedList{at: map[string]int{}, next: nextID(vocab)}
@@ -108,7 +106,7 @@ func (c config) addedTokens(from files, vocab map[string]int32) ([]addedToken, e
 	return list.tokens, nil
 }
 
-// specialTokens gives the special tokens and the order in which they get ids.
+// specialTokens returns the special tokens and the order in which they get ids.
 func (c config) specialTokens() map[string]int {
 	all := make([]string, 0, 7+len(c.additional))
 	for _, role := range []string{"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"} {
@@ -125,10 +123,9 @@ func (c config) specialTokens() map[string]int {
 
 var sentinel = regexp.MustCompile(`^<extra_id_\d+>$`)
 
-// specialToken says how a special token is matched. A file that names it bare
-// says nothing, which means as it stands; but CodeT5's sentinels have always
-// taken the blanks to their left, and files that list them bare have only lost
-// that.
+// specialToken returns a special token with the flags for matching it. A token without
+// flags in the files is matched exactly. CodeT5's sentinels are an exception: they
+// include the blanks to their left, even if a file has lost their flags.
 func (c config) specialToken(content string) addedToken {
 	t, ok := c.flags[content]
 	if !ok {
@@ -155,7 +152,7 @@ type addedList struct {
 	next   int32          // the next free id
 }
 
-// put adds a token; of one that is there already, it can only become special.
+// put adds a token. If the token is already in the list, it can only become special.
 func (l *addedList) put(t addedToken) {
 	if i, known := l.at[t.Content]; known {
 		l.tokens[i].Special = l.tokens[i].Special || t.Special

@@ -10,8 +10,8 @@ import (
 	"harness/core/weights/safetensors"
 )
 
-// maxPickle limits the description of the tensors; those of real checkpoints
-// take some hundred bytes a tensor.
+// maxPickle limits the size of the pickle that describes the tensors; real checkpoints
+// take a few hundred bytes per tensor.
 const maxPickle = 16 << 20
 
 const (
@@ -20,11 +20,11 @@ const (
 	storageFolder   = "data/"
 )
 
-// archive is the zip archive. All its members lie uncompressed, as torch
-// writes them, so that parts of them can be read in place.
+// archive is the zip archive. Its members are uncompressed, as torch writes them, so
+// that parts of them can be read in place.
 type archive struct {
 	reader  io.ReaderAt
-	members map[string]member // by name below the archive's one folder
+	members map[string]member // by name within the archive's only folder
 }
 
 func openArchive(r io.ReaderAt, size int64) (archive, error) {
@@ -40,7 +40,7 @@ func openArchive(r io.ReaderAt, size int64) (archive, error) {
 			root = folder
 		}
 		if !ok || folder != root {
-			return archive{}, fmt.Errorf("member %q is not in the archive's one folder %q", f.Name, root)
+			return archive{}, fmt.Errorf("member %q is not in the archive's only folder %q", f.Name, root)
 		}
 		if _, twice := a.members[name]; twice {
 			return archive{}, fmt.Errorf("member %q comes twice", f.Name)
@@ -53,9 +53,8 @@ func openArchive(r io.ReaderAt, size int64) (archive, error) {
 	return a, nil
 }
 
-// dropMissingChecksums passes over checksums that torch was told not to
-// compute (torch.serialization.set_crc32_options): it then writes 0 for every
-// member.
+// dropMissingChecksums drops checksums that torch did not compute
+// (torch.serialization.set_crc32_options); it then writes 0 for every member.
 func (a archive) dropMissingChecksums() {
 	for _, m := range a.members {
 		if m.sum.want != 0 {
@@ -133,12 +132,12 @@ type tensor struct {
 	dtype   safetensors.DType
 	shape   []int
 	strides []int64 // in elements
-	begin   int64   // of its first element, in the file
-	span    int64   // bytes from the first element's to the last one's end
+	begin   int64   // position of its first element in the file
+	span    int64   // bytes from the start of the first element to the end of the last
 	storage member
 }
 
-// tensors checks what the pickle gave against the archive.
+// tensors checks the result of the pickle against the archive.
 func (a archive) tensors(top any) (map[string]tensor, error) {
 	d, ok := top.(*dict)
 	if !ok {
@@ -154,7 +153,7 @@ func (a archive) tensors(top any) (map[string]tensor, error) {
 		if !ok {
 			switch item.value.(type) {
 			case nil, bool, int64, float64, string:
-				continue // a note beside the tensors
+				continue // not a tensor, but additional information
 			}
 			return nil, fmt.Errorf("entry %q is %s, not a tensor", name, describe(item.value))
 		}
@@ -177,7 +176,7 @@ func (a archive) locate(v *view) (tensor, error) {
 		return tensor{}, fmt.Errorf("its storage %q is not in the file", v.storage.key)
 	}
 	if v.storage.count < 0 || v.storage.count > m.size || v.storage.count*v.storage.size != m.size {
-		return tensor{}, fmt.Errorf("storage %q should hold %d elements of %d bytes, the file has %d bytes of it",
+		return tensor{}, fmt.Errorf("storage %q should hold %d elements of %d bytes, but has %d bytes in the file",
 			v.storage.key, v.storage.count, v.storage.size, m.size)
 	}
 	if len(v.shape) != len(v.strides) {
@@ -191,12 +190,12 @@ func (a archive) locate(v *view) (tensor, error) {
 	if err != nil {
 		return tensor{}, err
 	}
-	// Also keeps a view that repeats a few elements from becoming huge.
+	// This also prevents a view that repeats a few elements from becoming huge.
 	if total > m.size {
-		return tensor{}, fmt.Errorf("%s of shape %v takes %d bytes, its storage has %d", v.dtype, v.shape, total, m.size)
+		return tensor{}, fmt.Errorf("%s of shape %v takes %d bytes, but its storage has %d", v.dtype, v.shape, total, m.size)
 	}
 	size := int64(v.dtype.Size())
-	room := m.size/size - v.offset // elements from the first on
+	room := m.size/size - v.offset // elements from the first element to the end
 	if v.offset < 0 || room < 0 {
 		return tensor{}, fmt.Errorf("starts at element %d of a storage of %d bytes", v.offset, m.size)
 	}
@@ -204,7 +203,7 @@ func (a archive) locate(v *view) (tensor, error) {
 	if total == 0 {
 		return t, nil
 	}
-	last := int64(0) // index of the last element, from the first
+	last := int64(0) // index of the last element, counted from the first
 	for i, d := range v.shape {
 		if v.strides[i] < 0 || d > 1 && v.strides[i] > (room-1-last)/(d-1) {
 			return tensor{}, fmt.Errorf("shape %v with strides %v from element %d leads out of its storage of %d bytes",
@@ -219,7 +218,7 @@ func (a archive) locate(v *view) (tensor, error) {
 	return t, nil
 }
 
-// read gives a tensor's elements in row-major order.
+// read returns a tensor's elements in row-major order.
 func (a archive) read(t tensor) ([]byte, error) {
 	if err := a.check(t.storage); err != nil {
 		return nil, err
@@ -245,7 +244,7 @@ func (t tensor) contiguous() bool {
 	return true
 }
 
-// gather copies elements that lie apart. The innermost dimension is a plain
+// gather copies elements that are not contiguous. The innermost dimension is a plain
 // loop; the others count like an odometer.
 func (t tensor) gather(raw []byte) []byte {
 	size, count := t.dtype.Size(), 1

@@ -9,18 +9,18 @@ import (
 	"harness/core/weights/internal/mapped"
 )
 
-// ErrDamaged is wrapped by the error of a read of bytes that do not fit their
+// ErrDamaged is wrapped by the error of a read if the bytes do not match their
 // checksum.
 var ErrDamaged = errors.New("the file is damaged; fetch it again")
 
-// member is where a member's bytes lie.
+// member is the position of a member's bytes.
 type member struct {
 	begin, size int64
 	sum         *checksum // nil: the archive has none
 }
 
-// checksum is a member's CRC-32, compared with its bytes once, before the
-// first of them are used.
+// checksum is a member's CRC-32. It is compared with the member's bytes once, before
+// their first use.
 type checksum struct {
 	want uint32
 	once sync.Once
@@ -35,7 +35,7 @@ func (a archive) check(m member) error {
 	m.sum.once.Do(func() {
 		got, err := a.sum(m)
 		if err == nil && got != m.sum.want {
-			err = fmt.Errorf("its bytes have the checksum %08x, the archive says %08x: %w", got, m.sum.want, ErrDamaged)
+			err = fmt.Errorf("its bytes have the checksum %08x, but the archive says %08x: %w", got, m.sum.want, ErrDamaged)
 		}
 		m.sum.err = err
 	})

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// bytes takes the next n bytes of the program; they are not copied.
+// bytes takes the next n bytes of the program, without copying them.
 func (m *machine) bytes(n uint64) (string, error) {
 	if n > uint64(len(m.program)-m.pos) {
 		return "", fmt.Errorf("ends early: %d bytes wanted, %d left", n, len(m.program)-m.pos)
@@ -51,7 +51,7 @@ func (m *machine) long() error {
 	return err
 }
 
-// sized takes bytes after their length, which takes n bytes itself.
+// sized takes a length of n bytes, and then as many bytes as the length says.
 func (m *machine) sized(n uint64) (string, error) {
 	length, err := m.number(n)
 	if err != nil {

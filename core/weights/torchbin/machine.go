@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// The instructions of pickle protocols 2 to 5 that descriptions of weights
-// are made of (Python's pickletools documents them all).
+// The instructions of pickle protocols 2 to 5 that describe weights (Python's
+// pickletools documents them all).
 const (
 	opMark          = '('
 	opStop          = '.'
@@ -60,8 +60,7 @@ const (
 	maxName         = 100 // bytes, of a class with its module
 )
 
-// refused names instructions that would make or call things in ways that a
-// checkpoint needs not.
+// refused says why an instruction is refused. Checkpoints do not need such instructions.
 func refused(op byte) string {
 	switch op {
 	case 'i', 'o', 0x81, 0x92:
@@ -73,7 +72,7 @@ func refused(op byte) string {
 	case 'I', 'L', 'F', 'S', 'V', 'p', 'g':
 		return "is of the text protocol, which torch does not write"
 	}
-	return "is not among those that weights are described with"
+	return "is not needed to describe weights"
 }
 
 type mark struct{}
@@ -88,7 +87,7 @@ type machine struct {
 	memo    map[uint64]any
 }
 
-// run gives the value that a pickle leaves.
+// run returns the result of a pickle.
 func run(program []byte) (any, error) {
 	m := &machine{program: string(program), memo: map[uint64]any{}}
 	for {
@@ -119,7 +118,7 @@ func (m *machine) step(op byte) error {
 	return fmt.Errorf("instruction %#02x %s", op, refused(op))
 }
 
-// constant runs what pushes a plain value, and what does nothing.
+// constant runs instructions that push a plain value, and those that do nothing.
 func (m *machine) constant(op byte) (known bool, err error) {
 	switch op {
 	case opProto:
@@ -169,7 +168,7 @@ func (m *machine) constant(op byte) (known bool, err error) {
 	return true, nil
 }
 
-// container runs what makes and fills tuples, lists and dictionaries.
+// container runs instructions that make and fill tuples, lists and dictionaries.
 func (m *machine) container(op byte) (known bool, err error) {
 	switch op {
 	case opMark:
@@ -229,7 +228,7 @@ func (m *machine) container(op byte) (known bool, err error) {
 	return true, err
 }
 
-// memory runs what keeps values and brings them back.
+// memory runs instructions that store values in the memo and fetch them.
 func (m *machine) memory(op byte) (known bool, err error) {
 	var index uint64
 	switch op {
@@ -260,7 +259,7 @@ func (m *machine) memory(op byte) (known bool, err error) {
 	return true, err
 }
 
-// object runs what refers to names and calls them.
+// object runs instructions that look up names and call them.
 func (m *machine) object(op byte) (known bool, err error) {
 	switch op {
 	case opGlobal:
@@ -306,11 +305,11 @@ func (m *machine) push(v any) { m.stack = append(m.stack, v) }
 
 func (m *machine) top() (any, error) {
 	if len(m.stack) == 0 {
-		return nil, errors.New("takes a value where there is none")
+		return nil, errors.New("takes a value from an empty stack")
 	}
 	v := m.stack[len(m.stack)-1]
 	if _, marked := v.(mark); marked {
-		return nil, errors.New("takes a value where there is a mark")
+		return nil, errors.New("takes a value, but the top of the stack is a mark")
 	}
 	return v, nil
 }
@@ -323,7 +322,7 @@ func (m *machine) pop() (any, error) {
 	return v, err
 }
 
-// popMany takes n values, in the order that they were pushed.
+// popMany takes n values, in the order in which they were pushed.
 func (m *machine) popMany(n int) ([]any, error) {
 	out := make([]any, n)
 	for i := n - 1; i >= 0; i-- {
@@ -386,7 +385,7 @@ func (m *machine) setItems(items []any) error {
 	return nil
 }
 
-// global pushes the object of a name that follows on two lines.
+// global reads a name on the next two lines and pushes its object.
 func (m *machine) global() error {
 	module, rest, okModule := strings.Cut(m.program[m.pos:], "\n")
 	name, _, okName := strings.Cut(rest, "\n")
@@ -406,7 +405,7 @@ func (m *machine) pushNamed(module, name string) error {
 	return err
 }
 
-// reduce calls one of the names that can be called.
+// reduce calls an object that can be called.
 func (m *machine) reduce() error {
 	both, err := m.popMany(2)
 	if err != nil {

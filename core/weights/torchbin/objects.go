@@ -7,16 +7,16 @@ import (
 	"harness/core/weights/safetensors"
 )
 
-// What the machine makes besides nil, bool, int64, float64 and string.
+// Values of the machine besides nil, bool, int64, float64 and string.
 type (
-	// dict is a dictionary, its items in the order that they came.
+	// dict is a dictionary, with items in insertion order.
 	dict struct {
 		items   []item
 		ordered bool // an OrderedDict, which may have attributes
 	}
 	item struct{ key, value any }
 	list struct{ items []any }
-	// tuple is never changed once made.
+	// tuple is immutable.
 	tuple []any
 	// bytesValue is a bytes object.
 	bytesValue string
@@ -34,9 +34,9 @@ type (
 		key   string
 		dtype safetensors.DType // empty: bytes without a type
 		count int64             // elements
-		size  int64             // bytes an element
+		size  int64             // bytes per element
 	}
-	// view is a tensor: a storage seen with a shape.
+	// view is a tensor: a view of a storage with a shape.
 	view struct {
 		storage        *storage
 		dtype          safetensors.DType
@@ -45,8 +45,8 @@ type (
 	}
 )
 
-// describe says what kind of thing a value is. It never looks into it: a
-// pickle can build what has no end.
+// describe names the type of a value. It never looks at its elements, because a pickle
+// can build cyclic values.
 func describe(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -79,7 +79,7 @@ func describe(v any) string {
 	return "a mark"
 }
 
-// storageTypes are the torch classes of storages and their elements' types.
+// storageType is the element type of a torch class of storages.
 func storageType(name string) (safetensors.DType, bool) {
 	switch name {
 	case "torch.FloatStorage":
@@ -108,8 +108,8 @@ func storageType(name string) (safetensors.DType, bool) {
 	return "", false
 }
 
-// elementType is what a torch.dtype's name stands for. Only types without a
-// storage class of their own are named so.
+// elementType is the type of a torch.dtype's name. Files use these names only for types
+// that have no storage class of their own.
 func elementType(name string) (safetensors.DType, bool) {
 	switch name {
 	case "torch.float8_e4m3fn":
@@ -126,8 +126,8 @@ func elementType(name string) (safetensors.DType, bool) {
 	return "", false
 }
 
-// find gives the object of a name. These are all that a checkpoint needs;
-// any other is refused here, before anything could be done with it.
+// find returns the object of a name. It knows all names that a checkpoint needs, and
+// refuses any other name before the pickle can use it.
 func find(module, name string) (any, error) {
 	full := module + "." + name
 	switch full {
@@ -146,7 +146,7 @@ func find(module, name string) (any, error) {
 	if of, ok := elementType(full); ok {
 		return dtype{of}, nil
 	}
-	return nil, fmt.Errorf("asks for %q, which is not needed to describe weights; nothing of this file was run: convert it to safetensors where it is trusted", full)
+	return nil, fmt.Errorf("asks for %q, which is not needed to describe weights; no code of this file was run: if you trust it, convert it to safetensors", full)
 }
 
 func newOrderedDict(args tuple) (any, error) {
@@ -157,7 +157,7 @@ func newOrderedDict(args tuple) (any, error) {
 }
 
 // rebuildTensor is _rebuild_tensor_v2(storage, offset, shape, strides,
-// requires_grad, hooks[, metadata]); the last are of no use here.
+// requires_grad, hooks[, metadata]); it ignores the arguments after strides.
 func rebuildTensor(args tuple) (any, error) {
 	if len(args) != 6 && len(args) != 7 {
 		return nil, fmt.Errorf("takes 6 or 7 arguments, got %d", len(args))
@@ -239,12 +239,12 @@ func rebuildParameter(args tuple) (any, error) {
 	return v, nil
 }
 
-// persistent gives the object of a persistent id, which in these files is
-// always ("storage", class, key, device, elements).
+// persistent returns the object of a persistent id. In these files the id is always
+// ("storage", class, key, device, elements).
 func persistent(id any) (any, error) {
 	t, ok := id.(tuple)
 	if !ok || len(t) != 5 || t[0] != any("storage") {
-		return nil, errors.New("a persistent id is not that of a storage")
+		return nil, errors.New("a persistent id does not name a storage")
 	}
 	c, okClass := t[1].(class)
 	key, okKey := t[2].(string)

@@ -12,8 +12,8 @@ import (
 	"harness/core/weights/safetensors"
 )
 
-// ErrLegacy is wrapped by the error for a file in torch's format from before
-// version 1.6, which is not a zip archive; it is not read.
+// ErrLegacy is wrapped by the error for a file in torch's format from before version
+// 1.6, which is not a zip archive and is not supported.
 var ErrLegacy = errors.New("torch's format from before version 1.6 is not read: load the file with torch and save it again, or convert it to safetensors")
 
 // legacyMagic begins a file of that format: a pickle of the number
@@ -31,9 +31,8 @@ type File struct {
 
 var _ safetensors.Source = (*File)(nil)
 
-// Open opens a file and checks what its pickle says of every tensor against
-// what the archive holds. Tensors are read when asked for, and their storages'
-// checksums compared then.
+// Open opens a file and checks the pickle's description of every tensor against the
+// archive. It reads tensors, and checks the checksums of their storages, only on request.
 func Open(path string) (*File, error) {
 	f, err := mapped.Open(path)
 	if err != nil {
@@ -96,7 +95,7 @@ func (f *File) Info(name string) (safetensors.Info, bool) {
 	return safetensors.Info{Name: name, DType: t.dtype, Shape: slices.Clone(t.shape)}, true
 }
 
-// Tensor reads a tensor, row-major whatever its strides in the file.
+// Tensor reads a tensor. The result is row-major, regardless of the strides in the file.
 func (f *File) Tensor(name string) (safetensors.Tensor, error) {
 	info, ok := f.Info(name)
 	if !ok {
@@ -109,8 +108,8 @@ func (f *File) Tensor(name string) (safetensors.Tensor, error) {
 	return safetensors.Tensor{Info: info, Data: data}, nil
 }
 
-// View lends a tensor to use until use returns, under the terms of
-// safetensors.File's method. A tensor whose elements lie apart is a copy.
+// View passes a tensor to use, under the terms of safetensors.File.View. A tensor whose
+// elements are not contiguous is a copy.
 func (f *File) View(name string, use func(safetensors.Tensor) error) error {
 	t, ok := f.tensors[name]
 	in, mapped := f.archive.reader.(*mapped.File)
@@ -132,8 +131,8 @@ func (f *File) View(name string, use func(safetensors.Tensor) error) error {
 	return nil
 }
 
-// Start gives the first bytes of a tensor, at most limit, without a look at its
-// storage's checksum: enough to tell most tensors apart.
+// Start returns the first bytes of a tensor, at most limit, without checking its
+// storage's checksum. They suffice to distinguish most tensors.
 func (f *File) Start(name string, limit int64) ([]byte, error) {
 	t, ok := f.tensors[name]
 	if !ok {
