@@ -9,9 +9,9 @@ import (
 	"harness/core/sdk/model"
 )
 
-// AcceptsConfigs demands that a family builds every config.json of
-// testdata/configs.json: those of published checkpoints, and what transformers
-// writes. They hold many settings that change nothing.
+// AcceptsConfigs checks that a family builds every config.json of
+// testdata/configs.json: those of published checkpoints, and those that
+// transformers writes. They contain many settings that change nothing.
 func AcceptsConfigs(t *testing.T, m model.Model) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "configs.json"))

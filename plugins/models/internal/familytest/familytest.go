@@ -1,5 +1,5 @@
-// Package familytest is what the tests of the model families share: what every
-// family must do, whatever its network and its prompts.
+// Package familytest holds the tests that all model families share, whatever
+// their networks and prompts.
 package familytest
 
 import (
@@ -13,9 +13,9 @@ import (
 	"harness/core/sdk/model"
 )
 
-// Refusals demands that a family builds the good config.json, and that it
-// refuses each change of it, members of an object as JSON, with an error that
-// holds the text beside the change.
+// Refusals checks that a family builds the good config.json, and that it refuses
+// each changed one with the expected error. changes holds pairs: members of an
+// object as JSON, and a text that the error contains.
 func Refusals(t *testing.T, m model.Model, good string, changes [][2]string) {
 	t.Helper()
 	if _, err := m.Build(t.Context(), &model.BuildRequest{CheckpointConfig: []byte(good)}); err != nil {
@@ -55,8 +55,8 @@ func Changed(t testing.TB, config, change string) []byte {
 	return text
 }
 
-// FuzzBuild feeds a family configs, beginning with changes of good ones: it
-// must refuse them or give a valid graph.
+// FuzzBuild fuzzes Build with configs, beginning with changes of good ones: the
+// family must refuse them or build a valid graph.
 func FuzzBuild(f *testing.F, m model.Model, seeds ...string) {
 	for _, s := range seeds {
 		f.Add([]byte(s))
@@ -99,8 +99,8 @@ func Prompt(t testing.TB, m model.Model, o *model.PromptOptions) *model.Prompt {
 	return r.GetPrompts()[0]
 }
 
-// RefusesSettings demands that Build refuses settings of the model block
-// beside a config.json that is good.
+// RefusesSettings checks that Build refuses settings of the model block if
+// config.json is good.
 func RefusesSettings(t *testing.T, m model.Model, good, settings string) {
 	t.Helper()
 	request := &model.BuildRequest{Config: []byte(settings), CheckpointConfig: []byte(good)}

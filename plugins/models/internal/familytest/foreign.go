@@ -8,9 +8,9 @@ import (
 	"harness/core/sdk/model"
 )
 
-// RefusesForeign demands that a family refuses what no family reads and what
-// means another network, beside a config.json that is good. Width is the name
-// of a setting that must be a whole number.
+// RefusesForeign checks that a family refuses settings that no family reads or
+// that mean another network, added to a good config.json. width is the name of a
+// setting that must be a whole number.
 func RefusesForeign(t *testing.T, m model.Model, good, width string) {
 	t.Helper()
 	Refusals(t, m, good, [][2]string{
@@ -46,8 +46,8 @@ func RefusesForeign(t *testing.T, m model.Model, good, width string) {
 	}
 }
 
-// EndsAsGenerateDoes demands that a family takes end tokens from
-// generation_config.json, or without it from config.json, one or a list.
+// EndsAsGenerateDoes checks that a family takes end tokens, one or a list, from
+// generation_config.json or, without it, from config.json.
 func EndsAsGenerateDoes(t *testing.T, m model.Model, good string) {
 	t.Helper()
 	for _, c := range []struct {
@@ -73,9 +73,9 @@ func EndsAsGenerateDoes(t *testing.T, m model.Model, good string) {
 	}
 }
 
-// Heads demands that a family reads a head of its own where the checkpoint has
-// one that differs from the token table, and counts its numbers. Good is a
-// config.json that ties them, of a network of this width.
+// Heads checks that a family reads a separate head if the checkpoint has one that
+// differs from the token table, and counts its parameters. good is a config.json
+// that ties them, for a network of this width.
 func Heads(t *testing.T, m model.Model, good, table string, width int64) {
 	t.Helper()
 	const head = "lm_head.weight"

@@ -12,11 +12,11 @@ import (
 	"harness/core/weights/tokenizer"
 )
 
-// Infill demands of a family that fills in the middle that each of its tokens
-// is one of the tokenizer of every golden checkpoint that it fits, that stops
-// read as they do there, and that prompts become the ids that the reference
-// implementation makes of their parts: the prefix as a text of its own, the
-// suffix as one that goes on.
+// Infill checks a family that fills in the middle, with the tokenizer of every
+// golden checkpoint that it fits: each of the family's tokens is a token there,
+// stops are spelled as in decoded output, and prompts have the ids of the
+// reference implementation, which encodes the prefix as a separate text and the
+// suffix as a continuation.
 func Infill(t *testing.T, m model.Model) {
 	tokens := m.Describe(t.Context()).GetPromptTokens()
 	r, err := m.Prompt(t.Context(), &model.PromptRequest{Options: &model.PromptOptions{}, Bugs: []*model.Bug{Bug()}})

@@ -11,9 +11,9 @@ import (
 	"harness/core/sdk/model"
 )
 
-// PublishedSizes demands that a family's graphs have as many parameters as the
-// published checkpoints of an architecture, from their configs alone. The
-// members of base are added to each config.
+// PublishedSizes checks that a family's graphs, built from configs alone, have as
+// many parameters as the published checkpoints of an architecture. The members of
+// base are added to each config.
 func PublishedSizes(t *testing.T, m model.Model, architecture string, base map[string]any) {
 	t.Helper()
 	path := needs.Shared(t, "fixtures", "published_sizes.json")

@@ -11,9 +11,9 @@ import (
 	"harness/core/weights/snapshot"
 )
 
-// Tensors demands that a family reads a checkpoint that holds what its network
-// needs, alone or beside any of the buffers, whatever their type; and that each
-// of the foreign tensors beside it is refused by name.
+// Tensors checks that a family reads a checkpoint with the tensors that its
+// network needs, alone or with any of the buffers of any type, and that it refuses
+// each additional foreign tensor by name.
 func Tensors(t *testing.T, m model.Model, config string, buffers, foreign []string) {
 	t.Helper()
 	r, err := m.Build(t.Context(), &model.BuildRequest{CheckpointConfig: []byte(config)})

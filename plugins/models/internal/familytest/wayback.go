@@ -27,10 +27,10 @@ type benchmarkBug struct {
 
 type span struct{ Start, End int32 }
 
-// WayBack demands that a model that writes the reference fix is taken at its
-// word, for every bug of the shared benchmarks. Output is what such a model
-// writes: the hunk's fixed lines, in a form that the options ask for, after the
-// prompt's text; ok is false where the family refuses the bug.
+// WayBack checks, for every bug of the shared benchmarks, that the output of a
+// model that writes the reference fix becomes the reference patch. output returns
+// what such a model writes after the prompt's text: the hunk's fixed lines, in the
+// form that the options ask for; ok is false if the family refuses the bug.
 func WayBack(t *testing.T, m model.Model, output func(o *model.PromptOptions, fixed string, method *java.Method) (text string, ok bool)) {
 	eachBug(t, func(t *testing.T, b benchmarkBug) {
 		h := b.Hunks[0]
