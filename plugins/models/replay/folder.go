@@ -99,7 +99,7 @@ func (f folder) index() (index, error) {
 	name := filepath.Join(f.path, indexName)
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("the folder's %s, which says what the patches replace, is missing: %w", indexName, err)
+		return nil, fmt.Errorf("open the folder's %s, which says what the patches replace: %w", indexName, err)
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, jsonlines.MaxLine))
