@@ -89,10 +89,10 @@ lint:
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-# Packages that judge candidates or watch the clock run alone, one after another;
-# the others side by side. Packages with goroutines of their own run under the
-# race detector, and only there.
-ALONE   := ./core/cmd/harness ./core/pluginhost ./core/sandbox/... ./plugins/benchmarks/...
+# Packages that watch the clock run alone, one after another; the others side by
+# side. Packages with goroutines of their own run under the race detector, and only
+# there.
+ALONE   := ./core/pluginhost ./core/sandbox/...
 RACE    := ./core/store ./core/run ./core/step ./core/judge ./core/pluginhost ./core/sdk/... ./core/sandbox ./plugins/benchmarks/java/programs
 TIMEOUT := 30m
 LOG     := $(BIN)/test.log

@@ -6,7 +6,7 @@
 #   harness run studies/pretrain-encoder.hcl
 #   harness export studies/pretrain-encoder.hcl --dtype bf16 --trial codet5-micro/full/without-buggy-lines --to FOLDER
 #
-# 5 minutes on one core. That is too little to learn to copy: its loss still falls.
+# TIMEENC on one core. That is too little to learn to copy: its loss still falls.
 
 study "pretrain-encoder" {
   title = "Tiny models that fill in small Java methods"
@@ -15,7 +15,7 @@ study "pretrain-encoder" {
 
 dataset "micropairs" "holes" {
   content = "holes"
-  count   = 12500
+  count   = 30000
   split   = { validation = 0.01 }
 
   duplicates = "keep" # as corpora hold them

@@ -1,17 +1,23 @@
 # Makes the tiny checkpoints of the families that were trained to fill in the
 # middle, which studies/quick.hcl fine-tunes. They read what models/codegen-micro
-# does (see pretrain.hcl), and among it documents with lines taken out, which they
-# put back: often the new lines of a commit, whose old ones stand above. What says
-# where lines are missing is the prompt of a fine-tuned model without buggy lines:
-# its marks with nothing between them. The prompts of quick.hcl hold buggy lines.
+# does (see pretrain.hcl), and behind every three such texts a document with lines
+# taken out, which they put back. What says where lines are missing is the prompt of
+# a fine-tuned model without buggy lines: its marks with nothing between them. The
+# prompts of quick.hcl hold buggy lines.
 #
 #   harness run studies/pretrain-infilling.hcl
 #   harness export studies/pretrain-infilling.hcl --dtype bf16 --trial MODEL/full/without-buggy-lines --to FOLDER
 #
-# 11 to 13 minutes a model on one core. 50000 documents made models/deepseekcoder-micro
-# and codellama-micro, 36000 starcoder-micro.
+# About 15 minutes a model on one core. models/codellama-micro, which learns more
+# slowly, was made with --var documents=80000.
 # The tokens that a family writes its prompts with come from its plugin and
 # follow those listed here.
+
+variable "documents" {
+  type        = number
+  default     = 60000
+  description = "how many texts and holes"
+}
 
 study "pretrain-infilling" {
   title = "Tiny models that fill in small Java methods"
@@ -20,7 +26,7 @@ study "pretrain-infilling" {
 
 dataset "micropairs" "both" {
   content = "text and holes"
-  count   = 50000
+  count   = var.documents
   split   = { validation = 0.01 }
 
   duplicates = "keep" # as corpora hold them

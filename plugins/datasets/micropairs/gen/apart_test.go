@@ -16,7 +16,7 @@ const (
 	studiedSeed     = 1
 	studiedPairs    = 6000
 	studiedTexts    = 60000
-	studiedHoles    = 60000
+	studiedHoles    = 30000
 	cleanSimilarity = 0.8 // of a dataset block, by default
 	mostAlike       = 0.94
 	uninteresting   = 0.88 // not worth the comparison
