@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"harness/core/weights/snapshot"
@@ -44,7 +46,7 @@ func load(dir string) (*Tokenizer, error) {
 	case err != nil:
 		return nil, err
 	default:
-		if t, err = Parse(text); err != nil {
+		if t, err = parse(text, c.beside); err != nil {
 			err = fmt.Errorf("tokenizer.json: %w", err)
 		}
 	}
@@ -66,8 +68,13 @@ type config struct {
 	AddEOS         *bool                 `json:"add_eos_token"`
 	AddPrefixSpace bool                  `json:"add_prefix_space"`
 	Added          map[string]addedToken `json:"added_tokens_decoder"`
+	// What transformers does with a text or with ids because of these is not
+	// done here.
+	SplitSpecial bool `json:"split_special_tokens"`
+	CleanUp      bool `json:"clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output"`
 
 	roles      map[string]string // bos_token and the like → content
+	order      []string          // the roles as the files list them
 	additional []string          // special tokens without a role
 	flags      map[string]addedToken
 }
@@ -87,47 +94,66 @@ func (t *specialToken) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &t.Content)
 }
 
-// readConfig reads the files other than the vocabulary. The first file that names a role
-// decides it.
+// readConfig reads the files beside the vocabulary. special_tokens_map.json has
+// the last word, but says nothing where tokenizer_config.json lists all added
+// tokens: files with that list repeat there what they mean.
 func readConfig(from files) (config, error) {
 	c := config{roles: map[string]string{}, flags: map[string]addedToken{}}
-	for _, name := range []string{"tokenizer_config.json", "special_tokens_map.json"} {
-		var fields map[string]json.RawMessage
+	if err := from.readJSON("tokenizer_config.json", &c); err != nil {
+		return config{}, err
+	}
+	switch {
+	case c.SplitSpecial:
+		return config{}, errors.New("tokenizer_config.json: split_special_tokens is true, so that special tokens spelled in a text are letters; that is not supported")
+	case c.CleanUp:
+		return config{}, errors.New("tokenizer_config.json: clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output is true; that is not supported")
+	}
+	names := []string{"tokenizer_config.json", "special_tokens_map.json"}
+	if c.Added != nil {
+		names = names[:1]
+	}
+	for _, name := range names {
+		var fields members
 		if err := from.readJSON(name, &fields); err != nil {
 			return config{}, err
 		}
-		for _, key := range slices.Sorted(maps.Keys(fields)) {
+		for _, f := range fields {
 			switch {
-			case key == "additional_special_tokens" || key == "extra_special_tokens":
-				c.addSpecial(fields[key])
-			case strings.HasSuffix(key, "_token"):
-				c.addRole(key, fields[key])
+			case f.key == "additional_special_tokens" || f.key == "extra_special_tokens":
+				c.addSpecial(f.value)
+			case strings.HasSuffix(f.key, "_token"):
+				c.addRole(f.key, f.value)
 			}
 		}
 	}
-	return c, from.readJSON("tokenizer_config.json", &c)
+	return c, nil
 }
 
 // addRole records the token of a role, if the value is a token: other settings have
 // similar names, such as the flag add_bos_token.
 func (c *config) addRole(role string, value json.RawMessage) {
 	var t specialToken
+	if string(value) == "null" {
+		delete(c.roles, role)
+		return
+	}
 	if json.Unmarshal(value, &t) != nil || t.Content == "" {
 		return
 	}
-	if _, decided := c.roles[role]; !decided {
-		c.roles[role] = t.Content
+	if !slices.Contains(c.order, role) {
+		c.order = append(c.order, role)
 	}
+	c.roles[role] = t.Content
 	c.note(t)
 }
 
 // addSpecial records a list of special tokens or, in newer files, an object that maps
 // roles to them.
 func (c *config) addSpecial(value json.RawMessage) {
-	var roles map[string]json.RawMessage
+	var roles members
 	if json.Unmarshal(value, &roles) == nil {
-		for _, role := range slices.Sorted(maps.Keys(roles)) {
-			c.addRole(role, roles[role])
+		for _, r := range roles {
+			c.addRole(r.key, r.value)
 		}
 		return
 	}
@@ -144,12 +170,106 @@ func (c *config) addSpecial(value json.RawMessage) {
 }
 
 func (c *config) note(t specialToken) {
-	if _, noted := c.flags[t.Content]; t.flagged && !noted {
+	if t.flagged {
 		c.flags[t.Content] = t.addedToken
 	}
 }
 
-// files is a folder, with generated files that it lacks.
+// beside gives the added tokens of a tokenizer.json and behind them, as
+// transformers adds them when it opens a folder, what the other files say:
+// tokens that are not among them, and other ways to match those that are. The
+// ids that those files state do not count.
+func (c config) beside(list []addedToken) ([]addedToken, error) {
+	out := slices.Clone(list)
+	at := map[string]int{} // in out
+	for i, t := range out {
+		at[t.Content] = i
+	}
+	put := func(t addedToken) {
+		at[t.Content] = len(out)
+		out = append(out, t)
+	}
+	listed, err := c.listed()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range listed {
+		put(t)
+	}
+	roles := []string{"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"}
+	for _, role := range c.order {
+		if !slices.Contains(roles, role) {
+			roles = append(roles, role)
+		}
+	}
+	for _, role := range roles {
+		content := c.roles[role]
+		i, known := at[content]
+		switch {
+		case content == "":
+		case known && !out[i].Special && (c.Added == nil || i >= len(list)):
+			t := out[i]
+			t.Special = true
+			put(t)
+		case !known:
+			put(c.specialToken(content))
+		}
+	}
+	for _, content := range c.additional {
+		if _, known := at[content]; !known && content != "" {
+			put(c.specialToken(content))
+		}
+	}
+	return out, nil
+}
+
+// listed gives the tokens of added_tokens_decoder, by id.
+func (c config) listed() ([]addedToken, error) {
+	var list []addedToken
+	for _, key := range slices.Sorted(maps.Keys(c.Added)) {
+		id, err := strconv.ParseInt(key, 10, 32)
+		if err != nil {
+			return nil, fmt.Errorf("tokenizer_config.json: added_tokens_decoder: id %q: %w", key, err)
+		}
+		t := c.Added[key]
+		t.ID = int32(id)
+		list = append(list, t)
+	}
+	slices.SortStableFunc(list, func(a, b addedToken) int { return int(a.ID) - int(b.ID) })
+	return list, nil
+}
+
+// members is an object in the order of its file, which decides the ids of
+// tokens that have none.
+type members []struct {
+	key   string
+	value json.RawMessage
+}
+
+func (m *members) UnmarshalJSON(text []byte) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return errors.Join(err, errors.New("must be an object"))
+	}
+	*m = nil
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return err
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return err
+		}
+		*m = append(*m, struct {
+			key   string
+			value json.RawMessage
+		}{key.(string), value})
+	}
+	return nil
+}
+
+// files is a folder, with files made for what it lacks.
 type files struct {
 	dir  string
 	made map[string][]byte

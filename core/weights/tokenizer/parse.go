@@ -54,12 +54,21 @@ func parseMerge(line string) (mergeText, error) {
 // Parse reads only a tokenizer.json, without the other files' settings for special
 // tokens (see Load).
 func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
+	return parse(tokenizerJSON, func(list []addedToken) ([]addedToken, error) { return list, nil })
+}
+
+// parse reads a tokenizer.json; beside gives all added tokens for those that
+// the file lists.
+func parse(tokenizerJSON []byte, beside func([]addedToken) ([]addedToken, error)) (*Tokenizer, error) {
 	var f file
 	if err := json.Unmarshal(tokenizerJSON, &f); err != nil {
 		return nil, err
 	}
 	model, err := readModel(f.Model)
 	if err != nil {
+		return nil, err
+	}
+	if f.AddedTokens, err = beside(f.AddedTokens); err != nil {
 		return nil, err
 	}
 	f.AddedTokens = assignIDs(f.AddedTokens, model.Vocab)

@@ -151,14 +151,65 @@ func TestIDsOfSpecialTokens(t *testing.T) {
 			got[role] = id
 		}
 	}
-	if diff := cmp.Diff(map[string]int32{"bos": 4, "eos": 5, "middle": 2}, got); diff != "" {
+	if diff := cmp.Diff(map[string]int32{"bos": 0, "eos": 5, "middle": 2, "fill": 6}, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"</s>", "<s>"}, tok.Special()); diff != "" {
+	if diff := cmp.Diff([]string{"</s>", "<s>", "a", "ab", "nowhere"}, tok.Special()); diff != "" {
 		t.Error(diff)
 	}
-	if n := tok.VocabSize(); n != 6 {
-		t.Errorf("%d tokens, want 6", n)
+	if n := tok.VocabSize(); n != 7 {
+		t.Errorf("%d tokens, want 7", n)
+	}
+}
+
+// What the files beside tokenizer.json say of special tokens counts as it does
+// in transformers 5, whose ids these are.
+func TestSpecialTokensBesideTokenizerJSON(t *testing.T) {
+	tests := map[string]struct {
+		files   map[string]string // without .json
+		text    string
+		want    []int32
+		decoded string // without special tokens
+	}{
+		"a role's token that is only in the vocabulary": {map[string]string{"tokenizer_config": `{"eos_token":"ab"}`}, "b ab", []int32{1, 2}, "b"},
+		"a role's token that is new":                    {map[string]string{"tokenizer_config": `{"pad_token":"bb"}`}, "bba", []int32{6, 0}, "a"},
+		"a list's token":                                {map[string]string{"tokenizer_config": `{"additional_special_tokens":["bb"]}`}, "bba", []int32{6, 0}, "a"},
+		"an object's token":                             {map[string]string{"tokenizer_config": `{"extra_special_tokens":{"new_token":"bb"}}`}, "bba", []int32{6, 0}, "a"},
+		"ids go by the order of roles": {
+			map[string]string{"tokenizer_config": `{"pad_token":"aa","eos_token":"bb","b_token":"bab","a_token":"aba"}`}, "aabbbababa", []int32{7, 6, 8, 9}, "",
+		},
+		"the map has the last word": {
+			map[string]string{"tokenizer_config": `{"eos_token":"bb"}`, "special_tokens_map": `{"eos_token":"aa"}`}, "bbaa", []int32{1, 1, 6}, "bb",
+		},
+		"but not beside a list of all added tokens": {
+			map[string]string{"tokenizer_config": `{"eos_token":"bb","added_tokens_decoder":{}}`, "special_tokens_map": `{"eos_token":"aa"}`}, "bbaa", []int32{6, 0, 0}, "aa",
+		},
+		"that list has the last word on how tokens are matched": {
+			map[string]string{"tokenizer_config": `{"added_tokens_decoder":{"4":{"content":"<s>","rstrip":true,"special":true},"9":{"content":"bb"}}}`},
+			"<s>  abb", []int32{4, 0, 6}, "abb",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{"tokenizer.json": spec("", "")}
+			for name, content := range test.files {
+				files[name+".json"] = content
+			}
+			tok := load(t, files)
+			got := tok.Encode(test.text, false)
+			if !slices.Equal(got, test.want) {
+				t.Errorf("ids of %q are %v, want %v", test.text, got, test.want)
+			}
+			if text := strings.ReplaceAll(tok.Decode(got, true), " ", ""); text != test.decoded {
+				t.Errorf("%v without special tokens is %q, want %q", got, text, test.decoded)
+			}
+		})
+	}
+	for _, key := range []string{"split_special_tokens", "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output"} {
+		_, err := tokenizer.Load(folder(t, map[string]string{"tokenizer.json": spec("", ""), "tokenizer_config.json": `{"` + key + `":true}`}))
+		if err == nil || !strings.Contains(err.Error(), key) {
+			t.Errorf("%s: %v", key, err)
+		}
 	}
 }
 
@@ -231,8 +282,8 @@ func TestSpecialTokensGoByTheirFlags(t *testing.T) {
 	files := map[string]string{
 		"vocab.json":              `{"<s>":0,"</s>":1,"a":2,"Ġ":3}`,
 		"merges.txt":              "#version: 0.2\n",
-		"tokenizer_config.json":   `{"tokenizer_class":"RobertaTokenizer","cls_token":"<s>","sep_token":"</s>","mask_token":{"content":"<mask>","lstrip":true,"rstrip":true}}`,
-		"special_tokens_map.json": `{"mask_token":"<m>","additional_special_tokens":[{"content":"<x>","rstrip":true},"<y>","<extra_id_0>"]}`,
+		"tokenizer_config.json":   `{"tokenizer_class":"RobertaTokenizer","cls_token":"<s>","sep_token":"</s>","mask_token":"<m>"}`,
+		"special_tokens_map.json": `{"mask_token":{"content":"<mask>","lstrip":true,"rstrip":true},"additional_special_tokens":[{"content":"<x>","rstrip":true},"<y>","<extra_id_0>"]}`,
 		"added_tokens.json":       `{"<y>":9,"<z>":8}`,
 	}
 	tests := map[string][]int32{

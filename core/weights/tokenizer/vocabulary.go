@@ -8,7 +8,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -74,13 +73,11 @@ func parseMerges(text string) ([]mergeText, error) {
 func (c config) addedTokens(from files, vocab map[string]int32) ([]addedToken, error) {
 	special := c.specialTokens()
 	list := addedList{at: map[string]int{}, next: nextID(vocab)}
-	for _, key := range slices.Sorted(maps.Keys(c.Added)) {
-		id, err := strconv.ParseInt(key, 10, 32)
-		if err != nil {
-			return nil, fmt.Errorf("tokenizer_config.json: added_tokens_decoder: id %q: %w", key, err)
-		}
-		t := c.Added[key]
-		t.ID = int32(id)
+	listed, err := c.listed()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range listed {
 		list.put(t)
 	}
 	var added map[string]int32
