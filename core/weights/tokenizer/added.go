@@ -1,6 +1,8 @@
 package tokenizer
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,8 +19,26 @@ type addedToken struct {
 	Special    bool   `json:"special"`
 }
 
-// addedTokens are matched whole, before any other step: some in the raw text, some
-// after normalisation.
+// UnmarshalJSON reads a token. One that does not say so is matched in
+// normalized text unless it is special.
+func (t *addedToken) UnmarshalJSON(text []byte) error {
+	type plain addedToken
+	f := struct {
+		*plain
+		Normalized *bool `json:"normalized"`
+	}{plain: (*plain)(t)}
+	if err := json.Unmarshal(text, &f); err != nil {
+		return err
+	}
+	t.Normalized = !t.Special
+	if f.Normalized != nil {
+		t.Normalized = *f.Normalized
+	}
+	return nil
+}
+
+// addedTokens are matched whole, before anything else looks at the text: some
+// in the raw text, some after normalisation.
 type addedTokens struct {
 	byID            map[int32]string
 	ids             map[string]int32
@@ -52,19 +72,27 @@ func assignIDs(list []addedToken, vocab map[string]int32) []addedToken {
 	return out
 }
 
-func newAddedTokens(list []addedToken, normalize normalizer) addedTokens {
+func newAddedTokens(list []addedToken, normalize normalizer) (addedTokens, error) {
 	a := addedTokens{
 		byID:    make(map[int32]string, len(list)),
 		ids:     make(map[string]int32, len(list)),
 		special: map[string]bool{},
 	}
-	for _, t := range list {
+	last := map[string]int{} // of a token that is listed twice, the last entry says how it is matched
+	for i, t := range list {
+		last[t.Content] = i
+	}
+	contents := map[string]string{} // by what is looked for in normalized text
+	for i, t := range list {
 		a.byID[t.ID] = t.Content
 		a.ids[t.Content] = t.ID
 		if t.Special {
 			a.special[t.Content] = true
 		}
-		if !t.Normalized {
+		switch {
+		case last[t.Content] != i:
+			continue
+		case !t.Normalized:
 			a.raw.add(t.Content, t)
 			continue
 		}
@@ -72,9 +100,14 @@ func newAddedTokens(list []addedToken, normalize normalizer) addedTokens {
 		if normalize != nil {
 			pattern = normalize(pattern)
 		}
+		if twin, taken := contents[pattern]; taken && twin != t.Content && pattern != "" {
+			return a, fmt.Errorf("added tokens %q and %q are the same once they are normalized, and Hugging Face's library takes now one, now the other; "+
+				"give one of them \"normalized\": false", twin, t.Content)
+		}
+		contents[pattern] = t.Content
 		a.normalized.add(pattern, t)
 	}
-	return a
+	return a, nil
 }
 
 // cut is a part of a text, or an added token if id is not negative.
@@ -159,7 +192,8 @@ func (m *matcher) split(s string) []cut {
 		if t.SingleWord && (endsWithWord(s[:start]) || startsWithWord(s[stop:])) {
 			continue
 		}
-		if t.LStrip {
+		// The token before may have taken the blanks that this one starts with.
+		if t.LStrip && done < start {
 			start = done + len(strings.TrimRightFunc(s[done:start], unicode.IsSpace))
 		}
 		if t.RStrip {

@@ -117,13 +117,20 @@ func readConfig(from files) (config, error) {
 		if err := from.readJSON(name, &fields); err != nil {
 			return config{}, err
 		}
+		var additional json.RawMessage
 		for _, f := range fields {
 			switch {
-			case f.key == "additional_special_tokens" || f.key == "extra_special_tokens":
+			case f.key == "extra_special_tokens":
 				c.addSpecial(f.value)
+			case f.key == "additional_special_tokens":
+				additional = f.value
 			case strings.HasSuffix(f.key, "_token"):
 				c.addRole(f.key, f.value)
 			}
+		}
+		// The older name counts where nothing has the newer.
+		if additional != nil && len(c.additional) == 0 {
+			c.addSpecial(additional)
 		}
 	}
 	return c, nil

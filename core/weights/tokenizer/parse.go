@@ -131,6 +131,8 @@ func build(f file, model bpeFile) (*Tokenizer, error) {
 			return nil, fmt.Errorf("added token %q has the id %d", a.Content, a.ID)
 		}
 	}
-	t.added = newAddedTokens(f.AddedTokens, t.normalizer)
+	if t.added, err = newAddedTokens(f.AddedTokens, t.normalizer); err != nil {
+		return nil, err
+	}
 	return t, nil
 }

@@ -213,6 +213,34 @@ func TestSpecialTokensBesideTokenizerJSON(t *testing.T) {
 	}
 }
 
+func TestAddedTokensThatAreTheSameOnceNormalizedAreRefused(t *testing.T) {
+	_, err := tokenizer.Load(folder(t, map[string]string{
+		"tokenizer.json":        spec("normalizer", `{"type":"NFC"}`),
+		"tokenizer_config.json": `{"added_tokens_decoder":{"6":{"content":"e\u0301"},"7":{"content":"\u00e9"}}}`,
+	}))
+	if err == nil || !strings.Contains(err.Error(), "normalized") {
+		t.Errorf("two tokens that are one: %v", err)
+	}
+}
+
+// A token may take the blanks that the next one starts with.
+func TestAddedTokensShareBlanks(t *testing.T) {
+	tok := load(t, map[string]string{"tokenizer.json": spec("added_tokens", `[
+		{"id":4,"content":"<s>","rstrip":true,"special":true},{"id":5,"content":" <x>","lstrip":true,"special":true}]`)})
+	if got, want := tok.Encode("<s> <x>a", false), []int32{4, 5, 0}; !slices.Equal(got, want) {
+		t.Errorf("ids are %v, want %v", got, want)
+	}
+}
+
+// Of a token that is listed twice, the last entry counts.
+func TestAddedTokenListedTwice(t *testing.T) {
+	tok := load(t, map[string]string{"tokenizer.json": spec("added_tokens", `[
+		{"content":"<s>","rstrip":true,"special":true},{"content":"<s>","normalized":true,"special":true}]`)})
+	if got, want := tok.Encode("<s> <s>a", false), []int32{4, 4, 0}; !slices.Equal(got, want) {
+		t.Errorf("ids are %v, want %v", got, want)
+	}
+}
+
 func TestBytesThatAreNotUTF8CountAsReplacements(t *testing.T) {
 	_, tok := train(t, nil, 256, nil)
 	for in, want := range map[string]string{
