@@ -74,6 +74,7 @@ type config struct {
 	CleanUp      bool `json:"clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output"`
 
 	roles      map[string]string // bos_token and the like → content
+	none       map[string]bool   // roles that a file leaves empty
 	order      []string          // the roles as the files list them
 	additional []string          // special tokens without a role
 	flags      map[string]addedToken
@@ -98,7 +99,7 @@ func (t *specialToken) UnmarshalJSON(text []byte) error {
 // the last word, but says nothing where tokenizer_config.json lists all added
 // tokens: files with that list repeat there what they mean.
 func readConfig(from files) (config, error) {
-	c := config{roles: map[string]string{}, flags: map[string]addedToken{}}
+	c := config{roles: map[string]string{}, none: map[string]bool{}, flags: map[string]addedToken{}}
 	if err := from.readJSON("tokenizer_config.json", &c); err != nil {
 		return config{}, err
 	}
@@ -142,6 +143,7 @@ func (c *config) addRole(role string, value json.RawMessage) {
 	var t specialToken
 	if string(value) == "null" {
 		delete(c.roles, role)
+		c.none[role] = true
 		return
 	}
 	if json.Unmarshal(value, &t) != nil || t.Content == "" {

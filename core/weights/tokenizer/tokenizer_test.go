@@ -315,11 +315,11 @@ func TestSpecialTokensGoByTheirFlags(t *testing.T) {
 		"added_tokens.json":       `{"<y>":9,"<z>":8}`,
 	}
 	tests := map[string][]int32{
-		"a <mask> a":       {2, 10, 2},
-		"a <x> a":          {2, 3, 11, 2},
+		"a <mask> a":       {2, 12, 2},
+		"a <x> a":          {2, 3, 13, 2},
 		"a <y> a":          {2, 3, 9, 3, 2},
 		"a <z> a":          {2, 3, 8, 3, 2},
-		"a <extra_id_0> a": {2, 12, 3, 2},
+		"a <extra_id_0> a": {2, 14, 3, 2},
 	}
 	tok := load(t, files)
 	for text, want := range tests {
@@ -327,8 +327,25 @@ func TestSpecialTokensGoByTheirFlags(t *testing.T) {
 			t.Errorf("ids of %q: %v, want %v", text, got, want)
 		}
 	}
-	if diff := cmp.Diff([]string{"</s>", "<extra_id_0>", "<mask>", "<s>", "<x>", "<y>"}, tok.Special()); diff != "" {
+	if diff := cmp.Diff([]string{"</s>", "<extra_id_0>", "<mask>", "<pad>", "<s>", "<unk>", "<x>", "<y>"}, tok.Special()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// vocab.json and merges.txt mean something only together with the class, which
+// also has special tokens that no file needs to name.
+func TestClassOfAVocabulary(t *testing.T) {
+	files := map[string]string{"vocab.json": `{"a":0,"<|endoftext|>":1}`, "merges.txt": "#version: 0.2\n"}
+	tok := load(t, files)
+	if got, want := tok.Encode("a<|endoftext|>", false), []int32{0, 1}; !slices.Equal(got, want) {
+		t.Errorf("ids are %v, want %v", got, want)
+	}
+	if got := tok.Decode([]int32{0, 1}, true); got != "a" {
+		t.Errorf("without special tokens %q", got)
+	}
+	files["tokenizer_config.json"] = `{"tokenizer_class":"Qwen2Tokenizer"}`
+	if _, err := tokenizer.Load(folder(t, files)); err == nil || !strings.Contains(err.Error(), "Qwen2Tokenizer") {
+		t.Errorf("a class that normalizes: %v", err)
 	}
 }
 
@@ -338,7 +355,7 @@ func TestVocabularyOfRoberta(t *testing.T) {
 		"merges.txt":            "#version: 0.2\na b\n",
 		"tokenizer_config.json": `{"tokenizer_class":"RobertaTokenizer","cls_token":"<s>","sep_token":"</s>","additional_special_tokens":["<x>","<y>"]}`,
 	})
-	if got, want := tok.Encode("ab<y><x>", true), []int32{0, 4, 6, 5, 1}; !slices.Equal(got, want) {
+	if got, want := tok.Encode("ab<y><x>", true), []int32{0, 4, 9, 8, 1}; !slices.Equal(got, want) {
 		t.Errorf("ids are %v, want %v", got, want)
 	}
 	if got := tok.Decode([]int32{0, 4, 6, 5, 1}, true); got != "ab" {

@@ -13,6 +13,10 @@ import (
 
 // loadVocabulary builds the byte-level BPE tokenizer of vocab.json and merges.txt.
 func loadVocabulary(from files, c config) (*Tokenizer, error) {
+	if err := c.plainClass(); err != nil {
+		return nil, err
+	}
+	c.setDefaults()
 	model := bpeFile{Type: "BPE"}
 	if err := from.readJSON("vocab.json", &model.Vocab); err != nil {
 		return nil, err
@@ -50,6 +54,34 @@ func loadVocabulary(from files, c config) (*Tokenizer, error) {
 		t.prefix, t.suffix = []int32{cls}, []int32{sep}
 	}
 	return t, nil
+}
+
+// plainClass refuses classes of tokenizers that make something else of the same
+// two files: Qwen's, for instance, normalizes and splits otherwise.
+func (c config) plainClass() error {
+	switch strings.TrimSuffix(c.Class, "Fast") {
+	case "", "GPT2Tokenizer", "CodeGenTokenizer", "RobertaTokenizer":
+		return nil
+	}
+	return fmt.Errorf("tokenizer_config.json: tokenizer_class is %q, for which it is not known what vocab.json and merges.txt mean without a tokenizer.json; "+
+		"save the folder with its tokenizer.json: AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)", c.Class)
+}
+
+// setDefaults names the special tokens that the class has where no file says
+// otherwise.
+func (c config) setDefaults() {
+	const text = "<|endoftext|>"
+	defaults := map[string]string{"bos_token": text, "eos_token": text, "unk_token": text}
+	if c.roberta() {
+		defaults = map[string]string{
+			"bos_token": "<s>", "eos_token": "</s>", "sep_token": "</s>", "cls_token": "<s>", "unk_token": "<unk>", "pad_token": "<pad>", "mask_token": "<mask>",
+		}
+	}
+	for role, content := range defaults {
+		if _, named := c.roles[role]; !named && !c.none[role] {
+			c.roles[role] = content
+		}
+	}
 }
 
 func parseMerges(text string) ([]mergeText, error) {
