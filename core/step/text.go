@@ -71,16 +71,29 @@ func (n *network) stops(id int32, stops []string) bool {
 func (n *network) encodes() bool { return n.built.GetGraph().GetEncoder() != nil }
 
 // checkPromptTokens refuses a checkpoint that does not know what the family's
-// prompts are written with: it would read letters.
+// prompts are written with.
 func checkPromptTokens(ctx context.Context, env *Env, model string, t *tokenizer.Tokenizer) error {
 	description, err := env.Plugins.Describe(ctx, "model", model)
 	if err != nil {
 		return err
 	}
 	for _, token := range description.GetPromptTokens() {
-		if _, ok := t.TokenID(token); !ok {
-			return fmt.Errorf("the tokenizer has no token %q, which prompts of the model type %s need; take a checkpoint that knows it, or a model type whose prompts do without", token, model)
+		if err := checkPromptToken(t, token, model); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// checkPromptToken refuses a tokenizer that lacks a token, or has it but does
+// not read it from a text: the model would be given letters.
+func checkPromptToken(t *tokenizer.Tokenizer, token, model string) error {
+	id, ok := t.TokenID(token)
+	if !ok {
+		return fmt.Errorf("the tokenizer has no token %q, which prompts of the model type %s need; take a checkpoint that knows it, or a model type whose prompts do without", token, model)
+	}
+	if ids := t.Encode(token, false); !slices.Contains(ids, id) {
+		return fmt.Errorf("the tokenizer has the token %q, %d, but reads it in a text as %v; prompts of the model type %s need it among the added_tokens of tokenizer.json", token, id, ids, model)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package step
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"harness/core/ir"
@@ -45,6 +46,18 @@ func TestTargetsGoOnWherePromptsEnd(t *testing.T) {
 				t.Errorf("the prompt alone is %v", prompt)
 			}
 		})
+	}
+}
+
+func TestPromptTokensAreReadFromTexts(t *testing.T) {
+	tok, err := tokenizer.Parse([]byte(`{"added_tokens": [{"id": 2, "content": "<M>"}], "model": {"type": "BPE", "vocab": {"a": 0, "ab": 1}, "merges": []}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for token, want := range map[string]string{"<M>": "", "<S>": "has no token", "ab": "added_tokens"} {
+		if err := checkPromptToken(tok, token, "starcoder"); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want one with %q", token, err, want)
+		}
 	}
 }
 
