@@ -157,7 +157,7 @@ func newOrderedDict(args tuple) (any, error) {
 }
 
 // rebuildTensor is _rebuild_tensor_v2(storage, offset, shape, strides,
-// requires_grad, hooks[, metadata]); it ignores the arguments after strides.
+// requires_grad, hooks[, metadata]).
 func rebuildTensor(args tuple) (any, error) {
 	if len(args) != 6 && len(args) != 7 {
 		return nil, fmt.Errorf("takes 6 or 7 arguments, got %d", len(args))
@@ -169,7 +169,33 @@ func rebuildTensor(args tuple) (any, error) {
 	if v.dtype = v.storage.dtype; v.dtype == "" {
 		return nil, errors.New("its storage has no type")
 	}
-	return v, nil
+	return v, plain(args[6:])
+}
+
+// plain refuses metadata, which says that the tensor is not what its storage
+// holds: its elements are negated, for instance.
+func plain(metadata tuple) error {
+	if len(metadata) == 0 || metadata[0] == nil {
+		return nil
+	}
+	d, ok := metadata[0].(*dict)
+	if !ok {
+		return fmt.Errorf("its metadata is %s, not a dictionary", describe(metadata[0]))
+	}
+	for _, i := range d.items {
+		if i.value != any(false) {
+			return fmt.Errorf("a tensor is marked %q (a lazy view), which is not read: save a copy of it with torch (tensor.resolve_neg().resolve_conj())", name(i.key))
+		}
+	}
+	return nil
+}
+
+// name is a key that is a text, or what it is instead.
+func name(key any) string {
+	if text, ok := key.(string); ok {
+		return text
+	}
+	return describe(key)
 }
 
 // rebuildTensorOfType is _rebuild_tensor_v3, which also names the type:
@@ -187,7 +213,7 @@ func rebuildTensorOfType(args tuple) (any, error) {
 		return nil, fmt.Errorf("argument 7 is %s, not a torch.dtype", describe(args[6]))
 	}
 	v.dtype = d.of
-	return v, nil
+	return v, plain(args[7:])
 }
 
 func newView(args tuple) (*view, error) {

@@ -228,7 +228,9 @@ func TestBadFilesAreRefusedByName(t *testing.T) {
 		"offset and shape lead out": {
 			of(view("FloatStorage", 2, 1, dims(2), dims(1))), "out of its storage"},
 		"more strides than shape": {of(view("FloatStorage", 2, 0, dims(2), dims(1, 1))), "strides"},
-		"compressed":              {pack(t, zip.Deflate, map[string]string{"data.pkl": strings.Repeat("a", 1000)}), "compressed"},
+		"a negated view": {
+			of(strings.TrimSuffix(view("FloatStorage", 2, 0, dims(2), dims(1)), "tR") + "}" + text("neg") + "\x88stR"), `marked "neg"`},
+		"compressed": {pack(t, zip.Deflate, map[string]string{"data.pkl": strings.Repeat("a", 1000)}), "compressed"},
 		"big-endian": {
 			pack(t, zip.Store, map[string]string{"data.pkl": "\x80\x02}.", "byteorder": "big"}), "little-endian"},
 		"no pickle":       {pack(t, zip.Store, map[string]string{"x": ""}), "data.pkl"},
