@@ -5,6 +5,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -235,6 +236,7 @@ func (s *Snapshot) openShards(form format) error {
 	if err := s.folder.checkNumbering(listed); err != nil {
 		return fmt.Errorf("checkpoint %s: %s: %w", s.folder.dir, form.index, err)
 	}
+	twice := map[string][]weights{} // in shards other than the index says
 	for _, shard := range slices.Sorted(maps.Keys(listed)) {
 		file, err := s.folder.open(form, shard)
 		if err != nil {
@@ -247,6 +249,8 @@ func (s *Snapshot) openShards(form format) error {
 				return fmt.Errorf("checkpoint %s: tensor %q of shard %s is not in %s", s.folder.dir, name, shard, form.index)
 			case where == shard:
 				s.at[name] = file
+			default:
+				twice[name] = append(twice[name], file)
 			}
 		}
 	}
@@ -254,8 +258,26 @@ func (s *Snapshot) openShards(form format) error {
 		if s.at[name] == nil {
 			return fmt.Errorf("checkpoint %s: shard %s has no tensor %q, which %s says it has", s.folder.dir, at[name], name, form.index)
 		}
+		for _, other := range twice[name] {
+			if err := sameIn(s.at[name], other, name); err != nil {
+				return fmt.Errorf("checkpoint %s: %s says that %q is in %s: %w", s.folder.dir, form.index, name, at[name], err)
+			}
+		}
 	}
 	return nil
+}
+
+// sameIn demands that a tensor is the same in both files: loaders disagree
+// whether the index decides or the last file.
+func sameIn(a, b weights, name string) error {
+	return a.View(name, func(x safetensors.Tensor) error {
+		return b.View(name, func(y safetensors.Tensor) error {
+			if x.DType != y.DType || !slices.Equal(x.Shape, y.Shape) || !bytes.Equal(x.Data, y.Data) {
+				return errors.New("another shard holds another tensor of that name; remove the one that is not meant")
+			}
+			return nil
+		})
+	})
 }
 
 // Close closes all weight files.

@@ -105,6 +105,7 @@ func TestBadFoldersAreRefusedByName(t *testing.T) {
 		"shard missing in index":  {func(f map[string]string) { f["model.safetensors.index.json"] = index(t, map[string]string{"a": first}) }, second},
 		"tensor missing in index": {func(f map[string]string) { f[first] = weights(t, "a", "extra") }, `"extra"`},
 		"tensor missing in shard": {func(f map[string]string) { f[second] = weights(t, "b") }, `"c"`},
+		"tensor in two shards":    {func(f map[string]string) { f[second] = weights(t, "b", "c", "a") }, `"a"`},
 		"stray shard":             {func(f map[string]string) { f["model-00003-of-00003.safetensors"] = weights(t, "x") }, "model-00003"},
 		"shard without an index":  {func(f map[string]string) { delete(f, "model.safetensors.index.json") }, "but no index file"},
 		"one file beside shards":  {func(f map[string]string) { f["model.safetensors"] = weights(t, "a", "b", "c") }, "model.safetensors.index.json"},
