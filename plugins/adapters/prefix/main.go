@@ -169,6 +169,11 @@ func read(r *adapter.AttachRequest, a layered) (config, error) {
 	if err != nil {
 		return config{}, err
 	}
+	if reader.Task != "CAUSAL_LM" {
+		// Without a task PEFT's model passes over the prefix, and with another
+		// it is a model of another kind.
+		reader.Problem("task_type is %q, but PEFT puts a prefix before a decoder's text only with \"CAUSAL_LM\"", reader.Task)
+	}
 	c.Tokens = 0
 	reader.Take("num_virtual_tokens", &c.Tokens)
 	if c.Tokens < 1 || c.Tokens > ir.MaxFirstPosition {

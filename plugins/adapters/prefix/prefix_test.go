@@ -82,7 +82,7 @@ func TestPrefixBeforeEveryLayer(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	causal := network(t, &ir.Attention{Mask: ir.Causal, Scale: 1}, false)
-	const saved = `{"peft_type": "PREFIX_TUNING", "num_virtual_tokens": 3`
+	const saved = `{"peft_type": "PREFIX_TUNING", "task_type": "CAUSAL_LM", "num_virtual_tokens": 3`
 	for _, c := range []struct {
 		name         string
 		graph        *ir.Graph
@@ -101,6 +101,8 @@ func TestMistakes(t *testing.T) {
 		{"other width", causal, "", saved + `, "token_dim": 12}`, "token_dim is 12, but the model's is 6"},
 		{"other method", causal, "", `{"peft_type": "PROMPT_TUNING"}`, "PROMPT_TUNING"},
 		{"no length", causal, "", `{"peft_type": "PREFIX_TUNING"}`, "num_virtual_tokens is 0"},
+		{"no task", causal, "", `{"peft_type": "PREFIX_TUNING", "task_type": null, "num_virtual_tokens": 3}`, `task_type is ""`},
+		{"another task", causal, "", `{"peft_type": "PREFIX_TUNING", "task_type": "SEQ_CLS", "num_virtual_tokens": 3}`, `task_type is "SEQ_CLS"`},
 		{"something new", causal, "", saved + `, "shared": true}`, "shared is true"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -114,7 +116,7 @@ func TestMistakes(t *testing.T) {
 
 func FuzzConfigurations(f *testing.F) {
 	f.Add([]byte(`{"tokens": 3}`), []byte(""))
-	f.Add([]byte(""), []byte(`{"peft_type": "PREFIX_TUNING", "num_virtual_tokens": 3, "token_dim": 6}`))
+	f.Add([]byte(""), []byte(`{"peft_type": "PREFIX_TUNING", "task_type": "CAUSAL_LM", "num_virtual_tokens": 3, "token_dim": 6}`))
 	g := network(f, &ir.Attention{Mask: ir.Causal, Scale: 1}, false)
 	f.Fuzz(func(t *testing.T, config, peft []byte) {
 		r, err := prefix{}.Attach(t.Context(), &adapter.AttachRequest{Graph: g, Config: config, PeftConfig: peft})

@@ -17,6 +17,9 @@ const file = "adapter_config.json"
 
 // Reader takes settings one by one and collects what is wrong.
 type Reader struct {
+	// Task is what the file names as its task_type, empty if nothing. Most
+	// methods compute the same for all tasks.
+	Task     string
 	fields   map[string]json.RawMessage
 	problems []error
 }
@@ -42,6 +45,11 @@ func Read(text []byte, peftType string) (*Reader, error) {
 	}
 	if is != peftType {
 		return nil, fmt.Errorf("%s: peft_type is %q, but this adapter reads %q", file, is, peftType)
+	}
+	if task := r.fields["task_type"]; task != nil {
+		if err := json.Unmarshal(task, &r.Task); err != nil {
+			r.Problem("task_type is %s, expected a text", short(task))
+		}
 	}
 	for _, key := range bookkeeping() {
 		delete(r.fields, key)
