@@ -90,7 +90,8 @@ func readStarcoder2(text []byte) (starcoder2, error) {
 		p.Check(c.headSize() >= 2 && c.headSize()%2 == 0 && c.headSize() <= 1<<12, "head_dim is %d, expected an even number from 2 to %d", c.headSize(), 1<<12)
 	}
 	if c.Window != nil {
-		p.Within("sliding_window", *c.Window, 1, 1<<24)
+		// With 1, transformers' cache keeps everything while it generates.
+		p.Within("sliding_window", *c.Window, 2, 1<<24)
 	}
 	_, ok := configjson.Activation(c.Activation)
 	p.Check(ok, "hidden_act is %q, expected %s", c.Activation, configjson.ActivationNames)

@@ -99,6 +99,7 @@ func TestConfigOutOfRangeIsRefusedByName(t *testing.T) {
 			{`"num_hidden_layers": 0`, "num_hidden_layers is 0"},
 			{`"max_position_embeddings": -1`, "max_position_embeddings is -1"},
 			{`"sliding_window": 0`, "sliding_window is 0"},
+			{`"sliding_window": 1`, "sliding_window is 1"},
 			{`"rope_theta": 0`, "rope_theta is 0"},
 			{`"rope_scaling": {"type": "linear", "factor": 2}`, "rope_scaling is"},
 			{`"rope_parameters": {"rope_type": "yarn", "factor": 2}`, `"yarn"`},
