@@ -367,7 +367,10 @@ func (v *vocabulary) roles() (config, generation object, err error) {
 		if *id >= int64(len(v.tokens)) {
 			return nil, nil, v.beyond(key, *id)
 		}
-		config[role] = v.tokens[*id]
+		// What only fills the table up is no token that a text could hold.
+		if v.kinds[*id] != tokenUnused {
+			config[role] = v.tokens[*id]
+		}
 		if role == "bos_token" || role == "eos_token" || role == "pad_token" {
 			generation[role+"_id"] = *id
 		}
