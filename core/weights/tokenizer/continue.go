@@ -2,7 +2,10 @@ package tokenizer
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"unicode/utf8"
 )
 
 // ends holds the components of a tokenizer that may treat the start of a text
@@ -26,6 +29,10 @@ func newEnds(f file) (ends, error) {
 	if e.decoder, err = newDecoder(f.Decoder, 0); err != nil {
 		return ends{}, fmt.Errorf("decoder: %w", err)
 	}
+	if first(f.PreTokenizer, 0) && movesStart(f.Normalizer, 0) {
+		return ends{}, errors.New("pre_tokenizer: Metaspace with the prepend_scheme \"first\" behind a normalizer that may change where a text starts: " +
+			"Hugging Face's library then puts the blank before some texts only; that is not supported")
+	}
 	for name, raw := range map[string]json.RawMessage{"normalizer": f.Normalizer, "pre_tokenizer": f.PreTokenizer, "decoder": f.Decoder} {
 		if err := checkGrowth(raw); err != nil {
 			return ends{}, fmt.Errorf("%s: %w", name, err)
@@ -34,10 +41,46 @@ func newEnds(f file) (ends, error) {
 	return e, nil
 }
 
-// EncodeNext returns the ids of a text that continues another one. It is Encode without
-// special tokens, and without the blank that some families put before every text. The
-// ids of the first text, followed by these, are the ids of a prompt with its
-// continuation.
+// first reports whether a pre-tokenizer looks for the start of the text.
+func first(raw json.RawMessage, depth int) bool {
+	var f struct {
+		Type   string
+		Scheme string            `json:"prepend_scheme"`
+		Of     []json.RawMessage `json:"pretokenizers"`
+	}
+	if absent(raw) || depth > maxParts || json.Unmarshal(raw, &f) != nil {
+		return false
+	}
+	return f.Type == "Metaspace" && f.Scheme == "first" || slices.ContainsFunc(f.Of, func(part json.RawMessage) bool { return first(part, depth+1) })
+}
+
+// movesStart reports whether a normalizer may take away, add or join the first
+// characters of a text. The library goes by the places of characters in the
+// text as it was, and what is left begins elsewhere.
+func movesStart(raw json.RawMessage, depth int) bool {
+	var f struct {
+		Type, Content string
+		Pattern       textPattern
+		Of            []json.RawMessage `json:"normalizers"`
+	}
+	if absent(raw) || depth > maxParts || json.Unmarshal(raw, &f) != nil {
+		return false
+	}
+	switch f.Type {
+	case "Sequence":
+		return slices.ContainsFunc(f.Of, func(part json.RawMessage) bool { return movesStart(part, depth+1) })
+	case "Lowercase":
+		return false
+	case "Replace":
+		return f.Content == "" || f.Pattern.String == nil || utf8.RuneCountInString(*f.Pattern.String) != 1
+	}
+	return true
+}
+
+// EncodeNext gives the ids of a text that goes on where another ended: as
+// Encode without special tokens, but without the blank that some families put
+// before every text. The two texts' ids, one after another, are those of a
+// prompt and what is written behind it.
 func (t *Tokenizer) EncodeNext(text string) []int32 { return t.encode(nil, text, t.next) }
 
 // DecodeNext returns the text of ids that continue others, without special tokens. It

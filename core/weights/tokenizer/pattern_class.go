@@ -54,6 +54,9 @@ func (p *parser) class() (func(rune) bool, error) {
 				return nil, p.fail("bad range")
 			}
 		}
+		for r := low; p.fold && !not && r <= min(high, 0xffff); r++ {
+			p.spread = p.spread || spreads(r)
+		}
 		parts = append(parts, func(r rune) bool { return low <= r && r <= high })
 	}
 }

@@ -27,6 +27,9 @@ func compile(text string) (*pattern, error) {
 	if err == nil && p.pos < len(p.text) {
 		err = p.fail("unmatched )")
 	}
+	if err == nil && p.spread {
+		err = fmt.Errorf("regular expression %q: a letter under (?i) that stands for several letters too, such as ß for ss, is not supported", text)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -103,10 +106,12 @@ func (l *linker) link(x *syntax, next node) node {
 }
 
 type parser struct {
-	text  string
-	pos   int
-	fold  bool // (?i)
-	depth int
+	text string
+	pos  int
+	fold bool // (?i)
+	// spread: a letter stands under (?i) that Oniguruma takes for several.
+	spread bool
+	depth  int
 }
 
 func (p *parser) fail(format string, args ...any) error {
@@ -189,7 +194,35 @@ func (p *parser) atom() (*syntax, error) {
 		has, _, err := p.escape()
 		return one(has), err
 	}
-	return one(p.literal(p.rune())), nil
+	c := p.rune()
+	if p.fold && p.joins(c) {
+		return nil, p.fail("%q and what follows can be one letter of another case, which is not supported", c)
+	}
+	return one(p.literal(c)), nil
+}
+
+// joins reports whether Oniguruma takes a letter, under (?i), together with
+// the next ones for a single letter: "ss" for ß, "fi" for ﬁ.
+func (p *parser) joins(c rune) bool {
+	next, _ := utf8.DecodeRuneInString(p.text[p.pos:])
+	if next == utf8.RuneError {
+		return false
+	}
+	switch strings.ToLower(strings.ReplaceAll(string([]rune{c, next}), "ſ", "s")) {
+	case "ss", "st", "ff", "fi", "fl":
+		return true
+	}
+	return unicode.IsLetter(c) && (unicode.Is(unicode.M, next) || next == 'ʾ') || c == 'ʼ' && (next == 'n' || next == 'N')
+}
+
+// spreads reports whether Oniguruma takes a letter, under (?i), for several
+// letters too: ß for "ss".
+func spreads(r rune) bool {
+	switch {
+	case slices.Contains([]rune("ßŉǰΐΰևẞ"), r), 'ẖ' <= r && r <= 'ẚ', 'ﬀ' <= r && r <= 'ﬆ', 'ﬓ' <= r && r <= 'ﬗ', 0x1f50 <= r && r <= 0x1fff:
+		return true
+	}
+	return false
 }
 
 func one(has func(rune) bool) *syntax {
@@ -204,6 +237,7 @@ func (p *parser) literal(c rune) func(rune) bool {
 	if !p.fold {
 		return func(r rune) bool { return r == c }
 	}
+	p.spread = p.spread || spreads(c)
 	cases := []rune{c}
 	for r := unicode.SimpleFold(c); r != c; r = unicode.SimpleFold(r) {
 		cases = append(cases, r)

@@ -75,6 +75,8 @@ func TestWhatIsNotKnownIsNamed(t *testing.T) {
 		"split behavior":         {"pre_tokenizer", `{"type":"Split","pattern":{"String":"a"},"behavior":"Doubled"}`, "Doubled"},
 		"look-behind":            {"pre_tokenizer", `{"type":"Split","pattern":{"Regex":"(?<=a)b"},"behavior":"Isolated"}`, "(?<=a)b"},
 		"repeated group":         {"pre_tokenizer", `{"type":"Split","pattern":{"Regex":"(ab)*"},"behavior":"Isolated"}`, "(ab)*"},
+		"letters that fold":      {"pre_tokenizer", `{"type":"Split","pattern":{"Regex":"(?i:ss)"},"behavior":"Isolated"}`, "another case"},
+		"a letter that folds":    {"pre_tokenizer", `{"type":"Split","pattern":{"Regex":"(?i:[Ø-ö])"},"behavior":"Isolated"}`, "several letters"},
 		"back reference":         {"pre_tokenizer", `{"type":"Split","pattern":{"Regex":"(a)\\1"},"behavior":"Isolated"}`, `\1`},
 		"property":               {"pre_tokenizer", `{"type":"Split","pattern":{"Regex":"\\p{Novel}"},"behavior":"Isolated"}`, "Novel"},
 		"decoder":                {"decoder", `{"type":"CTC"}`, "CTC"},
@@ -209,6 +211,29 @@ func TestSpecialTokensBesideTokenizerJSON(t *testing.T) {
 		_, err := tokenizer.Load(folder(t, map[string]string{"tokenizer.json": spec("", ""), "tokenizer_config.json": `{"` + key + `":true}`}))
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+func TestTheFirstBlankBehindANormalizer(t *testing.T) {
+	for normalizer, ok := range map[string]bool{
+		`{"type":"Replace","pattern":{"String":" "},"content":"▁"}`:    true,
+		`{"type":"Replace","pattern":{"Regex":" {2,}"},"content":"▁"}`: false,
+		`{"type":"Strip","strip_left":true,"strip_right":false}`:       false,
+		`{"type":"Sequence","normalizers":[{"type":"NFKC"}]}`:          false,
+		`{"type":"Sequence","normalizers":[{"type":"Lowercase"}]}`:     true,
+	} {
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(spec("normalizer", normalizer)), &fields); err != nil {
+			t.Fatal(err)
+		}
+		fields["pre_tokenizer"] = json.RawMessage(`{"type":"Metaspace","replacement":"▁","prepend_scheme":"first"}`)
+		text, err := json.Marshal(fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tokenizer.Parse(text); (err == nil) != ok || err != nil && !strings.Contains(err.Error(), "prepend_scheme") {
+			t.Errorf("%s: %v", normalizer, err)
 		}
 	}
 }
