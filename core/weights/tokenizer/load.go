@@ -48,6 +48,8 @@ func load(dir string) (*Tokenizer, error) {
 	default:
 		if t, err = parse(text, c.beside); err != nil {
 			err = fmt.Errorf("tokenizer.json: %w", err)
+		} else {
+			err = c.checkPrefixSpace(text)
 		}
 	}
 	if err != nil {
@@ -66,7 +68,7 @@ type config struct {
 	Class          string                `json:"tokenizer_class"`
 	AddBOS         *bool                 `json:"add_bos_token"`
 	AddEOS         *bool                 `json:"add_eos_token"`
-	AddPrefixSpace bool                  `json:"add_prefix_space"`
+	AddPrefixSpace *bool                 `json:"add_prefix_space"`
 	Added          map[string]addedToken `json:"added_tokens_decoder"`
 	// What transformers does with a text or with ids because of these is not
 	// done here.
@@ -276,6 +278,64 @@ func (m *members) UnmarshalJSON(text []byte) error {
 		}{key.(string), value})
 	}
 	return nil
+}
+
+// checkPrefixSpace refuses a tokenizer.json that says another thing than
+// tokenizer_config.json of the blank before a text: for these classes
+// transformers goes by the latter and changes what the former says.
+func (c config) checkPrefixSpace(tokenizerJSON []byte) error {
+	if c.AddPrefixSpace == nil {
+		return nil
+	}
+	var f file
+	if err := json.Unmarshal(tokenizerJSON, &f); err != nil {
+		return fmt.Errorf("tokenizer.json: %w", err)
+	}
+	blank, bytes := blankBefore(f.Normalizer, 0)
+	blankToo, bytesToo := blankBefore(f.PreTokenizer, 0)
+	blank, bytes = blank || blankToo, bytes || bytesToo
+	switch strings.TrimSuffix(c.Class, "Fast") {
+	case "GPT2Tokenizer", "CodeGenTokenizer", "RobertaTokenizer", "BloomTokenizer":
+	case "LlamaTokenizer", "CodeLlamaTokenizer":
+		if bytes { // such files are read as they are
+			return nil
+		}
+	default:
+		return nil
+	}
+	if blank != *c.AddPrefixSpace {
+		return fmt.Errorf("tokenizer_config.json: add_prefix_space is %t, but the parts of tokenizer.json put a blank before a text: %t; transformers goes by the first for a %s, so make them agree",
+			*c.AddPrefixSpace, blank, c.Class)
+	}
+	return nil
+}
+
+// blankBefore reports whether a normalizer or pre-tokenizer puts a blank before
+// a text, and whether it works on bytes.
+func blankBefore(raw json.RawMessage, depth int) (blank, bytes bool) {
+	var f struct {
+		Type           string
+		AddPrefixSpace *bool             `json:"add_prefix_space"`
+		Scheme         string            `json:"prepend_scheme"`
+		Normalizers    []json.RawMessage `json:"normalizers"`
+		PreTokenizers  []json.RawMessage `json:"pretokenizers"`
+	}
+	if absent(raw) || depth > maxParts || json.Unmarshal(raw, &f) != nil {
+		return false, false
+	}
+	switch f.Type {
+	case "Prepend":
+		return true, false
+	case "ByteLevel":
+		return f.AddPrefixSpace != nil && *f.AddPrefixSpace, true
+	case "Metaspace":
+		return f.Scheme != "never" && (f.Scheme != "" || f.AddPrefixSpace == nil || *f.AddPrefixSpace), false
+	}
+	for _, part := range slices.Concat(f.Normalizers, f.PreTokenizers) {
+		blankToo, bytesToo := blankBefore(part, depth+1)
+		blank, bytes = blank || blankToo, bytes || bytesToo
+	}
+	return blank, bytes
 }
 
 // files is a folder, with files made for what it lacks.

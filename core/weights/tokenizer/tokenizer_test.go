@@ -215,6 +215,36 @@ func TestSpecialTokensBesideTokenizerJSON(t *testing.T) {
 	}
 }
 
+func TestBothFilesSayTheSameOfTheFirstBlank(t *testing.T) {
+	const (
+		none, prepend = "", `{"type":"Prepend","prepend":"▁"}`
+		bytes         = `{"type":"ByteLevel","add_prefix_space":false}`
+	)
+	for _, c := range []struct {
+		class, flag, part, value string
+		ok                       bool
+	}{
+		{"GPT2Tokenizer", "false", "pre_tokenizer", bytes, true},
+		{"GPT2Tokenizer", "null", "pre_tokenizer", bytes, true},
+		{"GPT2TokenizerFast", "true", "pre_tokenizer", bytes, false},
+		{"GPT2Tokenizer", "true", "pre_tokenizer", `{"type":"Sequence","pretokenizers":[{"type":"ByteLevel","add_prefix_space":true}]}`, true},
+		{"PreTrainedTokenizerFast", "true", "pre_tokenizer", bytes, true},
+		{"LlamaTokenizerFast", "true", "pre_tokenizer", bytes, true},
+		{"LlamaTokenizer", "true", "normalizer", prepend, true},
+		{"LlamaTokenizer", "false", "normalizer", prepend, false},
+		{"CodeLlamaTokenizer", "true", none, none, false},
+		{"LlamaTokenizer", "false", "pre_tokenizer", `{"type":"Metaspace","replacement":"▁","prepend_scheme":"first"}`, false},
+	} {
+		_, err := tokenizer.Load(folder(t, map[string]string{
+			"tokenizer.json":        spec(c.part, c.value),
+			"tokenizer_config.json": `{"bos_token":"<s>","tokenizer_class":"` + c.class + `","add_prefix_space":` + c.flag + `}`,
+		}))
+		if (err == nil) != c.ok || err != nil && !strings.Contains(err.Error(), "add_prefix_space") {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
 func TestTheFirstBlankBehindANormalizer(t *testing.T) {
 	for normalizer, ok := range map[string]bool{
 		`{"type":"Replace","pattern":{"String":" "},"content":"▁"}`:    true,

@@ -35,7 +35,7 @@ func loadVocabulary(from files, c config) (*Tokenizer, error) {
 		return nil, fmt.Errorf("merges.txt: %w", err)
 	}
 	f := file{
-		PreTokenizer: json.RawMessage(fmt.Sprintf(`{"type":"ByteLevel","add_prefix_space":%t}`, c.AddPrefixSpace)),
+		PreTokenizer: json.RawMessage(fmt.Sprintf(`{"type":"ByteLevel","add_prefix_space":%t}`, c.AddPrefixSpace != nil && *c.AddPrefixSpace)),
 		Decoder:      json.RawMessage(`{"type":"ByteLevel"}`),
 	}
 	if f.AddedTokens, err = c.addedTokens(from, model.Vocab); err != nil {
