@@ -6,7 +6,7 @@
 #   harness run studies/pretrain-encoder.hcl
 #   harness export studies/pretrain-encoder.hcl --dtype bf16 --trial codet5-micro/full/without-buggy-lines --to FOLDER
 #
-# TIMEENC on one core. That is too little to learn to copy: its loss still falls.
+# 8 minutes on one core. That is too little to learn to copy: its loss still falls.
 
 study "pretrain-encoder" {
   title = "Tiny models that fill in small Java methods"

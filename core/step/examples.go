@@ -60,7 +60,7 @@ type ExamplesSummary struct {
 }
 
 func (Examples) Kind() string       { return "examples" }
-func (Examples) Version() int       { return 1 }
+func (Examples) Version() int       { return 2 }
 func (Examples) Resource() Resource { return IO }
 
 func (w Examples) Inputs() []Input {

@@ -61,7 +61,7 @@ type Output struct {
 }
 
 func (Generate) Kind() string { return "generate" }
-func (Generate) Version() int { return 4 }
+func (Generate) Version() int { return 5 }
 
 func (w Generate) Resource() Resource {
 	if w.Engine == nil {
