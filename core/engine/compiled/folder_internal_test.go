@@ -30,8 +30,9 @@ func TestKeysTellAllApart(t *testing.T) {
 		}
 		keys[key] = name
 	}
-	if f.key([]byte("program")) != f.key([]byte("program")) {
-		t.Error("one program has two keys")
+	same := &folder{path: "elsewhere", about: []byte("runtime")}
+	if name := keys[same.key([]byte("program"), []byte("options"))]; name != "a program" {
+		t.Errorf("in another folder a program has the key of %q", name)
 	}
 }
 
