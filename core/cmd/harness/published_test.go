@@ -26,9 +26,19 @@ type judgedAgain struct {
 	Labels   map[string]string
 	Metrics  map[string]float64
 	Outcomes []struct {
-		Bug                 string
-		Verdicts, Published []string
+		Bug        string
+		Candidates []struct{ Verdict, Published string }
 	}
+}
+
+// published is the number of a bug's candidates with a published verdict.
+func published(candidates []struct{ Verdict, Published string }) (n int) {
+	for _, c := range candidates {
+		if c.Published != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // judgeAgain runs a study over recordings, with the texts of the benchmarks
@@ -70,18 +80,18 @@ func TestSlowPublishedStudyIsJudgedAgain(t *testing.T) {
 	judged, first, publishedFirst := 0, 0, 0
 	for _, trial := range trials {
 		for _, o := range trial.Outcomes {
-			if len(o.Verdicts) != 10 || len(o.Published) != 10 {
-				t.Errorf("%v, %s: %d verdicts, %d published", trial.Labels, o.Bug, len(o.Verdicts), len(o.Published))
+			if len(o.Candidates) != 10 || published(o.Candidates) != 10 {
+				t.Errorf("%v, %s: %d verdicts, %d published", trial.Labels, o.Bug, len(o.Candidates), published(o.Candidates))
 				continue
 			}
-			judged += len(o.Verdicts)
+			judged += len(o.Candidates)
 			if trial.Labels["benchmark"] != "quixbugs" {
 				continue
 			}
-			if o.Verdicts[0] == "passed" {
+			if o.Candidates[0].Verdict == "passed" {
 				first++
 			}
-			if o.Published[0] == "plausible" {
+			if o.Candidates[0].Published == "plausible" {
 				publishedFirst++
 			}
 		}
@@ -108,17 +118,17 @@ func TestSlowCLMIsJudgedAgain(t *testing.T) {
 			t.Errorf("there is the trial %v, which was not recorded", trial.Labels)
 		}
 		for _, o := range trial.Outcomes {
-			if len(o.Verdicts) != 10 || len(o.Published) != 10 {
-				t.Errorf("%v, %s: %d verdicts, %d published", trial.Labels, o.Bug, len(o.Verdicts), len(o.Published))
+			if len(o.Candidates) != 10 || published(o.Candidates) != 10 {
+				t.Errorf("%v, %s: %d verdicts, %d published", trial.Labels, o.Bug, len(o.Candidates), published(o.Candidates))
 				continue
 			}
-			for rank, verdict := range o.Verdicts {
+			for rank, c := range o.Candidates {
 				judged++
-				if verdict == "passed" {
+				if c.Verdict == "passed" {
 					passed++
 				}
-				if (verdict == "passed") != (o.Published[rank] == "plausible") {
-					t.Errorf("%v, %s, rank %d: %s here, published as %s", trial.Labels, o.Bug, rank+1, verdict, o.Published[rank])
+				if (c.Verdict == "passed") != (c.Published == "plausible") {
+					t.Errorf("%v, %s, rank %d: %s here, published as %s", trial.Labels, o.Bug, rank+1, c.Verdict, c.Published)
 				}
 			}
 		}
