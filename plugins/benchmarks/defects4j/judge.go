@@ -49,13 +49,15 @@ func (b *bug) askService(c config, patched string, reference bool, limitMs int64
 		tests = b.Properties.RelevantTests
 	}
 	p := java.Program{
-		Path: b.Path, Text: patched, Reference: b.fixedText(buggy),
+		Path: b.Path, Text: patched, Reference: b.fixedText(buggy), Buggy: buggy,
 		Tests: tests, HeapMiB: heapMiB, Wall: b.wall(limitMs),
 		Project: &java.Project{
 			Tree: projectTarget, Original: buggy,
 			Options:  b.compilerOptions(),
 			Env:      map[string]string{"TZ": b.Properties.TimeZone},
 			Forgiven: b.Properties.FixedFailures, Known: b.Properties.BuggyFailures, All: c.Rule == ruleCLM,
+			// Defects4J's own command decides where the service's Java cannot run the tests.
+			ReferenceMayFail: len(b.Others) > 0 || c.Source == "",
 		},
 	}
 	for _, entry := range append(b.classes(), b.Paths.Libraries...) {

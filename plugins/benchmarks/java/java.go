@@ -58,7 +58,7 @@ import (
 	"harness/core/sdk/javasource"
 )
 
-//go:embed judge/*.java judge/setup.sh
+//go:embed judge/*.java judge/platform/*.java judge/setup.sh
 var judgeFiles embed.FS
 
 // The environments: environmentID for programs, projectID for whole projects.
@@ -161,6 +161,9 @@ type Program struct {
 	// Reference is the text of the file with the reference fix. Only the judge gets it,
 	// whose memory no candidate can read. Without it nothing is compiled in advance.
 	Reference string
+	// Buggy is the text of the file before any fix. A candidate may do what it does, and
+	// what the reference fix does, and compute.
+	Buggy string
 	// Tests are the names of JUnit classes, or Class::method.
 	Tests []string
 	// HeapMiB of the JVM that runs the tests. Zero: 512.
@@ -196,6 +199,9 @@ type Project struct {
 	// the first failure, and the reply counts new failures apart from known ones.
 	Known []string
 	All   bool
+	// ReferenceMayFail is set if the reference fix alone does not pass, since the bug's
+	// fix changes other files, too.
+	ReferenceMayFail bool
 }
 
 // The step budget of a test, in calls of methods and jumps backwards: StepsFactor times
@@ -243,6 +249,7 @@ type request struct {
 	} `json:"candidate"`
 	Files     map[string]string `json:"files,omitempty"`
 	Reference string            `json:"reference,omitempty"`
+	Buggy     string            `json:"buggy,omitempty"`
 	Tests     []string          `json:"tests"`
 	HeapMiB   int               `json:"heapMiB"`
 	// Limits, in milliseconds.
@@ -263,6 +270,7 @@ type request struct {
 	Forgiven       []string          `json:"forgiven,omitempty"`
 	Known          []string          `json:"known,omitempty"`
 	All            bool              `json:"all,omitempty"`
+	MayFail        bool              `json:"referenceMayFail,omitempty"`
 }
 
 // Check returns the request to run a program's tests.
@@ -281,14 +289,14 @@ func Check(p Program) (*benchmark.CheckResponse, error) {
 		environment, compile = projectID, projectCompileLimit
 	}
 	r := request{
-		Files: p.Files, Reference: p.Reference, Tests: p.Tests, HeapMiB: p.HeapMiB,
+		Files: p.Files, Reference: p.Reference, Buggy: p.Buggy, Tests: p.Tests, HeapMiB: p.HeapMiB,
 		WallMillis: max(1, p.Wall.Milliseconds()), StartMillis: startLimit.Milliseconds(), CompileMillis: compile.Milliseconds(),
 		Classpath: p.Classpath, StepsFloor: StepsFloor, StepsFactor: StepsFactor, StepsCap: StepsCap, StepsCapFactor: StepsCapFactor,
 	}
 	r.Candidate.Path, r.Candidate.Text = p.Path, p.Text
 	if project := p.Project; project != nil {
 		r.Tree, r.Original, r.Sources, r.Options, r.Env = project.Tree, project.Original, project.Sources, project.Options, project.Env
-		r.Forgiven, r.Known, r.All = project.Forgiven, project.Known, project.All
+		r.Forgiven, r.Known, r.All, r.MayFail = project.Forgiven, project.Known, project.All, project.ReferenceMayFail
 	}
 	payload, err := json.Marshal(r)
 	if err != nil {
@@ -302,7 +310,7 @@ func Check(p Program) (*benchmark.CheckResponse, error) {
 
 // Reply is the service's answer.
 type Reply struct {
-	// Outcome is passed, failed, uncompilable, timeout, crashed or error.
+	// Outcome is passed, failed, uncompilable, timeout, crashed, flaky or error.
 	Outcome string `json:"outcome"`
 	Detail  string `json:"detail"`
 	// Reference reports whether the reference fix passes in this box. If not, the
@@ -332,6 +340,11 @@ type Reply struct {
 			Message   string `json:"message"`
 		} `json:"firstFailure"`
 	} `json:"tests"`
+	// Denied is the first call that the candidate was denied, since it is beyond what the
+	// bug's versions do; or empty.
+	Denied string `json:"denied"`
+	// Looked: the candidate read its own stack trace, which tells who called.
+	Looked bool `json:"looked"`
 	// Counts are the runs behind the verdict: "warm", "fresh", "passes confirmed",
 	// "failures confirmed", "differences".
 	Counts map[string]int64 `json:"counts"`

@@ -79,8 +79,8 @@ func TestReferencesThatCannotBeMeasured(t *testing.T) {
 		want            benchmark.Outcome
 		detail          string
 	}{
-		{"it fails", adderText("return 0;"), benchmark.Passed, ""},
-		{"it does not compile", "class", benchmark.Passed, ""},
+		{"it fails", adderText("return 0;"), benchmark.Error, "the reference fix does not pass in this box: adds(AdderTest)"},
+		{"it does not compile", "class", benchmark.Error, "the reference fix does not pass in this box: it does not compile"},
 		{"it takes too long", adderText("while (true) { }"), benchmark.Error, "measure the reference fix: TIMEOUT"},
 		{"it ends its JVM", adderText("Runtime.getRuntime().halt(0); return 0;"), benchmark.Error, "measure the reference fix: CRASHED"},
 	} {

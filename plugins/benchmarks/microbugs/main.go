@@ -100,6 +100,7 @@ func (microbugs) Check(_ context.Context, request *benchmark.CheckRequest) (*ben
 		Text:      request.Patched,
 		Files:     map[string]string{javaPath(bug.TestPath): bug.Test},
 		Reference: bug.FixedSource(),
+		Buggy:     bug.Source,
 		Tests:     []string{"micro." + bug.ID + "Test"},
 		Wall:      time.Duration(request.LimitMs) * time.Millisecond,
 	})

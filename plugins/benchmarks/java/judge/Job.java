@@ -24,6 +24,20 @@ final class Job {
     long steps = Long.MAX_VALUE;
     /** Whether to go on after the first failure. */
     boolean all;
+    /** Names of the candidate's classes; the others are trusted. */
+    List<String> candidate = List.of();
+    /** What candidates may do beyond computing; see {@link Fence}. */
+    List<String> granted = List.of();
+    /** Classes of the bug's versions with a method equals of their own; see {@link Equality}. */
+    List<String> equality = List.of();
+    /** The folder that the tests' working folder is a copy of, or "". */
+    String tree = "";
+    /** Whether everything is granted and kept as {@link Tally#learned}: the candidate is the reference fix. */
+    boolean learn;
+    /** Whether the candidate is not kept in, since the reference fix does not pass so. */
+    boolean open;
+    /** Whether equality is asked of one object, since the reference fix does not pass otherwise. */
+    boolean oneSided;
     /** Whether the JVM ends after this job, or at once if the steps are used up. */
     boolean last = true;
 
@@ -35,6 +49,13 @@ final class Job {
         write(out, forgiven);
         write(out, known);
         write(out, classpath);
+        write(out, candidate);
+        write(out, granted);
+        write(out, equality);
+        out.writeUTF(tree);
+        out.writeBoolean(learn);
+        out.writeBoolean(open);
+        out.writeBoolean(oneSided);
         out.writeInt(classes.size());
         for (Map.Entry<String, byte[]> entry : classes.entrySet()) {
             out.writeUTF(entry.getKey());
@@ -52,6 +73,13 @@ final class Job {
         job.forgiven = strings(in);
         job.known = strings(in);
         job.classpath = strings(in);
+        job.candidate = strings(in);
+        job.granted = strings(in);
+        job.equality = strings(in);
+        job.tree = in.readUTF();
+        job.learn = in.readBoolean();
+        job.open = in.readBoolean();
+        job.oneSided = in.readBoolean();
         job.classes = new HashMap<>();
         for (int n = in.readInt(); n > 0; n--) {
             String name = in.readUTF();

@@ -30,25 +30,22 @@ public final class Judge {
 
     private static final int MAX_REQUEST = 64 << 20;
     private static final int LAST = 1 << 31;
-    /** One in SAMPLE failures in the warm JVM is checked in a fresh one. */
-    private static final int SAMPLE = 32;
-
-    private final Box box;
     private final Compiler compiler = new Compiler();
     private final CompileThread compileThread = new CompileThread();
     private final Suites suites = new Suites();
-    private final Jvms jvms;
+    private final Trial trial;
+    private final Baseline baseline;
     /** Whether this box must not be used again. */
     private boolean spent;
 
     private Judge(Box box) {
-        this.box = box;
         int count = 6; // three for each of two JVMs
         ExecutorService threads = Executors.newFixedThreadPool(count, daemon(1 << 20));
         for (int i = 0; i < count; i++) {
             threads.submit(() -> {}); // starts the thread now: later a candidate may use up the processes of the box
         }
-        jvms = new Jvms(threads, box.folder());
+        trial = new Trial(box, new Jvms(threads, box.folder()));
+        baseline = new Baseline(compileThread, compiler, trial);
     }
 
     static ThreadFactory daemon(long stack) {
@@ -121,152 +118,56 @@ public final class Judge {
     }
 
     private void judge(Request request, Map<String, Object> reply) throws IOException, InterruptedException {
-        Suite suite = suites.get(request, () -> measure(request));
+        Suite suite = suites.get(request, () -> baseline.measure(request));
         reply.put("reference", suite.referencePasses);
-        Suite.Program program = compile(suite, request, request.text);
+        boolean version = request.text.equals(request.reference) || request.text.equals(request.buggy);
+        if (!suite.problem.isEmpty() && !version && !request.referenceMayFail) {
+            // A pass would not be confirmed by the number of tests, and a failure may be the box's fault.
+            suites.forget(request);
+            throw new IllegalStateException("the reference fix does not pass in this box: " + suite.problem);
+        }
+        Suite.Program program = compile(suite, request);
         reply.put("compile", mapOf("ok", program.ok, "messages", program.messages, "stage", program.stage));
         if (!program.ok) {
             reply.put("outcome", "uncompilable");
             reply.put("detail", program.messages.lines().findFirst().orElse("the compiler gave no reason"));
             return;
         }
-        Job job = newJob(request, program, suite);
-        describe(run(job, request, suite, program.shareable, reply), suite, reply);
+        Trial.Result result = trial.run(program, request, suite);
+        spent |= trial.spent();
+        reply.put("counts", result.counts);
+        describe(result, suite, reply);
     }
 
-    /** Compiles a text in place of the reference: alone if that is enough, otherwise with all other sources. */
-    private Suite.Program compile(Suite suite, Request request, String text) throws InterruptedException {
+    /** Compiles the candidate; see {@link Suite#compile}. */
+    private Suite.Program compile(Suite suite, Request request) throws InterruptedException {
         Suite.Program program;
-        boolean alone = true;
         try {
-            program = compileThread.run(request.compileMillis, () -> suite.compileAlone(request, text));
-            if (program == null) {
-                alone = false;
-                program = compileThread.run(request.compileMillis, () -> suite.compileAll(request, text));
-            }
+            program = compileThread.run(request.compileMillis, () -> suite.compile(request, request.text, false));
         } catch (CompileThread.TooLong e) {
             program = new Suite.Program();
             program.messages = e.getMessage() + "\n";
             program.exhausted = true;
         }
         spent |= program.exhausted;
-        if (program.exhausted && request.isProject() && !alone) {
+        if (program.exhausted && request.isProject() && suite.compilesAround()) {
             // A whole project may need more than this box has, which is not the fault of the candidate.
             throw new IllegalStateException("compile the whole project: " + program.messages.strip());
         }
         return program;
     }
 
-    /** Compiles what all candidates of a bug share, and counts the steps of the reference fix. */
-    private Suite measure(Request request) throws IOException, InterruptedException {
-        Suite suite;
-        try {
-            suite = compileThread.run(request.compileMillis, () -> new Suite(compiler, request));
-        } catch (CompileThread.TooLong e) {
-            throw new IllegalStateException("compile the tests: " + e.getMessage(), e);
-        }
-        if (request.reference.isEmpty()) {
-            return suite;
-        }
-        Suite.Program reference = compile(suite, request, request.reference);
-        if (reference.exhausted) {
-            throw new IllegalStateException("compile the reference fix: " + reference.messages.strip());
-        }
-        if (!reference.ok) {
-            return suite;
-        }
-        TestJvm.Outcome outcome = null;
-        Jvms.Platform best = suite.platform; // with which the fewest tests fail
-        int fewest = Integer.MAX_VALUE;
-        for (Jvms.Platform platform : Jvms.Platform.values()) {
-            suite.platform = platform;
-            outcome = runReference(suite, request, reference);
-            if (!request.isProject() || outcome.end != TestJvm.End.FAILED || outcome.tally.late) {
-                break;
-            }
-            if (outcome.tally.failed < fewest) {
-                fewest = outcome.tally.failed;
-                best = platform;
-            }
-        }
-        if (outcome.end == TestJvm.End.PASSED) {
-            suite.setLimits(request, outcome.tally);
-            return suite;
-        }
-        suite.platform = best;
-        if (outcome.end != TestJvm.End.FAILED || outcome.tally.late) {
-            // The reference may pass at another time, and its step count is kept as long as the box lives.
-            throw new IllegalStateException("measure the reference fix: " + outcome.end + " " + outcome.detail);
-        }
-        return suite;
-    }
-
-    private TestJvm.Outcome runReference(Suite suite, Request request, Suite.Program reference)
-            throws IOException, InterruptedException {
-        Job job = newJob(request, reference, suite);
-        job.steps = Long.MAX_VALUE;
-        job.all = true;
-        return runFresh(job, request, suite);
-    }
-
-    private static Job newJob(Request request, Suite.Program program, Suite suite) {
-        Job job = new Job();
-        job.classes = program.classes;
-        job.tests = request.tests;
-        job.forgiven = request.forgiven;
-        job.known = request.known;
-        job.classpath = request.classpath;
-        job.all = request.all;
-        job.steps = suite.steps;
-        return job;
-    }
-
-    /**
-     * Runs a candidate. A shareable one runs in the warm JVM first. A pass there is always confirmed in a fresh JVM, and so
-     * is an outcome that may depend on earlier candidates, and one failure in SAMPLE.
-     */
-    private TestJvm.Outcome run(Job job, Request request, Suite suite, boolean shareable, Map<String, Object> reply)
-            throws IOException, InterruptedException {
-        Map<String, Object> counts = new LinkedHashMap<>();
-        reply.put("counts", counts);
-        TestJvm.Outcome quick = null;
-        if (shareable) {
-            quick = jvms.runInWarm(job, request);
-            counts.put("warm", 1);
-            boolean sampled = Math.floorMod(request.text.hashCode(), SAMPLE) == 0;
-            if (quick.isClean() && quick.end != TestJvm.End.PASSED && !sampled) {
-                return quick;
-            }
-        }
-        TestJvm.Outcome outcome = runFresh(job, request, suite);
-        counts.put("fresh", 1);
-        if (quick != null && quick.isClean()) {
-            counts.put(quick.end == TestJvm.End.PASSED ? "passes confirmed" : "failures confirmed", 1);
-            if (quick.end != outcome.end) {
-                counts.put("differences", 1);
-            }
-        }
-        return outcome;
-    }
-
-    private TestJvm.Outcome runFresh(Job job, Request request, Suite suite) throws IOException, InterruptedException {
-        if (request.isProject()) {
-            box.copy(Path.of(request.tree), request.workFolder(box.folder()));
-        }
-        TestJvm.Outcome outcome = jvms.runInFresh(job, request, suite.platform);
-        // Processes that a candidate left running may still write, so only an idle box is emptied.
-        spent |= !box.isIdle(jvms.warmPid()) || !box.empty();
-        return outcome;
-    }
-
-    private static void describe(TestJvm.Outcome outcome, Suite suite, Map<String, Object> reply) {
+    private static void describe(Trial.Result result, Suite suite, Map<String, Object> reply) {
+        TestJvm.Outcome outcome = result.outcome;
         Tally tally = outcome.tally;
         if (tally != null) {
             Map<String, Object> first =
                     mapOf("test", tally.test, "exception", tally.exception, "message", tally.message);
             reply.put("tests", mapOf(
-                    "run", tally.run, "expected", suite.referenceTests, "failed", tally.failed, "new", tally.newFailures, "slow", tally.slow,
-                    "firstFailure", first));
+                    "run", tally.run, "expected", suite.referenceTests, "failed", tally.failed, "new", tally.newFailures,
+                    "slow", tally.slow, "firstFailure", first));
+            reply.put("denied", tally.denied);
+            reply.put("looked", tally.looked);
         }
         String name = "error";
         String detail = outcome.detail;
@@ -282,25 +183,22 @@ public final class Judge {
                 break;
             case EXCEEDED:
                 name = "timeout";
-                detail = "a test took more than " + suite.steps + " steps; with the reference fix none takes more than "
-                        + suite.referenceSteps;
+                detail = "a test took more than " + suite.steps + " steps, and more than its own time limit admits; with the"
+                        + " reference fix none takes more than " + suite.referenceSteps;
                 break;
             case CRASHED:
                 name = "crashed";
                 break;
             case FAILED:
-                if (!tally.missing.isEmpty()) {
-                    detail = "test " + tally.missing + " is not among the compiled classes";
-                } else if (tally.failed > 0) {
-                    name = "failed";
-                    detail = tally.test + ": " + tally.exception + ": " + tally.message;
-                } else {
-                    name = "failed";
-                    detail = "no test ran";
-                }
+                name = tally.missing.isEmpty() ? "failed" : "error";
+                detail = tally.why();
                 break;
             default:
                 break; // a failure of the harness
+        }
+        if (result.runs > 0) {
+            name = "flaky";
+            detail = "passes in " + result.passes + " of " + result.runs + " fresh JVMs; otherwise " + detail;
         }
         reply.put("outcome", name);
         reply.put("detail", detail);

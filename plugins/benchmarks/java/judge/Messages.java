@@ -41,8 +41,11 @@ final class Messages implements Runnable {
         volatile boolean exceeded;
         private final Secrets secrets;
 
-        private Expected(Secrets secrets) {
+        private final int longest;
+
+        private Expected(Secrets secrets, int longest) {
             this.secrets = secrets;
+            this.longest = longest;
         }
     }
 
@@ -55,9 +58,13 @@ final class Messages implements Runnable {
         this.in = in;
     }
 
-    /** Expects the messages of another job from now on. Must be called before the JVM gets its secrets. */
-    Expected expect(Secrets secrets) {
-        expected = new Expected(secrets);
+    /**
+     * Expects the messages of another job from now on. Must be called before the JVM gets its secrets.
+     *
+     * @param longest the most bytes that a message may have
+     */
+    Expected expect(Secrets secrets, int longest) {
+        expected = new Expected(secrets, longest);
         return expected;
     }
 
@@ -84,7 +91,7 @@ final class Messages implements Runnable {
                 continue;
             }
             int length = ByteBuffer.wrap(window, at + Secrets.LENGTH, 4).getInt();
-            if (length < 0 || length > Runner.MAX_MESSAGE) {
+            if (length < 0 || length > now.longest) {
                 continue;
             }
             int end = at + HEADER + length;

@@ -13,7 +13,7 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
-/** Makes classes count their steps: see {@link Steps}. */
+/** Makes classes count their steps: see {@link Steps}. Those of tests also ask {@link Equality} and {@link Fence}. */
 final class Meter {
     private static final String STEPS = "harness/judge/Steps";
     private static final Set<String> SIZED = Set.of("Ljava/lang/String;", "Ljava/math/BigInteger;");
@@ -26,6 +26,15 @@ final class Meter {
      * created or copied. A class that is too large for that is returned unchanged; only the clock ends its loops.
      */
     static byte[] instrument(byte[] classFile) {
+        return instrument(classFile, false);
+    }
+
+    /** Returns the class of a test with counters, which compares objects both ways and which no candidate can make. */
+    static byte[] instrumentTest(byte[] classFile) {
+        return instrument(classFile, true);
+    }
+
+    private static byte[] instrument(byte[] classFile, boolean test) {
         ClassReader reader = new ClassReader(classFile);
         // Frames do not change: the inserted code leaves the stack as it was.
         ClassWriter writer = new ClassWriter(reader, 0);
@@ -35,13 +44,31 @@ final class Meter {
                         @Override
                         public MethodVisitor visitMethod(
                                 int access, String name, String descriptor, String signature, String[] exceptions) {
-                            return new Ticks(super.visitMethod(access, name, descriptor, signature, exceptions));
+                            MethodVisitor next = super.visitMethod(access, name, descriptor, signature, exceptions);
+                            if (!test) {
+                                return new Ticks(next);
+                            }
+                            next = new Patch.BothSides(next);
+                            return new Ticks(name.equals("<init>") ? new Entry(next) : next);
                         }
                     },
                     0);
             return writer.toByteArray();
         } catch (MethodTooLargeException | ClassTooLargeException e) {
             return classFile;
+        }
+    }
+
+    /** Tells the fence that a test is made. */
+    private static final class Entry extends MethodVisitor {
+        Entry(MethodVisitor next) {
+            super(Opcodes.ASM9, next);
+        }
+
+        @Override
+        public void visitCode() {
+            super.visitCode();
+            super.visitMethodInsn(Opcodes.INVOKESTATIC, "harness/judge/Fence", "enterTest", "()V", false);
         }
     }
 

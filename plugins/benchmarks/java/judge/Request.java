@@ -18,6 +18,10 @@ final class Request {
     final Map<String, String> files;
     /** The text of the candidate's file with the reference fix, or "". Its steps determine those of the candidates. */
     final String reference;
+    /** The text of the candidate's file before any fix, or "". A candidate may do what it does, as what the reference does. */
+    final String buggy;
+    /** Whether the reference may fail, since the bug's fix changes other files, too. */
+    final boolean referenceMayFail;
     /** The text of the candidate's file with which the class path was compiled, or "". */
     final String original;
     /** Test classes, or {@code Class::method}. */
@@ -57,6 +61,8 @@ final class Request {
         text = text(candidate.get("text"));
         files = texts(map.get("files"));
         reference = text(map.get("reference"));
+        buggy = text(map.get("buggy"));
+        referenceMayFail = Boolean.TRUE.equals(map.get("referenceMayFail"));
         original = text(map.get("original"));
         tests = strings(map.get("tests"));
         forgiven = strings(map.get("forgiven"));

@@ -1,6 +1,7 @@
 package harness.judge;
 
 import java.io.BufferedInputStream;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -9,15 +10,18 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.runner.notification.StoppedByUserException;
 
 /**
@@ -33,6 +37,11 @@ import org.junit.runner.notification.StoppedByUserException;
 public final class Runner {
     /** Writes to a pipe up to this size are atomic, so that output of the candidate cannot split a message. */
     static final int MAX_MESSAGE = 4096;
+    /** The largest message about the reference fix, which says what it did, and whose output is no attack. */
+    static final int MAX_LEARNED = 48 << 10;
+
+    /** The list of the classes that are loaded before any of a candidate, a name a line. */
+    private static final String CLASSES = "classes.txt";
 
     private Runner() {}
 
@@ -40,6 +49,8 @@ public final class Runner {
         DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
         FileOutputStream out = new FileOutputStream(FileDescriptor.out);
         becomeOomVictim();
+        loadAll();
+        boolean raised = false;
         while (true) {
             Secrets secrets;
             Job job;
@@ -49,6 +60,10 @@ public final class Runner {
             } catch (EOFException e) {
                 Runtime.getRuntime().halt(0);
                 return;
+            }
+            if (!raised && !job.open) {
+                Fence.raise();
+                raised = true;
             }
             answer(secrets, job, out);
             if (job.last) {
@@ -62,19 +77,24 @@ public final class Runner {
         System.setIn(InputStream.nullInputStream());
         System.setOut(new PrintStream(OutputStream.nullOutputStream()));
         System.setErr(new PrintStream(OutputStream.nullOutputStream()));
-        byte[] exceeded = secrets.exceeded;
-        // A candidate can get this object by reflection. It holds only the secret for "exceeded".
+        Fence.start(job);
+        Equality.start(job);
+        // The message is made now: a candidate may use up its steps where the stack or the memory is used up, too. This object
+        // holds only the secret for "exceeded".
+        byte[] exceeded = message(secrets.exceeded, new Tally(new Job()).encode());
         Steps.start(job.last ? () -> halt(out, exceeded) : null, job.steps);
-        send(out, secrets.ready, new byte[0]);
+        out.write(message(secrets.ready, new byte[0]));
         Tally tally = new Tally(job);
         run(new Loader(job), job, tally);
-        send(out, Steps.spent() ? exceeded : tally.passed() ? secrets.passed : secrets.failed, tally.encode());
+        Steps.stop();
+        byte[] secret = Steps.spent() ? secrets.exceeded : tally.passed() ? secrets.passed : secrets.failed;
+        out.write(message(secret, tally.encode()));
     }
 
     /** Ends the JVM of a candidate that used up its steps, without running any more of its code. */
-    private static void halt(FileOutputStream out, byte[] secret) {
+    private static void halt(FileOutputStream out, byte[] message) {
         try {
-            send(out, secret, new Tally(new Job()).encode());
+            out.write(message);
         } catch (IOException e) {
             // The judge has ended.
         }
@@ -88,6 +108,24 @@ public final class Runner {
         } catch (IOException e) {
             // Then the kernel chooses the largest process, which is usually this one too.
         }
+    }
+
+    /**
+     * Loads all classes of the judge, JUnit and Hamcrest, so that a candidate cannot define one of them first.
+     */
+    private static void loadAll() {
+        InputStream names = Runner.class.getResourceAsStream("/" + CLASSES);
+        if (names == null) {
+            throw new IllegalStateException("the list of classes is missing in the judge's archive");
+        }
+        ClassLoader loader = Runner.class.getClassLoader();
+        new BufferedReader(new InputStreamReader(names, StandardCharsets.UTF_8)).lines().forEach(name -> {
+            try {
+                Class.forName(name, false, loader);
+            } catch (ClassNotFoundException | LinkageError e) {
+                // A class for libraries that are not there, such as one of the compiler.
+            }
+        });
     }
 
     private static void run(Loader loader, Job job, Tally tally) {
@@ -107,13 +145,12 @@ public final class Runner {
         }
     }
 
-    private static void send(OutputStream out, byte[] secret, byte[] payload) throws IOException {
+    private static byte[] message(byte[] secret, byte[] payload) throws IOException {
         ByteArrayOutputStream message = new ByteArrayOutputStream();
         message.write(secret);
         new DataOutputStream(message).writeInt(payload.length);
         message.write(payload);
-        out.write(message.toByteArray());
-        out.flush();
+        return message.toByteArray();
     }
 
     /**
@@ -122,10 +159,12 @@ public final class Runner {
      */
     private static final class Loader extends URLClassLoader {
         private final Map<String, byte[]> classes;
+        private final Set<String> candidate;
 
         Loader(Job job) throws MalformedURLException {
             super("candidate", urls(job.classpath), Runner.class.getClassLoader());
             this.classes = job.classes;
+            this.candidate = Set.copyOf(job.candidate);
         }
 
         /** Loads all classes, so that none can be replaced once the code of the candidate runs. */
@@ -148,7 +187,15 @@ public final class Runner {
         @Override
         protected Class<?> findClass(String name) throws ClassNotFoundException {
             byte[] bytes = classes.get(name);
-            return bytes == null ? super.findClass(name) : defineClass(name, bytes, 0, bytes.length);
+            if (bytes == null) {
+                return super.findClass(name);
+            }
+            if (!candidate.contains(name)) {
+                return defineClass(name, bytes, 0, bytes.length);
+            }
+            Class<?> type = defineClass(name, bytes, 0, bytes.length, Fence.CANDIDATE);
+            Fence.admit(type);
+            return type;
         }
     }
 }

@@ -1,13 +1,16 @@
 package harness.judge;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.lang.reflect.Array;
 import java.math.BigInteger;
 
 /**
  * Counts the steps of a candidate. Instrumented classes call {@link #tick} at the start of each method and at each jump
  * backwards, {@link #caught} where they catch an exception, and the other methods where the platform creates or copies
- * objects that may be large: a loop that appends to a text spends its time copying. Unlike a time, the count is the same
- * on every machine and under every load.
+ * objects that may be large: a loop that appends to a text spends its time copying. Where the run-time image counts the
+ * turns of the platform's own loops (java.util.Ticks), {@link #TURNS} of them are a step. Unlike a time, the count is the
+ * same on every machine and under every load.
  */
 public final class Steps {
     /** Ends a test that used up its steps. Each further step throws it again, so that catching it is useless. */
@@ -20,7 +23,17 @@ public final class Steps {
     private static final long CAUGHT = 10_000;
     /** The platform copies 2 to the power of this many elements in the time of a step. */
     private static final int ELEMENTS = 5;
+    /** The platform's loops take this many turns in the time of a step. */
+    private static final long TURNS = 2;
+    /**
+     * Steps that an old machine takes in a millisecond: 100 million a second. This constant, and no clock, decides what a
+     * time limit of a test admits, so that it is the same on every machine.
+     */
+    private static final long STEPS_PER_MILLI = 100_000;
 
+    private static final Platform PLATFORM = new Platform();
+
+    private static boolean slow;
     private static long budget = Long.MAX_VALUE;
     private static long left = Long.MAX_VALUE;
     private static boolean spent;
@@ -87,6 +100,11 @@ public final class Steps {
         }
     }
 
+    private static void exceedInPlatform() {
+        exhausted = true; // the platform may not expect an exception there, so that this JVM must not be used again
+        exceed();
+    }
+
     private static void exceed() {
         spent = true;
         if (end != null) {
@@ -103,7 +121,14 @@ public final class Steps {
         Steps.end = end;
         spent = false;
         exhausted = false;
+        slow = false;
+        PLATFORM.setEnd(Steps::exceedInPlatform);
         allow(steps);
+    }
+
+    /** Ends the counting: from now on the judge's own code runs. */
+    static void stop() {
+        PLATFORM.setLeft(Long.MAX_VALUE);
     }
 
     /** Sets the budget for the next steps, unless an earlier budget was spent. */
@@ -111,11 +136,41 @@ public final class Steps {
         if (!spent) {
             budget = steps;
             left = steps;
+            PLATFORM.setLeft(turns(steps));
         }
     }
 
+    /**
+     * Raises the budget to what an old machine can do within a time limit of the running test: a program that is right and
+     * slow, but not too slow for its test, passes.
+     */
+    static void admit(long limitMillis) {
+        long more = Math.min(limitMillis, Long.MAX_VALUE / STEPS_PER_MILLI) * STEPS_PER_MILLI - budget;
+        if (!spent && more > 0) {
+            long turnsLeft = PLATFORM.left() + turns(budget + more) - turns(budget);
+            budget += more;
+            left += more;
+            PLATFORM.setLeft(turnsLeft);
+        }
+    }
+
+    /** Notes the end of a test with a time limit. */
+    static void finish(long limitMillis) {
+        slow |= used() / STEPS_PER_MILLI >= limitMillis;
+    }
+
+    /** Whether a test took more steps than an old machine can take within the test's own time limit. */
+    static boolean slow() {
+        return slow;
+    }
+
+    private static long turns(long steps) {
+        return steps < Long.MAX_VALUE / TURNS ? steps * TURNS : Long.MAX_VALUE;
+    }
+
+    /** The steps since the budget was allowed. */
     static long used() {
-        return budget - left;
+        return Math.max(budget - left, (turns(budget) - PLATFORM.left()) / TURNS);
     }
 
     static boolean spent() {
@@ -133,5 +188,42 @@ public final class Steps {
      */
     static boolean exhausts(Throwable thrown) {
         return thrown instanceof VirtualMachineError || thrown instanceof LinkageError;
+    }
+
+    /** The counter of turns in the platform's loops, which only the run-time image for programs has. */
+    private static final class Platform {
+        private final VarHandle left;
+        private final VarHandle end;
+
+        Platform() {
+            VarHandle left = null;
+            VarHandle end = null;
+            try {
+                Class<?> ticks = Class.forName("java.util.Ticks");
+                MethodHandles.Lookup lookup = MethodHandles.publicLookup();
+                left = lookup.findStaticVarHandle(ticks, "left", long.class);
+                end = lookup.findStaticVarHandle(ticks, "end", Runnable.class);
+            } catch (ReflectiveOperationException e) {
+                // The platform is not changed here.
+            }
+            this.left = left;
+            this.end = end;
+        }
+
+        void setLeft(long turns) {
+            if (left != null) {
+                left.set(turns);
+            }
+        }
+
+        long left() {
+            return left == null ? turns(budget) : (long) left.get();
+        }
+
+        void setEnd(Runnable run) {
+            if (end != null) {
+                end.set(run);
+            }
+        }
     }
 }

@@ -5,9 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -25,8 +27,12 @@ final class Suite {
         boolean exhausted;
         /** Whether it may run in the warm JVM. */
         boolean shareable;
+        /** What its result may depend on. */
+        Chance chance;
         /** Instrumented classes by binary name. */
         Map<String, byte[]> classes = Map.of();
+        /** The names of those of the candidate's file. */
+        Set<String> own = Set.of();
     }
 
     private final Compiler compiler;
@@ -34,17 +40,22 @@ final class Suite {
     private final Map<String, byte[]> plain = new HashMap<>();
 
     private final Map<String, byte[]> instrumented = new HashMap<>();
+    /** How far candidates may reach. */
+    final Reach reach;
+    /** What the reference did beyond computing: see {@link Fence}. */
+    List<String> granted = List.of();
+    /** See {@link Job}. */
+    boolean open;
+
+    boolean oneSided;
     /** The Api that tests and helpers were compiled against, or null. */
     private List<String> api;
-    /**
-     * Whether objects of the program may have identity hash codes, on which the order of hash tables depends. These differ
-     * with what the JVM did before.
-     */
-    private boolean identities;
+    /** The outermost classes of the bug's versions. Tests see no others of a candidate. */
+    private final Set<String> names = new HashSet<>();
+    /** Read by another thread when a compilation takes too long. */
+    private volatile boolean around;
     /** Whether the tests are shareable. */
     private boolean shareable;
-
-    private int referenceClasses;
 
     /** The step budget of a test with a candidate. */
     long steps;
@@ -54,8 +65,10 @@ final class Suite {
     /** The number of tests that run with the reference; 0: unknown. */
     int referenceTests;
 
-    /** Whether the reference passes in this box. If not, failures of candidates may have other causes. */
+    /** Whether the reference passes in this box. */
     boolean referencePasses;
+    /** Why it does not, or "". */
+    String problem = "";
 
     /** The variant of the platform for a project's tests. */
     Jvms.Platform platform = Jvms.Platform.values()[0];
@@ -64,6 +77,7 @@ final class Suite {
     Suite(Compiler compiler, Request request) {
         this.compiler = compiler;
         this.steps = request.stepsFloor;
+        this.reach = new Reach(request.tests);
         String text = request.isProject() ? request.original : request.reference;
         if (text.isEmpty()) {
             return;
@@ -82,14 +96,13 @@ final class Suite {
                 program.put(name, bytes);
             } else {
                 plain.put(name, bytes);
-                instrumented.put(name, Meter.instrument(bytes));
+                instrumented.put(name, isTest(name, request.tests) ? Meter.instrumentTest(bytes) : Meter.instrument(bytes));
             }
         });
         api = Api.of(program);
-        referenceClasses = program.size();
+        program.keySet().forEach(name -> names.add(outermost(name)));
         // A project's tests need its folder, and are not checked.
         shareable = !request.isProject() && Shareable.isSuite(plain, program.keySet());
-        identities = !plain.keySet().stream().allMatch(name -> isTest(name, request.tests));
     }
 
     private static boolean isTest(String name, List<String> tests) {
@@ -109,43 +122,92 @@ final class Suite {
     }
 
     /**
-     * Compiles a text in place of the reference, against the compiled classes. Returns null if that is not enough, because
-     * the text changes what others compile against.
+     * Compiles a text in place of the reference, against the compiled classes; and what depends on it again, if the text
+     * changes what others compile against.
+     *
+     * @param trusted whether the text is a version of the bug, so that candidates may do what it does
      */
-    Program compileAlone(Request request, String text) {
+    Program compile(Request request, String text, boolean trusted) {
+        around = api == null;
         if (api == null) {
-            return null;
+            Compiler.Result all = compiler.compile(sources(request, text), Map.of(), request.classpath, request.options);
+            return all.ok ? ready(request, all, trusted) : failed(request, all);
         }
         Compiler.Result result =
                 compiler.compile(Map.of(request.path, text), plain, request.classpath, request.options);
         if (!result.ok) {
             return failed(request, result);
         }
+        if (trusted) {
+            result.classes.keySet().forEach(name -> names.add(outermost(name)));
+        }
+        Map<String, byte[]> seen = new HashMap<>(result.classes);
+        seen.keySet().removeIf(name -> !names.contains(outermost(name)));
         boolean hides = result.classes.keySet().stream().anyMatch(plain::containsKey);
-        return !hides && Api.of(result.classes).equals(api) ? ready(request, result) : null;
+        if (!hides && Api.of(seen).equals(api)) {
+            return ready(request, result, trusted);
+        }
+        return compileAround(request, text, result, seen, trusted);
     }
 
-    /** Compiles a text with all other sources. */
-    Program compileAll(Request request, String text) {
-        Compiler.Result result =
-                compiler.compile(sources(request, text), Map.of(), request.classpath, request.options);
-        return result.ok ? ready(request, result) : failed(request, result);
+    /**
+     * Compiles everything but a candidate's file against the candidate's classes.
+     *
+     * @param seen the classes that are visible then: those of the bug's versions. A class of the candidate's own in the
+     *     package of the tests could otherwise take the place of one of the platform or of JUnit.
+     */
+    private Program compileAround(
+            Request request, String text, Compiler.Result result, Map<String, byte[]> seen, boolean trusted) {
+        around = true;
+        Map<String, String> others = sources(request, text);
+        others.remove(request.path);
+        Compiler.Result all = compiler.compile(others, seen, request.classpath, request.options);
+        if (!all.ok) {
+            return failed(request, all);
+        }
+        Map<String, byte[]> classes = new HashMap<>(all.classes);
+        for (Map.Entry<String, byte[]> own : result.classes.entrySet()) {
+            if (classes.put(own.getKey(), own.getValue()) != null) {
+                return failed(request, Compiler.Result.failed(request.path + ": duplicate class: " + own.getKey()));
+            }
+        }
+        Map<String, String> origins = new HashMap<>(all.origins);
+        origins.putAll(result.origins);
+        all.classes = classes;
+        all.origins = origins;
+        return ready(request, all, trusted);
     }
 
-    private Program ready(Request request, Compiler.Result result) {
-        Map<String, byte[]> classes = result.classes;
+    /** Whether more than the candidate's file was compiled last. */
+    boolean compilesAround() {
+        return around;
+    }
+
+    private static String outermost(String name) {
+        int nested = name.indexOf('$');
+        return nested < 0 ? name : name.substring(0, nested);
+    }
+
+    private Program ready(Request request, Compiler.Result result, boolean trusted) {
+        Map<String, byte[]> classes = new HashMap<>(result.classes);
+        Map<String, byte[]> own = new HashMap<>(classes);
+        own.keySet().removeIf(name -> !request.path.equals(result.origins.get(name)));
+        if (trusted) {
+            reach.grant(own);
+        }
+        classes.putAll(reach.bound(own));
         Program program = new Program();
         program.ok = true;
-        program.shareable = shareable
-                && !identities
-                && classes.size() == referenceClasses
-                && Shareable.isCandidate(classes, plain.keySet());
+        program.own = own.keySet();
+        program.shareable = shareable && Shareable.isCandidate(classes, plain.keySet());
+        program.chance = new Chance(own, request.isProject() ? Map.of() : plain);
         program.classes = new HashMap<>(instrumented);
         classes.forEach((name, bytes) -> {
             // In a project only the candidate's file counts steps, even if others are compiled with it, as when the steps
             // of the reference were counted.
-            boolean counts = !request.isProject() || request.path.equals(result.origins.get(name));
-            byte[] counting = counts ? Meter.instrument(bytes) : bytes;
+            boolean counts = !request.isProject() || own.containsKey(name);
+            boolean test = !own.containsKey(name) && isTest(name, request.tests);
+            byte[] counting = !counts ? bytes : test ? Meter.instrumentTest(bytes) : Meter.instrument(bytes);
             program.shareable &= counting != bytes; // otherwise the exceptions that it catches go unnoticed
             program.classes.put(name, counting);
         });

@@ -39,9 +39,14 @@ final class Suites {
         return suite;
     }
 
+    /** Forgets a suite whose reference fix may do better at another time. */
+    void forget(Request request) {
+        suites.remove(key(request));
+    }
+
     /** A digest of all of a request but the candidate's text. */
     private static String key(Request r) {
-        List<String> parts = new ArrayList<>(List.of(r.path, r.reference, r.original, r.tree));
+        List<String> parts = new ArrayList<>(List.of(r.path, r.reference, r.buggy, r.original, r.tree));
         for (long number : new long[] {r.heapMiB, r.stepsFloor, r.stepsFactor, r.stepsCap, r.stepsCapFactor}) {
             parts.add("" + number);
         }

@@ -3,6 +3,7 @@ package harness.judge;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
 
 /** Reads all of a stream and keeps its end. */
 final class Tail implements Runnable {
@@ -15,8 +16,10 @@ final class Tail implements Runnable {
         this.in = in;
     }
 
+    /** The end of the stream, without the JVM's warnings, or "". */
     synchronized String quote() {
-        return text.toString().isBlank() ? "" : ": " + text.toString().strip();
+        String said = text.toString().lines().filter(line -> !line.startsWith("WARNING: ")).collect(Collectors.joining("\n"));
+        return said.isBlank() ? "" : ": " + said.strip();
     }
 
     @Override

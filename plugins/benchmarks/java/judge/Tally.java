@@ -1,12 +1,16 @@
 package harness.judge;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
-import org.junit.Test;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.InflaterInputStream;
 import org.junit.runner.Description;
 import org.junit.runner.notification.Failure;
 import org.junit.runner.notification.RunListener;
@@ -15,16 +19,11 @@ import org.junit.runners.model.TestTimedOutException;
 
 /** Counts the tests and failures of a job and keeps the first failure that counts. */
 final class Tally extends RunListener {
-    private static final int MAX_TEXT = 800;
+    private static final int MAX_TEXT = 700;
+    private static final int MAX_LEARNED = 4 << 20;
     /** The names that JUnit gives to the failure of a whole class that cannot be run. */
     private static final Set<String> CLASS_FAILURES = Set.of("initializationError", "warning");
     private static final int CAUSES = 4;
-    /**
-     * Steps that an old machine takes in a millisecond: 100 million a second. This constant, and no clock, decides whether
-     * a test is slow, so that it is slow on every machine or on none.
-     */
-    private static final long STEPS_PER_MILLI = 100_000;
-
     /** Tests that ran, including failed ones. */
     int run;
     /** Failed tests, without forgiven ones. */
@@ -33,7 +32,7 @@ final class Tally extends RunListener {
     int newFailures;
     /** The most steps that one test took. */
     long steps;
-    /** Whether a test took more steps than an old machine can take within the test's own time limit. */
+    /** See {@link Steps#slow}. */
     boolean slow;
     /** Whether a test reached its own time limit: its thread may still run. */
     boolean late;
@@ -45,6 +44,12 @@ final class Tally extends RunListener {
     String test = "";
     String exception = "";
     String message = "";
+    /** The first call of the candidate that was denied, or "". */
+    String denied = "";
+    /** Whether the candidate read its own stack trace. */
+    boolean looked;
+    /** What the candidate did beyond computing, if the job is to learn it: see {@link Fence}. */
+    List<String> learned = List.of();
 
     private final Set<String> forgiven = new HashSet<>();
     private final Set<String> known = new HashSet<>();
@@ -88,8 +93,6 @@ final class Tally extends RunListener {
 
     @Override
     public synchronized void testFinished(Description description) {
-        Test test = description.getAnnotation(Test.class);
-        slow |= test != null && test.timeout() > 0 && Steps.used() / STEPS_PER_MILLI >= test.timeout();
         measure();
         run++;
     }
@@ -191,6 +194,14 @@ final class Tally extends RunListener {
         return missing.isEmpty() && failed == 0 && run > 0;
     }
 
+    /** Says why the tests did not pass. */
+    String why() {
+        if (!missing.isEmpty()) {
+            return "test " + missing + " is not among the compiled classes";
+        }
+        return failed == 0 ? "no test ran" : test + ": " + exception + ": " + message;
+    }
+
     synchronized byte[] encode() throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream out = new DataOutputStream(bytes);
@@ -198,12 +209,14 @@ final class Tally extends RunListener {
         out.writeInt(failed);
         out.writeInt(newFailures);
         out.writeLong(Math.max(steps, Steps.used()));
-        out.writeBoolean(slow);
+        out.writeBoolean(Steps.slow());
         out.writeBoolean(late);
         out.writeBoolean(exhausted || Steps.exhausted());
-        for (String text : new String[] {missing, test, exception, message}) {
+        out.writeBoolean(Fence.hasLooked());
+        for (String text : new String[] {missing, test, exception, message, Fence.denied()}) {
             out.writeUTF(cut(text));
         }
+        write(out, Fence.learned());
         return bytes.toByteArray();
     }
 
@@ -216,11 +229,35 @@ final class Tally extends RunListener {
         tally.slow = in.readBoolean();
         tally.late = in.readBoolean();
         tally.exhausted = in.readBoolean();
+        tally.looked = in.readBoolean();
         tally.missing = in.readUTF();
         tally.test = in.readUTF();
         tally.exception = in.readUTF();
         tally.message = in.readUTF();
+        tally.denied = in.readUTF();
+        tally.learned = read(in);
         return tally;
+    }
+
+    /** Writes lines compressed, since many name files of one folder. */
+    private static void write(DataOutputStream out, List<String> lines) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DeflaterOutputStream deflated = new DeflaterOutputStream(bytes)) {
+            deflated.write(String.join("\n", lines).getBytes(StandardCharsets.UTF_8));
+        }
+        out.writeInt(lines.isEmpty() ? 0 : bytes.size());
+        if (!lines.isEmpty()) {
+            out.write(bytes.toByteArray());
+        }
+    }
+
+    private static List<String> read(DataInputStream in) throws IOException {
+        byte[] bytes = in.readNBytes(in.readInt());
+        if (bytes.length == 0) {
+            return List.of();
+        }
+        byte[] text = new InflaterInputStream(new ByteArrayInputStream(bytes)).readNBytes(MAX_LEARNED);
+        return List.of(new String(text, StandardCharsets.UTF_8).split("\n"));
     }
 
     /** Shortens a text to plain ASCII, since a message must fit one write to a pipe. */

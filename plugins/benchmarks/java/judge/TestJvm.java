@@ -46,6 +46,11 @@ final class TestJvm implements Closeable {
         String detail = "";
         Tally tally;
 
+        /** Whether this says something about the program, and not only about the box. */
+        boolean hasVerdict() {
+            return end != End.UNSTARTED;
+        }
+
         /** Whether the JVM may run another job. */
         boolean isClean() {
             return (end == End.PASSED || end == End.FAILED || end == End.EXCEEDED) && !tally.late && !tally.exhausted;
@@ -78,7 +83,7 @@ final class TestJvm implements Closeable {
         out = new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), 1 << 16));
         messages = new Messages(process.getInputStream());
         // Until the first job, no message can match.
-        messages.expect(Secrets.random(random));
+        messages.expect(Secrets.random(random), Runner.MAX_MESSAGE);
         stderr = new Tail(process.getErrorStream());
         readers = List.of(threads.submit(messages), threads.submit(stderr));
     }
@@ -98,7 +103,7 @@ final class TestJvm implements Closeable {
      */
     Outcome ask(Job job, long readyMillis, long wallMillis) throws IOException, InterruptedException {
         Secrets secrets = Secrets.random(random);
-        Messages.Expected expected = messages.expect(secrets);
+        Messages.Expected expected = messages.expect(secrets, job.learn ? Runner.MAX_LEARNED : Runner.MAX_MESSAGE);
         Future<?> writer = threads.submit(() -> feed(job, secrets));
         Outcome outcome = new Outcome();
         follow(readyMillis, wallMillis, expected, outcome);

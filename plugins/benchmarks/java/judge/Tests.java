@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import org.junit.internal.builders.AllDefaultPossibilitiesBuilder;
 import org.junit.runner.Description;
 import org.junit.runner.manipulation.Filter;
 import org.junit.runner.manipulation.NoTestsRemainException;
@@ -34,7 +35,7 @@ final class Tests {
                 methods.add(name.substring(colons + 2));
             }
         }
-        TestTimeouts builder = new TestTimeouts();
+        AllDefaultPossibilitiesBuilder builder = new AllDefaultPossibilitiesBuilder();
         for (Map.Entry<String, Set<String>> entry : wanted.entrySet()) {
             Class<?> type;
             try {

@@ -21,15 +21,34 @@ asm=/usr/share/java/asm.jar
 java_home=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
 PATH=$java_home/bin:$PATH # java of the same JDK
 
-mkdir classes
+mkdir classes work
 javac -nowarn --release 11 -d classes -cp "$junit:$asm" judge/*.java
+
+# Some classes of JUnit and Hamcrest, changed, come before the originals on the class
+# path. The list names all classes that a test JVM loads before those of a candidate.
+(
+    cd classes
+    jar --extract --file /usr/share/java/junit4.jar org/junit/Assert.class junit/framework/Assert.class
+    jar --extract --file /usr/share/java/hamcrest-core.jar org/hamcrest/core/IsEqual.class
+)
+java -cp "classes:$asm" harness.judge.Patch tests classes
+for archive in /usr/share/java/junit4.jar /usr/share/java/hamcrest-core.jar; do
+    jar --list --file "$archive"
+done | sed -n 's|/|.|g; /module-info/d; s|\.class$||p' >classes/classes.txt
+(cd classes && find harness -name '*.class') | sed 's|/|.|g; s|\.class$||' >>classes/classes.txt
 jar --create --file judge.jar -C classes .
 
 # The runtime of candidates lacks modules that read or write memory by address, dump
 # the heap, attach to other JVMs or change loaded classes, so that a candidate cannot
 # reach the secrets in its memory. It is for programs of a few files; whole projects
-# get more modules (Jvms.java).
-jlink --add-modules java.base,java.compiler,java.datatransfer,java.logging,java.naming,java.prefs,java.scripting,java.sql,java.xml,jdk.charsets,jdk.dynalink,jdk.localedata \
+# get more modules (Jvms.java). The loops in its own classes are counted.
+jmod extract --dir work/base "$java_home/jmods/java.base.jmod"
+javac -nowarn --patch-module java.base=judge/platform -d work/base/classes judge/platform/*.java
+java -cp "classes:$asm" harness.judge.Patch platform work/base/classes
+mkdir work/mods
+jmod create --class-path work/base/classes --cmds work/base/bin --config work/base/conf --libs work/base/lib \
+    work/mods/java.base.jmod
+jlink --module-path "work/mods:$java_home/jmods" --add-modules java.base,java.compiler,java.datatransfer,java.logging,java.naming,java.prefs,java.scripting,java.sql,java.xml,jdk.charsets,jdk.dynalink,jdk.localedata \
     --no-header-files --no-man-pages --output rt
 
 # Launchers that can be executed but not read. The kernel then denies other processes
@@ -51,4 +70,4 @@ rt/bin/java -Xshare:dump -XX:SharedClassListFile=runner.classes -XX:SharedArchiv
     -cp "/opt/harness/judge.jar:$junit" >/dev/null
 test -s judge.jsa
 test -s runner.jsa
-rm -r classes runner.classes example.bin
+rm -r classes work runner.classes example.bin

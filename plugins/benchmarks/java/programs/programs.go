@@ -201,7 +201,7 @@ func (b *plugin) Check(ctx context.Context, request *benchmark.CheckRequest) (*b
 	}
 	needs := b.Needs[p.id]
 	return java.Check(java.Program{
-		Path: p.path, Text: request.GetPatched(), Reference: Apply(p.text, p.hunks),
+		Path: p.path, Text: request.GetPatched(), Reference: Apply(p.text, p.hunks), Buggy: p.text,
 		Files: s.files(p, request.GetPatched()), Tests: p.testClasses, HeapMiB: needs.HeapMiB, Classpath: needs.Classpath,
 		Wall: time.Duration(request.GetLimitMs()) * time.Millisecond,
 	})
