@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"harness/core/judge"
@@ -176,13 +175,18 @@ func (b *bench) read(ctx context.Context, name string) error {
 	}
 	var plan struct {
 		Steps []struct {
+			ID    step.ID
 			Key   store.Key
 			Kind  string
-			Needs []store.Key
+			Needs []step.ID
 		}
 	}
 	if err := json.Unmarshal(text, &plan); err != nil {
 		return err
+	}
+	kinds, keys := map[step.ID]string{}, map[step.ID]store.Key{}
+	for _, s := range plan.Steps {
+		kinds[s.ID], keys[s.ID] = s.Kind, s.Key
 	}
 	s, err := store.Open(filepath.Join(b.dir, "store"))
 	if err != nil {
@@ -194,8 +198,7 @@ func (b *bench) read(ctx context.Context, name string) error {
 		}
 		r := results{store: s, dirs: map[string]string{"validate": s.Path(done.Key)}}
 		for _, need := range done.Needs {
-			kind, _, _ := strings.Cut(string(need), "-")
-			r.dirs[kind] = s.Path(need)
+			r.dirs[kinds[need]] = s.Path(keys[need])
 		}
 		if err := b.gather(ctx, r); err != nil {
 			return err

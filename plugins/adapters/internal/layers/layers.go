@@ -106,6 +106,9 @@ func Of(g *ir.Graph) []Layer {
 // targets must mean one; a family's defaults may name what a smaller variant
 // of the network lacks. Mistakes point at the attribute.
 func Find(g *ir.Graph, attribute string, targets []string, fromUser bool) ([]Layer, error) {
+	if len(targets) == 0 {
+		return nil, sdk.Diagnose([]string{attribute}, "No target layers", "The model family names no default targets; list the layers to adapt, for instance targets = [\"q_proj\", \"v_proj\"].")
+	}
 	var found []Layer
 	used := make([]bool, len(targets))
 	matches := func(names ...string) bool {

@@ -67,9 +67,6 @@ func (m Method) chosen(r *adapter.AttachRequest) (config, []layers.Layer, error)
 	if !fromUser {
 		targets = r.GetDefaultTargets()
 	}
-	if len(targets) == 0 {
-		return c, nil, sdk.Diagnose([]string{"targets"}, "No target layers", "The model family names no default targets; list the layers to adapt, for instance targets = [\"q_proj\", \"v_proj\"].")
-	}
 	found, err := layers.Find(r.GetGraph(), "targets", targets, fromUser)
 	if err != nil {
 		return c, nil, err
