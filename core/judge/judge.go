@@ -86,8 +86,8 @@ type Sandbox struct {
 
 // Verdict is one patch's.
 type Verdict struct {
-	Outcome string `json:"outcome"`          // passed, failed, uncompilable, timeout, crashed, error
-	Reason  string `json:"reason,omitempty"` // limit, interface, memory, platform, unplaced; see score.Outcome
+	Outcome string `json:"outcome"`          // passed, failed, uncompilable, timeout, crashed, flaky, error
+	Reason  string `json:"reason,omitempty"` // limit, interface, memory, platform, forbidden, caller, unplaced; see score.Candidate
 	Detail  string `json:"detail,omitempty"`
 }
 
@@ -307,7 +307,7 @@ func (j *Judge) ask(ctx context.Context, t *task, text string, check *pb.CheckRe
 
 // recordVersion is raised when a patch may get another verdict, or a record
 // another form.
-const recordVersion = 5
+const recordVersion = 6
 
 func (j *Judge) key(t *task, check *pb.CheckResponse) (store.Key, error) {
 	payload := sha256.Sum256(check.Payload)
@@ -379,7 +379,7 @@ func Unplaced(why string) Verdict {
 
 func outcomeName(o pb.Outcome) string {
 	switch o {
-	case pb.Outcome_OUTCOME_PASSED, pb.Outcome_OUTCOME_FAILED, pb.Outcome_OUTCOME_UNCOMPILABLE, pb.Outcome_OUTCOME_TIMEOUT, pb.Outcome_OUTCOME_CRASHED:
+	case pb.Outcome_OUTCOME_PASSED, pb.Outcome_OUTCOME_FAILED, pb.Outcome_OUTCOME_UNCOMPILABLE, pb.Outcome_OUTCOME_TIMEOUT, pb.Outcome_OUTCOME_CRASHED, pb.Outcome_OUTCOME_FLAKY:
 		return strings.ToLower(strings.TrimPrefix(o.String(), "OUTCOME_"))
 	}
 	return "error"
@@ -388,7 +388,8 @@ func outcomeName(o pb.Outcome) string {
 // reasonName is the word for a reason; "" where none is given.
 func reasonName(r pb.Reason) string {
 	switch r {
-	case pb.Reason_REASON_LIMIT, pb.Reason_REASON_INTERFACE, pb.Reason_REASON_MEMORY, pb.Reason_REASON_PLATFORM:
+	case pb.Reason_REASON_LIMIT, pb.Reason_REASON_INTERFACE, pb.Reason_REASON_MEMORY, pb.Reason_REASON_PLATFORM,
+		pb.Reason_REASON_FORBIDDEN, pb.Reason_REASON_CALLER:
 		return strings.ToLower(strings.TrimPrefix(r.String(), "REASON_"))
 	}
 	return ""

@@ -294,7 +294,7 @@ func SameVerdict(ours, published string) bool {
 	case Plausible:
 		return ours == Passed
 	case Wrong:
-		return ours == Failed || ours == Crashed
+		return ours == Failed || ours == Crashed || ours == Flaky
 	}
 	return published != "" && ours == published
 }

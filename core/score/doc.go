@@ -20,4 +20,11 @@
 // its first k candidates and no pass there is undecided, since the error may hide a pass. It is left out of the
 // denominator of pass@k, which is "judged@k". A bug that passes among its first k is fixed, despite errors. "errors" counts
 // the bugs whose first pass may be hidden, because an error comes before any pass.
+//
+// A failure with the [ReasonPlatform] says what the judge's platform lacks, and nothing about the candidate: it may pass
+// where its library is. It leaves a bug undecided, as an error does; "platform" counts the bugs whose first pass may be
+// hidden so. A candidate with the [ReasonUnplaced] is no exact match, and no other candidate either: its bug is left out of
+// exact_match@1 if it is the first.
+//
+// A [Flaky] candidate counts as not fixed.
 package score

@@ -134,7 +134,7 @@ func unknownWords(j judge, t Trial) []Lint {
 	for _, o := range t.Outcomes {
 		for _, v := range j.side(o) {
 			// In a published list, "" means that nothing was recorded.
-			if decide(v) != open || v == Error || v == "" && j.published {
+			if decide(v) != open || v == Error || v == onOtherPlatform || v == "" && j.published {
 				continue
 			}
 			n++
@@ -159,7 +159,7 @@ func unproven(t Trial) []Lint {
 		if len(o.Verdicts()) > 0 {
 			attempted++
 		}
-		if hidden(o.Verdicts()) {
+		if hidden(ours(o)) == Error {
 			errors++
 		}
 		if o.Refused != "" {

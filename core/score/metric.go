@@ -51,6 +51,7 @@ func definitions() []definition {
 		{name: "refused", kind: Count, what: "bugs that the model was not asked about"},
 		{name: "unsound", kind: Count, what: "bugs whose own versions fail the judge's check"},
 		{name: "errors", kind: Count, what: "bugs whose first pass an error of the harness may hide"},
+		{name: "platform", kind: Count, what: "bugs whose first pass may be hidden, since the judge's platform lacks what a candidate needs"},
 		{name: "validation.loss", kind: Loss, training: true, what: "loss on the validation split after the chosen epoch"},
 		{name: "validation.exact_match", kind: Ratio, training: true, what: "share of validation examples whose every token greedy decoding gets right"},
 		{name: "train.loss", kind: Loss, training: true, what: "mean loss of the chosen epoch"},

@@ -12,10 +12,12 @@ const published = "published."
 //	attempted       bugs with at least one candidate
 //	refused         bugs that the model was not asked about
 //	errors          bugs whose first pass may be hidden by an error of the harness
+//	platform        bugs whose first pass may be hidden since the judge's platform lacks what a candidate needs
 //	pass@k          share of judged bugs with a passing candidate among the first k
 //	fixed@k         number of such bugs
 //	judged@k        denominator of pass@k: bugs that are not undecided (see the package comment)
-//	exact_match@1   share of bugs whose first candidate is the reference fix; absent if no match was recorded
+//	exact_match@1   share of bugs whose first candidate is the reference fix, without bugs whose first candidate could not be
+//	                placed; absent if no match was recorded
 //	compile_rate    share of judged candidates, over all ranks, that compile
 //	published.bugs, published.pass@k, published.fixed@k, published.judged@k
 //	                the same from published verdicts, over the bugs that have any; absent if none has
@@ -35,7 +37,7 @@ func depth(outcomes []Outcome) (ourRanks, theirRanks int) {
 // metrics is Metrics for a number of ranks.
 func metrics(outcomes []Outcome, ourRanks, theirRanks int) map[string]float64 {
 	m := map[string]float64{"bugs": float64(len(outcomes))}
-	attempted, refused, errors := 0, 0, 0
+	attempted, refused, errors, platform := 0, 0, 0, 0
 	counting := sound(outcomes)
 	for _, o := range counting {
 		if len(o.Verdicts()) > 0 {
@@ -44,10 +46,15 @@ func metrics(outcomes []Outcome, ourRanks, theirRanks int) map[string]float64 {
 		if o.Refused != "" {
 			refused++
 		}
-		if hidden(o.Verdicts()) {
+		switch hidden(ours(o)) {
+		case "":
+		case onOtherPlatform:
+			platform++
+		default:
 			errors++
 		}
 	}
+	m["platform"] = float64(platform)
 	m["unsound"] = float64(len(outcomes) - len(counting))
 	m["attempted"], m["refused"], m["errors"] = float64(attempted), float64(refused), float64(errors)
 
@@ -101,7 +108,19 @@ func Share(outcomes []Outcome, metric string) (Proportion, bool) {
 // verdicts returns the verdicts of one judge.
 type verdicts func(Outcome) []string
 
-func ours(o Outcome) []string   { return o.Verdicts() }
+// onOtherPlatform takes the place of our verdict on a candidate that may pass on another platform.
+const onOtherPlatform = "platform"
+
+func ours(o Outcome) []string {
+	list := o.Verdicts()
+	for rank, v := range list {
+		if o.Candidates[rank].Reason == ReasonPlatform && decide(v) == fail {
+			list[rank] = onOtherPlatform
+		}
+	}
+	return list
+}
+
 func others(o Outcome) []string { return o.Published() }
 
 // sound returns the outcomes of sound bugs. Published verdicts do not depend on that.
@@ -154,7 +173,7 @@ func ladder(ranks int) []int {
 type decision int
 
 const (
-	open decision = iota // nothing: an error of the judge, no verdict, or an unknown word
+	open decision = iota // nothing: an error of the judge, another platform's candidate, no verdict, or an unknown word
 	pass
 	fail
 )
@@ -163,7 +182,7 @@ func decide(verdict string) decision {
 	switch verdict {
 	case Passed, Plausible:
 		return pass
-	case Failed, Wrong, Uncompilable, Timeout, Crashed:
+	case Failed, Wrong, Uncompilable, Timeout, Crashed, Flaky:
 		return fail
 	}
 	return open
@@ -193,26 +212,31 @@ func passAt(outcomes []Outcome, side verdicts, k int) Proportion {
 	return p
 }
 
-// hidden reports whether an error comes before the first pass.
-func hidden(list []string) bool {
+// hidden returns the first verdict that may hide a pass, since it comes before the first one and decides nothing; "" if
+// there is none. Errors of the harness come before candidates of other platforms, since another try may help.
+func hidden(list []string) (by string) {
 	for _, v := range list {
 		switch decide(v) {
 		case pass:
-			return false
+			return by
 		case open:
-			return true
+			if v != onOtherPlatform {
+				return Error
+			}
+			by = v
 		}
 	}
-	return false
+	return by
 }
 
 // exactMatches counts bugs whose first candidate is the reference fix. A bug without candidates does not match; a bug
-// whose match was not recorded is left out.
+// whose match was not recorded, or whose first candidate does not fit this copy of the program, is left out.
 func exactMatches(outcomes []Outcome) Proportion {
 	var p Proportion
 	known := false
 	for _, o := range outcomes {
 		switch {
+		case len(o.Candidates) > 0 && o.Candidates[0].Reason == ReasonUnplaced:
 		case len(o.Candidates) > 0 && o.Candidates[0].ExactMatch != nil:
 			known = true
 			p.Total++
@@ -233,7 +257,7 @@ func exactMatches(outcomes []Outcome) Proportion {
 func compiling(outcomes []Outcome) Proportion {
 	var p Proportion
 	for _, o := range outcomes {
-		for _, v := range o.Verdicts() {
+		for _, v := range ours(o) {
 			if decide(v) == open {
 				continue
 			}

@@ -20,6 +20,7 @@ const (
 	Uncompilable = "uncompilable" // the patched program does not compile
 	Timeout      = "timeout"      // the candidate used up its time
 	Crashed      = "crashed"      // the candidate crashed its process, or ran out of memory
+	Flaky        = "flaky"        // the candidate passes in some runs and not in others; it counts as not fixed
 	Error        = "error"        // the harness failed; not a verdict about the candidate
 )
 
@@ -38,6 +39,8 @@ const (
 	ReasonInterface = "interface" // the tests do not compile against the program
 	ReasonMemory    = "memory"    // the program ran out of memory or of stack
 	ReasonPlatform  = "platform"  // the platform lacks something that the program needs, such as a class of an older library
+	ReasonForbidden = "forbidden" // the program called what neither version of its bug does, and was denied it
+	ReasonCaller    = "caller"    // for a pass: the program read its own stack trace, which tells what calls it
 	ReasonUnplaced  = "unplaced"  // for Error: the patch does not fit this copy of the program
 )
 
@@ -47,7 +50,8 @@ type Candidate struct {
 	Verdict string `json:"verdict,omitempty"`
 	// Reason of our verdict, or "".
 	Reason string `json:"reason,omitempty"`
-	// Detail is the judge's explanation of a verdict that differs from the published one; otherwise "".
+	// Detail is the judge's explanation of a verdict that differs from the published one, or that [CandidateNotes] name;
+	// otherwise "".
 	Detail string `json:"detail,omitempty"`
 	// ExactMatch reports whether the candidate is the reference fix, apart from layout: by the benchmark's definition, or
 	// else by [ExactMatch]. Nil if that was not recorded.

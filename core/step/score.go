@@ -16,7 +16,7 @@ type Score struct {
 }
 
 func (Score) Kind() string       { return "score" }
-func (Score) Version() int       { return 6 }
+func (Score) Version() int       { return 7 }
 func (Score) Resource() Resource { return IO }
 
 func (w Score) Inputs() []Input {
@@ -80,7 +80,7 @@ func outcome(j *Judged) score.Outcome {
 		if c.Empty {
 			candidate.Program = score.EmptyPatch
 		}
-		if c.Published != "" && !score.SameVerdict(c.Outcome, c.Published) {
+		if c.Published != "" && !score.SameVerdict(c.Outcome, c.Published) || score.Noted(candidate) {
 			candidate.Detail = c.Detail
 		}
 		o.Candidates = append(o.Candidates, candidate)

@@ -88,7 +88,7 @@ func (c *benchmarkChoice) check(cmd *cobra.Command, name, driver, format string)
 
 // printBaseline prints what was found, counts first.
 func printBaseline(w io.Writer, name string, record step.BaselineRecord, file string) error {
-	outcomes := []string{score.Passed, score.Failed, score.Uncompilable, score.Timeout, score.Crashed, score.Error}
+	outcomes := []string{score.Passed, score.Failed, score.Uncompilable, score.Timeout, score.Crashed, score.Flaky, score.Error}
 	counts := map[string]map[string]int{"buggy version": {}, "reference fix": {}}
 	for _, b := range record.Bugs {
 		counts["buggy version"][b.Buggy.Outcome]++

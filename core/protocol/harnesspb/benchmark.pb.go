@@ -36,6 +36,12 @@ const (
 	// The program needs what this platform has not, or no more: a class of an
 	// older standard library, say.
 	Reason_REASON_PLATFORM Reason = 4
+	// The program called what neither the bug's buggy version nor its reference fix
+	// calls, and what is not mere computing, such as reflection; the call was
+	// denied.
+	Reason_REASON_FORBIDDEN Reason = 5
+	// Of a pass: the program read its own stack trace, which tells what calls it.
+	Reason_REASON_CALLER Reason = 6
 )
 
 // Enum value maps for Reason.
@@ -46,6 +52,8 @@ var (
 		2: "REASON_INTERFACE",
 		3: "REASON_MEMORY",
 		4: "REASON_PLATFORM",
+		5: "REASON_FORBIDDEN",
+		6: "REASON_CALLER",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED": 0,
@@ -53,6 +61,8 @@ var (
 		"REASON_INTERFACE":   2,
 		"REASON_MEMORY":      3,
 		"REASON_PLATFORM":    4,
+		"REASON_FORBIDDEN":   5,
+		"REASON_CALLER":      6,
 	}
 )
 
@@ -94,6 +104,9 @@ const (
 	Outcome_OUTCOME_CRASHED      Outcome = 5
 	// The harness's own failure: never counted as the model's.
 	Outcome_OUTCOME_ERROR Outcome = 6
+	// The program passes in some runs of its tests and not in others. It counts as
+	// not fixed.
+	Outcome_OUTCOME_FLAKY Outcome = 7
 )
 
 // Enum value maps for Outcome.
@@ -106,6 +119,7 @@ var (
 		4: "OUTCOME_TIMEOUT",
 		5: "OUTCOME_CRASHED",
 		6: "OUTCOME_ERROR",
+		7: "OUTCOME_FLAKY",
 	}
 	Outcome_value = map[string]int32{
 		"OUTCOME_UNSPECIFIED":  0,
@@ -115,6 +129,7 @@ var (
 		"OUTCOME_TIMEOUT":      4,
 		"OUTCOME_CRASHED":      5,
 		"OUTCOME_ERROR":        6,
+		"OUTCOME_FLAKY":        7,
 	}
 )
 
@@ -1236,13 +1251,15 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x06reason\x18\x05 \x01(\x0e2\x12.harness.v1.ReasonR\x06reason\x1a9\n" +
 	"\vCountsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01*p\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01*\x99\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fREASON_LIMIT\x10\x01\x12\x14\n" +
 	"\x10REASON_INTERFACE\x10\x02\x12\x11\n" +
 	"\rREASON_MEMORY\x10\x03\x12\x13\n" +
-	"\x0fREASON_PLATFORM\x10\x04*\xa1\x01\n" +
+	"\x0fREASON_PLATFORM\x10\x04\x12\x14\n" +
+	"\x10REASON_FORBIDDEN\x10\x05\x12\x11\n" +
+	"\rREASON_CALLER\x10\x06*\xb4\x01\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eOUTCOME_PASSED\x10\x01\x12\x12\n" +
@@ -1250,7 +1267,8 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x14OUTCOME_UNCOMPILABLE\x10\x03\x12\x13\n" +
 	"\x0fOUTCOME_TIMEOUT\x10\x04\x12\x13\n" +
 	"\x0fOUTCOME_CRASHED\x10\x05\x12\x11\n" +
-	"\rOUTCOME_ERROR\x10\x062\x96\x03\n" +
+	"\rOUTCOME_ERROR\x10\x06\x12\x11\n" +
+	"\rOUTCOME_FLAKY\x10\a2\x96\x03\n" +
 	"\tBenchmark\x12;\n" +
 	"\x05Fetch\x12\x18.harness.v1.FetchRequest\x1a\x16.harness.v1.FetchEvent0\x01\x128\n" +
 	"\x04Bugs\x12\x17.harness.v1.BugsRequest\x1a\x15.harness.v1.BugRecord0\x01\x12Q\n" +

@@ -46,6 +46,7 @@ const (
 	Uncompilable = harnesspb.Outcome_OUTCOME_UNCOMPILABLE
 	Timeout      = harnesspb.Outcome_OUTCOME_TIMEOUT
 	Crashed      = harnesspb.Outcome_OUTCOME_CRASHED
+	Flaky        = harnesspb.Outcome_OUTCOME_FLAKY
 	Error        = harnesspb.Outcome_OUTCOME_ERROR
 )
 
@@ -55,6 +56,8 @@ const (
 	Interface = harnesspb.Reason_REASON_INTERFACE
 	Memory    = harnesspb.Reason_REASON_MEMORY
 	Platform  = harnesspb.Reason_REASON_PLATFORM
+	Forbidden = harnesspb.Reason_REASON_FORBIDDEN
+	Caller    = harnesspb.Reason_REASON_CALLER
 )
 
 // The failures of a box: values of VerdictRequest's failure.

@@ -383,7 +383,11 @@ func verdictOf(r Reply) *benchmark.VerdictResponse {
 		if !r.Compile.OK || r.Tests.Run < 1 || r.Tests.Failed != 0 {
 			return verdict(benchmark.Error, unknown, "the judge's answer contradicts itself")
 		}
-		return verdict(benchmark.Passed, reason(r), fmt.Sprintf("%d tests", r.Tests.Run))
+		detail := fmt.Sprintf("%d tests", r.Tests.Run)
+		if r.Denied != "" {
+			detail += "; denied, and not needed: " + r.Denied
+		}
+		return verdict(benchmark.Passed, reason(r), detail)
 	case "failed":
 		return verdict(benchmark.Failed, reason(r), r.Detail)
 	case "uncompilable":
@@ -393,6 +397,8 @@ func verdictOf(r Reply) *benchmark.VerdictResponse {
 		return verdict(benchmark.Uncompilable, reason(r), r.Detail)
 	case "timeout":
 		return verdict(benchmark.Timeout, reason(r), r.Detail)
+	case "flaky":
+		return verdict(benchmark.Flaky, reason(r), r.Detail)
 	case "crashed":
 		return verdict(benchmark.Crashed, reason(r), r.Detail)
 	case "error":

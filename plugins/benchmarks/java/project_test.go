@@ -21,7 +21,7 @@ func projectAdder(text string) java.Program {
 // none that reads memory.
 func TestHostileCandidatesOfProjects(t *testing.T) {
 	attempts := map[string]string{}
-	for _, c := range readHostile(t, "/no/such/file") {
+	for _, c := range readHostile(t, corpus, "/no/such/file") {
 		switch c.name {
 		case "allocate-by-unsafe", "attach-to-the-judge", "crash-by-unsafe", "dump-the-heap", "open-the-judges-pipes",
 			"read-the-judges-environment", "read-the-judges-memory", "search-its-memory", "write-to-the-judge":

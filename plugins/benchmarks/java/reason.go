@@ -22,7 +22,10 @@ var missing = regexp.MustCompile(
 func reason(r Reply) benchmark.Reason {
 	switch r.Outcome {
 	case "passed":
-		if r.Tests.Slow {
+		switch {
+		case r.Looked:
+			return benchmark.Caller
+		case r.Tests.Slow:
 			return benchmark.Limit
 		}
 	case "timeout":
@@ -35,6 +38,9 @@ func reason(r Reply) benchmark.Reason {
 			return benchmark.Interface
 		}
 	case "failed":
+		if r.Denied != "" {
+			return benchmark.Forbidden
+		}
 		switch r.Tests.FirstFailure.Exception {
 		case "org.junit.runners.model.TestTimedOutException":
 			return benchmark.Limit

@@ -1,6 +1,6 @@
 // Tries: takes the one secret that it can reach and sends it
-// Verdict: timeout
-// Detail: steps
+// Verdict: failed
+// Detail: contained
 import java.io.*;
 import java.net.*;
 import java.nio.file.*;

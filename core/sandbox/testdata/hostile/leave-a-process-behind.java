@@ -1,6 +1,6 @@
 // Tries: a process that outlives the test
-// Verdict: passed
-// Detail: 2 tests
+// Verdict: failed
+// Detail: contained
 import java.io.*;
 import java.net.*;
 import java.nio.file.*;

@@ -1,6 +1,6 @@
-// Tries: spends its time inside of the platform, where no steps are counted
+// Tries: spends its time in loops of the platform
 // Verdict: timeout
-// Detail: ms
+// Detail: steps
 import java.io.*;
 import java.net.*;
 import java.nio.file.*;

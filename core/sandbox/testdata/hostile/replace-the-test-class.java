@@ -1,6 +1,6 @@
 // Tries: the bytes of the test class, in the map of its class loader
 // Verdict: failed
-// Detail: expected:<5>
+// Detail: contained
 import java.io.*;
 import java.net.*;
 import java.nio.file.*;

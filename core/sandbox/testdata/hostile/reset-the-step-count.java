@@ -1,6 +1,6 @@
 // Tries: raises its own step budget by reflection, then loops
-// Verdict: timeout
-// Detail: ms
+// Verdict: failed
+// Detail: contained
 import java.io.*;
 import java.net.*;
 import java.nio.file.*;

@@ -1,6 +1,6 @@
 // Tries: has JUnit leave out the test that it fails
 // Verdict: failed
-// Detail: only 1 of 2 tests ran
+// Detail: contained
 import java.io.*;
 import java.net.*;
 import java.nio.file.*;

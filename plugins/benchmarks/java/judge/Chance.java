@@ -11,18 +11,29 @@ import org.objectweb.asm.Opcodes;
 
 /** What the result of a program may depend on besides its input, as far as its bytecode tells. */
 final class Chance {
-    /** Members by which a program gets a random value, the time, or another value or order in every JVM. */
-    private static final Set<String> RANDOM = Set.of(
-            "java/lang/Math.random", "java/lang/StrictMath.random", "java/lang/System.nanoTime",
-            "java/lang/System.currentTimeMillis", "java/lang/System.identityHashCode", "java/lang/Runtime.freeMemory",
-            "java/lang/Runtime.totalMemory", "java/util/UUID.randomUUID", "java/util/Collections.shuffle",
-            "java/util/stream/Collectors.toUnmodifiableSet", "java/util/stream/Collectors.toUnmodifiableMap",
-            "java/util/concurrent/ThreadLocalRandom.current", "java/util/Calendar.getInstance");
+    /**
+     * Fresh JVMs for a program that may well differ from one to the next. If it passes in a share p of them, the chance that
+     * this goes unnoticed is p to the power of MANY, plus (1 - p) to the power of MANY.
+     */
+    static final int MANY = 24;
 
-    /** Classes whose constructors without arguments take the time, or a seed from it. */
-    private static final Set<String> SEEDED = Set.of(
-            "java/util/Random", "java/util/SplittableRandom", "java/security/SecureRandom", "java/util/Date",
-            "java/util/GregorianCalendar");
+    static final int FEW = 3;
+
+    /** Members by which a program gets another value or order in every JVM. */
+    private static final Set<String> RANDOM = Set.of(
+            "java/lang/Math.random", "java/lang/StrictMath.random", "java/lang/System.identityHashCode",
+            "java/util/UUID.randomUUID", "java/util/Collections.shuffle", "java/util/stream/Collectors.toUnmodifiableSet",
+            "java/util/stream/Collectors.toUnmodifiableMap", "java/util/concurrent/ThreadLocalRandom.current");
+
+    /** Classes whose constructors without arguments take a random seed. */
+    private static final Set<String> SEEDED =
+            Set.of("java/util/Random", "java/util/SplittableRandom", "java/security/SecureRandom");
+
+    /** Members that tell the time, or how much memory is used. Most programs that ask measure something, and do not decide by it. */
+    private static final Set<String> CLOCKS = Set.of(
+            "java/lang/System.nanoTime", "java/lang/System.currentTimeMillis", "java/lang/Runtime.freeMemory",
+            "java/lang/Runtime.totalMemory", "java/util/Calendar.getInstance", "java/util/Date.<init>",
+            "java/util/GregorianCalendar.<init>");
 
     /** Immutable sets and maps, whose order is another one in every JVM. */
     private static final Set<String> SALTED = Set.of("java/util/Set", "java/util/Map");
@@ -33,8 +44,10 @@ final class Chance {
 
     private static final Set<String> COLLECTED = Set.of("toSet", "toMap", "groupingBy", "groupingByConcurrent");
 
-    /** Whether two fresh JVMs may come to different results: by random numbers, time, threads, salted sets. */
+    /** Whether two fresh JVMs may well come to different results: by random numbers, threads, salted sets. */
     private boolean random;
+    /** Whether it asks for the time or the like. */
+    private boolean timed;
     /** Whether it makes hash tables, or asks for hash codes. */
     private boolean hashes;
     /** Whether it makes objects whose hash code depends on what the JVM did before: arrays, enums, objects without hashCode. */
@@ -53,6 +66,7 @@ final class Chance {
             boolean own = program.containsKey(name);
             Calls.visit(bytes, (owner, member, descriptor) -> {
                 random |= own && isRandom(owner, member, descriptor);
+                timed |= own && (CLOCKS.contains(owner + "." + member) || owner.startsWith("java/time/") && member.equals("now"));
                 hashes |= TABLES.contains(owner) || member.equals("hashCode")
                         || owner.equals("java/util/stream/Collectors") && COLLECTED.contains(member);
                 return Calls.Instead.NOTHING;
@@ -61,21 +75,20 @@ final class Chance {
         });
     }
 
-    /** Whether the result may differ from one fresh JVM to the next. */
-    boolean differs() {
-        return random;
+    /** In how many fresh JVMs the program has to come to the same result. */
+    int runs() {
+        return random ? MANY : timed ? FEW : 1;
     }
 
     /** Whether the result may differ between a fresh JVM and one that ran other programs. */
     boolean dependsOnHistory() {
-        return random || hashes && identities;
+        return random || timed || hashes && identities;
     }
 
     private static boolean isRandom(String owner, String member, String descriptor) {
         return RANDOM.contains(owner + "." + member)
                 || SEEDED.contains(owner) && member.equals("<init>") && descriptor.equals("()V")
                 || SALTED.contains(owner) && (member.equals("of") || member.equals("ofEntries") || member.equals("copyOf"))
-                || owner.startsWith("java/time/") && member.equals("now")
                 || owner.equals("java/lang/Thread") && !member.equals("currentThread")
                 || owner.startsWith("java/util/concurrent/") && !owner.startsWith("java/util/concurrent/atomic/")
                         && !owner.equals("java/util/concurrent/TimeUnit") && !TABLES.contains(owner)

@@ -38,7 +38,7 @@ public final class Fence extends SecurityManager {
     private static final Path FOLDER = Path.of("/box");
 
     private static final Set<String> HARMLESS = Set.of(
-            "shutdownHooks", "readFileDescriptor", "writeFileDescriptor", "accessUserInformation",
+            "createSecurityManager", "shutdownHooks", "readFileDescriptor", "writeFileDescriptor", "accessUserInformation",
             "accessUserDefinedAttributes", "getFileSystemAttributes");
 
     /** How many learned permissions are kept, and how long one may be. */

@@ -32,7 +32,7 @@ final class Reach {
      */
     private static final Set<String> EXCLUDED = Set.of(
             "java/lang/ClassLoader", "java/lang/ClassValue", "java/lang/Module", "java/lang/ModuleLayer", "java/lang/Package",
-            "java/lang/Process", "java/lang/ProcessBuilder", "java/lang/ProcessHandle", "java/lang/SecurityManager",
+            "java/lang/Process", "java/lang/ProcessBuilder", "java/lang/ProcessHandle",
             "java/lang/StackWalker", "java/lang/StackWalker$StackFrame", "java/lang/ref/Cleaner", "java/util/ServiceLoader",
             "java/util/Ticks", "java/util/concurrent/atomic/AtomicIntegerFieldUpdater",
             "java/util/concurrent/atomic/AtomicLongFieldUpdater", "java/util/concurrent/atomic/AtomicReferenceFieldUpdater",
@@ -45,7 +45,7 @@ final class Reach {
 
     private static final Set<String> EXCLUDED_MEMBERS = Set.of(
             "java/lang/Thread.getContextClassLoader", "java/lang/Thread.setContextClassLoader",
-            "java/lang/Thread.getAllStackTraces", "java/lang/System.setSecurityManager", "java/lang/System.getSecurityManager");
+            "java/lang/Thread.getAllStackTraces");
 
     /**
      * Settings of the JVM. A program that changes one and needs no such change is judged by what it computes: the call has
@@ -53,7 +53,8 @@ final class Reach {
      */
     private static final Set<String> SETTINGS = Set.of(
             "java/lang/System.setIn", "java/lang/System.setOut", "java/lang/System.setErr", "java/lang/System.setProperty",
-            "java/lang/System.setProperties", "java/lang/System.clearProperty", "java/util/Locale.setDefault",
+            "java/lang/System.setProperties", "java/lang/System.clearProperty", "java/lang/System.setSecurityManager",
+            "java/util/Locale.setDefault",
             "java/util/TimeZone.setDefault", "java/lang/Thread.setDefaultUncaughtExceptionHandler");
 
     /** The members of java.lang.Class that describe a class, and do not give access to its members. */
@@ -65,7 +66,8 @@ final class Reach {
             "asSubclass", "getModifiers", "getClass");
 
     private static final Set<String> RUNTIME =
-            Set.of("getRuntime", "availableProcessors", "freeMemory", "totalMemory", "maxMemory", "gc");
+            Set.of("getRuntime", "availableProcessors", "freeMemory", "totalMemory", "maxMemory", "gc", "exit", "halt",
+                    "addShutdownHook", "removeShutdownHook");
 
     /** The classes with which javac implements lambdas, concatenation and records, when they compute a constant or a call. */
     private static final Set<String> BOOTSTRAPS = Set.of(
@@ -152,7 +154,8 @@ final class Reach {
             return Calls.Instead.FORBID;
         }
         // A stack trace tells who called. To print it where nobody reads it is a habit, and tells nothing.
-        boolean looks = member.equals("getStackTrace") || member.equals("printStackTrace") && !descriptor.equals("()V");
+        boolean looks = member.equals("getStackTrace") || member.equals("getClassContext")
+                || member.equals("printStackTrace") && !descriptor.equals("()V");
         return looks ? Calls.Instead.LOOK : Calls.Instead.NOTHING;
     }
 

@@ -10,11 +10,6 @@ import java.util.Map;
 final class Trial {
     /** One in SAMPLE failures in the warm JVM is checked in a fresh one. */
     private static final int SAMPLE = 32;
-    /**
-     * Fresh JVMs that a program gets whose result may differ from one to the next. If it passes in a share p of them, the
-     * chance that this goes unnoticed is p to the power of RUNS, plus (1 - p) to the power of RUNS.
-     */
-    private static final int RUNS = 24;
 
     private final Box box;
     private final Jvms jvms;
@@ -74,25 +69,28 @@ final class Trial {
         }
         result.outcome = runFresh(job, request, suite);
         result.count("fresh");
-        boolean differs = false;
+        int runs = program.chance.runs();
         if (quick != null && quick.isClean()) {
             result.count(quick.end == TestJvm.End.PASSED ? "passes confirmed" : "failures confirmed");
-            differs = quick.end != result.outcome.end;
-            if (differs) {
+            if (quick.end != result.outcome.end) {
                 result.count("differences");
+                // One that depends on what the JVM did before needs no other explanation.
+                runs = Math.max(runs, program.chance.dependsOnHistory() ? Chance.FEW : Chance.MANY);
             }
         }
-        if ((differs || program.chance.differs()) && result.outcome.hasVerdict()) {
-            repeat(job, request, suite, result);
-        }
+        repeat(job, request, suite, result, runs);
         return result;
     }
 
-    /** Runs a candidate in more fresh JVMs, until enough agree or none of the first two kinds of result is left to see. */
-    private void repeat(Job job, Request request, Suite suite, Result result) throws IOException, InterruptedException {
+    /** Runs a candidate in more fresh JVMs, to that number. */
+    private void repeat(Job job, Request request, Suite suite, Result result, int wanted)
+            throws IOException, InterruptedException {
+        if (!result.outcome.hasVerdict()) {
+            return;
+        }
         int passes = result.outcome.end == TestJvm.End.PASSED ? 1 : 0;
         int runs = 1;
-        for (; runs < RUNS && !spent; runs++) {
+        for (; runs < wanted && !spent; runs++) {
             TestJvm.Outcome again = runFresh(job, request, suite);
             result.count("fresh");
             if (!again.hasVerdict()) {

@@ -12,6 +12,7 @@ import (
 	"harness/core/sdk/benchmark"
 	"harness/core/sdk/javasource"
 	"harness/core/sdk/jsonlines"
+	"harness/plugins/benchmarks/java/programs"
 )
 
 // Recorded is a bug of a recorded benchmark: the portable form with further fields.
@@ -28,6 +29,17 @@ type Recorded struct {
 	Reference struct{ Path, Text string }
 	Tests     []struct{ Path, Text string }
 	Licence   string
+
+	TestClasses []string `json:"test_classes"`
+}
+
+// Fixed returns the buggy file with the fix.
+func (r Recorded) Fixed() string {
+	var hunks []programs.Hunk
+	for _, h := range r.Hunks {
+		hunks = append(hunks, programs.Hunk{Start: h.Start, End: h.End, Fix: h.Fixed})
+	}
+	return programs.Apply(r.File, hunks)
 }
 
 // Read reads a recorded benchmark, by id.
