@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
 
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/sandbox"
@@ -63,6 +64,8 @@ type Judge struct {
 
 	tasks map[Task]*task
 	order []*task
+
+	flights singleflight.Group // by key
 
 	using sync.Mutex
 	used  map[string]bool // environments whose boxes ran
@@ -233,12 +236,27 @@ func (j *Judge) decide(ctx context.Context, t *task, judging sync.Locker) error 
 	if err != nil {
 		return err
 	}
+	// Patches that differ in layout have one key, and are judged once.
+	found, err, _ := j.flights.Do(string(key), func() (any, error) {
+		err := j.find(ctx, t, text, check, key, judging)
+		return t.recorded, err
+	})
+	if err != nil {
+		return err
+	}
+	t.recorded = found.(recorded)
+	return nil
+}
+
+// find finds the verdict that a key stands for, and sets the task's.
+func (j *Judge) find(ctx context.Context, t *task, text string, check *pb.CheckResponse, key store.Key, judging sync.Locker) error {
 	if found, err := j.Records.Get(key, &t.recorded); found || err != nil {
 		return err
 	}
 	judging.Lock()
 	defer judging.Unlock()
 	t.counts = map[string]int64{}
+	var err error
 	for stage := 0; check != nil; stage++ {
 		if stage == maxStages {
 			return fmt.Errorf("benchmark %s asks for more than %d checks of one patch", j.Name, maxStages)
@@ -310,7 +328,11 @@ func (j *Judge) ask(ctx context.Context, t *task, text string, check *pb.CheckRe
 const recordVersion = 6
 
 func (j *Judge) key(t *task, check *pb.CheckResponse) (store.Key, error) {
-	payload := sha256.Sum256(check.Payload)
+	decides := check.VerdictKey
+	if decides == "" {
+		payload := sha256.Sum256(check.Payload)
+		decides = hex.EncodeToString(payload[:])
+	}
 	var identity string
 	if len(check.Mounts) > 0 {
 		identity = j.Identity
@@ -318,7 +340,7 @@ func (j *Judge) key(t *task, check *pb.CheckResponse) (store.Key, error) {
 	return store.NewKey("verdict", recordVersion, struct {
 		Benchmark   any           `json:"benchmark"`
 		Bug         string        `json:"bug"`
-		Payload     string        `json:"payload"` // holds the patched text and the tests
+		Decides     string        `json:"decides"` // stands for the patched program and the tests
 		Environment string        `json:"environment"`
 		Mounts      []*pb.Mount   `json:"mounts,omitempty"`
 		Identity    string        `json:"identity,omitempty"` // of the benchmark, where boxes show parts of it
@@ -326,7 +348,7 @@ func (j *Judge) key(t *task, check *pb.CheckResponse) (store.Key, error) {
 		Driver      string        `json:"driver,omitempty"`
 		Timeout     int64         `json:"timeout_ms"`         // of the box
 		Limit       time.Duration `json:"limit_ns,omitempty"` // of one run of the tests, where the study sets it
-	}{j.Pin, t.Bug, hex.EncodeToString(payload[:]), j.digests[check.Environment], check.Mounts, identity, check.Stage, j.Sandbox.Driver, check.TimeoutMs, j.Sandbox.Timeout})
+	}{j.Pin, t.Bug, decides, j.digests[check.Environment], check.Mounts, identity, check.Stage, j.Sandbox.Driver, check.TimeoutMs, j.Sandbox.Timeout})
 }
 
 // open opens the sandbox when the first patch needs it.

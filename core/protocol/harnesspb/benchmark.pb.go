@@ -827,7 +827,11 @@ type CheckResponse struct {
 	// Folders that the box must have. A box serves only checks with its mounts.
 	Mounts []*Mount `protobuf:"bytes,5,rep,name=mounts,proto3" json:"mounts,omitempty"`
 	// Comes back in VerdictRequest: which of several checks was made.
-	Stage         string `protobuf:"bytes,6,opt,name=stage,proto3" json:"stage,omitempty"`
+	Stage string `protobuf:"bytes,6,opt,name=stage,proto3" json:"stage,omitempty"`
+	// Names what decides the verdict: two checks of a bug for the same environment,
+	// mounts and stage get the same verdict if they have the same key, for instance
+	// since the patched files differ in comments only. Empty: the payload decides.
+	VerdictKey    string `protobuf:"bytes,7,opt,name=verdict_key,json=verdictKey,proto3" json:"verdict_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -900,6 +904,13 @@ func (x *CheckResponse) GetMounts() []*Mount {
 func (x *CheckResponse) GetStage() string {
 	if x != nil {
 		return x.Stage
+	}
+	return ""
+}
+
+func (x *CheckResponse) GetVerdictKey() string {
+	if x != nil {
+		return x.VerdictKey
 	}
 	return ""
 }
@@ -1219,7 +1230,7 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x03bug\x18\x03 \x01(\tR\x03bug\x12\x18\n" +
 	"\apatched\x18\x04 \x01(\tR\apatched\x12\x1c\n" +
 	"\treference\x18\x05 \x01(\bR\treference\x12\x19\n" +
-	"\blimit_ms\x18\x06 \x01(\x03R\alimitMs\"\xc5\x01\n" +
+	"\blimit_ms\x18\x06 \x01(\x03R\alimitMs\"\xe6\x01\n" +
 	"\rCheckResponse\x12 \n" +
 	"\venvironment\x18\x01 \x01(\tR\venvironment\x12\x18\n" +
 	"\apayload\x18\x02 \x01(\fR\apayload\x12\x1d\n" +
@@ -1227,7 +1238,9 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"timeout_ms\x18\x03 \x01(\x03R\ttimeoutMs\x12\x18\n" +
 	"\aprogram\x18\x04 \x01(\tR\aprogram\x12)\n" +
 	"\x06mounts\x18\x05 \x03(\v2\x11.harness.v1.MountR\x06mounts\x12\x14\n" +
-	"\x05stage\x18\x06 \x01(\tR\x05stage\"7\n" +
+	"\x05stage\x18\x06 \x01(\tR\x05stage\x12\x1f\n" +
+	"\vverdict_key\x18\a \x01(\tR\n" +
+	"verdictKey\"7\n" +
 	"\x05Mount\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x16\n" +
 	"\x06target\x18\x02 \x01(\tR\x06target\"\xfd\x01\n" +

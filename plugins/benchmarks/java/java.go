@@ -46,7 +46,9 @@
 package java
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -58,7 +60,7 @@ import (
 	"harness/core/sdk/javasource"
 )
 
-//go:embed judge/*.java judge/platform/*.java judge/setup.sh
+//go:embed judge/*.java judge/platform judge/setup.sh
 var judgeFiles embed.FS
 
 // The environments: environmentID for programs, projectID for whole projects.
@@ -302,9 +304,17 @@ func Check(p Program) (*benchmark.CheckResponse, error) {
 	if err != nil {
 		return nil, fmt.Errorf("check a Java program: %w", err)
 	}
+	// The same program with other comments gets the same verdict.
+	program := javasource.Digest(p.Text)
+	r.Candidate.Text = program
+	decides, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("check a Java program: %w", err)
+	}
+	key := sha256.Sum256(decides)
 	return &benchmark.CheckResponse{
 		Environment: environment, Payload: payload, TimeoutMs: boxLimit(p.Wall, compile, p.Project != nil).Milliseconds(),
-		Program: javasource.Digest(p.Text),
+		Program: program, VerdictKey: hex.EncodeToString(key[:]),
 	}, nil
 }
 

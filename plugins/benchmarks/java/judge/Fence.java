@@ -61,6 +61,9 @@ public final class Fence extends SecurityManager {
     private volatile String denied = "";
     private volatile boolean looked;
 
+    /** Whether this is the security manager. */
+    private boolean raised;
+
     private Fence() {}
 
     /** A call of a candidate that was denied. */
@@ -73,18 +76,22 @@ public final class Fence extends SecurityManager {
     }
 
     /** Makes this the security manager of the JVM, for good. */
-    static void raise() {
+    private void raise() {
         Policy.setPolicy(new Policy() {
             @Override
             public boolean implies(ProtectionDomain domain, Permission permission) {
                 return domain != CANDIDATE || FENCE.allows(permission);
             }
         });
-        System.setSecurityManager(FENCE);
+        System.setSecurityManager(this);
+        raised = true;
     }
 
     /** Starts a job. */
     static void start(Job job) {
+        if (!FENCE.raised && !job.open) {
+            FENCE.raise();
+        }
         FENCE.granted = job.open ? null : Set.copyOf(job.granted);
         FENCE.learned = job.learn ? new TreeSet<>() : null;
         FENCE.original = job.tree.isEmpty() ? null : Path.of(job.tree);

@@ -1,7 +1,6 @@
 package harness.judge;
 
 import java.io.BufferedInputStream;
-import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -10,7 +9,6 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.MalformedURLException;
@@ -41,7 +39,7 @@ public final class Runner {
     static final int MAX_LEARNED = 48 << 10;
 
     /** The list of the classes that are loaded before any of a candidate, a name a line. */
-    private static final String CLASSES = "classes.txt";
+    private static final Path CLASSES = Path.of("/opt/harness/classes.txt");
 
     private Runner() {}
 
@@ -50,7 +48,6 @@ public final class Runner {
         FileOutputStream out = new FileOutputStream(FileDescriptor.out);
         becomeOomVictim();
         loadAll();
-        boolean raised = false;
         while (true) {
             Secrets secrets;
             Job job;
@@ -60,10 +57,6 @@ public final class Runner {
             } catch (EOFException e) {
                 Runtime.getRuntime().halt(0);
                 return;
-            }
-            if (!raised && !job.open) {
-                Fence.raise();
-                raised = true;
             }
             answer(secrets, job, out);
             if (job.last) {
@@ -113,19 +106,15 @@ public final class Runner {
     /**
      * Loads all classes of the judge, JUnit and Hamcrest, so that a candidate cannot define one of them first.
      */
-    private static void loadAll() {
-        InputStream names = Runner.class.getResourceAsStream("/" + CLASSES);
-        if (names == null) {
-            throw new IllegalStateException("the list of classes is missing in the judge's archive");
-        }
+    private static void loadAll() throws IOException {
         ClassLoader loader = Runner.class.getClassLoader();
-        new BufferedReader(new InputStreamReader(names, StandardCharsets.UTF_8)).lines().forEach(name -> {
+        for (String name : new String(Files.readAllBytes(CLASSES), StandardCharsets.US_ASCII).split("\n")) {
             try {
                 Class.forName(name, false, loader);
             } catch (ClassNotFoundException | LinkageError e) {
                 // A class for libraries that are not there, such as one of the compiler.
             }
-        });
+        }
     }
 
     private static void run(Loader loader, Job job, Tally tally) {

@@ -1,9 +1,8 @@
 package harness.judge;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.lang.reflect.Array;
 import java.math.BigInteger;
+import java.util.Ticks;
 
 /**
  * Counts the steps of a candidate. Instrumented classes call {@link #tick} at the start of each method and at each jump
@@ -192,37 +191,31 @@ public final class Steps {
 
     /** The counter of turns in the platform's loops, which only the run-time image for programs has. */
     private static final class Platform {
-        private final VarHandle left;
-        private final VarHandle end;
+        private final boolean counts;
 
         Platform() {
-            VarHandle left = null;
-            VarHandle end = null;
+            boolean counts = true;
             try {
-                Class<?> ticks = Class.forName("java.util.Ticks");
-                MethodHandles.Lookup lookup = MethodHandles.publicLookup();
-                left = lookup.findStaticVarHandle(ticks, "left", long.class);
-                end = lookup.findStaticVarHandle(ticks, "end", Runnable.class);
-            } catch (ReflectiveOperationException e) {
-                // The platform is not changed here.
+                Class.forName("java.util.Ticks");
+            } catch (ClassNotFoundException e) {
+                counts = false;
             }
-            this.left = left;
-            this.end = end;
+            this.counts = counts;
         }
 
         void setLeft(long turns) {
-            if (left != null) {
-                left.set(turns);
+            if (counts) {
+                Ticks.left = turns;
             }
         }
 
         long left() {
-            return left == null ? turns(budget) : (long) left.get();
+            return counts ? Ticks.left : turns(budget);
         }
 
         void setEnd(Runnable run) {
-            if (end != null) {
-                end.set(run);
+            if (counts) {
+                Ticks.end = run;
             }
         }
     }

@@ -22,10 +22,11 @@ java_home=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
 PATH=$java_home/bin:$PATH # java of the same JDK
 
 mkdir classes work
-javac -nowarn --release 11 -d classes -cp "$junit:$asm" judge/*.java
+javac -nowarn -implicit:none --patch-module java.base=judge/platform -d classes -cp "$junit:$asm" judge/*.java
 
 # Some classes of JUnit and Hamcrest, changed, come before the originals on the class
-# path. The list names all classes that a test JVM loads before those of a candidate.
+# path. The list names all classes that a test JVM loads before those of a candidate,
+# but for those that it cannot load, since they need other libraries.
 (
     cd classes
     jar --extract --file /usr/share/java/junit4.jar org/junit/Assert.class junit/framework/Assert.class
@@ -34,8 +35,8 @@ javac -nowarn --release 11 -d classes -cp "$junit:$asm" judge/*.java
 java -cp "classes:$asm" harness.judge.Patch tests classes
 for archive in /usr/share/java/junit4.jar /usr/share/java/hamcrest-core.jar; do
     jar --list --file "$archive"
-done | sed -n 's|/|.|g; /module-info/d; s|\.class$||p' >classes/classes.txt
-(cd classes && find harness -name '*.class') | sed 's|/|.|g; s|\.class$||' >>classes/classes.txt
+done | sed -n 's|/|.|g; /module-info\|org.hamcrest.beans/d; s|\.class$||p' >classes.txt
+(cd classes && grep -rL org/objectweb/asm harness) | sed 's|/|.|g; s|\.class$||' >>classes.txt
 jar --create --file judge.jar -C classes .
 
 # The runtime of candidates lacks modules that read or write memory by address, dump
@@ -43,7 +44,7 @@ jar --create --file judge.jar -C classes .
 # reach the secrets in its memory. It is for programs of a few files; whole projects
 # get more modules (Jvms.java). The loops in its own classes are counted.
 jmod extract --dir work/base "$java_home/jmods/java.base.jmod"
-javac -nowarn --patch-module java.base=judge/platform -d work/base/classes judge/platform/*.java
+javac -nowarn --patch-module java.base=judge/platform -d work/base/classes judge/platform/java/util/*.java
 java -cp "classes:$asm" harness.judge.Patch platform work/base/classes
 mkdir work/mods
 jmod create --class-path work/base/classes --cmds work/base/bin --config work/base/conf --libs work/base/lib \

@@ -41,6 +41,7 @@ func (s Suite) Test(t *testing.T) {
 	t.Run("upstream", s.upstream)
 	t.Run("portable", s.portable)
 	t.Run("judged", s.judged)
+	t.Run("forged", s.forged)
 }
 
 // Fetched fetches the benchmark from a copy of upstream's folders.
