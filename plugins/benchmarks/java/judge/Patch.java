@@ -70,18 +70,31 @@ public final class Patch {
         return writer.toByteArray();
     }
 
-    /** Counts a turn before each jump backwards. */
+    /** Counts a turn before each jump backwards, and looks at each object that is asked for its hash code. */
     private static final class Turns extends MethodVisitor {
+        private static final String TICKS = "java/util/Ticks";
+
         private final Set<Label> passed = new HashSet<>();
 
         Turns(MethodVisitor next) {
             super(Opcodes.ASM9, next);
         }
 
+        @Override
+        public void visitMethodInsn(int opcode, String owner, String name, String descriptor, boolean isInterface) {
+            if (opcode == Opcodes.INVOKEVIRTUAL && owner.equals("java/lang/Object") && name.equals("hashCode")) {
+                super.visitMethodInsn(Opcodes.INVOKESTATIC, TICKS, "hash", "(Ljava/lang/Object;)I", false);
+            } else if (owner.equals("java/lang/System") && name.equals("identityHashCode")) {
+                super.visitMethodInsn(Opcodes.INVOKESTATIC, TICKS, "identityHash", descriptor, false);
+            } else {
+                super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
+            }
+        }
+
         private void tickIfBackward(Label... targets) {
             for (Label target : targets) {
                 if (passed.contains(target)) {
-                    super.visitMethodInsn(Opcodes.INVOKESTATIC, "java/util/Ticks", "tick", "()V", false);
+                    super.visitMethodInsn(Opcodes.INVOKESTATIC, TICKS, "tick", "()V", false);
                     return;
                 }
             }

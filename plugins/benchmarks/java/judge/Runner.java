@@ -78,7 +78,9 @@ public final class Runner {
         Steps.start(job.last ? () -> halt(out, exceeded) : null, job.steps);
         out.write(message(secrets.ready, new byte[0]));
         Tally tally = new Tally(job);
-        run(new Loader(job), job, tally);
+        Loader loader = new Loader(job);
+        Steps.watch(loader);
+        run(loader, job, tally);
         Steps.stop();
         byte[] secret = Steps.spent() ? secrets.exceeded : tally.passed() ? secrets.passed : secrets.failed;
         out.write(message(secret, tally.encode()));

@@ -125,6 +125,16 @@ public final class Steps {
         allow(steps);
     }
 
+    /** Watches the hash tables of a program with this class loader. */
+    static void watch(ClassLoader loader) {
+        PLATFORM.watch(loader);
+    }
+
+    /** Whether a hash table depended on the identity of an object, and its order on what the JVM did before. */
+    static boolean sawIdentity() {
+        return PLATFORM.sawIdentity();
+    }
+
     /** Ends the counting: from now on the judge's own code runs. */
     static void stop() {
         PLATFORM.setLeft(Long.MAX_VALUE);
@@ -211,6 +221,17 @@ public final class Steps {
 
         long left() {
             return counts ? Ticks.left : turns(budget);
+        }
+
+        void watch(ClassLoader loader) {
+            if (counts) {
+                Ticks.loader = loader;
+                Ticks.identity = false;
+            }
+        }
+
+        boolean sawIdentity() {
+            return counts && Ticks.identity;
         }
 
         void setEnd(Runnable run) {

@@ -200,7 +200,7 @@ final class Suite {
         program.ok = true;
         program.own = own.keySet();
         program.shareable = shareable && Shareable.isCandidate(classes, plain.keySet());
-        program.chance = new Chance(own, request.isProject() ? Map.of() : plain);
+        program.chance = new Chance(own);
         program.classes = new HashMap<>(instrumented);
         classes.forEach((name, bytes) -> {
             // In a project only the candidate's file counts steps, even if others are compiled with it, as when the steps

@@ -48,6 +48,8 @@ final class Tally extends RunListener {
     String denied = "";
     /** Whether the candidate read its own stack trace. */
     boolean looked;
+    /** See {@link Steps#sawIdentity}. */
+    boolean identity;
     /** What the candidate did beyond computing, if the job is to learn it: see {@link Fence}. */
     List<String> learned = List.of();
 
@@ -213,6 +215,7 @@ final class Tally extends RunListener {
         out.writeBoolean(late);
         out.writeBoolean(exhausted || Steps.exhausted());
         out.writeBoolean(Fence.hasLooked());
+        out.writeBoolean(Steps.sawIdentity());
         for (String text : new String[] {missing, test, exception, message, Fence.denied()}) {
             out.writeUTF(cut(text));
         }
@@ -230,6 +233,7 @@ final class Tally extends RunListener {
         tally.late = in.readBoolean();
         tally.exhausted = in.readBoolean();
         tally.looked = in.readBoolean();
+        tally.identity = in.readBoolean();
         tally.missing = in.readUTF();
         tally.test = in.readUTF();
         tally.exception = in.readUTF();

@@ -62,7 +62,7 @@ final class Trial {
             quick = jvms.runInWarm(job, request);
             result.count("warm");
             boolean sampled = Math.floorMod(request.text.hashCode(), SAMPLE) == 0;
-            if (quick.isClean() && quick.end != TestJvm.End.PASSED && !sampled && !program.chance.dependsOnHistory()) {
+            if (quick.isClean() && quick.end != TestJvm.End.PASSED && !sampled && !program.chance.dependsOnHistory(quick.tally)) {
                 result.outcome = quick;
                 return result;
             }
@@ -75,7 +75,7 @@ final class Trial {
             if (quick.end != result.outcome.end) {
                 result.count("differences");
                 // One that depends on what the JVM did before needs no other explanation.
-                runs = Math.max(runs, program.chance.dependsOnHistory() ? Chance.FEW : Chance.MANY);
+                runs = Math.max(runs, program.chance.dependsOnHistory(quick.tally) ? Chance.FEW : Chance.MANY);
             }
         }
         repeat(job, request, suite, result, runs);

@@ -2,7 +2,8 @@ package java.util;
 
 /**
  * Counts the turns of loops in the platform's own classes, such as those of collections, streams and regular expressions.
- * This class and the calls of {@link #tick} are in the run-time image that programs of a few files run in: see
+ * Notes, too, whether a hash table depends on an object's identity, whose hash code is another one in a JVM that did other
+ * things before. This class and its calls are in the run-time image that programs of a few files run in: see
  * harness.judge.Patch and harness.judge.Steps.
  */
 public final class Ticks {
@@ -11,7 +12,14 @@ public final class Ticks {
     /** Run when none are left, and may throw or end the JVM. */
     public static Runnable end;
 
+    /** The class loader of the program that runs. */
+    public static ClassLoader loader;
+    /** Whether an object was asked for a hash code that depends on its identity. */
+    public static boolean identity;
+
     private static int spent;
+    private static Class<?> asked;
+    private static boolean plain;
 
     private Ticks() {}
 
@@ -19,6 +27,34 @@ public final class Ticks {
         if (--left < 0) {
             spend();
         }
+    }
+
+    /** The hash code of an object, asked for by the platform. */
+    public static int hash(Object object) {
+        if (loader != null && !identity) {
+            Class<?> type = object.getClass();
+            identity = type.isArray() || object instanceof Enum || type.getClassLoader() == loader && isPlain(type);
+        }
+        return object.hashCode();
+    }
+
+    /** The same of an identity hash code. */
+    public static int identityHash(Object object) {
+        identity |= loader != null;
+        return System.identityHashCode(object);
+    }
+
+    /** Whether a class inherits hashCode from Object. */
+    private static boolean isPlain(Class<?> type) {
+        if (type != asked) {
+            try {
+                plain = type.getMethod("hashCode").getDeclaringClass() == Object.class;
+            } catch (NoSuchMethodException e) {
+                throw new AssertionError(e); // every class has it
+            }
+            asked = type;
+        }
+        return plain;
     }
 
     /** Runs end at first, and then only rarely: JUnit uses the platform, too, to report that the candidate was ended. */
