@@ -141,6 +141,10 @@ func (p *Pool) attempt(ctx context.Context, k *kind, request Request, wantNew bo
 		fresh := box == nil
 		if fresh {
 			started, err := p.driver.Start(ctx, k.env)
+			if err != nil && ctx.Err() == nil {
+				// The box may have been ended from outside while it started.
+				started, err = p.driver.Start(ctx, k.env)
+			}
 			if err != nil {
 				return Reply{}, fmt.Errorf("start a box of environment %q: %w", k.env.ID, err)
 			}

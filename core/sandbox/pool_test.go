@@ -165,6 +165,37 @@ func TestPoolReplacesABoxThatEndedWhileIdle(t *testing.T) {
 	ask()
 }
 
+// fragile is a driver whose first boxes end while they start.
+type fragile struct {
+	sandbox.Driver
+	failures int
+}
+
+func (f *fragile) Start(ctx context.Context, env sandbox.Environment) (sandbox.Box, error) {
+	if f.failures > 0 {
+		f.failures--
+		return nil, errors.New("the service did not start: exit code 137")
+	}
+	return f.Driver.Start(ctx, env)
+}
+
+// A box that ends while it starts is started once more, and no more.
+func TestPoolStartsABoxOnceMore(t *testing.T) {
+	eachDriver(t, func(t *testing.T, driver sandbox.Driver) {
+		for failures, works := range map[int]bool{1: true, 2: false} {
+			pool := sandbox.NewPool(&fragile{driver, failures}, 1)
+			t.Cleanup(func() { closePool(t, pool) })
+			reply, err := pool.Do(t.Context(), environment(t), sandbox.Request{Payload: []byte("echo here"), Timeout: time.Minute})
+			if works && (err != nil || string(reply.Payload) != "here") {
+				t.Errorf("after %d failures: got %q, %v", failures, reply.Payload, err)
+			}
+			if !works && (err == nil || !strings.Contains(err.Error(), "exit code 137")) {
+				t.Errorf("after %d failures: got %q, %v", failures, reply.Payload, err)
+			}
+		}
+	})
+}
+
 // ownImage finds the image whose setup wrote this environment's greeting.
 func ownImage(t *testing.T, env sandbox.Environment) string {
 	t.Helper()
