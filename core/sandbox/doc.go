@@ -28,11 +28,14 @@
 // # The service
 //
 // The service reads requests on standard input and writes answers on standard
-// output. Both are frames: a big-endian 32-bit length, then that many bytes. Its
-// first frame, of any content, says that it is ready; then it sends one frame
-// for each request. If the top bit of an answer's length is set, the service asks for
+// output. Both are frames: a big-endian 32-bit length, a 64-bit number, then that many
+// bytes. The service's first frame, of any number and content, says that it is ready.
+// Then it sends one frame for each request, with the request's number, which nobody can
+// foresee. If the top bit of an answer's length is set, the service asks for
 // the box to be destroyed, because a candidate left something behind that it cannot
-// clean up. Standard error is for people: error messages quote its last lines.
+// clean up. A service that answers twice, late, too much or with another number loses
+// its box; what it sent for one request is never the answer to another. Standard error
+// is for people: error messages quote its last lines.
 //
 // # What enforces the limits
 //

@@ -949,7 +949,7 @@ type VerdictRequest struct {
 	Bug    string                 `protobuf:"bytes,2,opt,name=bug,proto3" json:"bug,omitempty"`
 	// The service's frame, unless failure says why there is none.
 	Reply   []byte `protobuf:"bytes,3,opt,name=reply,proto3" json:"reply,omitempty"`
-	Failure string `protobuf:"bytes,4,opt,name=failure,proto3" json:"failure,omitempty"` // "", timeout, died, oom
+	Failure string `protobuf:"bytes,4,opt,name=failure,proto3" json:"failure,omitempty"` // "", timeout, died, oom, too-large
 	Detail  string `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
 	Stage   string `protobuf:"bytes,6,opt,name=stage,proto3" json:"stage,omitempty"` // of the check that was made
 	// Of the CheckRequest.

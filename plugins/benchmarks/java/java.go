@@ -352,6 +352,8 @@ func Verdict(frame []byte, failure, detail string) *benchmark.VerdictResponse {
 		return verdict(benchmark.Crashed, unknown, "the box died: "+detail)
 	case benchmark.BoxOOM:
 		return verdict(benchmark.Crashed, benchmark.Memory, "the box ran out of memory: "+detail)
+	case benchmark.BoxTooLarge:
+		return verdict(benchmark.Uncompilable, unknown, "too large: "+detail)
 	default:
 		return verdict(benchmark.Error, unknown, fmt.Sprintf("the sandbox reports %q: %s", failure, detail))
 	}

@@ -28,19 +28,20 @@ func main() {
 		start(os.Args[1])
 	}
 	in := bufio.NewReader(os.Stdin)
-	answer("ready", 0)
+	answer(0, "ready", 0)
 	for {
-		var head [4]byte
+		var head [12]byte
 		if _, err := io.ReadFull(in, head[:]); err != nil {
 			return
 		}
 		request := make([]byte, binary.BigEndian.Uint32(head[:]))
+		older, number = number, binary.BigEndian.Uint64(head[4:])
 		if _, err := io.ReadFull(in, request); err != nil {
 			return
 		}
 		verb, argument, _ := strings.Cut(string(request), " ")
 		text, last := do(verb, argument)
-		answer(text, last)
+		answer(number, text, last)
 	}
 }
 
@@ -73,8 +74,16 @@ func hoard() {
 	}
 }
 
-func answer(text string, flags uint32) {
-	_, err := os.Stdout.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(text))|flags), text...))
+// number is that of the request; older is that of the one before.
+var number, older uint64
+
+func encode(number uint64, text string, flags uint32) []byte {
+	head := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(nil, uint32(len(text))|flags), number)
+	return append(head, text...)
+}
+
+func answer(number uint64, text string, flags uint32) {
+	_, err := os.Stdout.Write(encode(number, text, flags))
 	check(err)
 }
 
@@ -108,6 +117,26 @@ func do(verb, argument string) (text string, flags uint32) {
 		os.Exit(7)
 	case "babble":
 		_, err := os.Stdout.WriteString("\x7f\xff\xff\xffthis is not a frame")
+		check(err)
+		time.Sleep(time.Hour)
+	case "answer-twice": // at once
+		answer(number, argument, 0)
+		return argument, 0
+	case "answer-twice-later": // while nothing is asked
+		go func() {
+			time.Sleep(200 * time.Millisecond)
+			answer(older, "forged", 0)
+		}()
+		older = number
+		return argument, 0
+	case "answer-the-one-before":
+		answer(older, argument, 0)
+		time.Sleep(time.Hour)
+	case "answer-another":
+		answer(number+1, argument, 0)
+		time.Sleep(time.Hour)
+	case "say-more": // the beginning of a frame for the next request
+		_, err := os.Stdout.Write(append(encode(number, argument, 0), 0, 0))
 		check(err)
 		time.Sleep(time.Hour)
 	case "read":

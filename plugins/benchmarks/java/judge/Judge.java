@@ -82,11 +82,13 @@ public final class Judge {
     private void serve(DataInputStream in, FileOutputStream out) throws IOException {
         // Loads the compiler, so that the first candidate does not wait for that.
         compiler.compile(Example.PROGRAM, Map.of(), List.of(), List.of());
-        send(out, "ready", 0);
+        send(out, 0, "ready", 0);
         while (!spent) {
             byte[] request;
+            long number;
             try {
                 int length = in.readInt();
+                number = in.readLong();
                 if (length < 0 || length > MAX_REQUEST) {
                     throw new IOException("request of " + Integer.toUnsignedString(length) + " bytes");
                 }
@@ -95,14 +97,16 @@ public final class Judge {
                 return;
             }
             String reply = Json.write(answer(request));
-            send(out, reply, spent ? LAST : 0);
+            send(out, number, reply, spent ? LAST : 0);
         }
     }
 
-    private static void send(FileOutputStream out, String payload, int mark) throws IOException {
+    private static void send(FileOutputStream out, long number, String payload, int mark) throws IOException {
         byte[] bytes = payload.getBytes(StandardCharsets.UTF_8);
         ByteArrayOutputStream frame = new ByteArrayOutputStream();
-        new DataOutputStream(frame).writeInt(bytes.length | mark);
+        DataOutputStream head = new DataOutputStream(frame);
+        head.writeInt(bytes.length | mark);
+        head.writeLong(number);
         frame.write(bytes);
         out.write(frame.toByteArray());
     }
