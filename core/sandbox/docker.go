@@ -27,9 +27,11 @@ const (
 	dockerName = "docker"
 	// ownerLabel marks our containers; its value is the process that owns one.
 	ownerLabel = "harness.sandbox.owner"
-	// boxUser is the user and group inside: nobody, by number, so that the image needs
-	// no entry for it.
-	boxUser = 65534
+	// boxUser is the user and group of the service: nobody, by number, so that the image
+	// needs no entry for it. candidateUser is that of candidates; see
+	// Environment.SecondUser.
+	boxUser       = 65534
+	candidateUser = 65533
 	// callLimit limits calls of the daemon and of bwrap that are fast unless it hangs.
 	callLimit = 30 * time.Second
 )
