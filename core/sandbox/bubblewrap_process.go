@@ -57,20 +57,22 @@ func (d *bubblewrap) arguments(env Environment, l launch) []string {
 	args := []string{
 		"--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "box",
 		"--die-with-parent", "--new-session",
-		// Otherwise bwrap would be the box's first process and keep the service's pipes
-		// open, where a candidate could open them too.
-		"--as-pid-1",
 		// If root runs bwrap, the service would keep root's capabilities.
 		"--cap-drop", "ALL",
 		"--clearenv",
 	}
 	if d.users.split() {
-		// The first process needs them to become another user: see argv.
+		// The box's first process is bwrap, which ends with its parent. It is a user of its
+		// own, whose files no other opens. The second needs capabilities to become another
+		// user: see argv.
 		for _, name := range append([]string{"setpcap"}, serviceCapabilities()...) {
 			args = append(args, "--cap-add", "CAP_"+strings.ToUpper(name))
 		}
 	} else {
-		args = append(args, "--unshare-user", "--uid", user, "--gid", user)
+		args = append(args, "--unshare-user", "--uid", user, "--gid", user,
+			// Otherwise bwrap would be the box's first process and keep the service's pipes
+			// open, where a candidate could open them too.
+			"--as-pid-1")
 	}
 	for name, value := range d.variables(env, l) {
 		args = append(args, "--setenv", name, value)

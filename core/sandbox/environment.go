@@ -45,7 +45,7 @@ type Environment struct {
 	// SecondUser lets the service start programs of a candidate as another user, which it
 	// must do if the variable HARNESS_CANDIDATE_USER is set: to that user's and group's
 	// number. It then has the capabilities to change its user and to end processes of
-	// others, and no more. Images must hold setpriv, of util-linux, on their PATH. If
+	// others, and no more. Images must have setpriv, of util-linux, and env, of GNU, on their PATH. If
 	// the variable is not set, this machine has no second user for boxes.
 	SecondUser bool `json:",omitempty"`
 	// Env holds all environment variables inside, apart from HARNESS_BOX=1.

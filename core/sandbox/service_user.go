@@ -20,7 +20,6 @@ func becomeService(setpriv string, secondUser bool, argv []string) []string {
 	return append([]string{
 		setpriv, "--reuid", user, "--regid", user, "--clear-groups",
 		"--bounding-set", capabilities, "--inh-caps", capabilities, "--ambient-caps", capabilities,
-		"--pdeathsig", "SIGKILL", // becoming another user made the kernel forget it
 		"--",
 	}, argv...)
 }

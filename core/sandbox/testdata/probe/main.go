@@ -17,6 +17,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 func main() {
@@ -25,7 +28,7 @@ func main() {
 		os.Exit(1)
 	}
 	if len(os.Args) > 1 {
-		start(os.Args[1])
+		start(os.Args[1], os.Args[2:])
 	}
 	in := bufio.NewReader(os.Stdin)
 	answer(0, "ready", 0)
@@ -46,8 +49,12 @@ func main() {
 }
 
 // start is what the probe is run as, other than the service.
-func start(verb string) {
+func start(verb string, arguments []string) {
 	switch verb {
+	case "candidate":
+		text, _ := do(arguments[0], strings.Join(arguments[1:], " "))
+		fmt.Print(text)
+		os.Exit(0)
 	case "setup":
 		check(os.WriteFile("made-by-setup", []byte(os.Getenv("GREETING")), 0o444))
 		os.Exit(0)
@@ -225,6 +232,16 @@ func do(verb, argument string) (text string, flags uint32) {
 			}
 		}
 		return strings.Join(lines, ", "), 0
+	case "outside": // which user of the machine this is
+		maps, err := os.ReadFile("/proc/self/uid_map")
+		check(err)
+		for line := range strings.Lines(string(maps)) {
+			var inside, outside, count int
+			if _, err := fmt.Sscan(line, &inside, &outside, &count); err == nil && os.Getuid() >= inside && os.Getuid() < inside+count {
+				return fmt.Sprint(outside + os.Getuid() - inside), 0
+			}
+		}
+		return string(maps), 0
 	case "environment":
 		all := os.Environ()
 		slices.Sort(all)
@@ -240,6 +257,43 @@ func do(verb, argument string) (text string, flags uint32) {
 		return strings.Join(all, "\n"), 0
 	case "writable":
 		return strings.Join(writable(), " "), 0
+	case "as-candidate":
+		text, err := asCandidate(strings.Fields(argument)).CombinedOutput()
+		if err != nil {
+			return fmt.Sprintf("%s: %s", err, text), 0
+		}
+		return string(text), 0
+	case "kill-candidate":
+		child := asCandidate([]string{"sleep", "1h"})
+		check(child.Start())
+		time.Sleep(200 * time.Millisecond)
+		err := child.Process.Kill()
+		_ = child.Wait()
+		return outcome(err), 0
+	case "settings": // of the kernel that can be opened for writing
+		return strings.Join(settings(), " "), 0
+	case "devices": // whose mode can be set, to what it is
+		return strings.Join(devices(), " "), 0
+	case "leave": // what outlives a process
+		return strings.Join(leave(), " "), 0
+	case "attribute":
+		return outcome(unix.Setxattr(argument, "user.note", []byte("x"), 0)), 0
+	case "lock":
+		return outcome(os.Chmod(argument, 0o500)), 0
+	case "limit": // sets a limit of the first process to what it is
+		var limit unix.Rlimit
+		if err := unix.Prlimit(1, unix.RLIMIT_STACK, nil, &limit); err != nil {
+			return outcome(err), 0
+		}
+		return outcome(unix.Prlimit(1, unix.RLIMIT_STACK, &limit, nil)), 0
+	case "slow-down": // the first process
+		_, _, code := unix.Syscall(unix.SYS_SCHED_SETSCHEDULER, 1, unix.SCHED_BATCH, uintptr(unsafe.Pointer(new(int32))))
+		if code == 0 {
+			return "yes", 0
+		}
+		return outcome(errors.Join(code, unix.Setpriority(unix.PRIO_PROCESS, 1, 5))), 0
+	case "signal": // reaches the first process?
+		return outcome(unix.Kill(1, 0)), 0
 	case "mount":
 		return outcome(syscall.Mount("none", "/box", "tmpfs", 0, "")), 0
 	case "userns":
