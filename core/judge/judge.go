@@ -307,7 +307,7 @@ func (j *Judge) ask(ctx context.Context, t *task, text string, check *pb.CheckRe
 
 // recordVersion is raised when a patch may get another verdict, or a record
 // another form.
-const recordVersion = 5
+const recordVersion = 6
 
 func (j *Judge) key(t *task, check *pb.CheckResponse) (store.Key, error) {
 	payload := sha256.Sum256(check.Payload)
@@ -397,7 +397,7 @@ func reasonName(r pb.Reason) string {
 // EnvironmentOf takes a benchmark plugin's description of a kind of box over.
 func EnvironmentOf(e *pb.Environment) sandbox.Environment {
 	env := sandbox.Environment{
-		ID: e.Id, Dockerfile: e.Dockerfile, Files: e.Files, Setup: e.Setup, Service: e.Service, Env: e.Env,
+		ID: e.Id, Dockerfile: e.Dockerfile, Files: e.Files, Setup: e.Setup, Service: e.Service, Env: e.Env, SecondUser: e.SecondUser,
 		Limits: sandbox.Limits{
 			MemoryBytes: e.GetLimits().GetMemoryBytes(), CPUs: e.GetLimits().GetCpus(),
 			PIDs: int(e.GetLimits().GetPids()), TmpfsBytes: e.GetLimits().GetTmpfsBytes(),

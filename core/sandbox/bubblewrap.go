@@ -271,7 +271,11 @@ func (d *bubblewrap) setup(ctx context.Context, env Environment, dir string) err
 	if err := d.give(dir, boxUser); err != nil {
 		return err
 	}
-	return d.run(ctx, env, launch{argv: env.Setup, filesFrom: dir, filesWritable: true})
+	inside := *d
+	if !d.users.root {
+		inside.users = users{} // the folder is this user's, who cannot give it away
+	}
+	return inside.run(ctx, env, launch{argv: env.Setup, filesFrom: dir, filesWritable: true})
 }
 
 // run runs a program in a box and waits for its end.

@@ -134,7 +134,8 @@ func Environment() *benchmark.Environment {
 			"LANG":   "C.UTF-8",
 			"LC_ALL": "C.UTF-8",
 		},
-		Limits: &benchmark.Limits{MemoryBytes: 2 << 30, Cpus: 1, Pids: 256, TmpfsBytes: 64 << 20},
+		SecondUser: true, // candidates
+		Limits:     &benchmark.Limits{MemoryBytes: 2 << 30, Cpus: 1, Pids: 256, TmpfsBytes: 64 << 20},
 	}
 }
 

@@ -1,22 +1,43 @@
 package harness.judge;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The box that the judge runs in, and the only code that deletes files.
  *
  * <p>Outside a box the constructor fails: it checks the variable that the driver sets, that the process namespace is the
- * box's own, and that the folder is a memory file system mounted for the box. This class ends no process.
+ * box's own, and that the folder is a memory file system mounted for the box.
+ *
+ * <p>Where the machine has a second user for the box, programs of candidates run as that one: they cannot change the
+ * judge, its limits or the folder itself, and the judge cannot delete what is in folders of theirs, except as that user.
  */
 final class Box {
+    /** The user that programs of candidates are to be, as the driver of the sandbox says. */
+    private static final String CANDIDATE_USER = "HARNESS_CANDIDATE_USER";
+    /** The time limit of deleting and copying files as the candidate's user. */
+    private static final long FILES_SECONDS = 60;
+    private static final String DELETE =
+            "find \"$1\" -mindepth 1 -maxdepth 1 ! -type l -exec chmod -R u+rwx {} +; find \"$1\" -mindepth 1 -maxdepth 1 -exec rm -rf {} +";
+    private static final String COPY = "cp -dR \"$1\" \"$2\" && chmod -R u+w \"$2\"";
+
     private final Path folder;
+    private final Object mode;
+    /** Of the judge and the box before the first candidate. */
+    private final String state;
 
     /**
      * @param folder where candidates may write
@@ -33,6 +54,8 @@ final class Box {
             throw new IllegalStateException(folder + " is not a memory file system of its own");
         }
         this.folder = folder;
+        mode = Files.getAttribute(folder, "unix:mode");
+        state = state();
     }
 
     private static boolean isMemory(Path folder) throws IOException {
@@ -57,13 +80,120 @@ final class Box {
                 .allMatch(process -> process.pid() == 1 || process.pid() == self || process.pid() == allowed);
     }
 
-    /** Empties the folder. Returns whether that succeeded. The box must be idle, so that no process races with this. */
+    /**
+     * Empties the folder and gives it its mode back. Returns whether that succeeded. The box must be idle, so that no process
+     * races with this.
+     */
     boolean empty() {
         try {
-            Files.walkFileTree(folder, new Deletion());
-            return true;
+            Files.setAttribute(folder, "unix:mode", mode);
+            try {
+                Files.walkFileTree(folder, new Deletion());
+            } catch (IOException e) {
+                runAsCandidate(DELETE, folder);
+                Files.walkFileTree(folder, new Deletion());
+            }
+            return Files.getAttribute(folder, "unix:mode").equals(mode) && hasNoAttributes();
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    private boolean hasNoAttributes() throws IOException {
+        UserDefinedFileAttributeView view = Files.getFileAttributeView(folder, UserDefinedFileAttributeView.class);
+        if (view == null) {
+            return true;
+        }
+        try {
+            return view.list().isEmpty();
+        } catch (IOException e) {
+            return true; // this file system has none
+        }
+    }
+
+    /**
+     * Whether the judge, the box's first process and the memory that outlives processes are as they were before the first
+     * candidate. What a candidate must not be able to change is checked here, since it would change verdicts of others.
+     */
+    boolean isUnchanged() {
+        try {
+            return state().equals(state);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static String state() throws IOException {
+        StringBuilder state = new StringBuilder();
+        for (String name : List.of(
+                "self/limits", "self/oom_score_adj", "1/limits", "1/oom_score_adj", "sysvipc/shm", "sysvipc/msg", "sysvipc/sem")) {
+            Path file = Path.of("/proc", name);
+            if (Files.isReadable(file)) {
+                state.append(Files.readString(file));
+            }
+        }
+        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+            if (line.startsWith("Cpus_allowed_list") || line.startsWith("Mems_allowed_list") || line.startsWith("SigIgn")) {
+                state.append(line).append('\n');
+            }
+        }
+        Set<String> scheduled = new TreeSet<>();
+        scheduled.add(scheduling(Path.of("/proc/1/stat")));
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
+            for (Path thread : threads) {
+                try {
+                    scheduled.add(scheduling(thread.resolve("stat")));
+                } catch (IOException e) {
+                    // The thread has ended.
+                }
+            }
+        }
+        return state.append(scheduled).toString();
+    }
+
+    /** How a thread is scheduled: its nice value, priority and policy. */
+    private static String scheduling(Path stat) throws IOException {
+        String text = Files.readString(stat);
+        String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ");
+        return fields[16] + " " + fields[37] + " " + fields[38];
+    }
+
+    /** A command as the user of candidates, if there is one. It is the first one to be killed if memory runs out. */
+    List<String> asCandidate(List<String> command) {
+        List<String> all = new ArrayList<>();
+        String user = System.getenv(CANDIDATE_USER);
+        if (user != null) {
+            all.addAll(List.of("/usr/bin/setpriv", "--reuid", user, "--regid", user, "--clear-groups"));
+            all.addAll(List.of("--inh-caps=-all", "--ambient-caps=-all", "--"));
+        }
+        all.addAll(List.of("/bin/sh", "-c", "echo 1000 >/proc/self/oom_score_adj; exec \"$@\"", "sh"));
+        all.addAll(command);
+        return all;
+    }
+
+    /** Runs a script as the user of candidates. */
+    private void runAsCandidate(String script, Path... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", script, "sh"));
+        for (Path argument : arguments) {
+            command.add(argument.toString());
+        }
+        Process process = new ProcessBuilder(asCandidate(command))
+                .directory(new File("/"))
+                .redirectInput(new File("/dev/null"))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            if (!process.waitFor(FILES_SECONDS, TimeUnit.SECONDS)) {
+                throw new IOException("no end of: " + script);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            process.destroyForcibly();
+        }
+        if (process.isAlive() || process.exitValue() != 0) {
+            throw new IOException("failed: " + script);
         }
     }
 
@@ -72,19 +202,7 @@ final class Box {
         if (!to.startsWith(folder)) {
             throw new IllegalArgumentException(to + " is not in the box's folder");
         }
-        Files.walkFileTree(from, new SimpleFileVisitor<Path>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) throws IOException {
-                Files.createDirectory(to.resolve(from.relativize(directory)));
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.copy(file, to.resolve(from.relativize(file)), LinkOption.NOFOLLOW_LINKS);
-                return FileVisitResult.CONTINUE;
-            }
-        });
+        runAsCandidate(COPY, from, to);
     }
 
     /** Deletes all files and folders below a folder. Links are deleted, never followed. */

@@ -102,6 +102,7 @@ final class Compiler {
             result.classes = memory.classes();
             result.origins = memory.origins;
             // javac reports its own crashes as text.
+            result.exhausted = notes.indexOf("java.lang.OutOfMemoryError") >= 0;
             result.messages = notes.indexOf("java.lang.StackOverflowError") >= 0 ? TOO_DEEP : notes.toString();
         } catch (StackOverflowError e) {
             result.messages = TOO_DEEP;

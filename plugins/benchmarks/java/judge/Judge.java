@@ -29,6 +29,12 @@ public final class Judge {
             List.of("/usr/share/java/junit4.jar", "/usr/share/java/hamcrest-core.jar");
 
     private static final int MAX_REQUEST = 64 << 20;
+    /** Larger requests are not read: only the text of a candidate makes one so large. */
+    private static final int MAX_READ = 16 << 20;
+    /** The largest text of a candidate that is compiled, in characters. */
+    private static final int MAX_TEXT = 4 << 20;
+    /** The largest sum of a program's instrumented classes, in bytes: a test JVM reads them into its heap. */
+    private static final long MAX_CLASSES = 8 << 20;
     private static final int LAST = 1 << 31;
     /** One in SAMPLE failures in the warm JVM is checked in a fresh one. */
     private static final int SAMPLE = 32;
@@ -40,6 +46,8 @@ public final class Judge {
     private final Jvms jvms;
     /** Whether this box must not be used again. */
     private boolean spent;
+    /** Whether this box has answered a request. */
+    private boolean used;
 
     private Judge(Box box) {
         this.box = box;
@@ -48,7 +56,7 @@ public final class Judge {
         for (int i = 0; i < count; i++) {
             threads.submit(() -> {}); // starts the thread now: later a candidate may use up the processes of the box
         }
-        jvms = new Jvms(threads, box.folder());
+        jvms = new Jvms(threads, box);
     }
 
     static ThreadFactory daemon(long stack) {
@@ -86,17 +94,23 @@ public final class Judge {
         while (!spent) {
             byte[] request;
             long number;
+            boolean large;
             try {
                 int length = in.readInt();
                 number = in.readLong();
                 if (length < 0 || length > MAX_REQUEST) {
                     throw new IOException("request of " + Integer.toUnsignedString(length) + " bytes");
                 }
-                request = in.readNBytes(length);
+                request = in.readNBytes(Math.min(length, MAX_READ));
+                for (int left = length - request.length; left > 0; left -= Math.min(left, 1 << 16)) {
+                    in.readFully(new byte[Math.min(left, 1 << 16)]);
+                }
+                large = length > MAX_READ;
             } catch (EOFException e) {
                 return;
             }
-            String reply = Json.write(answer(request));
+            String reply = Json.write(large ? uncompilable("too large: a request of more than " + MAX_READ + " bytes") : answer(request));
+            used = true;
             send(out, number, reply, spent ? LAST : 0);
         }
     }
@@ -124,10 +138,24 @@ public final class Judge {
         return reply;
     }
 
+    /** The answer about a candidate that is not compiled, or that the compiler could not manage. */
+    private static Map<String, Object> uncompilable(String detail) {
+        return mapOf("outcome", "uncompilable", "detail", detail,
+                "compile", mapOf("ok", false, "messages", detail + "\n", "stage", "program"));
+    }
+
     private void judge(Request request, Map<String, Object> reply) throws IOException, InterruptedException {
+        if (request.text.length() > MAX_TEXT) {
+            reply.putAll(uncompilable("too large: the text has more than " + MAX_TEXT + " characters"));
+            return;
+        }
         Suite suite = suites.get(request, () -> measure(request));
         reply.put("reference", suite.referencePasses);
         Suite.Program program = compile(suite, request, request.text);
+        if (program.exhausted) {
+            reply.putAll(uncompilable("too large for the compiler: " + program.messages.strip()));
+            return;
+        }
         reply.put("compile", mapOf("ok", program.ok, "messages", program.messages, "stage", program.stage));
         if (!program.ok) {
             reply.put("outcome", "uncompilable");
@@ -142,6 +170,7 @@ public final class Judge {
     private Suite.Program compile(Suite suite, Request request, String text) throws InterruptedException {
         Suite.Program program;
         boolean alone = true;
+        boolean late = false;
         try {
             program = compileThread.run(request.compileMillis, () -> suite.compileAlone(request, text));
             if (program == null) {
@@ -149,9 +178,21 @@ public final class Judge {
                 program = compileThread.run(request.compileMillis, () -> suite.compileAll(request, text));
             }
         } catch (CompileThread.TooLong e) {
-            program = new Suite.Program();
-            program.messages = e.getMessage() + "\n";
-            program.exhausted = true;
+            program = exhausted(e.getMessage());
+            late = true;
+        } catch (IllegalStateException e) {
+            if (!hasNoMemory(e)) {
+                throw e;
+            }
+            program = exhausted("out of memory");
+        }
+        if (program.exhausted && used && !late) {
+            // Those before may have used up the memory. The harness asks once more, in a new box.
+            System.err.println("judge: the compiler of a used box ran out of memory");
+            Runtime.getRuntime().halt(3);
+        }
+        if (program.ok && program.classes.values().stream().mapToLong(c -> c.length).sum() > MAX_CLASSES) {
+            program = exhausted("more than " + MAX_CLASSES + " bytes of classes");
         }
         spent |= program.exhausted;
         if (program.exhausted && request.isProject() && !alone) {
@@ -159,6 +200,17 @@ public final class Judge {
             throw new IllegalStateException("compile the whole project: " + program.messages.strip());
         }
         return program;
+    }
+
+    private static Suite.Program exhausted(String message) {
+        Suite.Program program = new Suite.Program();
+        program.messages = message + "\n";
+        program.exhausted = true;
+        return program;
+    }
+
+    private static boolean hasNoMemory(Throwable e) {
+        return e != null && (e instanceof OutOfMemoryError || hasNoMemory(e.getCause()));
     }
 
     /** Compiles what all candidates of a bug share, and counts the steps of the reference fix. */
@@ -259,7 +311,7 @@ public final class Judge {
         }
         TestJvm.Outcome outcome = jvms.runInFresh(job, request, suite.platform);
         // Processes that a candidate left running may still write, so only an idle box is emptied.
-        spent |= !box.isIdle(jvms.warmPid()) || !box.empty();
+        spent |= !box.isIdle(jvms.warmPid()) || !box.empty() || !box.isUnchanged();
         return outcome;
     }
 

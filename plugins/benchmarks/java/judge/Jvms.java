@@ -93,13 +93,15 @@ final class Jvms {
 
     private final SecureRandom random = new SecureRandom();
     private final ExecutorService threads;
+    private final Box box;
     private final Path folder;
     private TestJvm warm;
 
     /** @param threads six threads that exist already; see TestJvm */
-    Jvms(ExecutorService threads, Path folder) {
+    Jvms(ExecutorService threads, Box box) {
         this.threads = threads;
-        this.folder = folder;
+        this.box = box;
+        this.folder = box.folder();
     }
 
     /**
@@ -111,7 +113,7 @@ final class Jvms {
         job.last = true;
         List<String> command = new ArrayList<>(request.isProject() ? projectCommand(platform) : programCommand());
         command.addAll(commonOptions(request.heapMiB));
-        try (TestJvm jvm = new TestJvm(threads, random, command, request.workFolder(folder), request.environment)) {
+        try (TestJvm jvm = new TestJvm(threads, random, box.asCandidate(command), request.workFolder(folder), request.environment)) {
             return jvm.ask(job, request.startMillis, request.wallMillis);
         }
     }
@@ -124,7 +126,7 @@ final class Jvms {
             readyMillis = request.startMillis;
             List<String> command = new ArrayList<>(programCommand());
             command.addAll(commonOptions(WARM_HEAP_MIB));
-            warm = new TestJvm(threads, random, command, folder, Map.of());
+            warm = new TestJvm(threads, random, box.asCandidate(command), folder, Map.of());
         }
         job.last = false;
         TestJvm.Outcome outcome = warm.ask(job, readyMillis, Math.min(request.wallMillis, WARM_MILLIS));
