@@ -3,7 +3,6 @@ package sandbox_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,51 +16,19 @@ import (
 // the next candidate.
 func TestContainment(t *testing.T) { eachDriver(t, containment) }
 
-// ordinary is the user of the test below. No machine should have it.
-const ordinary = "54321"
-
 // The same holds if an ordinary user runs the harness, who has no control groups and no
 // second user.
 func TestContainmentForAnOrdinaryUser(t *testing.T) {
-	if os.Getenv("SANDBOX_TEST_ORDINARY") != "" {
-		sandboxtest.Only(t, "bubblewrap", os.Getenv("SANDBOX_TEST_CACHE"), containment)
-		return
-	}
-	if os.Geteuid() != 0 {
-		t.Skip("this user is an ordinary one: see TestContainment")
-	}
-	needs.Installed(t, "apt-get install util-linux", "setpriv")
 	program, err := probe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The folder of this program is closed to others.
-	dir := t.TempDir()
-	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+	path := filepath.Join(t.TempDir(), "probe")
+	if err := os.WriteFile(path, program, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	self, err := os.ReadFile(os.Args[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range map[string][]byte{"test": self, "probe": program} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cache := filepath.Join(dir, "cache")
-	if out, err := exec.Command("install", "-d", "-m", "0700", "-o", ordinary, "-g", ordinary, cache).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	again := exec.Command("setpriv", "--reuid", ordinary, "--regid", ordinary, "--clear-groups", filepath.Join(dir, "test"), "-test.run=^TestContainmentForAnOrdinaryUser$", "-test.v")
-	again.Dir = cache
-	again.Env = append(os.Environ(), "SANDBOX_TEST_ORDINARY=1", "SANDBOX_TEST_CACHE="+cache, "SANDBOX_TEST_PROBE="+filepath.Join(dir, "probe"), "HOME="+cache, "TMPDIR="+cache)
-	out, err := again.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: TestContainmentForAnOrdinaryUser/bubblewrap") && !strings.Contains(string(out), "NOT TESTED") {
-		t.Errorf("%v", err)
-	}
-	if testing.Verbose() || t.Failed() {
-		t.Logf("%s", out)
+	if sandboxtest.AsOrdinaryUser(t, ".", map[string]string{builtProbe: path}) {
+		sandboxtest.Only(t, "bubblewrap", t.TempDir(), containment)
 	}
 }
 

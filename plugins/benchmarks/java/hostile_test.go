@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"harness/core/needs"
+	"harness/core/sandbox/sandboxtest"
 	"harness/core/sdk/benchmark"
 	"harness/plugins/benchmarks/java"
 )
@@ -50,27 +51,35 @@ func adder(text string) java.Program {
 }
 
 // sensitive is the body of a right program that fails if an earlier candidate changed
-// the state of the JVM.
-const sensitive = `String shown = String.format("%,d %tA", 1234, new Date(0)) + new java.text.DecimalFormat("#,##0.0").format(1234) + new GregorianCalendar().getTimeZone().getID(); if (!shown.equals("1,234 Thursday1,234.0UTC")) throw new Exception(shown); return a + b;`
+// the state of the JVM, or took the right to make files.
+const sensitive = `Files.delete(Files.createTempFile("a", "b")); String shown = String.format("%,d %tA", 1234, new Date(0)) + new java.text.DecimalFormat("#,##0.0").format(1234) + new GregorianCalendar().getTimeZone().getID(); if (!shown.equals("1,234 Thursday1,234.0UTC")) throw new Exception(shown); return a + b;`
 
 // attempt returns a body that tries something, and that is right only if that worked.
 func attempt(code string) string {
 	return "try { " + code + " } catch (Throwable e) { throw new RuntimeException(\"contained: \" + e); }\nreturn a + b;"
 }
 
+// hostileFolder holds the hostile candidates.
+const hostileFolder = "core/sandbox/testdata/hostile"
+
 // hostile is a file of core/sandbox/testdata/hostile: a candidate and its expected
 // verdict. See the README there.
 type hostile struct {
-	name, tries, detail, text string
-	verdicts                  []string
-	runs                      int
+	name, tries, about, text string
+	verdicts, details        []string
+	runs                     int
+}
+
+// got reports whether an answer is one that the candidate must get.
+func (h hostile) got(v *benchmark.VerdictResponse) bool {
+	return slices.Contains(h.verdicts, name(v.Outcome)) && slices.ContainsFunc(h.details, func(detail string) bool { return strings.Contains(v.Detail, detail) })
 }
 
 var repeat = regexp.MustCompile(`REPEAT\((\d+),(.*?)\)([^)]|$)`)
 
 func readHostile(t *testing.T, oracle string) (all []hostile) {
 	t.Helper()
-	files, err := filepath.Glob("../../../core/sandbox/testdata/hostile/*.java")
+	files, err := filepath.Glob("../../../" + hostileFolder + "/*.java")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no hostile candidates: %v", err)
 	}
@@ -79,7 +88,7 @@ func readHostile(t *testing.T, oracle string) (all []hostile) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := hostile{name: strings.TrimSuffix(filepath.Base(file), ".java"), runs: 1}
+		h := hostile{name: strings.TrimSuffix(filepath.Base(file), ".java"), details: []string{""}, runs: 1}
 		for line := range strings.Lines(string(text)) {
 			name, value, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "// "), ": ")
 			if !ok || !strings.HasPrefix(line, "// ") {
@@ -91,7 +100,9 @@ func readHostile(t *testing.T, oracle string) (all []hostile) {
 			case "Verdict":
 				h.verdicts = strings.Split(value, "|")
 			case "Detail":
-				h.detail = value
+				h.details = strings.Split(value, "|")
+			case "About":
+				h.about = value
 			case "Runs":
 				if h.runs, err = strconv.Atoi(value); err != nil {
 					t.Fatalf("%s: %v", file, err)
@@ -106,7 +117,14 @@ func readHostile(t *testing.T, oracle string) (all []hostile) {
 		h.text = repeat.ReplaceAllStringFunc(strings.ReplaceAll(string(text), "ORACLE", oracle), func(found string) string {
 			parts := repeat.FindStringSubmatch(found)
 			n, _ := strconv.Atoi(parts[1])
-			return strings.Repeat(parts[2], n) + parts[3]
+			if !strings.Contains(parts[2], "#") {
+				return strings.Repeat(parts[2], n) + parts[3]
+			}
+			var all strings.Builder
+			for i := range n {
+				all.WriteString(strings.ReplaceAll(parts[2], "#", strconv.Itoa(i)))
+			}
+			return all.String() + parts[3]
 		})
 		all = append(all, h)
 	}
@@ -115,14 +133,22 @@ func readHostile(t *testing.T, oracle string) (all []hostile) {
 
 // Hostile candidates get the verdicts that they must get, and so does a good candidate
 // after each in the same box.
-func TestHostileCandidates(t *testing.T) { hostileCandidates(t, oneDriver) }
+func TestHostileCandidates(t *testing.T) { hostileCandidates(t, oneDriver, "") }
 
 func TestSlowHostileCandidatesUnderEveryDriver(t *testing.T) {
 	needs.Slow(t)
-	hostileCandidates(t, eachDriver)
+	hostileCandidates(t, eachDriver, "")
 }
 
-func hostileCandidates(t *testing.T, drivers func(*testing.T, judged)) {
+// What a box must contain, it contains too if an ordinary user runs the harness.
+func TestHostileCandidatesForAnOrdinaryUser(t *testing.T) {
+	if sandboxtest.AsOrdinaryUser(t, "plugins/benchmarks/java", map[string]string{hostileFolder: "../../../" + hostileFolder}) {
+		hostileCandidates(t, oneDriver, "containment")
+	}
+}
+
+// hostileCandidates judges those that are about something, or all.
+func hostileCandidates(t *testing.T, drivers func(*testing.T, judged), about string) {
 	oracle := filepath.Join(t.TempDir(), "oracle")
 	if err := os.WriteFile(oracle, []byte("the reference fix"), 0o644); err != nil {
 		t.Fatal(err)
@@ -130,23 +156,34 @@ func hostileCandidates(t *testing.T, drivers func(*testing.T, judged)) {
 	t.Setenv("HARNESS_HOSTILE_SECRET", "1")
 	candidates := readHostile(t, oracle)
 	drivers(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {
+		good := map[string]string{"a good candidate": adderText(sensitive), "a harmless candidate": adderText("return a + b;")}
+		check := func(when string) {
+			t.Helper()
+			for name, text := range good {
+				if got := judge(t, adder(text)); got.Outcome != benchmark.Passed {
+					t.Errorf("%s %s: %s: %s", name, when, got.Outcome, got.Detail)
+				}
+			}
+		}
+		check("before the first") // and a warm JVM is there
 		for _, c := range candidates {
+			if about != "" && c.about != about {
+				continue
+			}
 			t.Run(c.name, func(t *testing.T) {
 				p := adder(c.text)
-				if slices.Contains(c.verdicts, "timeout") && c.detail != "steps" {
+				if slices.Contains(c.verdicts, "timeout") && !slices.Contains(c.details, "steps") {
 					p.Wall = 2 * time.Second
 				}
 				for range c.runs {
 					got := judge(t, p)
 					t.Logf("%s: %s: %s", c.tries, name(got.Outcome), got.Detail)
-					if !slices.Contains(c.verdicts, name(got.Outcome)) || !strings.Contains(got.Detail, c.detail) {
+					if !c.got(got) {
 						t.Errorf("%s: got %s: %s; want %s", c.tries, name(got.Outcome), got.Detail, strings.Join(c.verdicts, " or "))
 					}
 				}
 				// The next candidate must not be affected.
-				if next := judge(t, adder(adderText(sensitive))); next.Outcome != benchmark.Passed {
-					t.Errorf("the good candidate after it: %s: %s", next.Outcome, next.Detail)
-				}
+				check("after it")
 			})
 		}
 	})
@@ -245,6 +282,7 @@ func TestVerdictOfNoAnswer(t *testing.T) {
 		{"", "timeout", benchmark.Timeout},
 		{"", "died", benchmark.Crashed},
 		{"", "oom", benchmark.Crashed},
+		{"", "too-large", benchmark.Uncompilable},
 		{"", "abducted", benchmark.Error},
 		{"no JSON", "", benchmark.Error},
 		{`{"outcome":"passed"}`, "", benchmark.Error},

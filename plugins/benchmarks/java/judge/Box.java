@@ -124,38 +124,35 @@ final class Box {
     }
 
     private static String state() throws IOException {
-        StringBuilder state = new StringBuilder();
-        for (String name : List.of(
-                "self/limits", "self/oom_score_adj", "1/limits", "1/oom_score_adj", "sysvipc/shm", "sysvipc/msg", "sysvipc/sem")) {
-            Path file = Path.of("/proc", name);
+        StringBuilder state = new StringBuilder(stateOf(ProcessHandle.current().pid())).append(stateOf(1));
+        for (String name : List.of("shm", "msg", "sem")) {
+            Path file = Path.of("/proc/sysvipc", name);
             if (Files.isReadable(file)) {
                 state.append(Files.readString(file));
             }
         }
-        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-            if (line.startsWith("Cpus_allowed_list") || line.startsWith("Mems_allowed_list") || line.startsWith("SigIgn")) {
-                state.append(line).append('\n');
-            }
-        }
-        Set<String> scheduled = new TreeSet<>();
-        scheduled.add(scheduling(Path.of("/proc/1/stat")));
-        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
-            for (Path thread : threads) {
+        return state.toString();
+    }
+
+    /** What another process may change of one: its limits, how its threads are scheduled, and whether it is stopped. */
+    static String stateOf(long pid) throws IOException {
+        Path process = Path.of("/proc", Long.toString(pid));
+        StringBuilder state = new StringBuilder(Files.readString(process.resolve("limits")));
+        state.append(Files.readString(process.resolve("oom_score_adj")));
+        Set<String> threads = new TreeSet<>();
+        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(process.resolve("task"))) {
+            for (Path task : tasks) {
                 try {
-                    scheduled.add(scheduling(thread.resolve("stat")));
+                    String stat = Files.readString(task.resolve("stat"));
+                    // The state, the nice value, the priority and the policy; the name before may hold any characters.
+                    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+                    threads.add(fields[0].equalsIgnoreCase("T") + " " + fields[16] + " " + fields[37] + " " + fields[38]);
                 } catch (IOException e) {
                     // The thread has ended.
                 }
             }
         }
-        return state.append(scheduled).toString();
-    }
-
-    /** How a thread is scheduled: its nice value, priority and policy. */
-    private static String scheduling(Path stat) throws IOException {
-        String text = Files.readString(stat);
-        String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ");
-        return fields[16] + " " + fields[37] + " " + fields[38];
+        return state.append(threads).toString();
     }
 
     /** A command as the user of candidates, if there is one. It is the first one to be killed if memory runs out. */

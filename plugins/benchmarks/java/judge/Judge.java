@@ -31,8 +31,13 @@ public final class Judge {
     private static final int MAX_REQUEST = 64 << 20;
     /** Larger requests are not read: only the text of a candidate makes one so large. */
     private static final int MAX_READ = 16 << 20;
-    /** The largest text of a candidate that is compiled, in characters. */
-    private static final int MAX_TEXT = 4 << 20;
+    /**
+     * The largest text of a candidate that is compiled, in characters, unless the reference fix is so long too. The compiler
+     * takes quadratic time for some texts, so that the load of the machine would decide about larger ones.
+     */
+    private static final int MAX_TEXT = 512 << 10;
+    /** A candidate may be so many times as long as the reference fix. */
+    private static final int MAX_GROWTH = 4;
     /** The largest sum of a program's instrumented classes, in bytes: a test JVM reads them into its heap. */
     private static final long MAX_CLASSES = 8 << 20;
     private static final int LAST = 1 << 31;
@@ -145,8 +150,9 @@ public final class Judge {
     }
 
     private void judge(Request request, Map<String, Object> reply) throws IOException, InterruptedException {
-        if (request.text.length() > MAX_TEXT) {
-            reply.putAll(uncompilable("too large: the text has more than " + MAX_TEXT + " characters"));
+        int largest = Math.max(MAX_TEXT, MAX_GROWTH * Math.max(request.reference.length(), request.original.length()));
+        if (request.text.length() > largest) {
+            reply.putAll(uncompilable("too large: the text has more than " + largest + " characters"));
             return;
         }
         Suite suite = suites.get(request, () -> measure(request));

@@ -96,6 +96,8 @@ final class Jvms {
     private final Box box;
     private final Path folder;
     private TestJvm warm;
+    /** What a candidate in a fresh JVM, which is the same user, must not have changed of the warm one. */
+    private String warmState;
 
     /** @param threads six threads that exist already; see TestJvm */
     Jvms(ExecutorService threads, Box box) {
@@ -115,6 +117,21 @@ final class Jvms {
         command.addAll(commonOptions(request.heapMiB));
         try (TestJvm jvm = new TestJvm(threads, random, box.asCandidate(command), request.workFolder(folder), request.environment)) {
             return jvm.ask(job, request.startMillis, request.wallMillis);
+        } finally {
+            dropChangedWarm();
+        }
+    }
+
+    /** Ends the warm JVM if a candidate in a fresh one stopped it, or set its limits or priority. */
+    private void dropChangedWarm() throws IOException {
+        boolean unchanged;
+        try {
+            unchanged = warm == null || Box.stateOf(warm.pid()).equals(warmState);
+        } catch (IOException e) {
+            unchanged = false; // it has ended
+        }
+        if (!unchanged) {
+            close();
         }
     }
 
@@ -132,6 +149,8 @@ final class Jvms {
         TestJvm.Outcome outcome = warm.ask(job, readyMillis, Math.min(request.wallMillis, WARM_MILLIS));
         if (!outcome.isClean()) {
             close();
+        } else if (warmState == null) {
+            warmState = Box.stateOf(warm.pid());
         }
         return outcome;
     }
@@ -145,6 +164,7 @@ final class Jvms {
         if (warm != null) {
             warm.close();
             warm = null;
+            warmState = null;
         }
     }
 
