@@ -36,7 +36,13 @@
 // process namespace, /box a memory file system), and refuses to start elsewhere, since it
 // deletes all files below /box between requests. It ends only the JVMs that it started
 // and their children; if a candidate left other processes behind, it asks for the box
-// to be destroyed.
+// to be destroyed. So it does if its own limits and scheduling, those of the box's first
+// process, or what outlives processes are not what they were before the first candidate.
+// Test JVMs run as another user, where the box has one (see package sandbox).
+//
+// A text that is too large is uncompilable. So is one that the compiler cannot manage,
+// if it can manage the reference fix; if memory ran out in a box that was used before,
+// the judge ends, and the harness asks a new box.
 //
 // The platform gives candidates no interface that reads memory, which holds the
 // secrets. The exception are whole projects whose tests need sun.misc.Unsafe, as most
