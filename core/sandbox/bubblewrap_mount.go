@@ -70,12 +70,10 @@ func findStage(point string) (stage, error) {
 func (s stage) wrap(u users, size int64, secondUser bool, show []string, argv []string) []string {
 	options := "noexec,nosuid,nodev,mode=0700"
 	if u.split() {
-		id := strconv.Itoa(u.owner())
+		id := strconv.Itoa(u.here(boxOwner(secondUser)))
 		options = "noexec,nosuid,nodev,uid=" + id + ",gid=" + id + ",mode=" + boxMode(secondUser)
 	}
-	if size > 0 {
-		options += ",size=" + strconv.FormatInt(size, 10)
-	}
+	options += sizeOptions(size)
 	mounts := append([]string{s.shell, "-c", stageScript, "sh", options, s.point}, show...)
 	mounts = append(mounts, "--")
 	private := []string{s.unshare, "--mount", "--propagation", "private"}
@@ -98,19 +96,36 @@ func (s stage) wrap(u users, size int64, secondUser bool, show []string, argv []
 	return wrapped
 }
 
-// owner is the owner of /box, as the process that mounts it names it.
-func (u users) owner() int {
+// here is the number of a box's user for the process that makes the mounts.
+func (u users) here(inside int) int {
 	if u.root {
-		return u.ids[boxUser]
+		return u.ids[inside]
+	}
+	return inside
+}
+
+// boxOwner is the user to whom /box belongs: what candidates make has one owner, who can
+// delete it all.
+func boxOwner(secondUser bool) int {
+	if secondUser {
+		return candidateUser
 	}
 	return boxUser
 }
 
-// boxMode is the mode of /box. If candidates are another user than its owner, they may
-// make files in it and change neither it nor what the service makes.
+// boxMode is the mode of /box.
 func boxMode(secondUser bool) string {
 	if secondUser {
-		return "1777"
+		return "1777" // the service may make files, too
 	}
 	return "0711" // bwrap enters it as another user
+}
+
+// sizeOptions are the options that limit /box to size bytes (0: the kernel's default), and
+// the number of files in it, which take up memory of the kernel.
+func sizeOptions(size int64) string {
+	if size <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(",size=%d,nr_inodes=%d", size, max(1000, size/1024))
 }

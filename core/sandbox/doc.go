@@ -42,8 +42,10 @@
 //
 // The service is user 65534. If the environment asks for it (SecondUser), programs of
 // candidates are user 65533, which the service makes them with setpriv: for that it has
-// the capabilities SETUID, SETGID and KILL. A candidate then cannot signal the service,
-// set its limits or priority, or change the mode of /box, which belongs to the service.
+// the capabilities SETUID, SETGID and KILL. A candidate then cannot signal the service or
+// set its limits or priority. /box belongs to candidates then, so that one user can
+// delete all that they made: the service must look after the mode and the attributes of
+// /box itself, and ask for the box to be destroyed if a candidate changed them.
 //
 // In containers these are the machine's users 65534 and 65533, unless the engine maps
 // them. For bubblewrap, root makes the mounts of a box, and then a user namespace of

@@ -215,10 +215,8 @@ func hostConfigModifier(env Environment) func(*container.HostConfig) {
 		h.Ulimits = []*container.Ulimit{{Name: "core"}, {Name: "msgqueue"}}
 		// No memory, queues and semaphores that outlive the processes that made them.
 		h.Sysctls = map[string]string{"kernel.shmmni": "0", "kernel.msgmni": "0", "kernel.sem": "250 32000 32 0"}
-		tmpfs := fmt.Sprintf("rw,nosuid,nodev,noexec,mode=%s,uid=%d,gid=%d", boxMode(env.SecondUser), boxUser, boxUser)
-		if l.TmpfsBytes > 0 {
-			tmpfs += fmt.Sprintf(",size=%d", l.TmpfsBytes)
-		}
+		tmpfs := fmt.Sprintf("rw,nosuid,nodev,noexec,mode=%s,uid=%d,gid=%d", boxMode(env.SecondUser), boxOwner(env.SecondUser), boxOwner(env.SecondUser))
+		tmpfs += sizeOptions(l.TmpfsBytes)
 		h.Tmpfs = map[string]string{
 			boxDir: tmpfs,
 			// Is mounted even without a shared IPC namespace, and writable for all.

@@ -278,8 +278,6 @@ func do(verb, argument string) (text string, flags uint32) {
 		return strings.Join(leave(), " "), 0
 	case "attribute":
 		return outcome(unix.Setxattr(argument, "user.note", []byte("x"), 0)), 0
-	case "lock":
-		return outcome(os.Chmod(argument, 0o500)), 0
 	case "limit": // sets a limit of the first process to what it is
 		var limit unix.Rlimit
 		if err := unix.Prlimit(1, unix.RLIMIT_STACK, nil, &limit); err != nil {

@@ -2,13 +2,10 @@ package harness.judge;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +19,8 @@ import java.util.concurrent.TimeUnit;
  * <p>Outside a box the constructor fails: it checks the variable that the driver sets, that the process namespace is the
  * box's own, and that the folder is a memory file system mounted for the box.
  *
- * <p>Where the machine has a second user for the box, programs of candidates run as that one: they cannot change the
- * judge, its limits or the folder itself, and the judge cannot delete what is in folders of theirs, except as that user.
+ * <p>Where the machine has a second user for the box, programs of candidates run as that one, to which the folder belongs:
+ * they cannot change the judge or its limits, and what they made is deleted as that user.
  */
 final class Box {
     /** The user that programs of candidates are to be, as the driver of the sandbox says. */
@@ -35,9 +32,11 @@ final class Box {
     private static final String COPY = "cp -dR \"$1\" \"$2\" && chmod -R u+w \"$2\"";
 
     private final Path folder;
-    private final Object mode;
-    /** Of the judge and the box before the first candidate. */
+    /** Of the folder, and of the judge and the box, before the first candidate. */
+    private final String attributes;
     private final String state;
+    /** When the folder was last known to be empty and as at the start. */
+    private Object touched;
 
     /**
      * @param folder where candidates may write
@@ -54,7 +53,8 @@ final class Box {
             throw new IllegalStateException(folder + " is not a memory file system of its own");
         }
         this.folder = folder;
-        mode = Files.getAttribute(folder, "unix:mode");
+        attributes = attributes();
+        touched = Files.getAttribute(folder, "unix:ctime");
         state = state();
     }
 
@@ -81,34 +81,41 @@ final class Box {
     }
 
     /**
-     * Empties the folder and gives it its mode back. Returns whether that succeeded. The box must be idle, so that no process
-     * races with this.
+     * Empties the folder. Returns whether it is as at the start. The box must be idle, so that no process races with this.
      */
     boolean empty() {
         try {
-            Files.setAttribute(folder, "unix:mode", mode);
-            try {
-                Files.walkFileTree(folder, new Deletion());
-            } catch (IOException e) {
-                runAsCandidate(DELETE, folder);
-                Files.walkFileTree(folder, new Deletion());
+            if (Files.getAttribute(folder, "unix:ctime").equals(touched)) {
+                return true; // nothing was made in it, and nothing about it was changed
             }
-            return Files.getAttribute(folder, "unix:mode").equals(mode) && hasNoAttributes();
+            if (!attributes().equals(attributes)) {
+                return false; // a new box is simpler than undoing what can be done to a folder
+            }
+            runAsCandidate(DELETE, folder);
+            touched = Files.getAttribute(folder, "unix:ctime");
+            try (DirectoryStream<Path> left = Files.newDirectoryStream(folder)) {
+                return !left.iterator().hasNext();
+            }
         } catch (IOException e) {
             return false;
         }
     }
 
-    private boolean hasNoAttributes() throws IOException {
+    /** What can be changed about the folder: its mode, its owners, user attributes and access control lists. */
+    private String attributes() throws IOException {
+        StringBuilder all = new StringBuilder();
+        for (String name : List.of("mode", "uid", "gid")) {
+            all.append(Files.getAttribute(folder, "unix:" + name)).append(' ');
+        }
         UserDefinedFileAttributeView view = Files.getFileAttributeView(folder, UserDefinedFileAttributeView.class);
-        if (view == null) {
-            return true;
-        }
         try {
-            return view.list().isEmpty();
+            all.append(view == null ? List.of() : view.list());
         } catch (IOException e) {
-            return true; // this file system has none
+            all.append("[]"); // this file system has none
         }
+        Process ls = new ProcessBuilder("/bin/ls", "-ld", folder.toString()).redirectErrorStream(true).start();
+        String said = new String(ls.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return all + said.split(" ")[0]; // ends in + if there is such a list
     }
 
     /**
@@ -200,33 +207,5 @@ final class Box {
             throw new IllegalArgumentException(to + " is not in the box's folder");
         }
         runAsCandidate(COPY, from, to);
-    }
-
-    /** Deletes all files and folders below a folder. Links are deleted, never followed. */
-    private final class Deletion extends SimpleFileVisitor<Path> {
-        @Override
-        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-        }
-
-        @Override
-        public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) throws IOException {
-            if (!directory.equals(folder)) {
-                Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
-            }
-            return FileVisitResult.CONTINUE;
-        }
-
-        @Override
-        public FileVisitResult postVisitDirectory(Path directory, IOException e) throws IOException {
-            if (e != null) {
-                throw e;
-            }
-            if (!directory.equals(folder)) {
-                Files.delete(directory);
-            }
-            return FileVisitResult.CONTINUE;
-        }
     }
 }
