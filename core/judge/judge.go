@@ -420,7 +420,7 @@ func reasonName(r pb.Reason) string {
 // EnvironmentOf takes a benchmark plugin's description of a kind of box over.
 func EnvironmentOf(e *pb.Environment) sandbox.Environment {
 	env := sandbox.Environment{
-		ID: e.Id, Dockerfile: e.Dockerfile, Files: e.Files, Setup: e.Setup, Service: e.Service, Env: e.Env,
+		ID: e.Id, Dockerfile: e.Dockerfile, Files: e.Files, Setup: e.Setup, Service: e.Service, Env: e.Env, SecondUser: e.SecondUser,
 		Limits: sandbox.Limits{
 			MemoryBytes: e.GetLimits().GetMemoryBytes(), CPUs: e.GetLimits().GetCpus(),
 			PIDs: int(e.GetLimits().GetPids()), TmpfsBytes: e.GetLimits().GetTmpfsBytes(),

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -29,12 +28,13 @@ const setupLimit = 10 * time.Minute
 type bubblewrap struct {
 	path    string // of bwrap
 	cache   string // folder of prepared environments
-	mount   boxMount
+	stage   stage
+	users   users
+	filter  []byte   // of system calls
+	covered []string // what of /proc is not about processes and could be written to
 	log     *slog.Logger
 	self    owner
 	cgroups *cgroups
-	// disableUserns: the installed bwrap can forbid user namespaces.
-	disableUserns bool
 }
 
 func openBubblewrap(ctx context.Context, options Options) (*bubblewrap, error) {
@@ -45,27 +45,74 @@ func openBubblewrap(ctx context.Context, options Options) (*bubblewrap, error) {
 	if err != nil {
 		return nil, fail("find bwrap", err, "on Debian: apt-get install bubblewrap; or use sandbox \"docker\"")
 	}
-	asking, cancel := context.WithTimeout(ctx, callLimit)
-	defer cancel()
-	help, err := exec.CommandContext(asking, path, "--help").CombinedOutput()
-	if err != nil {
-		return nil, fail("run "+path+" --help", err, "")
-	}
 	self, err := thisProcess()
 	if err != nil {
 		return nil, fail("open", err, "")
 	}
 	d := &bubblewrap{path: path, cache: options.CacheDir, log: options.Logger, self: self, cgroups: findCgroups(self)}
-	d.disableUserns = bytes.Contains(help, []byte("--disable-userns"))
-	if d.mount, err = findMount(ctx, options.CacheDir, path); err != nil {
+	if d.filter, err = seccompFilter(); err != nil {
+		return nil, fail("forbid system calls", err, "")
+	}
+	if d.covered, err = writableProc(); err != nil {
+		return nil, fail("look at /proc", err, "")
+	}
+	if d.stage, err = findStage(filepath.Join(options.CacheDir, "box")); err == nil {
+		err = d.chooseUsers(ctx)
+	}
+	if err != nil {
 		// Without it a candidate could load its own library into the process that judges it.
-		return nil, fail("mount a work folder in which nothing can be executed", err,
-			"this needs root or user namespaces, and unshare and mount of util-linux; on Debian: apt-get install util-linux mount; or use sandbox \"docker\"")
+		return nil, fail("mount a work folder in which nothing can be executed, for a user without rights", err,
+			"this needs root or user namespaces, and unshare, mount and setpriv of util-linux; on Debian: apt-get install util-linux mount; or use sandbox \"docker\"")
 	}
 	if d.cgroups == nil {
 		d.log.Warn("cannot make control groups: memory is limited per process, processes per user, CPU time not at all")
 	}
+	if !d.users.split() {
+		d.log.Warn("candidates run as the user of the service that judges them: there are no newuidmap and subordinate users in /etc/subuid and /etc/subgid; on Debian: apt-get install uidmap")
+	}
 	return d, nil
+}
+
+// chooseUsers tries boxes with the users that this machine may have, the better choice
+// first.
+func (d *bubblewrap) chooseUsers(ctx context.Context) error {
+	var errs []error
+	for _, d.users = range findUsers() {
+		err := d.try(ctx)
+		if err == nil {
+			return nil
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// try runs a program in a box.
+func (d *bubblewrap) try(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	env := Environment{ID: "trial", SecondUser: true, Limits: Limits{TmpfsBytes: 1 << 20}}
+	return d.run(ctx, env, launch{argv: []string{"/usr/bin/env", "true"}, filesFrom: "/usr"})
+}
+
+// writableProc lists what is in /proc, apart from processes, and is a folder or may be
+// written to by somebody: settings of the kernel above all.
+func writableProc() ([]string, error) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err != nil || entry.Name()[0] >= '0' && entry.Name()[0] <= '9' {
+			continue // a process, perhaps one that has just ended
+		}
+		if info.IsDir() || info.Mode().IsRegular() && info.Mode().Perm()&0o222 != 0 {
+			found = append(found, "/proc/"+entry.Name())
+		}
+	}
+	return found, nil
 }
 
 func (d *bubblewrap) Name() string { return bubblewrapName }
@@ -113,6 +160,10 @@ func (d *bubblewrap) Prepare(ctx context.Context, env Environment) error {
 			return fail("set up environment "+env.ID, err)
 		}
 	}
+	// The users of the box read these files, and own none.
+	if err := d.give(making, os.Geteuid()); err != nil {
+		return fail("let boxes read environment "+env.ID, err)
+	}
 	if err := os.Rename(making, dir); err != nil {
 		return fail("keep environment "+env.ID, err)
 	}
@@ -123,7 +174,7 @@ func (d *bubblewrap) Prepare(ctx context.Context, env Environment) error {
 // host's programs too, so that an upgrade of the host makes another.
 func (d *bubblewrap) preparedDir(env Environment) (string, error) {
 	sum := sha256.New()
-	fmt.Fprintln(sum, env.contentDigest())
+	fmt.Fprintln(sum, "2", env.contentDigest()) // 2: all users may read what is in it
 	for _, r := range env.Requires {
 		path := r.Path
 		if path == "" {
@@ -162,6 +213,46 @@ func writeFiles(dir string, files map[string][]byte) error {
 	return nil
 }
 
+// give lets boxes read a tree. Root gives it to a user, too.
+func (d *bubblewrap) give(dir string, id int) error {
+	return walk(dir, func(path string, mode fs.FileMode) error {
+		if d.users.root {
+			if err := os.Lchown(path, id, id); err != nil {
+				return err
+			}
+		}
+		return share(path, mode)
+	})
+}
+
+// walk calls each with all files and folders of a tree, folders after what is in them.
+func walk(dir string, each func(path string, mode fs.FileMode) error) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		if entry.IsDir() {
+			err = walk(path, each)
+		} else {
+			err = call(path, each)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return call(dir, each)
+}
+
+func call(path string, each func(path string, mode fs.FileMode) error) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	return each(path, info.Mode())
+}
+
 // removeAll removes a folder, even if setup made parts of it read-only.
 func removeAll(dir string) error {
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -177,11 +268,22 @@ func removeAll(dir string) error {
 func (d *bubblewrap) setup(ctx context.Context, env Environment, dir string) error {
 	ctx, cancel := context.WithTimeout(ctx, setupLimit)
 	defer cancel()
-	p, err := d.launch(env, launch{argv: env.Setup, filesFrom: dir, filesWritable: true})
+	if err := d.give(dir, boxUser); err != nil {
+		return err
+	}
+	inside := *d
+	if !d.users.root {
+		inside.users = users{} // the folder is this user's, who cannot give it away
+	}
+	return inside.run(ctx, env, launch{argv: env.Setup, filesFrom: dir, filesWritable: true})
+}
+
+// run runs a program in a box and waits for its end.
+func (d *bubblewrap) run(ctx context.Context, env Environment, l launch) error {
+	p, err := d.launch(ctx, env, l)
 	if err != nil {
 		return err
 	}
-	defer p.close()
 	var output lines.Tail
 	copied := make(chan struct{})
 	go func() {
@@ -191,14 +293,13 @@ func (d *bubblewrap) setup(ctx context.Context, env Environment, dir string) err
 	select {
 	case <-p.ended:
 	case <-ctx.Done():
-		p.kill()
-		return ctx.Err()
+		return errors.Join(ctx.Err(), p.close())
 	}
 	<-copied
 	if how := p.exit(); how.status != "exit code 0" {
-		return fmt.Errorf("%v ended with %s:\n%s\n%s", env.Setup, how.status, output.String(), p.stderr.String())
+		return errors.Join(fmt.Errorf("%v ended with %s:\n%s\n%s", l.argv, how.status, output.String(), p.stderr.String()), p.close())
 	}
-	return nil
+	return p.close()
 }
 
 func (d *bubblewrap) Start(ctx context.Context, env Environment) (Box, error) {
@@ -210,7 +311,7 @@ func (d *bubblewrap) Start(ctx context.Context, env Environment) (Box, error) {
 	if err != nil {
 		return nil, fail(err)
 	}
-	p, err := d.launch(env, launch{argv: env.Service, filesFrom: dir})
+	p, err := d.launch(ctx, env, launch{argv: env.Service, filesFrom: dir})
 	if err != nil {
 		return nil, fail(err)
 	}

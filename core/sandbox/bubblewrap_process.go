@@ -1,12 +1,14 @@
 package sandbox
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -53,34 +55,46 @@ func (p *process) close() error {
 func (d *bubblewrap) arguments(env Environment, l launch) []string {
 	user := strconv.Itoa(boxUser)
 	args := []string{
-		"--unshare-all", "--unshare-user", "--uid", user, "--gid", user, "--hostname", "box",
+		"--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "box",
 		"--die-with-parent", "--new-session",
-		// Otherwise bwrap would be the box's first process and keep the service's pipes
-		// open, where a candidate could open them too.
-		"--as-pid-1",
 		// If root runs bwrap, the service would keep root's capabilities.
 		"--cap-drop", "ALL",
 		"--clearenv",
 	}
-	if d.disableUserns {
-		args = append(args, "--disable-userns")
+	if d.users.split() {
+		// The box's first process is bwrap, which ends with its parent. It is a user of its
+		// own, whose files no other opens. The second needs capabilities to become another
+		// user: see argv.
+		for _, name := range append([]string{"setpcap"}, serviceCapabilities()...) {
+			args = append(args, "--cap-add", "CAP_"+strings.ToUpper(name))
+		}
+	} else {
+		args = append(args, "--unshare-user", "--uid", user, "--gid", user,
+			// Otherwise bwrap would be the box's first process and keep the service's pipes
+			// open, where a candidate could open them too.
+			"--as-pid-1")
 	}
-	for name, value := range env.variables() {
+	for name, value := range d.variables(env, l) {
 		args = append(args, "--setenv", name, value)
 	}
 	args = append(args, rootArguments()...)
 	args = append(args, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev")
+	for _, path := range d.covered {
+		args = append(args, "--ro-bind-try", path, path)
+	}
 	bind := "--ro-bind"
 	if l.filesWritable {
 		bind = "--bind"
 	}
-	args = append(args, bind, l.filesFrom, filesDir)
+	args = append(args, parents(filesDir)...)
+	args = append(args, bind, staged(0), filesDir)
 	if !l.filesWritable { // the result of setup must not depend on mounts
-		for _, m := range env.Mounts {
-			args = append(args, "--ro-bind", m.Source, m.Target)
+		for i, m := range env.Mounts {
+			args = append(args, parents(m.Target)...)
+			args = append(args, "--ro-bind", staged(i+1), m.Target)
 		}
 	}
-	args = append(args, "--bind", d.mount.point, boxDir, "--dir", "/tmp", "--remount-ro", "/")
+	args = append(args, "--bind", stagedBox, boxDir, "--dir", "/tmp", "--remount-ro", "/")
 	workDir := boxDir
 	if l.filesWritable {
 		workDir = filesDir
@@ -88,11 +102,38 @@ func (d *bubblewrap) arguments(env Environment, l launch) []string {
 	return append(args, "--chdir", workDir)
 }
 
+// parents returns arguments that make the folders above a path. Those that bwrap makes
+// by itself can only be entered by the user that makes the box.
+func parents(of string) []string {
+	var args []string
+	for dir := path.Dir(of); dir != "/"; dir = path.Dir(dir) {
+		args = append([]string{"--dir", dir}, args...)
+	}
+	return args
+}
+
+// variables returns the environment variables of the box's program.
+func (d *bubblewrap) variables(env Environment, l launch) map[string]string {
+	all := env.variables()
+	if env.SecondUser && d.users.split() && !l.filesWritable {
+		all[candidateVariable] = strconv.Itoa(candidateUser)
+	}
+	return all
+}
+
+// argv returns the box's program, which first becomes the user that it is to be.
+func (d *bubblewrap) argv(env Environment, l launch) []string {
+	if !d.users.split() {
+		return l.argv
+	}
+	return becomeService(d.stage.setpriv, env.SecondUser && !l.filesWritable, l.argv)
+}
+
 // rootArguments returns arguments that bind, read-only, what programs need of the
 // host's root: system folders and a few files of /etc. No home folders, no /var, no
 // credentials.
 func rootArguments() []string {
-	args := []string{"--ro-bind", "/usr", "/usr"}
+	args := []string{"--dir", "/etc", "--ro-bind", "/usr", "/usr"}
 	for _, dir := range []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"} {
 		if target, err := os.Readlink(dir); err == nil {
 			args = append(args, "--symlink", target, dir)
@@ -143,15 +184,19 @@ func closeAll(files []*os.File) {
 
 // launch starts a box. Its first process waits on a file descriptor until its limits
 // are set.
-func (d *bubblewrap) launch(env Environment, l launch) (p *process, err error) {
+func (d *bubblewrap) launch(ctx context.Context, env Environment, l launch) (p *process, err error) {
 	var (
-		all     pipes
-		in      = all.add(false)
-		out     = all.add(true)
-		errOut  = all.add(true)
-		options = all.add(false) // 3: --args, which hides our paths from /proc/1/cmdline in the box
-		release = all.add(false) // 4: --block-fd
-		info    = all.add(true)  // 5: --info-fd
+		all    pipes
+		in     = all.add(false)
+		out    = all.add(true)
+		errOut = all.add(true)
+		to     = talk{
+			options:   all.add(false),                                        // 3: --args, which hides our paths from /proc/1/cmdline in the box
+			release:   all.add(false),                                        // 4: --block-fd
+			info:      all.add(true),                                         // 5: --info-fd
+			filter:    all.add(false),                                        // 6: --seccomp
+			handshake: handshake{ready: all.add(true), goOn: all.add(false)}, // 7, 8
+		}
 	)
 	if all.err != nil {
 		closeAll(all.ours)
@@ -159,11 +204,20 @@ func (d *bubblewrap) launch(env Environment, l launch) (p *process, err error) {
 		return nil, all.err
 	}
 	p = &process{stdin: in, stdout: out, ended: make(chan struct{})}
-	argv := append([]string{d.path, "--args", "3", "--block-fd", "4", "--info-fd", "5", "--"}, l.argv...)
-	argv = d.mount.wrap(env.Limits.TmpfsBytes, argv)
+	argv := append([]string{d.path, "--args", "3", "--block-fd", "4", "--info-fd", "5", "--seccomp", "6", "--"}, d.argv(env, l)...)
+	show := []string{l.filesFrom}
+	if !l.filesWritable {
+		for _, m := range env.Mounts {
+			show = append(show, m.Source)
+		}
+	}
+	argv = d.stage.wrap(d.users, env.Limits.TmpfsBytes, env.SecondUser, show, argv)
 	p.command = exec.Command(argv[0], argv[1:]...)
 	p.command.Stdin, p.command.Stdout, p.command.Stderr = all.theirs[0], all.theirs[1], all.theirs[2]
 	p.command.ExtraFiles = all.theirs[3:]
+	if !d.users.split() { // nothing closes the handshake's
+		p.command.ExtraFiles = all.theirs[3:7]
+	}
 	p.command.Env = []string{}
 	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if p.group, err = d.cgroups.create(env.Limits); err != nil {
@@ -178,7 +232,7 @@ func (d *bubblewrap) launch(env Environment, l launch) (p *process, err error) {
 		closeAll(all.ours)
 		return nil, errors.Join(err, p.group.remove())
 	}
-	defer closeAll([]*os.File{options, release, info})
+	defer closeAll(all.ours[3:])
 	p.kill = sync.OnceFunc(func() {
 		// With --die-with-parent, the first process inside ends with bwrap, and its
 		// process namespace with that.
@@ -186,7 +240,7 @@ func (d *bubblewrap) launch(env Environment, l launch) (p *process, err error) {
 		in.Close()
 		out.Close()
 	})
-	if err := d.release(env.Limits, p, options, info, release, d.arguments(env, l)); err != nil {
+	if err := d.release(ctx, env.Limits, p, to, d.arguments(env, l)); err != nil {
 		// After close, all output of bwrap has been read.
 		closed := p.close()
 		return nil, errors.Join(fmt.Errorf("%w%s", err, (&session{stderr: &p.stderr}).quote()), closed)
@@ -228,20 +282,35 @@ func describeState(s *os.ProcessState) string {
 	return fmt.Sprintf("exit code %d", s.ExitCode())
 }
 
+// talk holds our ends of the pipes to the processes that make a box.
+type talk struct {
+	options, release, info, filter *os.File
+	handshake                      handshake
+}
+
 // release sends bwrap its arguments, sets the limits of the box and starts its
 // program.
-func (d *bubblewrap) release(limits Limits, p *process, options, info, release *os.File, arguments []string) error {
-	if _, err := io.WriteString(options, strings.Join(arguments, "\x00")+"\x00"); err != nil {
+func (d *bubblewrap) release(ctx context.Context, limits Limits, p *process, to talk, arguments []string) error {
+	if d.users.split() {
+		if err := d.users.admit(ctx, p.command.Process.Pid, to.handshake); err != nil {
+			return err
+		}
+	}
+	if _, err := io.WriteString(to.options, strings.Join(arguments, "\x00")+"\x00"); err != nil {
 		return fmt.Errorf("send bwrap its arguments: %w", err)
 	}
-	options.Close()
-	if err := info.SetReadDeadline(time.Now().Add(callLimit)); err != nil {
+	to.options.Close()
+	if _, err := to.filter.Write(d.filter); err != nil {
+		return fmt.Errorf("send bwrap the filter of system calls: %w", err)
+	}
+	to.filter.Close()
+	if err := to.info.SetReadDeadline(time.Now().Add(callLimit)); err != nil {
 		return err
 	}
 	var child struct {
 		PID int `json:"child-pid"`
 	}
-	if err := json.NewDecoder(info).Decode(&child); err != nil {
+	if err := json.NewDecoder(to.info).Decode(&child); err != nil {
 		return fmt.Errorf("bwrap did not report the process id of its child: %w", err)
 	}
 	if child.PID <= 1 {
@@ -255,11 +324,12 @@ func (d *bubblewrap) release(limits Limits, p *process, options, info, release *
 			return fmt.Errorf("limit the box: %w", err)
 		}
 	}
-	none := unix.Rlimit{}
-	if err := unix.Prlimit(child.PID, unix.RLIMIT_CORE, &none, nil); err != nil {
-		return fmt.Errorf("forbid core dumps: %w", err)
+	for _, resource := range []int{unix.RLIMIT_CORE, unix.RLIMIT_MSGQUEUE} {
+		if err := unix.Prlimit(child.PID, resource, &unix.Rlimit{}, nil); err != nil {
+			return fmt.Errorf("forbid core dumps and message queues: %w", err)
+		}
 	}
-	if _, err := release.Write([]byte{1}); err != nil {
+	if _, err := to.release.Write([]byte{1}); err != nil {
 		return fmt.Errorf("start the program of the box: %w", err)
 	}
 	return nil
@@ -273,6 +343,9 @@ func limitResources(pid int, limits Limits) error {
 	var errs []error
 	if limits.MemoryBytes > 0 {
 		errs = append(errs, set(unix.RLIMIT_DATA, uint64(limits.MemoryBytes)))
+	}
+	if limits.TmpfsBytes > 0 { // files are in /box, or in memory that is not a process's own
+		errs = append(errs, set(unix.RLIMIT_FSIZE, uint64(limits.TmpfsBytes)))
 	}
 	if limits.PIDs > 0 {
 		errs = append(errs, set(unix.RLIMIT_NPROC, uint64(limits.PIDs)))

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -27,9 +28,11 @@ const (
 	dockerName = "docker"
 	// ownerLabel marks our containers; its value is the process that owns one.
 	ownerLabel = "harness.sandbox.owner"
-	// boxUser is the user and group inside: nobody, by number, so that the image needs
-	// no entry for it.
-	boxUser = 65534
+	// boxUser is the user and group of the service: nobody, by number, so that the image
+	// needs no entry for it. candidateUser is that of candidates; see
+	// Environment.SecondUser.
+	boxUser       = 65534
+	candidateUser = 65533
 	// callLimit limits calls of the daemon and of bwrap that are fast unless it hangs.
 	callLimit = 30 * time.Second
 )
@@ -127,8 +130,8 @@ func (d *docker) Start(ctx context.Context, env Environment) (Box, error) {
 	defer cancel()
 	created, err := d.provider.CreateContainer(creating, testcontainers.ContainerRequest{
 		Image:              imageTag(env),
-		Entrypoint:         env.Service,
-		Env:                env.variables(),
+		Entrypoint:         entrypoint(env),
+		Env:                containerVariables(env),
 		Labels:             map[string]string{ownerLabel: d.self.String()},
 		ConfigModifier:     configModifier(env),
 		HostConfigModifier: hostConfigModifier(env),
@@ -149,11 +152,32 @@ func (d *docker) Start(ctx context.Context, env Environment) (Box, error) {
 	return b, nil
 }
 
+// entrypoint returns the program of a container. The engine cannot start one as a user
+// with capabilities, so that setpriv, as root with few, does.
+func entrypoint(env Environment) []string {
+	if !env.SecondUser {
+		return env.Service
+	}
+	return append([]string{"env", "--chdir=" + boxDir}, becomeService("setpriv", true, env.Service)...)
+}
+
+func containerVariables(env Environment) map[string]string {
+	all := env.variables()
+	if env.SecondUser {
+		all[candidateVariable] = strconv.Itoa(candidateUser)
+	}
+	return all
+}
+
 func configModifier(env Environment) func(*container.Config) {
 	return func(c *container.Config) {
 		c.User = fmt.Sprintf("%d:%d", boxUser, boxUser)
 		c.Hostname = "box"
 		c.WorkingDir = boxDir
+		if env.SecondUser { // see entrypoint
+			c.User = "0:0"
+			c.WorkingDir = "/" // the engine would make /box, and mount the memory with the mode of that
+		}
 		c.AttachStdin, c.AttachStdout, c.AttachStderr = true, true, true
 		// If the harness is killed, its connection breaks; the service then reads the end
 		// of its input, and ends.
@@ -168,7 +192,15 @@ func hostConfigModifier(env Environment) func(*container.HostConfig) {
 		h.NetworkMode = "none"
 		h.ReadonlyRootfs = true
 		h.CapDrop = []string{"ALL"}
+		if env.SecondUser {
+			// setpriv gives the first one up.
+			for _, name := range append([]string{"setpcap"}, serviceCapabilities()...) {
+				h.CapAdd = append(h.CapAdd, strings.ToUpper(name))
+			}
+		}
 		h.SecurityOpt = []string{"no-new-privileges"}
+		// Those of the engine, and one more that every user may write to.
+		h.ReadonlyPaths = []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", "/proc/pressure"}
 		h.IpcMode = container.IPCModeNone // no /dev/shm, in which candidates could leave files
 		h.LogConfig = container.LogConfig{Type: "none"}
 		h.Memory, h.MemorySwap = l.MemoryBytes, l.MemoryBytes
@@ -180,11 +212,11 @@ func hostConfigModifier(env Environment) func(*container.HostConfig) {
 		for _, m := range env.Mounts {
 			h.Mounts = append(h.Mounts, mount.Mount{Type: mount.TypeBind, Source: m.Source, Target: m.Target, ReadOnly: true})
 		}
-		h.Ulimits = []*container.Ulimit{{Name: "core"}}
-		tmpfs := fmt.Sprintf("rw,nosuid,nodev,noexec,mode=0700,uid=%d,gid=%d", boxUser, boxUser)
-		if l.TmpfsBytes > 0 {
-			tmpfs += fmt.Sprintf(",size=%d", l.TmpfsBytes)
-		}
+		h.Ulimits = []*container.Ulimit{{Name: "core"}, {Name: "msgqueue"}}
+		// No memory, queues and semaphores that outlive the processes that made them.
+		h.Sysctls = map[string]string{"kernel.shmmni": "0", "kernel.msgmni": "0", "kernel.sem": "250 32000 32 0"}
+		tmpfs := fmt.Sprintf("rw,nosuid,nodev,noexec,mode=%s,uid=%d,gid=%d", boxMode(env.SecondUser), boxOwner(env.SecondUser), boxOwner(env.SecondUser))
+		tmpfs += sizeOptions(l.TmpfsBytes)
 		h.Tmpfs = map[string]string{
 			boxDir: tmpfs,
 			// Is mounted even without a shared IPC namespace, and writable for all.

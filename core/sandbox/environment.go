@@ -42,6 +42,12 @@ type Environment struct {
 	Requires []Requirement
 	// Service is the argv of the program that answers requests.
 	Service []string
+	// SecondUser lets the service start programs of a candidate as another user, which it
+	// must do if the variable HARNESS_CANDIDATE_USER is set: to that user's and group's
+	// number. It then has the capabilities to change its user and to end processes of
+	// others, and no more. Images must have setpriv, of util-linux, and env, of GNU, on their PATH. If
+	// the variable is not set, this machine has no second user for boxes.
+	SecondUser bool `json:",omitempty"`
 	// Env holds all environment variables inside, apart from HARNESS_BOX=1.
 	Env    map[string]string
 	Limits Limits
@@ -175,6 +181,9 @@ func validateMounts(mounts []Mount) []error {
 	}
 	return errs
 }
+
+// candidateVariable tells the service which user candidates are to be.
+const candidateVariable = "HARNESS_CANDIDATE_USER"
 
 // variables returns the environment variables inside.
 func (e Environment) variables() map[string]string {

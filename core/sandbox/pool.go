@@ -63,6 +63,9 @@ func (p *Pool) Driver() string { return p.driver.Name() }
 // an earlier candidate is not the cause: a box that was once out of memory reports
 // that for the rest of its life.
 func (p *Pool) Do(ctx context.Context, env Environment, request Request) (Reply, error) {
+	if reply, ok := tooLarge(request); ok {
+		return reply, nil
+	}
 	k, err := p.enter(env)
 	if err != nil {
 		return Reply{}, err

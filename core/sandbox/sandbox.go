@@ -11,7 +11,7 @@ import (
 
 // Request is one question to a box's service.
 type Request struct {
-	Payload []byte // at most 64 MiB; more is an error, not a Failure
+	Payload []byte // at most 64 MiB
 	// Timeout after which the box is destroyed. Zero or less: none but the context's,
 	// which requests about candidates must not rely on.
 	Timeout time.Duration
@@ -23,8 +23,10 @@ type Failure string
 // The failures. They are data, not errors, since a hostile candidate can cause each.
 const (
 	Timeout Failure = "timeout" // no answer in time
-	Died    Failure = "died"    // the service ended, or its answer was malformed
+	Died    Failure = "died"    // the service ended, or its answer was malformed or for another request
 	OOM     Failure = "oom"     // the service ended, and the box had run out of memory
+	// TooLarge: the request is larger than a box takes, and was not sent.
+	TooLarge Failure = "too-large"
 )
 
 // Reply is the result of a request.

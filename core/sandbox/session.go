@@ -1,21 +1,20 @@
 package sandbox
 
 import (
+	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"harness/core/internal/lines"
 )
 
 const (
-	// maxFrame bounds the memory that a service can make the harness use.
-	maxFrame = 64 << 20
-	// lastFrame marks the answer after which the box must be destroyed.
-	lastFrame = 1 << 31
 	// startLimit limits each of three steps: making a box, starting it, and its service
 	// becoming ready.
 	startLimit = 2 * time.Minute
@@ -46,61 +45,85 @@ type session struct {
 	kill func()
 	// broken is set by the request that got no answer.
 	broken bool
+
+	// answers holds what the service sent: frames, at last an error.
+	answers chan answer
+	mu      sync.Mutex
+	pending bool   // whether a frame is due
+	before  uint64 // the number of the request before this one; 0: none
+	strayed error  // what the service sent that nobody had asked for
 }
 
-// frame is one answer.
-type frame struct {
-	payload []byte
-	last    bool
+type answer struct {
+	frame
+	err error
 }
 
-// encode returns a request as it is sent.
-func encode(payload []byte) ([]byte, error) {
-	if len(payload) > maxFrame {
-		return nil, fmt.Errorf("request of %d bytes; the limit is %d", len(payload), maxFrame)
+// read reads all that the service sends, also while no frame is due: such a frame is
+// of no use, and the box neither.
+func (s *session) read() {
+	out := bufio.NewReaderSize(s.out, 1<<16)
+	for {
+		f, err := readFrame(out, s.begin)
+		if err == nil && out.Buffered() > 0 {
+			s.begin() // before the next request, which this cannot be about
+		}
+		s.answers <- answer{f, err}
+		if err != nil {
+			return
+		}
 	}
-	return append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(payload)), uint32(len(payload))), payload...), nil
 }
 
-func readFrame(r io.Reader) (frame, error) {
-	var head [4]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return frame{}, err
+// begin notes that a frame begins. One that nobody asked for ends the box.
+func (s *session) begin() {
+	s.mu.Lock()
+	due := s.pending
+	s.pending = false
+	if !due {
+		s.strayed = errors.New("the service sent more than one answer to a request")
 	}
-	length := binary.BigEndian.Uint32(head[:])
-	last := length&lastFrame != 0
-	length &^= lastFrame
-	if length > maxFrame {
-		return frame{}, fmt.Errorf("answer of %d bytes; the limit is %d", length, maxFrame)
+	s.mu.Unlock()
+	if !due {
+		s.kill()
 	}
-	// The buffer grows with the bytes that arrive, since the length may be a lie.
-	payload, err := io.ReadAll(io.LimitReader(r, int64(length)))
-	if err == nil && len(payload) < int(length) {
-		err = io.ErrUnexpectedEOF
-	}
-	return frame{payload, last}, err
+}
+
+// expect says that a frame is due. It returns an error if one came before.
+func (s *session) expect() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pending = s.strayed == nil
+	return s.strayed
 }
 
 // start waits for the frame that says that the service is ready.
 func (s *session) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	got := make(chan error, 1)
-	go func() {
-		_, err := readFrame(s.out)
-		got <- err
-	}()
+	// One answer is due at a time; what else arrives, at most an answer and an error, must
+	// not keep the reader from its end.
+	s.answers = make(chan answer, 3)
+	_ = s.expect()
+	go s.read()
 	select {
-	case err := <-got:
-		if err != nil {
-			return fmt.Errorf("the service did not start: %s", s.describe(err))
+	case a := <-s.answers:
+		if a.err != nil {
+			return fmt.Errorf("the service did not start: %s", s.describe(a.err))
 		}
 		return nil
 	case <-ctx.Done():
 		s.kill()
-		<-got
 		return fmt.Errorf("the service did not start: %w%s", ctx.Err(), s.quote())
 	}
+}
+
+// newNumber returns a number for a request that a candidate cannot foresee, so that it
+// cannot answer later ones in advance.
+func newNumber() uint64 {
+	var bytes [8]byte
+	_, _ = rand.Read(bytes[:]) // never fails
+	return binary.BigEndian.Uint64(bytes[:])
 }
 
 // do sends a request and waits for the answer.
@@ -108,10 +131,8 @@ func (s *session) do(ctx context.Context, request Request) (Reply, error) {
 	if err := ctx.Err(); err != nil {
 		return Reply{}, err
 	}
-	// Nothing has been sent yet, so that the candidate is not the cause of this error.
-	text, err := encode(request.Payload)
-	if err != nil {
-		return Reply{}, err
+	if reply, ok := tooLarge(request); ok {
+		return reply, nil
 	}
 	if s.broken {
 		return Reply{}, errGone
@@ -121,6 +142,10 @@ func (s *session) do(ctx context.Context, request Request) (Reply, error) {
 		return Reply{}, fmt.Errorf("%w: %s", errGone, s.describe(io.EOF))
 	default:
 	}
+	if err := s.expect(); err != nil {
+		s.broken = true
+		return Reply{}, fmt.Errorf("%w: %w", errGone, err)
+	}
 	start := time.Now()
 	var late <-chan time.Time
 	if request.Timeout > 0 {
@@ -128,49 +153,66 @@ func (s *session) do(ctx context.Context, request Request) (Reply, error) {
 		defer timer.Stop()
 		late = timer.C
 	}
-	type answer struct {
-		frame
-		err error
-	}
-	got := make(chan answer, 1)
+	number := newNumber()
+	written := make(chan error, 1)
 	go func() {
-		if _, err := s.in.Write(text); err != nil {
-			got <- answer{err: err}
-			return
-		}
-		f, err := readFrame(s.out)
-		got <- answer{f, err}
+		_, err := s.in.Write(frame{number: number, payload: request.Payload}.encode())
+		written <- err
 	}()
-	select {
-	case a := <-got:
-		wall := time.Since(start)
-		if a.err == nil {
-			return Reply{Payload: a.payload, Wall: wall, Spent: a.last}, nil
+	var got answer
+	var err error
+	for missing := 2; missing > 0 && err == nil; { // the end of writing, and the answer
+		select {
+		case err = <-written:
+			missing--
+		case got = <-s.answers:
+			err = got.err
+			missing--
+		case <-late:
+			s.broken = true
+			s.kill()
+			return Reply{Failure: Timeout, Detail: fmt.Sprintf("no answer within %s%s", request.Timeout, s.quote()), Wall: time.Since(start), Spent: true}, nil
+		case <-ctx.Done():
+			s.broken = true
+			s.kill()
+			return Reply{}, ctx.Err()
 		}
-		s.broken = true
-		failure := Died
-		detail := s.describe(a.err)
-		if s.wait() {
-			how := s.how()
-			if how.err != nil {
-				return Reply{}, how.err
-			}
-			if how.oom {
-				failure = OOM
-			}
-		}
-		return Reply{Failure: failure, Detail: detail, Wall: wall, Spent: true}, nil
-	case <-late:
-		s.broken = true
-		s.kill()
-		<-got
-		return Reply{Failure: Timeout, Detail: fmt.Sprintf("no answer within %s%s", request.Timeout, s.quote()), Wall: time.Since(start), Spent: true}, nil
-	case <-ctx.Done():
-		s.broken = true
-		s.kill()
-		<-got
-		return Reply{}, ctx.Err()
 	}
+	before := s.before
+	s.before = number
+	switch {
+	case err != nil:
+	case got.number == number:
+		return Reply{Payload: got.payload, Wall: time.Since(start), Spent: got.last}, nil
+	case before != 0 && got.number == before:
+		// The candidate before is the cause, and its box is of no use.
+		s.broken = true
+		s.kill()
+		return Reply{}, fmt.Errorf("%w: the service answered the request before once more", errGone)
+	default:
+		err = errors.New("the answer is for another request")
+	}
+	s.broken = true
+	wall := time.Since(start)
+	failure, detail := Died, s.describe(err)
+	if s.wait() {
+		how := s.how()
+		if how.err != nil {
+			return Reply{}, how.err
+		}
+		if how.oom {
+			failure = OOM
+		}
+	}
+	return Reply{Failure: failure, Detail: detail, Wall: wall, Spent: true}, nil
+}
+
+// tooLarge is the reply to a request that no box can take.
+func tooLarge(request Request) (Reply, bool) {
+	if len(request.Payload) <= maxFrame {
+		return Reply{}, false
+	}
+	return Reply{Failure: TooLarge, Detail: fmt.Sprintf("a request of %d bytes; the limit is %d", len(request.Payload), maxFrame)}, true
 }
 
 // wait waits exitGrace for the end of a process whose output has ended.

@@ -2,46 +2,46 @@ package sandbox
 
 import (
 	"bytes"
-	"encoding/binary"
+	"io"
 	"testing"
 )
 
 func TestFrames(t *testing.T) {
+	all := []frame{{payload: []byte("")}, {number: 1, payload: []byte("x")}, {number: 1<<64 - 1, payload: []byte("two words")}, {number: 7, payload: []byte("end"), last: true}}
 	var stream bytes.Buffer
-	for _, payload := range []string{"", "x", "two words"} {
-		text, err := encode([]byte(payload))
-		if err != nil {
-			t.Fatal(err)
-		}
-		stream.Write(text)
+	for _, f := range all {
+		stream.Write(f.encode())
 	}
-	stream.Write(append(binary.BigEndian.AppendUint32(nil, lastFrame|3), "end"...))
-	for _, want := range []frame{{payload: []byte("")}, {payload: []byte("x")}, {payload: []byte("two words")}, {payload: []byte("end"), last: true}} {
-		got, err := readFrame(&stream)
-		if err != nil || !bytes.Equal(got.payload, want.payload) || got.last != want.last {
-			t.Errorf("got %q, last %t, %v; want %q, last %t", got.payload, got.last, err, want.payload, want.last)
+	for _, want := range all {
+		begun := 0
+		got, err := readFrame(&stream, func() { begun++ })
+		if err != nil || !equal(got, want) || begun != 1 {
+			t.Errorf("got %+v, %v; want %+v; %d beginnings", got, err, want, begun)
 		}
 	}
+	if _, err := readFrame(&stream, func() { t.Error("nothing began") }); err != io.EOF {
+		t.Errorf("at the end: %v", err)
+	}
+}
+
+func equal(a, b frame) bool {
+	return a.number == b.number && a.last == b.last && bytes.Equal(a.payload, b.payload)
 }
 
 func FuzzReadFrame(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{0, 0, 0, 1})
-	f.Add([]byte{0x80, 0, 0, 1, 'x', 0, 0, 0, 0})
-	f.Add([]byte{0x7f, 0xff, 0xff, 0xff, 'x'})
+	f.Add([]byte("\x80\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x07x\x00\x00"))
+	f.Add([]byte("\x7f\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x07x"))
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		r := bytes.NewReader(stream)
 		for {
-			got, err := readFrame(r)
+			got, err := readFrame(r, func() {})
 			if err != nil {
 				return
 			}
-			again, err := encode(got.payload)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if back, err := readFrame(bytes.NewReader(again)); err != nil || !bytes.Equal(back.payload, got.payload) {
-				t.Fatalf("%q came back as %q, %v", got.payload, back.payload, err)
+			if back, err := readFrame(bytes.NewReader(got.encode()), func() {}); err != nil || !equal(back, got) {
+				t.Fatalf("%+v came back as %+v, %v", got, back, err)
 			}
 		}
 	})

@@ -504,7 +504,11 @@ type Environment struct {
 	// Argv that runs once, when the environment is prepared, and may write to
 	// /opt/harness, its working folder: compiling the service, for instance. It
 	// runs in a box, or as root in the build of an image with the host's network.
-	Setup         []string `protobuf:"bytes,8,rep,name=setup,proto3" json:"setup,omitempty"`
+	Setup []string `protobuf:"bytes,8,rep,name=setup,proto3" json:"setup,omitempty"`
+	// The service starts programs of candidates as the user that the variable
+	// HARNESS_CANDIDATE_USER names, where it is set. Images must have setpriv, of
+	// util-linux, and env, of GNU, on their PATH.
+	SecondUser    bool `protobuf:"varint,9,opt,name=second_user,json=secondUser,proto3" json:"second_user,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -593,6 +597,13 @@ func (x *Environment) GetSetup() []string {
 		return x.Setup
 	}
 	return nil
+}
+
+func (x *Environment) GetSecondUser() bool {
+	if x != nil {
+		return x.SecondUser
+	}
+	return false
 }
 
 // Requirement is something that the host must have where boxes use its root.
@@ -975,7 +986,7 @@ type VerdictRequest struct {
 	Bug    string                 `protobuf:"bytes,2,opt,name=bug,proto3" json:"bug,omitempty"`
 	// The service's frame, unless failure says why there is none.
 	Reply   []byte `protobuf:"bytes,3,opt,name=reply,proto3" json:"reply,omitempty"`
-	Failure string `protobuf:"bytes,4,opt,name=failure,proto3" json:"failure,omitempty"` // "", timeout, died, oom
+	Failure string `protobuf:"bytes,4,opt,name=failure,proto3" json:"failure,omitempty"` // "", timeout, died, oom, too-large
 	Detail  string `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
 	Stage   string `protobuf:"bytes,6,opt,name=stage,proto3" json:"stage,omitempty"` // of the check that was made
 	// Of the CheckRequest.
@@ -1195,7 +1206,7 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x13EnvironmentsRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\"S\n" +
 	"\x14EnvironmentsResponse\x12;\n" +
-	"\fenvironments\x18\x01 \x03(\v2\x17.harness.v1.EnvironmentR\fenvironments\"\xb6\x03\n" +
+	"\fenvironments\x18\x01 \x03(\v2\x17.harness.v1.EnvironmentR\fenvironments\"\xd7\x03\n" +
 	"\vEnvironment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1e\n" +
 	"\n" +
@@ -1206,7 +1217,9 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\aservice\x18\x05 \x03(\tR\aservice\x122\n" +
 	"\x03env\x18\x06 \x03(\v2 .harness.v1.Environment.EnvEntryR\x03env\x12*\n" +
 	"\x06limits\x18\a \x01(\v2\x12.harness.v1.LimitsR\x06limits\x12\x14\n" +
-	"\x05setup\x18\b \x03(\tR\x05setup\x1a8\n" +
+	"\x05setup\x18\b \x03(\tR\x05setup\x12\x1f\n" +
+	"\vsecond_user\x18\t \x01(\bR\n" +
+	"secondUser\x1a8\n" +
 	"\n" +
 	"FilesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +

@@ -17,14 +17,19 @@ import (
 // folder (empty: the user's).
 func Drivers(t *testing.T, cache string, test func(t *testing.T, driver sandbox.Driver)) {
 	for _, name := range sandbox.Names() {
-		t.Run(name, func(t *testing.T) {
-			driver, err := open(t, name, cache)
-			if err != nil {
-				needs.Part(t, "sandbox "+name, err.Error())
-			}
-			test(t, driver)
-		})
+		Only(t, name, cache, test)
 	}
+}
+
+// Only runs a test under one driver.
+func Only(t *testing.T, name, cache string, test func(t *testing.T, driver sandbox.Driver)) {
+	t.Run(name, func(t *testing.T) {
+		driver, err := open(t, name, cache)
+		if err != nil {
+			needs.Part(t, "sandbox "+name, err.Error())
+		}
+		test(t, driver)
+	})
 }
 
 // Each runs a test with a pool of one box: one, so that each candidate follows the

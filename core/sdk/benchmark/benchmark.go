@@ -65,6 +65,8 @@ const (
 	BoxTimeout = "timeout" // no answer in time
 	BoxDied    = "died"    // its service ended, or its answer was malformed
 	BoxOOM     = "oom"     // its service ended, and the box had run out of memory
+	// BoxTooLarge: the request is larger than a box takes.
+	BoxTooLarge = "too-large"
 )
 
 // Benchmark is a set of bugs.

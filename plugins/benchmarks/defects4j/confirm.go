@@ -110,6 +110,8 @@ func (b *bug) confirmVerdict(c config, request *benchmark.VerdictRequest) *bench
 		return say(benchmark.Timeout, "the box: %s", request.GetDetail())
 	case benchmark.BoxDied, benchmark.BoxOOM:
 		return say(benchmark.Crashed, "the box %s: %s", request.GetFailure(), request.GetDetail())
+	case benchmark.BoxTooLarge:
+		return say(benchmark.Uncompilable, "too large: %s", request.GetDetail())
 	default:
 		return say(benchmark.Error, "the sandbox reports %q: %s", request.GetFailure(), request.GetDetail())
 	}

@@ -34,12 +34,12 @@ my ($head, $tail, $names) = (64 << 10, 64 << 10, 1 << 20);
 
 binmode STDIN;
 binmode STDOUT;
-frame('ready', 0);
-my $length = unpack 'N', take(4);
+frame(0, 'ready', 0);
+my ($length, $number) = unpack 'N Q>', take(12);
 my $request = JSON::PP->new->utf8->decode(take($length));
 my %answer;
 eval { judge(); 1 } or $answer{error} = "$@";
-frame(JSON::PP->new->utf8->canonical->encode(\%answer), 1 << 31);
+frame($number, JSON::PP->new->utf8->canonical->encode(\%answer), 1 << 31);
 sleep 3600; # until the box is destroyed
 
 sub take {
@@ -53,8 +53,8 @@ sub take {
 }
 
 sub frame {
-    my ($bytes, $mark) = @_;
-    $bytes = pack('N', length($bytes) | $mark) . $bytes;
+    my ($number, $bytes, $mark) = @_;
+    $bytes = pack('N Q>', length($bytes) | $mark, $number) . $bytes;
     while (length $bytes) {
         my $n = syswrite STDOUT, $bytes;
         defined $n or die "write: $!\n";

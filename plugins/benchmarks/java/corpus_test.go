@@ -6,11 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"harness/core/sdk/benchmark"
 	"harness/plugins/benchmarks/java"
 	"harness/plugins/benchmarks/java/programs/programstest"
 	"harness/plugins/benchmarks/microbugs/bugs"
@@ -19,10 +21,17 @@ import (
 // hostile is a file of core/sandbox/testdata/hostile: a candidate and its expected
 // verdict. See the README there.
 type hostile struct {
-	name, tries, detail, text string
-	host, test                string // the bug that it is a candidate of, or the text of the test; empty: the adder's
-	verdicts                  []string
-	runs                      int
+	name, tries, about, text string
+	host, test               string // the bug that it is a candidate of, or the text of the test; empty: the adder's
+	verdicts, details        []string
+	runs                     int
+}
+
+// got reports whether an answer is one that the candidate must get. What is forbidden
+// never comes to the test that a detail may quote.
+func (h hostile) got(v *benchmark.VerdictResponse) bool {
+	told := v.Reason == benchmark.Forbidden || slices.ContainsFunc(h.details, func(detail string) bool { return strings.Contains(v.Detail, detail) })
+	return slices.Contains(h.verdicts, name(v.Outcome)) && told
 }
 
 // corpus is the folder of the repository's own hostile candidates.
@@ -43,7 +52,7 @@ func readHostile(t *testing.T, dir, oracle string) (all []hostile) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := hostile{name: strings.TrimSuffix(filepath.Base(file), ".java"), runs: 1}
+		h := hostile{name: strings.TrimSuffix(filepath.Base(file), ".java"), details: []string{""}, runs: 1}
 		for line := range strings.Lines(string(text)) {
 			name, value, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "// "), ": ")
 			if !ok || !strings.HasPrefix(line, "// ") {
@@ -55,7 +64,9 @@ func readHostile(t *testing.T, dir, oracle string) (all []hostile) {
 			case "Verdict":
 				h.verdicts = strings.Split(value, "|")
 			case "Detail":
-				h.detail = value
+				h.details = strings.Split(value, "|")
+			case "About":
+				h.about = value
 			case "Host":
 				h.host = value
 			case "Test":
@@ -82,7 +93,14 @@ func readHostile(t *testing.T, dir, oracle string) (all []hostile) {
 		h.text = repeat.ReplaceAllStringFunc(strings.ReplaceAll(string(text), "ORACLE", oracle), func(found string) string {
 			parts := repeat.FindStringSubmatch(found)
 			n, _ := strconv.Atoi(parts[1])
-			return strings.Repeat(parts[2], n) + parts[3]
+			if !strings.Contains(parts[2], "#") {
+				return strings.Repeat(parts[2], n) + parts[3]
+			}
+			var all strings.Builder
+			for i := range n {
+				all.WriteString(strings.ReplaceAll(parts[2], "#", strconv.Itoa(i)))
+			}
+			return all.String() + parts[3]
 		})
 		all = append(all, h)
 	}
@@ -92,7 +110,7 @@ func readHostile(t *testing.T, dir, oracle string) (all []hostile) {
 // program is the candidate with its tests.
 func (h hostile) program(t *testing.T) java.Program {
 	t.Helper()
-	benchmark, bug, found := strings.Cut(h.host, ":")
+	suite, bug, found := strings.Cut(h.host, ":")
 	switch {
 	case !found:
 		p := adder(h.text)
@@ -100,7 +118,7 @@ func (h hostile) program(t *testing.T) java.Program {
 			p.Files["AdderTest.java"] = h.test
 		}
 		return p
-	case benchmark == "micro":
+	case suite == "micro":
 		b, err := bugs.Find(bugs.Files(), bug)
 		if err != nil {
 			t.Fatal(err)
@@ -110,9 +128,9 @@ func (h hostile) program(t *testing.T) java.Program {
 			Files: map[string]string{"micro/" + bug + "Test.java": b.Test}, Tests: []string{"micro." + bug + "Test"}, Wall: time.Minute,
 		}
 	}
-	recorded, ok := programstest.Read(t, benchmark)[bug]
+	recorded, ok := programstest.Read(t, suite)[bug]
 	if !ok {
-		t.Fatalf("%s: %s has no bug %s", h.name, benchmark, bug)
+		t.Fatalf("%s: %s has no bug %s", h.name, suite, bug)
 	}
 	p := java.Program{
 		Path: recorded.Path, Text: h.text, Reference: recorded.Fixed(), Buggy: recorded.File,

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"harness/core/needs"
+	"harness/core/sandbox/sandboxtest"
 	"harness/core/sdk/benchmark"
 	"harness/plugins/benchmarks/java"
 )
@@ -48,8 +49,8 @@ func adder(text string) java.Program {
 }
 
 // sensitive is the body of a right program that fails if an earlier candidate changed
-// the state of the JVM.
-const sensitive = `String shown = String.format("%,d %tA", 1234, new Date(0)) + new java.text.DecimalFormat("#,##0.0").format(1234) + new GregorianCalendar().getTimeZone().getID(); if (!shown.equals("1,234 Thursday1,234.0UTC")) throw new Exception(shown); return a + b;`
+// the state of the JVM, or took the right to make files.
+const sensitive = `Files.delete(Files.createTempFile("a", "b")); String shown = String.format("%,d %tA", 1234, new Date(0)) + new java.text.DecimalFormat("#,##0.0").format(1234) + new GregorianCalendar().getTimeZone().getID(); if (!shown.equals("1,234 Thursday1,234.0UTC")) throw new Exception(shown); return a + b;`
 
 // attempt returns a body that tries something, and that is right only if that worked.
 func attempt(code string) string {
@@ -58,20 +59,28 @@ func attempt(code string) string {
 
 // Hostile candidates get the verdicts that they must get, and so does a good candidate
 // after each in the same box.
-func TestHostileCandidates(t *testing.T) { hostileCandidates(t, oneDriver) }
+func TestHostileCandidates(t *testing.T) { hostileCandidates(t, oneDriver, "") }
 
 func TestSlowHostileCandidatesUnderEveryDriver(t *testing.T) {
 	needs.Slow(t)
-	hostileCandidates(t, eachDriver)
+	hostileCandidates(t, eachDriver, "")
 }
 
-func hostileCandidates(t *testing.T, drivers func(*testing.T, judged)) {
+// What a box must contain, it contains too if an ordinary user runs the harness.
+func TestHostileCandidatesForAnOrdinaryUser(t *testing.T) {
+	if sandboxtest.AsOrdinaryUser(t, "plugins/benchmarks/java", map[string]string{"core/sandbox/testdata/hostile": corpus}) {
+		hostileCandidates(t, oneDriver, "containment")
+	}
+}
+
+// hostileCandidates judges those that are about something, or all.
+func hostileCandidates(t *testing.T, drivers func(*testing.T, judged), about string) {
 	oracle := filepath.Join(t.TempDir(), "oracle")
 	if err := os.WriteFile(oracle, []byte("the reference fix"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("HARNESS_HOSTILE_SECRET", "1")
-	judgeHostile(t, drivers, readHostile(t, corpus, oracle))
+	judgeHostile(t, drivers, slices.DeleteFunc(readHostile(t, corpus, oracle), func(h hostile) bool { return about != "" && h.about != about }))
 }
 
 // Candidates that beat an earlier judge, which were kept apart while this one was
@@ -82,25 +91,31 @@ func TestHostileCandidatesOfOthers(t *testing.T) {
 
 func judgeHostile(t *testing.T, drivers func(*testing.T, judged), candidates []hostile) {
 	drivers(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {
+		good := map[string]string{"a good candidate": adderText(sensitive), "a harmless candidate": adderText("return a + b;")}
+		check := func(when string) {
+			t.Helper()
+			for name, text := range good {
+				if got := judge(t, adder(text)); got.Outcome != benchmark.Passed {
+					t.Errorf("%s %s: %s: %s", name, when, got.Outcome, got.Detail)
+				}
+			}
+		}
+		check("before the first") // and a warm JVM is there
 		for _, c := range candidates {
 			t.Run(c.name, func(t *testing.T) {
 				p := c.program(t)
-				if slices.Contains(c.verdicts, "timeout") && c.detail != "steps" {
+				if slices.Contains(c.verdicts, "timeout") && !slices.Contains(c.details, "steps") {
 					p.Wall = 2 * time.Second
 				}
 				for range c.runs {
 					got := judge(t, p)
 					t.Logf("%s: %s: %s", c.tries, name(got.Outcome), got.Detail)
-					// What is forbidden never comes to the test that others' details quote.
-					told := strings.Contains(got.Detail, c.detail) || got.Reason == benchmark.Forbidden
-					if !slices.Contains(c.verdicts, name(got.Outcome)) || !told {
-						t.Errorf("%s: got %s: %s; want %s: %s", c.tries, name(got.Outcome), got.Detail, strings.Join(c.verdicts, " or "), c.detail)
+					if !c.got(got) {
+						t.Errorf("%s: got %s: %s; want %s: %s", c.tries, name(got.Outcome), got.Detail, strings.Join(c.verdicts, " or "), strings.Join(c.details, " or "))
 					}
 				}
 				// The next candidate must not be affected.
-				if next := judge(t, adder(adderText(sensitive))); next.Outcome != benchmark.Passed {
-					t.Errorf("the good candidate after it: %s: %s", next.Outcome, next.Detail)
-				}
+				check("after it")
 			})
 		}
 	})
@@ -199,6 +214,7 @@ func TestVerdictOfNoAnswer(t *testing.T) {
 		{"", "timeout", benchmark.Timeout},
 		{"", "died", benchmark.Crashed},
 		{"", "oom", benchmark.Crashed},
+		{"", "too-large", benchmark.Uncompilable},
 		{"", "abducted", benchmark.Error},
 		{"no JSON", "", benchmark.Error},
 		{`{"outcome":"passed"}`, "", benchmark.Error},

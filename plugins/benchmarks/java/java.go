@@ -36,7 +36,13 @@
 // process namespace, /box a memory file system), and refuses to start elsewhere, since it
 // deletes all files below /box between requests. It ends only the JVMs that it started
 // and their children; if a candidate left other processes behind, it asks for the box
-// to be destroyed.
+// to be destroyed. So it does if its own limits and scheduling, those of the box's first
+// process, or what outlives processes are not what they were before the first candidate.
+// Test JVMs run as another user, where the box has one (see package sandbox).
+//
+// A text that is too large is uncompilable. So is one that the compiler cannot manage,
+// if it can manage the reference fix; if memory ran out in a box that was used before,
+// the judge ends, and the harness asks a new box.
 //
 // The platform gives candidates no interface that reads memory, which holds the
 // secrets. The exception are whole projects whose tests need sun.misc.Unsafe, as most
@@ -136,7 +142,8 @@ func Environment() *benchmark.Environment {
 			"LANG":   "C.UTF-8",
 			"LC_ALL": "C.UTF-8",
 		},
-		Limits: &benchmark.Limits{MemoryBytes: 2 << 30, Cpus: 1, Pids: 256, TmpfsBytes: 64 << 20},
+		SecondUser: true, // candidates
+		Limits:     &benchmark.Limits{MemoryBytes: 2 << 30, Cpus: 1, Pids: 256, TmpfsBytes: 64 << 20},
 	}
 }
 
@@ -375,6 +382,8 @@ func Verdict(frame []byte, failure, detail string) *benchmark.VerdictResponse {
 		return verdict(benchmark.Crashed, unknown, "the box died: "+detail)
 	case benchmark.BoxOOM:
 		return verdict(benchmark.Crashed, benchmark.Memory, "the box ran out of memory: "+detail)
+	case benchmark.BoxTooLarge:
+		return verdict(benchmark.Uncompilable, unknown, "too large: "+detail)
 	default:
 		return verdict(benchmark.Error, unknown, fmt.Sprintf("the sandbox reports %q: %s", failure, detail))
 	}

@@ -1,21 +1,21 @@
-// Tries: kill -9 of every process that it may signal
-// Verdict: crashed|failed
+// Tries: kill -9 of every process that it may signal, its own JVM among them
+// Verdict: crashed
+// Detail: exit code 137|the box died
+// About: containment
 import java.io.*;
-import java.net.*;
 import java.nio.file.*;
 import java.util.*;
 
 public class Adder {
+    /** What a program says, with its exit code first. */
+    private static String say(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes());
+        return process.waitFor() + " " + said;
+    }
+
     public static int add(int a, int b) throws Exception {
-        try {
-            new ProcessBuilder("/bin/sh", "-c", "kill -9 -1").start().waitFor();
-            Thread.sleep(1000);
-            if (a > 0) {
-                throw new Exception("still here");
-            }
-        } catch (Throwable e) {
-            throw new RuntimeException("contained: " + e);
-        }
-        return a + b;
+        String said = say("/bin/sh", "-c", "kill -9 -1");
+        throw new RuntimeException("still here: " + said);
     }
 }

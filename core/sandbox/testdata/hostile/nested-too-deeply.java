@@ -8,6 +8,6 @@ import java.util.*;
 
 public class Adder {
     public static int add(int a, int b) {
-        return REPEAT(500000,()a + bREPEAT(500000,));
+        return REPEAT(150000,()a + bREPEAT(150000,));
     }
 }

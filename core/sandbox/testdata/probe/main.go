@@ -17,6 +17,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 func main() {
@@ -25,28 +28,33 @@ func main() {
 		os.Exit(1)
 	}
 	if len(os.Args) > 1 {
-		start(os.Args[1])
+		start(os.Args[1], os.Args[2:])
 	}
 	in := bufio.NewReader(os.Stdin)
-	answer("ready", 0)
+	answer(0, "ready", 0)
 	for {
-		var head [4]byte
+		var head [12]byte
 		if _, err := io.ReadFull(in, head[:]); err != nil {
 			return
 		}
 		request := make([]byte, binary.BigEndian.Uint32(head[:]))
+		older, number = number, binary.BigEndian.Uint64(head[4:])
 		if _, err := io.ReadFull(in, request); err != nil {
 			return
 		}
 		verb, argument, _ := strings.Cut(string(request), " ")
 		text, last := do(verb, argument)
-		answer(text, last)
+		answer(number, text, last)
 	}
 }
 
 // start is what the probe is run as, other than the service.
-func start(verb string) {
+func start(verb string, arguments []string) {
 	switch verb {
+	case "candidate":
+		text, _ := do(arguments[0], strings.Join(arguments[1:], " "))
+		fmt.Print(text)
+		os.Exit(0)
 	case "setup":
 		check(os.WriteFile("made-by-setup", []byte(os.Getenv("GREETING")), 0o444))
 		os.Exit(0)
@@ -73,8 +81,16 @@ func hoard() {
 	}
 }
 
-func answer(text string, flags uint32) {
-	_, err := os.Stdout.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(text))|flags), text...))
+// number is that of the request; older is that of the one before.
+var number, older uint64
+
+func encode(number uint64, text string, flags uint32) []byte {
+	head := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(nil, uint32(len(text))|flags), number)
+	return append(head, text...)
+}
+
+func answer(number uint64, text string, flags uint32) {
+	_, err := os.Stdout.Write(encode(number, text, flags))
 	check(err)
 }
 
@@ -108,6 +124,26 @@ func do(verb, argument string) (text string, flags uint32) {
 		os.Exit(7)
 	case "babble":
 		_, err := os.Stdout.WriteString("\x7f\xff\xff\xffthis is not a frame")
+		check(err)
+		time.Sleep(time.Hour)
+	case "answer-twice": // at once
+		answer(number, argument, 0)
+		return argument, 0
+	case "answer-twice-later": // while nothing is asked
+		go func() {
+			time.Sleep(200 * time.Millisecond)
+			answer(older, "forged", 0)
+		}()
+		older = number
+		return argument, 0
+	case "answer-the-one-before":
+		answer(older, argument, 0)
+		time.Sleep(time.Hour)
+	case "answer-another":
+		answer(number+1, argument, 0)
+		time.Sleep(time.Hour)
+	case "say-more": // the beginning of a frame for the next request
+		_, err := os.Stdout.Write(append(encode(number, argument, 0), 0, 0))
 		check(err)
 		time.Sleep(time.Hour)
 	case "read":
@@ -196,6 +232,16 @@ func do(verb, argument string) (text string, flags uint32) {
 			}
 		}
 		return strings.Join(lines, ", "), 0
+	case "outside": // which user of the machine this is
+		maps, err := os.ReadFile("/proc/self/uid_map")
+		check(err)
+		for line := range strings.Lines(string(maps)) {
+			var inside, outside, count int
+			if _, err := fmt.Sscan(line, &inside, &outside, &count); err == nil && os.Getuid() >= inside && os.Getuid() < inside+count {
+				return fmt.Sprint(outside + os.Getuid() - inside), 0
+			}
+		}
+		return string(maps), 0
 	case "environment":
 		all := os.Environ()
 		slices.Sort(all)
@@ -211,6 +257,41 @@ func do(verb, argument string) (text string, flags uint32) {
 		return strings.Join(all, "\n"), 0
 	case "writable":
 		return strings.Join(writable(), " "), 0
+	case "as-candidate":
+		text, err := asCandidate(strings.Fields(argument)).CombinedOutput()
+		if err != nil {
+			return fmt.Sprintf("%s: %s", err, text), 0
+		}
+		return string(text), 0
+	case "kill-candidate":
+		child := asCandidate([]string{"sleep", "1h"})
+		check(child.Start())
+		time.Sleep(200 * time.Millisecond)
+		err := child.Process.Kill()
+		_ = child.Wait()
+		return outcome(err), 0
+	case "settings": // of the kernel that can be opened for writing
+		return strings.Join(settings(), " "), 0
+	case "devices": // whose mode can be set, to what it is
+		return strings.Join(devices(), " "), 0
+	case "leave": // what outlives a process
+		return strings.Join(leave(), " "), 0
+	case "attribute":
+		return outcome(unix.Setxattr(argument, "user.note", []byte("x"), 0)), 0
+	case "limit": // sets a limit of the first process to what it is
+		var limit unix.Rlimit
+		if err := unix.Prlimit(1, unix.RLIMIT_STACK, nil, &limit); err != nil {
+			return outcome(err), 0
+		}
+		return outcome(unix.Prlimit(1, unix.RLIMIT_STACK, &limit, nil)), 0
+	case "slow-down": // the first process
+		_, _, code := unix.Syscall(unix.SYS_SCHED_SETSCHEDULER, 1, unix.SCHED_BATCH, uintptr(unsafe.Pointer(new(int32))))
+		if code == 0 {
+			return "yes", 0
+		}
+		return outcome(errors.Join(code, unix.Setpriority(unix.PRIO_PROCESS, 1, 5))), 0
+	case "signal": // reaches the first process?
+		return outcome(unix.Kill(1, 0)), 0
 	case "mount":
 		return outcome(syscall.Mount("none", "/box", "tmpfs", 0, "")), 0
 	case "userns":

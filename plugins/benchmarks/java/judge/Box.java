@@ -1,22 +1,42 @@
 package harness.judge;
 
+import java.io.File;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The box that the judge runs in, and the only code that deletes files.
  *
  * <p>Outside a box the constructor fails: it checks the variable that the driver sets, that the process namespace is the
- * box's own, and that the folder is a memory file system mounted for the box. This class ends no process.
+ * box's own, and that the folder is a memory file system mounted for the box.
+ *
+ * <p>Where the machine has a second user for the box, programs of candidates run as that one, to which the folder belongs:
+ * they cannot change the judge or its limits, and what they made is deleted as that user.
  */
 final class Box {
+    /** The user that programs of candidates are to be, as the driver of the sandbox says. */
+    private static final String CANDIDATE_USER = "HARNESS_CANDIDATE_USER";
+    /** The time limit of deleting and copying files as the candidate's user. */
+    private static final long FILES_SECONDS = 60;
+    private static final String DELETE =
+            "find \"$1\" -mindepth 1 -maxdepth 1 ! -type l -exec chmod -R u+rwx {} +; find \"$1\" -mindepth 1 -maxdepth 1 -exec rm -rf {} +";
+    private static final String COPY = "cp -dR \"$1\" \"$2\" && chmod -R u+w \"$2\"";
+
     private final Path folder;
+    /** Of the folder, and of the judge and the box, before the first candidate. */
+    private final String attributes;
+    private final String state;
+    /** When the folder was last known to be empty and as at the start. */
+    private Object touched;
 
     /**
      * @param folder where candidates may write
@@ -33,6 +53,9 @@ final class Box {
             throw new IllegalStateException(folder + " is not a memory file system of its own");
         }
         this.folder = folder;
+        attributes = attributes();
+        touched = Files.getAttribute(folder, "unix:ctime");
+        state = state();
     }
 
     private static boolean isMemory(Path folder) throws IOException {
@@ -57,13 +80,124 @@ final class Box {
                 .allMatch(process -> process.pid() == 1 || process.pid() == self || process.pid() == allowed);
     }
 
-    /** Empties the folder. Returns whether that succeeded. The box must be idle, so that no process races with this. */
+    /**
+     * Empties the folder. Returns whether it is as at the start. The box must be idle, so that no process races with this.
+     */
     boolean empty() {
         try {
-            Files.walkFileTree(folder, new Deletion());
-            return true;
+            if (Files.getAttribute(folder, "unix:ctime").equals(touched)) {
+                return true; // nothing was made in it, and nothing about it was changed
+            }
+            if (!attributes().equals(attributes)) {
+                return false; // a new box is simpler than undoing what can be done to a folder
+            }
+            runAsCandidate(DELETE, folder);
+            touched = Files.getAttribute(folder, "unix:ctime");
+            try (DirectoryStream<Path> left = Files.newDirectoryStream(folder)) {
+                return !left.iterator().hasNext();
+            }
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    /** What can be changed about the folder: its mode, its owners, user attributes and access control lists. */
+    private String attributes() throws IOException {
+        StringBuilder all = new StringBuilder();
+        for (String name : List.of("mode", "uid", "gid")) {
+            all.append(Files.getAttribute(folder, "unix:" + name)).append(' ');
+        }
+        UserDefinedFileAttributeView view = Files.getFileAttributeView(folder, UserDefinedFileAttributeView.class);
+        try {
+            all.append(view == null ? List.of() : view.list());
+        } catch (IOException e) {
+            all.append("[]"); // this file system has none
+        }
+        Process ls = new ProcessBuilder("/bin/ls", "-ld", folder.toString()).redirectErrorStream(true).start();
+        String said = new String(ls.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return all + said.split(" ")[0]; // ends in + if there is such a list
+    }
+
+    /**
+     * Whether the judge, the box's first process and the memory that outlives processes are as they were before the first
+     * candidate. What a candidate must not be able to change is checked here, since it would change verdicts of others.
+     */
+    boolean isUnchanged() {
+        try {
+            return state().equals(state);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static String state() throws IOException {
+        StringBuilder state = new StringBuilder(stateOf(ProcessHandle.current().pid())).append(stateOf(1));
+        for (String name : List.of("shm", "msg", "sem")) {
+            Path file = Path.of("/proc/sysvipc", name);
+            if (Files.isReadable(file)) {
+                state.append(Files.readString(file));
+            }
+        }
+        return state.toString();
+    }
+
+    /** What another process may change of one: its limits, how its threads are scheduled, and whether it is stopped. */
+    static String stateOf(long pid) throws IOException {
+        Path process = Path.of("/proc", Long.toString(pid));
+        StringBuilder state = new StringBuilder(Files.readString(process.resolve("limits")));
+        state.append(Files.readString(process.resolve("oom_score_adj")));
+        Set<String> threads = new TreeSet<>();
+        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(process.resolve("task"))) {
+            for (Path task : tasks) {
+                try {
+                    String stat = Files.readString(task.resolve("stat"));
+                    // The state, the nice value, the priority and the policy; the name before may hold any characters.
+                    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+                    threads.add(fields[0].equalsIgnoreCase("T") + " " + fields[16] + " " + fields[37] + " " + fields[38]);
+                } catch (IOException e) {
+                    // The thread has ended.
+                }
+            }
+        }
+        return state.append(threads).toString();
+    }
+
+    /** A command as the user of candidates, if there is one. It is the first one to be killed if memory runs out. */
+    List<String> asCandidate(List<String> command) {
+        List<String> all = new ArrayList<>();
+        String user = System.getenv(CANDIDATE_USER);
+        if (user != null) {
+            all.addAll(List.of("/usr/bin/setpriv", "--reuid", user, "--regid", user, "--clear-groups"));
+            all.addAll(List.of("--inh-caps=-all", "--ambient-caps=-all", "--"));
+        }
+        all.addAll(List.of("/bin/sh", "-c", "echo 1000 >/proc/self/oom_score_adj; exec \"$@\"", "sh"));
+        all.addAll(command);
+        return all;
+    }
+
+    /** Runs a script as the user of candidates. */
+    private void runAsCandidate(String script, Path... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", script, "sh"));
+        for (Path argument : arguments) {
+            command.add(argument.toString());
+        }
+        Process process = new ProcessBuilder(asCandidate(command))
+                .directory(new File("/"))
+                .redirectInput(new File("/dev/null"))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            if (!process.waitFor(FILES_SECONDS, TimeUnit.SECONDS)) {
+                throw new IOException("no end of: " + script);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            process.destroyForcibly();
+        }
+        if (process.isAlive() || process.exitValue() != 0) {
+            throw new IOException("failed: " + script);
         }
     }
 
@@ -72,46 +206,6 @@ final class Box {
         if (!to.startsWith(folder)) {
             throw new IllegalArgumentException(to + " is not in the box's folder");
         }
-        Files.walkFileTree(from, new SimpleFileVisitor<Path>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) throws IOException {
-                Files.createDirectory(to.resolve(from.relativize(directory)));
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.copy(file, to.resolve(from.relativize(file)), LinkOption.NOFOLLOW_LINKS);
-                return FileVisitResult.CONTINUE;
-            }
-        });
-    }
-
-    /** Deletes all files and folders below a folder. Links are deleted, never followed. */
-    private final class Deletion extends SimpleFileVisitor<Path> {
-        @Override
-        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-        }
-
-        @Override
-        public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) throws IOException {
-            if (!directory.equals(folder)) {
-                Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
-            }
-            return FileVisitResult.CONTINUE;
-        }
-
-        @Override
-        public FileVisitResult postVisitDirectory(Path directory, IOException e) throws IOException {
-            if (e != null) {
-                throw e;
-            }
-            if (!directory.equals(folder)) {
-                Files.delete(directory);
-            }
-            return FileVisitResult.CONTINUE;
-        }
+        runAsCandidate(COPY, from, to);
     }
 }

@@ -103,7 +103,9 @@ final class Compiler {
             result.classes = memory.classes();
             result.origins = memory.origins;
             // javac reports its own crashes as text.
-            result.messages = notes.indexOf("java.lang.StackOverflowError") >= 0 ? TOO_DEEP : notes.toString();
+            result.exhausted = notes.indexOf("java.lang.OutOfMemoryError") >= 0;
+            result.messages = notes.indexOf("java.lang.StackOverflowError") >= 0 ? TOO_DEEP
+                    : result.exhausted ? "the compiler ran out of memory\n" : notes.toString();
         } catch (StackOverflowError e) {
             result.messages = TOO_DEEP;
         } catch (OutOfMemoryError e) {

@@ -29,6 +29,17 @@ public final class Judge {
             List.of("/usr/share/java/junit4.jar", "/usr/share/java/hamcrest-core.jar");
 
     private static final int MAX_REQUEST = 64 << 20;
+    /** Larger requests are not read: only the text of a candidate makes one so large. */
+    private static final int MAX_READ = 16 << 20;
+    /**
+     * The largest text of a candidate that is compiled, in characters, unless the reference fix is so long too. The compiler
+     * takes quadratic time for some texts, so that the load of the machine would decide about larger ones.
+     */
+    private static final int MAX_TEXT = 512 << 10;
+    /** A candidate may be so many times as long as the reference fix. */
+    private static final int MAX_GROWTH = 4;
+    /** The largest sum of a program's instrumented classes, in bytes: a test JVM reads them into its heap. */
+    private static final long MAX_CLASSES = 8 << 20;
     private static final int LAST = 1 << 31;
     private final Compiler compiler = new Compiler();
     private final CompileThread compileThread = new CompileThread();
@@ -37,6 +48,8 @@ public final class Judge {
     private final Baseline baseline;
     /** Whether this box must not be used again. */
     private boolean spent;
+    /** Whether this box has answered a request. */
+    private boolean used;
 
     private Judge(Box box) {
         int count = 6; // three for each of two JVMs
@@ -44,7 +57,7 @@ public final class Judge {
         for (int i = 0; i < count; i++) {
             threads.submit(() -> {}); // starts the thread now: later a candidate may use up the processes of the box
         }
-        trial = new Trial(box, new Jvms(threads, box.folder()));
+        trial = new Trial(box, new Jvms(threads, box));
         baseline = new Baseline(compileThread, compiler, trial);
     }
 
@@ -79,27 +92,37 @@ public final class Judge {
     private void serve(DataInputStream in, FileOutputStream out) throws IOException {
         // Loads the compiler, so that the first candidate does not wait for that.
         compiler.compile(Example.PROGRAM, Map.of(), List.of(), List.of());
-        send(out, "ready", 0);
+        send(out, 0, "ready", 0);
         while (!spent) {
             byte[] request;
+            long number;
+            boolean large;
             try {
                 int length = in.readInt();
+                number = in.readLong();
                 if (length < 0 || length > MAX_REQUEST) {
                     throw new IOException("request of " + Integer.toUnsignedString(length) + " bytes");
                 }
-                request = in.readNBytes(length);
+                request = in.readNBytes(Math.min(length, MAX_READ));
+                for (int left = length - request.length; left > 0; left -= Math.min(left, 1 << 16)) {
+                    in.readFully(new byte[Math.min(left, 1 << 16)]);
+                }
+                large = length > MAX_READ;
             } catch (EOFException e) {
                 return;
             }
-            String reply = Json.write(answer(request));
-            send(out, reply, spent ? LAST : 0);
+            String reply = Json.write(large ? uncompilable("too large: a request of more than " + MAX_READ + " bytes") : answer(request));
+            used = true;
+            send(out, number, reply, spent ? LAST : 0);
         }
     }
 
-    private static void send(FileOutputStream out, String payload, int mark) throws IOException {
+    private static void send(FileOutputStream out, long number, String payload, int mark) throws IOException {
         byte[] bytes = payload.getBytes(StandardCharsets.UTF_8);
         ByteArrayOutputStream frame = new ByteArrayOutputStream();
-        new DataOutputStream(frame).writeInt(bytes.length | mark);
+        DataOutputStream head = new DataOutputStream(frame);
+        head.writeInt(bytes.length | mark);
+        head.writeLong(number);
         frame.write(bytes);
         out.write(frame.toByteArray());
     }
@@ -117,7 +140,18 @@ public final class Judge {
         return reply;
     }
 
+    /** The answer about a candidate that is not compiled, or that the compiler could not manage. */
+    private static Map<String, Object> uncompilable(String detail) {
+        return mapOf("outcome", "uncompilable", "detail", detail,
+                "compile", mapOf("ok", false, "messages", detail + "\n", "stage", "program"));
+    }
+
     private void judge(Request request, Map<String, Object> reply) throws IOException, InterruptedException {
+        int largest = Math.max(MAX_TEXT, MAX_GROWTH * Math.max(request.reference.length(), request.original.length()));
+        if (request.text.length() > largest) {
+            reply.putAll(uncompilable("too large: the text has more than " + largest + " characters"));
+            return;
+        }
         Suite suite = suites.get(request, () -> baseline.measure(request));
         reply.put("reference", suite.referencePasses);
         boolean version = request.text.equals(request.reference) || request.text.equals(request.buggy);
@@ -127,6 +161,10 @@ public final class Judge {
             throw new IllegalStateException("the reference fix does not pass in this box: " + suite.problem);
         }
         Suite.Program program = compile(suite, request);
+        if (program.exhausted) {
+            reply.putAll(uncompilable("too large for the compiler: " + program.messages.strip()));
+            return;
+        }
         reply.put("compile", mapOf("ok", program.ok, "messages", program.messages, "stage", program.stage));
         if (!program.ok) {
             reply.put("outcome", "uncompilable");
@@ -142,12 +180,25 @@ public final class Judge {
     /** Compiles the candidate; see {@link Suite#compile}. */
     private Suite.Program compile(Suite suite, Request request) throws InterruptedException {
         Suite.Program program;
+        boolean late = false;
         try {
             program = compileThread.run(request.compileMillis, () -> suite.compile(request, request.text, false));
         } catch (CompileThread.TooLong e) {
-            program = new Suite.Program();
-            program.messages = e.getMessage() + "\n";
-            program.exhausted = true;
+            program = exhausted(e.getMessage());
+            late = true;
+        } catch (IllegalStateException e) {
+            if (!hasNoMemory(e)) {
+                throw e;
+            }
+            program = exhausted("out of memory");
+        }
+        if (program.exhausted && used && !late) {
+            // Those before may have used up the memory. The harness asks once more, in a new box.
+            System.err.println("judge: the compiler of a used box ran out of memory");
+            Runtime.getRuntime().halt(3);
+        }
+        if (program.ok && program.classes.values().stream().mapToLong(c -> c.length).sum() > MAX_CLASSES) {
+            program = exhausted("more than " + MAX_CLASSES + " bytes of classes");
         }
         spent |= program.exhausted;
         if (program.exhausted && request.isProject() && suite.compilesAround()) {
@@ -155,6 +206,17 @@ public final class Judge {
             throw new IllegalStateException("compile the whole project: " + program.messages.strip());
         }
         return program;
+    }
+
+    private static Suite.Program exhausted(String message) {
+        Suite.Program program = new Suite.Program();
+        program.messages = message + "\n";
+        program.exhausted = true;
+        return program;
+    }
+
+    private static boolean hasNoMemory(Throwable e) {
+        return e != null && (e instanceof OutOfMemoryError || hasNoMemory(e.getCause()));
     }
 
     private static void describe(Trial.Result result, Suite suite, Map<String, Object> reply) {

@@ -93,13 +93,17 @@ final class Jvms {
 
     private final SecureRandom random = new SecureRandom();
     private final ExecutorService threads;
+    private final Box box;
     private final Path folder;
     private TestJvm warm;
+    /** What a candidate in a fresh JVM, which is the same user, must not have changed of the warm one. */
+    private String warmState;
 
     /** @param threads six threads that exist already; see TestJvm */
-    Jvms(ExecutorService threads, Path folder) {
+    Jvms(ExecutorService threads, Box box) {
         this.threads = threads;
-        this.folder = folder;
+        this.box = box;
+        this.folder = box.folder();
     }
 
     /**
@@ -111,8 +115,23 @@ final class Jvms {
         job.last = true;
         List<String> command = new ArrayList<>(request.isProject() ? projectCommand(platform) : programCommand());
         command.addAll(commonOptions(request.heapMiB));
-        try (TestJvm jvm = new TestJvm(threads, random, command, request.workFolder(folder), request.environment)) {
+        try (TestJvm jvm = new TestJvm(threads, random, box.asCandidate(command), request.workFolder(folder), request.environment)) {
             return jvm.ask(job, request.startMillis, request.wallMillis);
+        } finally {
+            dropChangedWarm();
+        }
+    }
+
+    /** Ends the warm JVM if a candidate in a fresh one stopped it, or set its limits or priority. */
+    private void dropChangedWarm() throws IOException {
+        boolean unchanged;
+        try {
+            unchanged = warm == null || Box.stateOf(warm.pid()).equals(warmState);
+        } catch (IOException e) {
+            unchanged = false; // it has ended
+        }
+        if (!unchanged) {
+            close();
         }
     }
 
@@ -124,12 +143,14 @@ final class Jvms {
             readyMillis = request.startMillis;
             List<String> command = new ArrayList<>(programCommand());
             command.addAll(commonOptions(WARM_HEAP_MIB));
-            warm = new TestJvm(threads, random, command, folder, Map.of());
+            warm = new TestJvm(threads, random, box.asCandidate(command), folder, Map.of());
         }
         job.last = false;
         TestJvm.Outcome outcome = warm.ask(job, readyMillis, Math.min(request.wallMillis, WARM_MILLIS));
         if (!outcome.isClean()) {
             close();
+        } else if (warmState == null) {
+            warmState = Box.stateOf(warm.pid());
         }
         return outcome;
     }
@@ -143,6 +164,7 @@ final class Jvms {
         if (warm != null) {
             warm.close();
             warm = null;
+            warmState = null;
         }
     }
 
