@@ -9,8 +9,17 @@
 // changes what the tests compile against, both are compiled. Tests run in separate
 // JVMs, never in the judge's. A candidate that uses only values, collections and text
 // (judge/Shareable.java) runs first in a warm JVM that such candidates use in turn. A
-// pass there is confirmed in a fresh JVM, and so is a sample of the failures;
-// differences are counted. All other candidates get a fresh JVM at once.
+// pass there is confirmed in a fresh JVM, and so are a sample of the failures and those
+// that may depend on what the JVM did before; differences are counted. All other
+// candidates get a fresh JVM at once, and those whose results may differ from one JVM
+// to the next (judge/Chance.java) get several.
+//
+// A candidate may compute, and do what the bug's own two versions do. judge/Reach.java
+// reads its bytecode and replaces calls beyond that; judge/Fence.java is the security
+// manager of test JVMs, which denies the rest while the candidate is on the stack. What
+// the reference fix needs beyond computing is learned when it runs
+// (judge/Baseline.java). Tests see only the classes of the bug's versions
+// (judge/Suite.java), and objects are equal only if both say so (judge/Equality.java).
 //
 // The judge accepts only messages of a test JVM that begin with a secret, which the
 // JVM gets before it loads any class of the candidate; it discards the candidate's own
@@ -22,10 +31,11 @@
 // backwards, and a test may take a large multiple of the steps that it takes with the
 // reference fix (see [StepsFloor]). A candidate that takes more gets the verdict
 // timeout, on every machine and under every load. A test's own limit
-// (@Test(timeout = …)) ends it if it waits that long, or computes three times as long
-// inside the platform, where no steps are counted. JUnit's other limits, those of rules
-// and of runners that a test chooses itself, still go by the clock. The limit of the
-// run applies in all cases.
+// (@Test(timeout = …), the rule Timeout) admits as many steps as an old machine takes in
+// that time, and ends it if it waits that long, or computes three times as long where no
+// steps are counted (judge/TimeLimit.java). In the run-time image for programs, the
+// loops of the platform's own collections, texts and numbers are counted, too
+// (judge/Patch.java). The limit of the run applies in all cases.
 //
 // The compiler's limit is processor time. If the reference fix cannot be measured,
 // because the machine is too busy, for example, the answer is an error.
@@ -47,8 +57,7 @@
 // The platform gives candidates no interface that reads memory, which holds the
 // secrets. The exception are whole projects whose tests need sun.misc.Unsafe, as most
 // libraries of mock objects do: they get it if the reference fix does not pass without
-// it, and a hostile candidate can forge a pass there. Candidates can load the native
-// libraries of the box's JDK.
+// it, and a hostile candidate can forge a pass there.
 package java
 
 import (
