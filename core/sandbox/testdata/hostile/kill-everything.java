@@ -1,6 +1,6 @@
 // Tries: kill -9 of every process that it may signal, its own JVM among them
-// Verdict: crashed
-// Detail: exit code 137|the box died
+// Verdict: crashed|failed
+// Detail: exit code 137|the box died|contained
 // About: containment
 import java.io.*;
 import java.nio.file.*;
