@@ -30,7 +30,7 @@ const (
 	Wrong     = "wrong"     // the published judge's failed
 )
 
-// EmptyPatch is the [Candidate.Program] of a patch that only deletes the buggy lines.
+// EmptyPatch is the [Candidate.Program] of a patch that only deletes lines: it inserts nothing but white space and comments.
 const EmptyPatch = "empty"
 
 // The known reasons of our verdicts.

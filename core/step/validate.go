@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"harness/core/judge"
 	pb "harness/core/protocol/harnesspb"
@@ -37,16 +36,16 @@ type Judged struct {
 // JudgedCandidate stands at its rank.
 type JudgedCandidate struct {
 	judge.Verdict
-	Patch      string `json:"patch,omitempty"`       // digest of the patched file
-	Program    string `json:"program,omitempty"`     // digest of the program: the benchmark's, else score.Digest
-	Empty      bool   `json:"empty,omitempty"`       // the patch inserts nothing
-	ExactMatch bool   `json:"exact_match,omitempty"` // the program is the reference fix
-	Unchanged  bool   `json:"unchanged,omitempty"`   // it is the buggy program
+	Patch      string `json:"patch,omitempty"`   // digest of the patched file
+	Program    string `json:"program,omitempty"` // see judge.Identity, as of the next three
+	Empty      bool   `json:"empty,omitempty"`
+	ExactMatch bool   `json:"exact_match,omitempty"`
+	Unchanged  bool   `json:"unchanged,omitempty"`
 	Published  string `json:"published,omitempty"`
 }
 
 func (Validate) Kind() string       { return "validate" }
-func (Validate) Version() int       { return 5 }
+func (Validate) Version() int       { return 6 }
 func (Validate) Resource() Resource { return Judge }
 
 func (w Validate) Inputs() []Input {
@@ -156,7 +155,6 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 			candidate.Verdict = judge.Unplaced(err.Error())
 		default:
 			candidate.Patch = judge.FileDigest(text)
-			candidate.Empty = insertsNothing(p.Edits)
 			j.Add(judge.Task{Bug: c.Bug, Patch: candidate.Patch}, bug.Bug.Text, p.GetEdits())
 		}
 		judged.Candidates = append(judged.Candidates, candidate)
@@ -188,8 +186,7 @@ func (w Validate) patches(ctx context.Context, model modelClient, bug *pb.Bug, c
 	return answer.Patches, nil
 }
 
-// identify names the programs of a bug's judged candidates, and finds those
-// that are the reference fix or no change at all.
+// identify says which programs a bug's judged candidates are.
 func identify(ctx context.Context, j *judge.Judge, bug *pb.BugRecord, judged *Judged) error {
 	programs, err := j.Programs(ctx, bug)
 	if err != nil {
@@ -197,18 +194,14 @@ func identify(ctx context.Context, j *judge.Judge, bug *pb.BugRecord, judged *Ju
 	}
 	for i := range judged.Candidates {
 		c := &judged.Candidates[i]
-		if c.Patch != "" {
-			c.Program, c.ExactMatch, c.Unchanged = j.Program(judge.Task{Bug: judged.Bug, Patch: c.Patch}, programs)
+		if c.Patch == "" {
+			continue
 		}
+		is, err := j.Identify(ctx, judge.Task{Bug: judged.Bug, Patch: c.Patch}, programs)
+		if err != nil {
+			return err
+		}
+		c.Program, c.ExactMatch, c.Unchanged, c.Empty = is.Program, is.ExactMatch, is.Unchanged, is.Empty
 	}
 	return nil
-}
-
-func insertsNothing(edits []*pb.Edit) bool {
-	for _, e := range edits {
-		if strings.TrimSpace(e.Text) != "" {
-			return false
-		}
-	}
-	return true
 }

@@ -43,12 +43,9 @@ func TestWhatIsJudgedOfPatches(t *testing.T) {
 		if c.Patch != "" {
 			words = append(words, "judged")
 		}
-		if c.Empty {
-			words = append(words, "empty")
-		}
 		got = append(got, strings.Join(strings.Fields(strings.Join(words, " ")), " "))
 	}
-	want := []string{"plausible judged", "judged empty", "uncompilable", "error " + score.ReasonUnplaced + " wrong", "error " + score.ReasonUnplaced}
+	want := []string{"plausible judged", "judged", "uncompilable", "error " + score.ReasonUnplaced + " wrong", "error " + score.ReasonUnplaced}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("candidates (-want +got):\n%s", diff)
 	}
