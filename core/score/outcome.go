@@ -124,6 +124,8 @@ type Trial struct {
 	// counts the patches with a verdict, "errors" those that could not be judged, including those of bugs that could not
 	// be checked; another attempt may succeed.
 	Judging map[string]int64 `json:"judging,omitempty"`
+	// Fenced counts the candidates whose answers hold a Markdown fence, though all of an answer was taken for code.
+	Fenced int `json:"fenced,omitempty"`
 	// Training holds the epochs among which one was chosen, in the order of the grid; empty if nothing was trained.
 	Training []Epoch `json:"training,omitempty"`
 }

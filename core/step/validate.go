@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"harness/core/extract"
 	"harness/core/judge"
 	pb "harness/core/protocol/harnesspb"
 )
@@ -14,12 +15,13 @@ import (
 // were found. Each verdict is also a record of its own, keyed
 // by bug, patched text and sandbox: no patch is run twice.
 type Validate struct {
-	Model      Plugin  `json:"model"` // turns raw output into patches
-	Options    Options `json:"options"`
-	Benchmark  Plugin  `json:"benchmark"`
-	Data       ID      `json:"-"` // the fetched benchmark
-	Bugs       ID      `json:"-"`
-	Candidates ID      `json:"-"`
+	Model      Plugin       `json:"model"`   // turns answers into patches
+	Extract    extract.Rule `json:"extract"` // the code in an answer
+	Options    Options      `json:"options"`
+	Benchmark  Plugin       `json:"benchmark"`
+	Data       ID           `json:"-"` // the fetched benchmark
+	Bugs       ID           `json:"-"`
+	Candidates ID           `json:"-"`
 	// Baseline says which bugs have no verdicts here.
 	Baseline ID            `json:"-"`
 	Sandbox  judge.Sandbox `json:"sandbox"`
@@ -42,6 +44,8 @@ type JudgedCandidate struct {
 	ExactMatch bool   `json:"exact_match,omitempty"`
 	Unchanged  bool   `json:"unchanged,omitempty"`
 	Published  string `json:"published,omitempty"`
+	// Fenced: the answer holds a Markdown fence, and all of it was taken for code.
+	Fenced bool `json:"fenced,omitempty"`
 }
 
 func (Validate) Kind() string       { return "validate" }
@@ -144,7 +148,7 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 		return nil, err
 	}
 	for i, p := range patches {
-		candidate := JudgedCandidate{Published: c.Outputs[i].Published}
+		candidate := JudgedCandidate{Published: c.Outputs[i].Published, Fenced: w.Extract == extract.None && len(extract.Blocks(c.Outputs[i].Text)) > 0}
 		text, err := judge.ApplyEdits(bug.Bug.Text, p.GetEdits())
 		switch {
 		case p.GetUnplaced() != "":
@@ -160,30 +164,6 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 		judged.Candidates = append(judged.Candidates, candidate)
 	}
 	return judged, nil
-}
-
-// patches says what one bug's outputs do to the buggy file: as the model said
-// when it answered, or as it says now.
-func (w Validate) patches(ctx context.Context, model modelClient, bug *pb.Bug, c *Candidates) ([]*pb.Patch, error) {
-	var said []*pb.Patch
-	outputs := make([]string, len(c.Outputs))
-	for i, o := range c.Outputs {
-		outputs[i] = o.Text
-		if o.Patch != nil {
-			said = append(said, o.Patch.message())
-		}
-	}
-	if len(said) == len(outputs) {
-		return said, nil
-	}
-	answer, err := model.Patch(ctx, &pb.PatchRequest{Config: w.Model.Config, Options: w.Options.message(), Bug: withoutLabels([]*pb.Bug{bug})[0], Outputs: outputs})
-	if err != nil {
-		return nil, err
-	}
-	if len(answer.Patches) != len(outputs) {
-		return nil, fmt.Errorf("model %s made %d patches of %d outputs for bug %s", w.Model.Name, len(answer.Patches), len(outputs), c.Bug)
-	}
-	return answer.Patches, nil
 }
 
 // identify says which programs a bug's judged candidates are.
