@@ -7,7 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"harness/core/extract"
+	"harness/core/needs"
 	pb "harness/core/protocol/harnesspb"
+	"harness/core/sdk/jsonlines"
 )
 
 // fenced puts backticks in the place of acute accents, which are easier to read in the tests' texts.
@@ -127,6 +129,49 @@ func TestCodeRefusesWhatItDoesNotKnow(t *testing.T) {
 		code, ok, err := extract.Method.Code("int g() { }", &pb.Bug{Language: "java", Text: buggy, Function: span})
 		if code != "int g() { }" || !ok || err != nil {
 			t.Errorf("%v: %q, %v, %v", span, code, ok, err)
+		}
+	}
+}
+
+// TestMethodsOfRealPrograms: the buggy methods of published benchmarks are found in answers
+// that hold them, with prose around them or a block, and for the bug itself.
+func TestMethodsOfRealPrograms(t *testing.T) {
+	for _, name := range []string{"quixbugs.jsonl", "humanevaljava.jsonl"} {
+		found := 0
+		err := jsonlines.Each(t.Context(), needs.Shared(t, "benchmarks", name), func(_ int, data []byte) error {
+			var line struct {
+				ID       string
+				File     string
+				Function struct{ Start, End int32 }
+			}
+			if err := jsonlines.Decode(data, &line); err != nil {
+				return err
+			}
+			bug := &pb.Bug{Id: line.ID, Text: line.File, Language: "java", Function: &pb.Span{Start: line.Function.Start, End: line.Function.End}}
+			lines := strings.SplitAfter(line.File, "\n")[line.Function.Start-1 : line.Function.End-1]
+			method := strings.TrimSpace(strings.Join(lines, ""))
+			for _, answer := range []string{
+				method,
+				"Here's the corrected method\n\n" + method + "\n\nIt's now (I hope) right: `x`.",
+				"static int other(int a) { return a; }\n\n" + method,
+				fenced("Sure! I'd write {this}:\n\n´´´java\n" + method + "\n´´´\n\nDone."),
+			} {
+				code, ok, err := extract.Method.Code(answer, bug)
+				if err != nil {
+					return err
+				}
+				if !ok || code != method {
+					t.Errorf("%s: in the answer\n%s\nis the method\n%s", line.ID, answer, code)
+				}
+			}
+			found++
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found < 40 {
+			t.Errorf("%s has %d bugs", name, found)
 		}
 	}
 }
