@@ -80,10 +80,7 @@ func outcome(j *Judged) score.Outcome {
 	o := score.Outcome{Bug: j.Bug, Refused: j.Refused, Unsound: j.Unsound}
 	for _, c := range j.Candidates {
 		candidate := score.Candidate{
-			Verdict: c.Outcome, Reason: c.Reason, ExactMatch: &c.ExactMatch, Unchanged: c.Unchanged, Published: c.Published, Program: c.Program,
-		}
-		if c.Empty {
-			candidate.Program = score.EmptyPatch
+			Verdict: c.Outcome, Reason: c.Reason, ExactMatch: &c.ExactMatch, Unchanged: c.Unchanged, Empty: c.Empty, Published: c.Published, Program: c.Program,
 		}
 		if c.Published != "" && !score.SameVerdict(c.Outcome, c.Published) || score.Noted(candidate) {
 			candidate.Detail = c.Detail

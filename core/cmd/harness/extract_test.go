@@ -102,7 +102,10 @@ func TestCodeIsExtractedFromAnswers(t *testing.T) {
 			Trials []struct {
 				Outcomes []struct {
 					Bug        string
-					Candidates []struct{ Verdict, Program string }
+					Candidates []struct {
+						Verdict string
+						Empty   bool
+					}
 				}
 			}
 			Notes []string
@@ -116,7 +119,7 @@ func TestCodeIsExtractedFromAnswers(t *testing.T) {
 			var verdicts []string
 			for _, candidate := range o.Candidates {
 				verdict := candidate.Verdict
-				if candidate.Program == "empty" {
+				if candidate.Empty {
 					verdict += ", empty"
 				}
 				verdicts = append(verdicts, verdict)
