@@ -38,8 +38,9 @@ type Judged struct {
 // JudgedCandidate stands at its rank.
 type JudgedCandidate struct {
 	judge.Verdict
-	Patch      string `json:"patch,omitempty"`   // digest of the patched file
-	Program    string `json:"program,omitempty"` // see judge.Identity, as of the next three
+	Patch string `json:"patch,omitempty"` // digest of the patched file
+	// These four are a judge.Identity.
+	Program    string `json:"program,omitempty"`
 	Empty      bool   `json:"empty,omitempty"`
 	ExactMatch bool   `json:"exact_match,omitempty"`
 	Unchanged  bool   `json:"unchanged,omitempty"`
