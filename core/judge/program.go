@@ -3,6 +3,7 @@ package judge
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/score"
@@ -44,9 +45,14 @@ func (j *Judge) program(ctx context.Context, bug, text string, reference bool) (
 	return newProgram(text, check.Program), nil
 }
 
-// Programs compares the candidates of a bug with its reference fix and with its
-// unchanged program.
-type Programs struct{ reference, unchanged program }
+// Programs are the programs that the candidates of a bug are compared with.
+type Programs struct {
+	reference, unchanged program
+	// without are the programs that are left where a patch replaces lines by
+	// nothing, by the digest of their text: most candidates of a bug replace the
+	// same lines.
+	without map[string]program
+}
 
 // Programs asks the benchmark which programs a bug's own two versions are.
 func (j *Judge) Programs(ctx context.Context, bug *pb.BugRecord) (*Programs, error) {
@@ -54,7 +60,7 @@ func (j *Judge) Programs(ctx context.Context, bug *pb.BugRecord) (*Programs, err
 	if err != nil {
 		return nil, fmt.Errorf("bug %s: %w", bug.Bug.Id, err)
 	}
-	p := &Programs{}
+	p := &Programs{without: map[string]program{}}
 	if p.reference, err = j.program(ctx, bug.Bug.Id, fixed, true); err != nil {
 		return nil, fmt.Errorf("check the reference fix of %s: %w", bug.Bug.Id, err)
 	}
@@ -64,9 +70,48 @@ func (j *Judge) Programs(ctx context.Context, bug *pb.BugRecord) (*Programs, err
 	return p, nil
 }
 
-// Program names the program of a judged task, and says whether it is the
-// reference fix or the unchanged program of its bug.
-func (j *Judge) Program(id Task, of *Programs) (name string, exactMatch, unchanged bool) {
-	candidate := j.tasks[id].program
-	return candidate.known(), candidate.is(of.reference), candidate.is(of.unchanged)
+// Identity says which program a candidate is.
+type Identity struct {
+	Program    string // digest: the benchmark's, or else score.Digest
+	ExactMatch bool   // it is the reference fix
+	Unchanged  bool   // it is the buggy program
+	// Empty: it is the buggy program without the lines that the patch replaces.
+	// What the patch inserts is white space, or to the benchmark no part of the
+	// program: comments.
+	Empty bool
+}
+
+// Identify names the program of a judged task, and compares it with those of its bug.
+func (j *Judge) Identify(ctx context.Context, id Task, of *Programs) (Identity, error) {
+	t := j.tasks[id]
+	found := Identity{Program: t.program.known(), ExactMatch: t.program.is(of.reference), Unchanged: t.program.is(of.unchanged)}
+	deleted, blank := deletions(t.edits)
+	if found.Empty = blank; blank {
+		return found, nil
+	}
+	text, err := ApplyEdits(t.base, deleted)
+	if err != nil {
+		return Identity{}, fmt.Errorf("bug %s: %w", t.Bug, err)
+	}
+	digest := FileDigest(text)
+	rest, known := of.without[digest]
+	if !known {
+		if rest, err = j.program(ctx, t.Bug, text, false); err != nil {
+			return Identity{}, fmt.Errorf("check the program of %s without the lines that a patch replaces: %w", t.Bug, err)
+		}
+		of.without[digest] = rest
+	}
+	found.Empty = t.program.is(rest)
+	return found, nil
+}
+
+// deletions are edits that insert nothing where the given ones insert a text. Blank: the
+// given ones insert nothing but white space themselves.
+func deletions(edits []*pb.Edit) (deleted []*pb.Edit, blank bool) {
+	blank = true
+	for _, e := range edits {
+		deleted = append(deleted, &pb.Edit{Start: e.GetStart(), End: e.GetEnd()})
+		blank = blank && strings.TrimSpace(e.GetText()) == ""
+	}
+	return deleted, blank
 }

@@ -248,7 +248,7 @@ func (t *trial) judged(weights step.ID) (verdicts, bugs step.ID, err error) {
 	}
 	verdicts, err = t.add(t.name("validate", t.benchmark.Name), step.Validate{
 		Model: t.plugins[t.model], Options: t.options(), Benchmark: t.plugins[t.benchmark], Data: bench.Data, Bugs: bench.Bugs, Candidates: candidates,
-		Baseline: bench.Baseline, Sandbox: t.sandbox(),
+		Extract: t.model.Extract, Baseline: bench.Baseline, Sandbox: t.sandbox(),
 	})
 	return verdicts, bench.Bugs, err
 }

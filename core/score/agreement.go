@@ -232,7 +232,7 @@ func (c *classifier) class(trial int, o Outcome, d Disagreement) string {
 		}
 		return SameVerdict(d.Ours, s.verdict)
 	}
-	switch key, ok := keyOf(trial, o, d.Rank); {
+	switch key, ok := keyOf(o, d.Rank); {
 	case ok && c.published[key] != nil && slices.ContainsFunc(c.published[key].seen, asOurs):
 		return ClassContradiction
 	case reason == ReasonInterface && d.Ours == Uncompilable:

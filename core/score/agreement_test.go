@@ -261,7 +261,7 @@ func TestAgreementProperties(t *testing.T) {
 			for range rapid.IntRange(0, 4).Draw(t, "bugs") {
 				outcomes = append(outcomes, of(ranked{
 					Bug: rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "bug"), Verdicts: list(verdicts, "ours"), Published: list(words, "published"),
-					Reasons: list(reasons, "reasons"), Patches: list([]string{"1", "2", "", score.EmptyPatch}, "patches"), ExactMatch: marks("exact"), Unchanged: marks("unchanged"),
+					Reasons: list(reasons, "reasons"), Patches: list([]string{"1", "2", "3", ""}, "patches"), ExactMatch: marks("exact"), Unchanged: marks("unchanged"), Empty: marks("empty"),
 				}))
 			}
 			trials = append(trials, trial(rapid.SampledFrom([]string{"a", "b"}).Draw(t, "model"), outcomes...))

@@ -2,6 +2,7 @@ package score
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -44,6 +45,32 @@ func CandidateNotes(trials []Trial) []string {
 		if n := len(platform); n > 0 {
 			notes = append(notes, fmt.Sprintf("%s on %s need what the judge's Java lacks; they count neither as fixed nor as not fixed: %s", count(n, "program"), g, bugsOf(platform)))
 		}
+	}
+	return notes
+}
+
+// ExtractionNotes names the models whose answers hold Markdown fences, which are no code, though all of an answer was taken
+// for code. The counts are over the trials that have such answers.
+func ExtractionNotes(trials []Trial) []string {
+	fenced, answers := map[string]int{}, map[string]int{} // by model
+	for _, t := range trials {
+		if t.Fenced == 0 {
+			continue
+		}
+		model := t.Labels["model"]
+		fenced[model] += t.Fenced
+		for _, o := range t.Outcomes {
+			answers[model] += len(o.Candidates)
+		}
+	}
+	var notes []string
+	for _, model := range slices.Sorted(maps.Keys(fenced)) {
+		verb := "hold"
+		if fenced[model] == 1 {
+			verb = "holds"
+		}
+		notes = append(notes, fmt.Sprintf(`%d of %s of model %s %s a Markdown fence, and extract is "none": set extract = "code-block" in the model's block, or "method" if the answers are whole methods`,
+			fenced[model], count(answers[model], "answer"), model, verb))
 	}
 	return notes
 }

@@ -8,6 +8,24 @@ import (
 	"harness/core/score"
 )
 
+func TestExtractionNotes(t *testing.T) {
+	trial := func(model string, fenced int, candidates ...int) score.Trial {
+		t := score.Trial{Labels: map[string]string{"model": model}, Fenced: fenced}
+		for _, n := range candidates {
+			t.Outcomes = append(t.Outcomes, score.Outcome{Candidates: make([]score.Candidate, n)})
+		}
+		return t
+	}
+	trials := []score.Trial{trial("talker", 8, 10, 10), trial("coder", 0, 10), trial("talker", 4, 10, 0, 10), trial("talker", 0, 10), trial("once", 1, 1)}
+	want := []string{
+		`1 of 1 answer of model once holds a Markdown fence, and extract is "none": set extract = "code-block" in the model's block, or "method" if the answers are whole methods`,
+		`12 of 40 answers of model talker hold a Markdown fence, and extract is "none": set extract = "code-block" in the model's block, or "method" if the answers are whole methods`,
+	}
+	if diff := cmp.Diff(want, score.ExtractionNotes(trials)); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+}
+
 func TestCandidateNotes(t *testing.T) {
 	labels := func(model string) map[string]string {
 		return map[string]string{"model": model, "benchmark": "micro"}

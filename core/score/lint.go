@@ -111,7 +111,7 @@ func emptyPasses(j judge, g group) []Lint {
 		for _, o := range t.Outcomes {
 			vs := j.side(o)
 			for rank, v := range vs {
-				if o.Candidates[rank].Program != EmptyPatch || decide(v) != pass {
+				if !o.Candidates[rank].Empty || decide(v) != pass {
 					continue
 				}
 				n++

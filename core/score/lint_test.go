@@ -43,8 +43,8 @@ func TestLints(t *testing.T) {
 		{
 			name: "empty patches of two models may be two programs",
 			trials: []score.Trial{
-				trial("a", of(ranked{Bug: "x", Verdicts: []string{f}, Patches: []string{score.EmptyPatch}})),
-				trial("b", of(ranked{Bug: "x", Verdicts: []string{score.Uncompilable}, Patches: []string{score.EmptyPatch}})),
+				trial("a", of(ranked{Bug: "x", Verdicts: []string{f}, Patches: []string{"1"}, Empty: []bool{true}})),
+				trial("b", of(ranked{Bug: "x", Verdicts: []string{score.Uncompilable}, Patches: []string{"2"}, Empty: []bool{true}})),
 			},
 		},
 		{
@@ -79,8 +79,8 @@ func TestLints(t *testing.T) {
 		{
 			name: "empty patches that pass, ours and published",
 			trials: []score.Trial{trial("a",
-				of(ranked{Bug: "x", Verdicts: []string{p, f}, Published: []string{score.Wrong, score.Wrong}, Patches: []string{score.EmptyPatch, "1"}}),
-				of(ranked{Bug: "y", Verdicts: []string{f, p}, Published: []string{score.Wrong, score.Plausible}, Patches: []string{"1", score.EmptyPatch}}),
+				of(ranked{Bug: "x", Verdicts: []string{p, f}, Published: []string{score.Wrong, score.Wrong}, Patches: []string{"2", "1"}, Empty: []bool{true, false}}),
+				of(ranked{Bug: "y", Verdicts: []string{f, p}, Published: []string{score.Wrong, score.Plausible}, Patches: []string{"1", "2"}, Empty: []bool{false, true}}),
 			)},
 			want: []score.Lint{
 				{Rule: score.RuleEmptyPatch, Text: "our verdicts: 2 empty patches on micro are passed, in x, y: either deleting the buggy lines fixes the bug, or the tests do not detect it"},

@@ -30,9 +30,6 @@ const (
 	Wrong     = "wrong"     // the published judge's failed
 )
 
-// EmptyPatch is the [Candidate.Program] of a patch that only deletes the buggy lines.
-const EmptyPatch = "empty"
-
 // The known reasons of our verdicts.
 const (
 	ReasonLimit     = "limit"     // a limit of time or of steps, of the run or of a test; for a pass: the test's own limit would end it on a slower machine
@@ -58,10 +55,12 @@ type Candidate struct {
 	ExactMatch *bool `json:"exact_match,omitempty"`
 	// Unchanged reports whether the candidate is the buggy program, apart from layout.
 	Unchanged bool `json:"unchanged,omitempty"`
+	// Empty reports whether the patch only deletes lines: it inserts nothing but white space and comments.
+	Empty bool `json:"empty,omitempty"`
 	// Published is the published verdict on the same candidate, or "".
 	Published string `json:"published,omitempty"`
-	// Program is the digest of the patched program (the benchmark's, or else [Digest]), or EmptyPatch. Candidates with the
-	// same digest are the same program.
+	// Program is the digest of the patched program (the benchmark's, or else [Digest]). Candidates for a bug with the same
+	// digest are the same program.
 	Program string `json:"program,omitempty"`
 }
 
@@ -124,6 +123,8 @@ type Trial struct {
 	// counts the patches with a verdict, "errors" those that could not be judged, including those of bugs that could not
 	// be checked; another attempt may succeed.
 	Judging map[string]int64 `json:"judging,omitempty"`
+	// Fenced counts the candidates whose answers hold a Markdown fence, though all of an answer was taken for code.
+	Fenced int `json:"fenced,omitempty"`
 	// Training holds the epochs among which one was chosen, in the order of the grid; empty if nothing was trained.
 	Training []Epoch `json:"training,omitempty"`
 }

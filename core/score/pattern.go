@@ -30,19 +30,12 @@ func (t *text) other() (sighting, bool) {
 	return sighting{}, false
 }
 
-// textKey identifies a text. Empty patches of different models may delete different lines, so the key of an empty patch
-// has the number of its trial; for others trial is 0.
-type textKey struct {
-	bug, digest string
-	trial       int
-}
+// textKey identifies a text.
+type textKey struct{ bug, digest string }
 
-// keyOf returns the key of the text at a rank of a trial's outcome, if it was recorded.
-func keyOf(trial int, o Outcome, rank int) (textKey, bool) {
+// keyOf returns the key of the text at a rank of an outcome, if it was recorded.
+func keyOf(o Outcome, rank int) (textKey, bool) {
 	k := textKey{bug: o.Bug, digest: o.Candidates[rank].Program}
-	if k.digest == EmptyPatch {
-		k.trial = trial + 1
-	}
 	return k, k.digest != ""
 }
 
@@ -59,7 +52,7 @@ func gather(j judge, trials []Trial) (map[textKey]*text, []*text) {
 	for i, t := range trials {
 		for _, o := range t.Outcomes {
 			for rank, verdict := range j.side(o) {
-				k, ok := keyOf(i, o, rank)
+				k, ok := keyOf(o, rank)
 				if !ok || decide(verdict) == open {
 					continue
 				}

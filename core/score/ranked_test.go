@@ -7,7 +7,7 @@ import "harness/core/score"
 type ranked struct {
 	Bug                                            string
 	Verdicts, Reasons, Details, Published, Patches []string
-	ExactMatch, Unchanged                          []bool
+	ExactMatch, Unchanged, Empty                   []bool
 	Refused, Unsound                               string
 	Labels                                         map[string]string
 }
@@ -20,12 +20,12 @@ func of(r ranked) score.Outcome {
 		}
 		return ""
 	}
-	most := max(len(r.Verdicts), len(r.Reasons), len(r.Details), len(r.Published), len(r.Patches), len(r.ExactMatch), len(r.Unchanged))
+	most := max(len(r.Verdicts), len(r.Reasons), len(r.Details), len(r.Published), len(r.Patches), len(r.ExactMatch), len(r.Unchanged), len(r.Empty))
 	for rank := range most {
 		c := score.Candidate{
 			Verdict: at(r.Verdicts, rank), Reason: at(r.Reasons, rank), Detail: at(r.Details, rank),
 			Published: at(r.Published, rank), Program: at(r.Patches, rank),
-			Unchanged: rank < len(r.Unchanged) && r.Unchanged[rank],
+			Unchanged: rank < len(r.Unchanged) && r.Unchanged[rank], Empty: rank < len(r.Empty) && r.Empty[rank],
 		}
 		if rank < len(r.ExactMatch) {
 			c.ExactMatch = &r.ExactMatch[rank]

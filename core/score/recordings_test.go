@@ -83,10 +83,7 @@ type known struct{ reference, unchanged string }
 // candidate adds a candidate with a published verdict to an outcome.
 func (k known) candidate(o *score.Outcome, program, verdict string, empty bool) {
 	match := program == k.reference
-	c := score.Candidate{Published: verdict, ExactMatch: &match, Unchanged: program == k.unchanged, Program: program}
-	if empty {
-		c.Program = score.EmptyPatch
-	}
+	c := score.Candidate{Published: verdict, ExactMatch: &match, Unchanged: program == k.unchanged, Empty: empty, Program: program}
 	o.Candidates = append(o.Candidates, c)
 }
 
@@ -120,7 +117,7 @@ func clm(t *testing.T, benchmark string) []score.Trial {
 					}
 					start, end = start-bug.CLM.LineOffset, end+1-bug.CLM.LineOffset
 				}
-				programs[c.Bug].candidate(&trial.Outcomes[len(trial.Outcomes)-1], javasource.Digest(replace(text, c.Patch, start, end)), c.Verdict, strings.TrimSpace(c.Patch) == "")
+				programs[c.Bug].candidate(&trial.Outcomes[len(trial.Outcomes)-1], javasource.Digest(replace(text, c.Patch, start, end)), c.Verdict, javasource.Digest(c.Patch) == javasource.Digest(""))
 			})
 			trials = append(trials, trial)
 		}
@@ -153,7 +150,7 @@ func peft4apr(t *testing.T, benchmark, name string) []score.Trial {
 					if end := strings.LastIndexByte(text, '}'); strings.HasPrefix(model, "deepseek") && end >= 0 {
 						text = text[:end+1]
 					}
-					programs[c.Bug].candidate(&o, javasource.Digest(text), c.Published[rank], strings.TrimSpace(text) == "")
+					programs[c.Bug].candidate(&o, javasource.Digest(text), c.Published[rank], javasource.Digest(text) == javasource.Digest(""))
 				}
 				trial.Outcomes = append(trial.Outcomes, o)
 			})

@@ -16,7 +16,7 @@ type Score struct {
 }
 
 func (Score) Kind() string       { return "score" }
-func (Score) Version() int       { return 7 }
+func (Score) Version() int       { return 8 }
 func (Score) Resource() Resource { return IO }
 
 func (w Score) Inputs() []Input {
@@ -38,6 +38,11 @@ func (w Score) Run(_ context.Context, env *Env, dir string) error {
 			o := outcome(j)
 			o.Labels = labels[j.Bug]
 			trial.Outcomes = append(trial.Outcomes, o)
+			for _, c := range j.Candidates {
+				if c.Fenced {
+					trial.Fenced++
+				}
+			}
 			return nil
 		})
 		if err != nil {
@@ -75,10 +80,7 @@ func outcome(j *Judged) score.Outcome {
 	o := score.Outcome{Bug: j.Bug, Refused: j.Refused, Unsound: j.Unsound}
 	for _, c := range j.Candidates {
 		candidate := score.Candidate{
-			Verdict: c.Outcome, Reason: c.Reason, ExactMatch: &c.ExactMatch, Unchanged: c.Unchanged, Published: c.Published, Program: c.Program,
-		}
-		if c.Empty {
-			candidate.Program = score.EmptyPatch
+			Verdict: c.Outcome, Reason: c.Reason, ExactMatch: &c.ExactMatch, Unchanged: c.Unchanged, Empty: c.Empty, Published: c.Published, Program: c.Program,
 		}
 		if c.Published != "" && !score.SameVerdict(c.Outcome, c.Published) || score.Noted(candidate) {
 			candidate.Detail = c.Detail

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
+	"harness/core/extract"
 	"harness/core/judge"
 	pb "harness/core/protocol/harnesspb"
 )
@@ -15,12 +15,13 @@ import (
 // were found. Each verdict is also a record of its own, keyed
 // by bug, patched text and sandbox: no patch is run twice.
 type Validate struct {
-	Model      Plugin  `json:"model"` // turns raw output into patches
-	Options    Options `json:"options"`
-	Benchmark  Plugin  `json:"benchmark"`
-	Data       ID      `json:"-"` // the fetched benchmark
-	Bugs       ID      `json:"-"`
-	Candidates ID      `json:"-"`
+	Model      Plugin       `json:"model"`   // turns answers into patches
+	Extract    extract.Rule `json:"extract"` // the code in an answer
+	Options    Options      `json:"options"`
+	Benchmark  Plugin       `json:"benchmark"`
+	Data       ID           `json:"-"` // the fetched benchmark
+	Bugs       ID           `json:"-"`
+	Candidates ID           `json:"-"`
 	// Baseline says which bugs have no verdicts here.
 	Baseline ID            `json:"-"`
 	Sandbox  judge.Sandbox `json:"sandbox"`
@@ -37,16 +38,19 @@ type Judged struct {
 // JudgedCandidate stands at its rank.
 type JudgedCandidate struct {
 	judge.Verdict
-	Patch      string `json:"patch,omitempty"`       // digest of the patched file
-	Program    string `json:"program,omitempty"`     // digest of the program: the benchmark's, else score.Digest
-	Empty      bool   `json:"empty,omitempty"`       // the patch inserts nothing
-	ExactMatch bool   `json:"exact_match,omitempty"` // the program is the reference fix
-	Unchanged  bool   `json:"unchanged,omitempty"`   // it is the buggy program
+	Patch string `json:"patch,omitempty"` // digest of the patched file
+	// These four are a judge.Identity.
+	Program    string `json:"program,omitempty"`
+	Empty      bool   `json:"empty,omitempty"`
+	ExactMatch bool   `json:"exact_match,omitempty"`
+	Unchanged  bool   `json:"unchanged,omitempty"`
 	Published  string `json:"published,omitempty"`
+	// Fenced: the answer holds a Markdown fence, and all of it was taken for code.
+	Fenced bool `json:"fenced,omitempty"`
 }
 
 func (Validate) Kind() string       { return "validate" }
-func (Validate) Version() int       { return 5 }
+func (Validate) Version() int       { return 6 }
 func (Validate) Resource() Resource { return Judge }
 
 func (w Validate) Inputs() []Input {
@@ -145,7 +149,7 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 		return nil, err
 	}
 	for i, p := range patches {
-		candidate := JudgedCandidate{Published: c.Outputs[i].Published}
+		candidate := JudgedCandidate{Published: c.Outputs[i].Published, Fenced: w.Extract == extract.None && len(extract.Blocks(c.Outputs[i].Text)) > 0}
 		text, err := judge.ApplyEdits(bug.Bug.Text, p.GetEdits())
 		switch {
 		case p.GetUnplaced() != "":
@@ -156,7 +160,6 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 			candidate.Verdict = judge.Unplaced(err.Error())
 		default:
 			candidate.Patch = judge.FileDigest(text)
-			candidate.Empty = insertsNothing(p.Edits)
 			j.Add(judge.Task{Bug: c.Bug, Patch: candidate.Patch}, bug.Bug.Text, p.GetEdits())
 		}
 		judged.Candidates = append(judged.Candidates, candidate)
@@ -164,32 +167,7 @@ func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecor
 	return judged, nil
 }
 
-// patches says what one bug's outputs do to the buggy file: as the model said
-// when it answered, or as it says now.
-func (w Validate) patches(ctx context.Context, model modelClient, bug *pb.Bug, c *Candidates) ([]*pb.Patch, error) {
-	var said []*pb.Patch
-	outputs := make([]string, len(c.Outputs))
-	for i, o := range c.Outputs {
-		outputs[i] = o.Text
-		if o.Patch != nil {
-			said = append(said, o.Patch.message())
-		}
-	}
-	if len(said) == len(outputs) {
-		return said, nil
-	}
-	answer, err := model.Patch(ctx, &pb.PatchRequest{Config: w.Model.Config, Options: w.Options.message(), Bug: withoutLabels([]*pb.Bug{bug})[0], Outputs: outputs})
-	if err != nil {
-		return nil, err
-	}
-	if len(answer.Patches) != len(outputs) {
-		return nil, fmt.Errorf("model %s made %d patches of %d outputs for bug %s", w.Model.Name, len(answer.Patches), len(outputs), c.Bug)
-	}
-	return answer.Patches, nil
-}
-
-// identify names the programs of a bug's judged candidates, and finds those
-// that are the reference fix or no change at all.
+// identify says which programs a bug's judged candidates are.
 func identify(ctx context.Context, j *judge.Judge, bug *pb.BugRecord, judged *Judged) error {
 	programs, err := j.Programs(ctx, bug)
 	if err != nil {
@@ -197,18 +175,14 @@ func identify(ctx context.Context, j *judge.Judge, bug *pb.BugRecord, judged *Ju
 	}
 	for i := range judged.Candidates {
 		c := &judged.Candidates[i]
-		if c.Patch != "" {
-			c.Program, c.ExactMatch, c.Unchanged = j.Program(judge.Task{Bug: judged.Bug, Patch: c.Patch}, programs)
+		if c.Patch == "" {
+			continue
 		}
+		is, err := j.Identify(ctx, judge.Task{Bug: judged.Bug, Patch: c.Patch}, programs)
+		if err != nil {
+			return err
+		}
+		c.Program, c.ExactMatch, c.Unchanged, c.Empty = is.Program, is.ExactMatch, is.Unchanged, is.Empty
 	}
 	return nil
-}
-
-func insertsNothing(edits []*pb.Edit) bool {
-	for _, e := range edits {
-		if strings.TrimSpace(e.Text) != "" {
-			return false
-		}
-	}
-	return true
 }

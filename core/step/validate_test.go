@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"harness/core/extract"
 	"harness/core/judge"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/score"
@@ -33,7 +34,7 @@ func TestWhatIsJudgedOfPatches(t *testing.T) {
 		{Patch: &Patch{Unplaced: "the method stands elsewhere"}, Published: "wrong"},
 		{Patch: &Patch{Edits: []Edit{{Start: 7, End: 9, Text: "passed\n"}}}},
 	}
-	judged, err := (Validate{}).patch(t.Context(), nil, bug, &Candidates{Bug: "B", Outputs: outputs}, j)
+	judged, err := Validate{Extract: extract.None}.patch(t.Context(), nil, bug, &Candidates{Bug: "B", Outputs: outputs}, j)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,12 +44,9 @@ func TestWhatIsJudgedOfPatches(t *testing.T) {
 		if c.Patch != "" {
 			words = append(words, "judged")
 		}
-		if c.Empty {
-			words = append(words, "empty")
-		}
 		got = append(got, strings.Join(strings.Fields(strings.Join(words, " ")), " "))
 	}
-	want := []string{"plausible judged", "judged empty", "uncompilable", "error " + score.ReasonUnplaced + " wrong", "error " + score.ReasonUnplaced}
+	want := []string{"plausible judged", "judged", "uncompilable", "error " + score.ReasonUnplaced + " wrong", "error " + score.ReasonUnplaced}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("candidates (-want +got):\n%s", diff)
 	}

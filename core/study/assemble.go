@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"harness/core/extract"
 )
 
 // assemble decodes what no expression refers to, checks the whole and fills in the study. Where mistakes were made the
@@ -75,6 +77,10 @@ func (l *loader) assembleBlock(d *plugged, one *instance) *Block {
 	// A plugin's own attributes may have the names that the language adds to other kinds.
 	switch c := one.content; d.kind {
 	case "model":
+		b.Extract = familyRule(d.plugin.description)
+		if rule, ok := c.text("extract"); ok {
+			b.Extract = extract.Rule(rule)
+		}
 		if d.plugin.description.GetNeedsCheckpoint() {
 			b.Source, _ = c.text("source")
 			b.Scratch = l.assembleScratch(c.block("scratch"))

@@ -1,10 +1,12 @@
 package study
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 
+	"harness/core/extract"
 	"harness/core/protocol/harnesspb"
 	"harness/core/score"
 )
@@ -14,7 +16,7 @@ func languageSpec(kind string, description *harnesspb.Description) spec {
 	switch kind {
 	case "model":
 		if !description.GetNeedsCheckpoint() {
-			return spec{attributes: []attribute{forEach()}}
+			return spec{attributes: []attribute{extraction(), forEach()}}
 		}
 		return spec{attributes: modelAttributes(), blocks: []nested{{
 			name: "scratch", spec: scratchSpec(), maximum: 1,
@@ -46,8 +48,19 @@ func modelAttributes() []attribute {
 	return []attribute{
 		{name: "source", kind: cty.String, check: notEmpty,
 			description: "Folder of the checkpoint in Hugging Face's layout. Relative paths start at the study's folder. Only for families that need a checkpoint."},
-		limit, forEach(),
+		limit, extraction(), forEach(),
 	}
+}
+
+// extraction says which part of an answer is the code.
+func extraction() attribute {
+	return attribute{name: "extract", kind: cty.String, oneOf: extract.Rules(), otherwise: `the family's own, "none" for those built in`,
+		description: "Which part of an answer is the code: none takes all of it, code-block the first block between Markdown fences, last-block the last one, and method a whole method, which takes the place of the buggy one. A change decodes nothing again."}
+}
+
+// familyRule is what a family's description says about its answers.
+func familyRule(description *harnesspb.Description) extract.Rule {
+	return extract.Rule(cmp.Or(description.GetExtract(), string(extract.None)))
 }
 
 func adapterAttributes() []attribute {

@@ -53,6 +53,8 @@ func plugins() shelf {
 			"replay": {Name: "replay", Generates: true, Schema: schema(
 				&harnesspb.Attribute{Name: "folder", Type: "string", Required: true},
 				&harnesspb.Attribute{Name: "files", Type: `["map","string"]`, Required: true})},
+			"chat": {Name: "chat", Generates: true, Extract: "last-block"},
+			"odd":  {Name: "odd", Generates: true, Extract: "methods"},
 		},
 		"adapter": {
 			"none":     {Name: "none"},

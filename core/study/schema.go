@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 
+	"harness/core/extract"
 	"harness/core/protocol/harnesspb"
 )
 
@@ -17,6 +18,9 @@ import (
 func pluginSpec(kind string, description *harnesspb.Description) (own, whole *spec, err error) {
 	if own, err = schemaSpec(description.GetSchema(), maxSchemaDepth); err != nil {
 		return nil, nil, fmt.Errorf("its schema is wrong: %w", err)
+	}
+	if rule := string(familyRule(description)); !contains(extract.Rules(), rule) {
+		return nil, nil, fmt.Errorf("its description extracts %q from answers.%s", rule, expected(rule, extract.Rules(), "Expected are", ""))
 	}
 	if whole, err = own.with(languageSpec(kind, description)); err != nil {
 		return nil, nil, err

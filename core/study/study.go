@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"harness/core/extract"
 	"harness/core/protocol/harnesspb"
 )
 
@@ -43,14 +44,16 @@ type Block struct {
 	// not set and have no default are absent.
 	Config json.RawMessage
 
-	Source     string   // model: folder of the checkpoint; empty: Scratch, or the model needs none
-	Scratch    *Scratch // model: made from nothing
-	Load       string   // adapter: folder in PEFT's layout with finished weights
-	Models     []string // adapter: names of the only models that it is combined with; nil: all
-	Prompts    []string // adapter: names of the only prompts that it is combined with; nil: all
-	Validation float64  // dataset: share set apart, within (0,1); 0: none
-	Limit      int      // dataset: how many samples are used; 0: all
-	Bugs       []string // benchmark: only the bugs with these ids; nil: all
+	Source  string   // model: folder of the checkpoint; empty: Scratch, or the model needs none
+	Scratch *Scratch // model: made from nothing
+	// model: which part of an answer is the code; the family's own rule where the study sets none
+	Extract    extract.Rule `json:",omitempty"`
+	Load       string       // adapter: folder in PEFT's layout with finished weights
+	Models     []string     // adapter: names of the only models that it is combined with; nil: all
+	Prompts    []string     // adapter: names of the only prompts that it is combined with; nil: all
+	Validation float64      // dataset: share set apart, within (0,1); 0: none
+	Limit      int          // dataset: how many samples are used; 0: all
+	Bugs       []string     // benchmark: only the bugs with these ids; nil: all
 	// benchmark: only the bugs whose labels have one of these values each; nil: all
 	Where map[string][]string `json:",omitempty"`
 

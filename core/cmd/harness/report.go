@@ -109,6 +109,7 @@ func finished(s *session.Session) (trials []score.Trial, notes []string, err err
 	notes = append(notes, backends...)
 	notes = append(notes, score.UnsoundNotes(trials)...)
 	notes = append(notes, score.AttemptNotes(trials)...)
+	notes = append(notes, score.ExtractionNotes(trials)...)
 	notes = append(notes, score.CandidateNotes(trials)...)
 	for _, trial := range trials {
 		notes = append(notes, score.TrainingNotes(trial)...)

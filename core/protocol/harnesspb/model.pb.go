@@ -713,7 +713,8 @@ type PatchRequest struct {
 	Config  []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
 	Options *PromptOptions         `protobuf:"bytes,2,opt,name=options,proto3" json:"options,omitempty"`
 	Bug     *Bug                   `protobuf:"bytes,3,opt,name=bug,proto3" json:"bug,omitempty"`
-	// Raw outputs, without the prompt, special tokens removed.
+	// Outputs without the prompt, special tokens removed: raw, or the code in them,
+	// where the study or the description says how to extract it.
 	Outputs       []string `protobuf:"bytes,4,rep,name=outputs,proto3" json:"outputs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1122,7 +1123,8 @@ type GeneratedCandidate struct {
 	// A verdict that someone else published for this output; empty if none.
 	PublishedVerdict string `protobuf:"bytes,2,opt,name=published_verdict,json=publishedVerdict,proto3" json:"published_verdict,omitempty"`
 	// What the output does to the buggy file. Given for all candidates of a bug or
-	// for none; then Patch is asked.
+	// for none; then Patch is asked. Where a study extracts the code from outputs, it
+	// takes the place of the text of the patch's edit, of which there must be one.
 	Patch         *Patch `protobuf:"bytes,3,opt,name=patch,proto3" json:"patch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

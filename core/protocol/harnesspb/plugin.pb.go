@@ -94,7 +94,10 @@ type Description struct {
 	// Engine: the values of settings in the blocks train and generate that it takes.
 	// A study that sets others is refused before any work. A setting that is not
 	// listed is taken as the study language has it.
-	Settings      []*Setting `protobuf:"bytes,15,rep,name=settings,proto3" json:"settings,omitempty"`
+	Settings []*Setting `protobuf:"bytes,15,rep,name=settings,proto3" json:"settings,omitempty"`
+	// Model: which part of an answer is the code, where a study does not say:
+	// "none" (the whole answer), "code-block", "last-block" or "method". Empty: none.
+	Extract       string `protobuf:"bytes,16,opt,name=extract,proto3" json:"extract,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -232,6 +235,13 @@ func (x *Description) GetSettings() []*Setting {
 		return x.Settings
 	}
 	return nil
+}
+
+func (x *Description) GetExtract() string {
+	if x != nil {
+		return x.Extract
+	}
+	return ""
 }
 
 // Setting is one attribute of the study language with the values that an engine
@@ -743,7 +753,7 @@ const file_harness_v1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"\x17harness/v1/plugin.proto\x12\n" +
 	"harness.v1\"\x11\n" +
-	"\x0fDescribeRequest\"\xd4\x03\n" +
+	"\x0fDescribeRequest\"\xee\x03\n" +
 	"\vDescription\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -762,7 +772,8 @@ const file_harness_v1_plugin_proto_rawDesc = "" +
 	"\x04bugs\x18\r \x03(\tR\x04bugs\x12\x1f\n" +
 	"\vmodel_types\x18\x0e \x03(\tR\n" +
 	"modelTypes\x12/\n" +
-	"\bsettings\x18\x0f \x03(\v2\x13.harness.v1.SettingR\bsettings\"U\n" +
+	"\bsettings\x18\x0f \x03(\v2\x13.harness.v1.SettingR\bsettings\x12\x18\n" +
+	"\aextract\x18\x10 \x01(\tR\aextract\"U\n" +
 	"\aSetting\x12\x14\n" +
 	"\x05block\x18\x01 \x01(\tR\x05block\x12\x1c\n" +
 	"\tattribute\x18\x02 \x01(\tR\tattribute\x12\x16\n" +

@@ -5,10 +5,8 @@ package javasource
 
 import (
 	"bytes"
-	"regexp"
 	"sort"
 	"strings"
-	"unicode"
 )
 
 // Code returns text with comments blanked: their bytes are spaces, apart from line ends.
@@ -60,147 +58,6 @@ func (o Span) Contains(s Span) bool {
 		return o.Start < s.Start && s.End < o.End
 	}
 	return o.Start <= s.Start && s.End <= o.End
-}
-
-// Methods returns the lines of all methods and constructors with bodies, in
-// the order of their first lines; annotations and modifiers belong to them,
-// comments above do not.
-func Methods(text string) []Span {
-	code := blankArguments(Skeleton(text))
-	lines := linesOf(code)
-	type level struct {
-		start  int // offset of the header's first byte
-		method bool
-	}
-	var open []level
-	var found []Span
-	header, depth := 0, 0 // depth counts parentheses
-	for i := 0; i < len(code); i++ {
-		switch code[i] {
-		case '(':
-			depth++
-		case ')':
-			depth = max(0, depth-1)
-		case ';':
-			if depth == 0 {
-				header = i + 1
-			}
-		case '{':
-			start := header + len(code[header:i]) - len(strings.TrimLeftFunc(code[header:i], unicode.IsSpace))
-			open = append(open, level{start, isMethodHeader(code[header:i])})
-			header, depth = i+1, 0
-		case '}':
-			if n := len(open); n > 0 {
-				if last := open[n-1]; last.method {
-					found = append(found, Span{lines.of(last.start), lines.of(i) + 1})
-				}
-				open = open[:n-1]
-			}
-			header, depth = i+1, 0
-		}
-	}
-	sort.SliceStable(found, func(i, j int) bool {
-		if found[i].Start != found[j].Start {
-			return found[i].Start < found[j].Start
-		}
-		return found[i].End > found[j].End
-	})
-	return found
-}
-
-// Innermost returns the smallest method that contains all the spans.
-func Innermost(text string, spans ...Span) (Span, bool) {
-	var best Span
-	found := false
-	for _, method := range Methods(text) {
-		all := true
-		for _, s := range spans {
-			all = all && method.Contains(s)
-		}
-		if all && (!found || best.Contains(method)) {
-			best, found = method, true
-		}
-	}
-	return best, found
-}
-
-var (
-	// behindParameters is what may stand between a method's parameters and its body.
-	behindParameters = regexp.MustCompile(`\)\s*(?:\[\s*\]\s*)*(?:throws\s[\w\s.,$@<>]+)?$`)
-	nameAtEnd        = regexp.MustCompile(`[A-Za-z_$][\w$]*\s*$`)
-	lastWord         = regexp.MustCompile(`([A-Za-z_$][\w$]*|[^\s\w])\s*$`)
-)
-
-// isMethodHeader judges what stands between the last delimiter and a brace.
-func isMethodHeader(header string) bool {
-	header = strings.TrimSpace(header)
-	end := behindParameters.FindStringIndex(header)
-	if end == nil {
-		return false
-	}
-	open := opening(header[:end[0]+1])
-	if open < 0 {
-		return false
-	}
-	name := nameAtEnd.FindString(header[:open])
-	switch strings.TrimSpace(name) {
-	case "", "if", "for", "while", "switch", "catch", "synchronized", "try", "do", "else", "return", "new", "assert", "throw", "super", "this":
-		return false
-	}
-	before := lastWord.FindString(header[:open-len(name)])
-	switch strings.TrimSpace(before) {
-	case "new", "=", ".", "(", ",", "return", "&", "|", "+", "!", "?", ":", "else", "record", "@":
-		return false
-	}
-	return true
-}
-
-// opening is the offset of the parenthesis that the last byte of text closes, or
-// -1. Before it may be others, such as an annotation's.
-func opening(text string) int {
-	depth := 0
-	for i := len(text) - 1; i >= 0; i-- {
-		switch text[i] {
-		case ')':
-			depth++
-		case '(':
-			if depth--; depth == 0 {
-				return i
-			}
-		}
-	}
-	return -1
-}
-
-var annotation = regexp.MustCompile(`@\s*[A-Za-z_$][\w$.]*\s*\(`)
-
-// blankArguments blanks the arguments of annotations in a skeleton, parentheses
-// included: they may hold braces, which open no body.
-func blankArguments(code string) string {
-	out := []byte(code)
-	for from := 0; ; {
-		at := annotation.FindStringIndex(code[from:])
-		if at == nil {
-			return string(out)
-		}
-		open := from + at[1] - 1
-		from = open + 1
-		depth := 0
-		for i := open; i < len(code); i++ {
-			switch code[i] {
-			case '(':
-				depth++
-			case ')':
-				depth--
-			}
-			if depth > 0 {
-				continue
-			}
-			blankBytes(out[open : i+1])
-			from = i + 1
-			break
-		}
-	}
 }
 
 // lineEnds are the offsets of a text's line ends.

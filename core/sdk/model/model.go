@@ -50,7 +50,8 @@ type Model interface {
 	Prompt(ctx context.Context, request *PromptRequest) (*PromptResponse, error)
 	// Example writes prompt and target for each training sample, in order.
 	Example(ctx context.Context, request *ExampleRequest) (*ExampleResponse, error)
-	// Patch turns each raw output into edits of the buggy file, in order.
+	// Patch turns each output, or the code that was extracted from it, into edits of the
+	// buggy file, in order.
 	Patch(ctx context.Context, request *PatchRequest) (*PatchResponse, error)
 }
 

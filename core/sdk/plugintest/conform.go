@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 	"google.golang.org/protobuf/testing/protocmp"
 
+	"harness/core/extract"
 	"harness/core/protocol"
 	"harness/core/protocol/harnesspb"
 	"harness/core/sdk"
@@ -41,6 +43,9 @@ func Describe(t testing.TB, kind string, plugin sdk.Describer) {
 	}
 	if description.Summary == "" || strings.Contains(description.Summary, "\n") {
 		t.Errorf("the summary %q is not one line", description.Summary)
+	}
+	if rule := description.Extract; rule != "" && !slices.Contains(extract.Rules(), rule) {
+		t.Errorf("it extracts %q from answers; expected one of %s", rule, strings.Join(extract.Rules(), ", "))
 	}
 	for _, problem := range schemaProblems(description.Schema, "") {
 		t.Error(problem)

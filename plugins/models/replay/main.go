@@ -33,6 +33,10 @@
 // "bug", "loc" (the hunk's lines; "12-14" excludes 14, and "12-12" is line 12),
 // and, if known, "function_range" and "prompt".
 //
+// What is said here of trimming and line ends holds for recorded text as it is. If the
+// model's block sets extract, the code in a candidate replaces the same lines, with a line
+// end after it.
+//
 // If the lines that a candidate replaces are not found in the benchmark's copy of
 // the program, the candidate gets no verdict: it counts neither for nor against
 // the model.

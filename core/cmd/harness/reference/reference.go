@@ -132,6 +132,7 @@ func Capabilities(d *harnesspb.Description) []string {
 		add(d.GetNeedsCheckpoint(), "Is fine-tuned and decoded here, from a checkpoint: `source` names its folder, or `scratch` makes one.")
 		add(d.GetGenerates(), "Answers by itself: it has no parameters here and cannot be fine-tuned.")
 		add(len(d.GetPromptTokens()) > 0, "Writes prompts with the special tokens "+codes(d.GetPromptTokens())+", which the checkpoint's tokenizer must have.")
+		add(d.GetExtract() != "", "Takes the code from answers as `extract = \""+d.GetExtract()+"\"`, unless the study sets it.")
 	case "adapter":
 		add(d.GetTrains(), "Has parameters that train.")
 		add(!d.GetTrains() && !d.GetRecorded(), "Trains nothing.")
