@@ -10,14 +10,18 @@ import (
 )
 
 // CheckBug refuses records whose lines do not fit their file, so that what
-// follows may slice without looking.
+// follows may slice without looking. A record that says why the bug cannot be
+// judged may lack everything but its id.
 func CheckBug(r *pb.BugRecord) error {
 	b := r.GetBug()
-	if b.GetId() == "" || b.GetText() == "" {
-		return errors.New("a bug without id or text")
+	if b.GetId() == "" {
+		return errors.New("a bug has no id")
+	}
+	if b.Text == "" && r.Unsound == "" {
+		return fmt.Errorf("bug %s has no text", b.Id)
 	}
 	lines := int32(len(SplitLines(b.Text)))
-	if len(b.Hunks) == 0 || len(b.Hunks) != len(r.Fixes) {
+	if len(b.Hunks) != len(r.Fixes) || len(b.Hunks) == 0 && r.Unsound == "" {
 		return fmt.Errorf("bug %s has %d hunks and %d fixes", b.Id, len(b.Hunks), len(r.Fixes))
 	}
 	next := int32(1)

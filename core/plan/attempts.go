@@ -89,7 +89,8 @@ func (p *Plan) checkpoint(env *step.Env, id step.ID) string {
 	return ""
 }
 
-// knownBugs are the benchmark's chosen bugs, nil if it was not fetched.
+// knownBugs are the benchmark's chosen bugs that models are asked about, nil if it
+// was not fetched.
 func (b *Benchmark) knownBugs(r *step.Results) ([]*pb.Bug, error) {
 	if !r.Has(b.Data) {
 		return nil, nil
@@ -100,7 +101,7 @@ func (b *Benchmark) knownBugs(r *step.Results) ([]*pb.Bug, error) {
 	}
 	chosen, err := b.choice.Choose(all)
 	bugs := []*pb.Bug{}
-	for _, record := range chosen {
+	for _, record := range step.Judgeable(chosen) {
 		bugs = append(bugs, record.Bug)
 	}
 	return bugs, err

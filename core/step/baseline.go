@@ -12,7 +12,8 @@ import (
 // the buggy file must fail and the reference fix must pass. It leaves
 // baseline.json, a BaselineRecord. A bug that fails either check tells us
 // nothing about a model: it is unsound, and Validate gives none of its
-// candidates a verdict.
+// candidates a verdict. So is a bug that the benchmark itself calls unsound,
+// which nothing is run for.
 type Baseline struct {
 	Benchmark Plugin        `json:"benchmark"`
 	Data      ID            `json:"-"` // the fetched benchmark
@@ -28,11 +29,11 @@ type BaselineRecord struct {
 	Bugs      []BaselineBug `json:"bugs"` // in the benchmark's order
 }
 
-// BaselineBug is one bug's.
+// BaselineBug is one bug's. A bug that the benchmark calls unsound has no verdicts.
 type BaselineBug struct {
 	Bug       string        `json:"bug"`
-	Buggy     judge.Verdict `json:"buggy"`
-	Reference judge.Verdict `json:"reference"`
+	Buggy     judge.Verdict `json:"buggy,omitzero"`
+	Reference judge.Verdict `json:"reference,omitzero"`
 	// Unsound says why the bug says nothing about a model here; empty: it does.
 	Unsound string `json:"unsound,omitempty"`
 }
@@ -71,6 +72,9 @@ func (w Baseline) Run(ctx context.Context, env *Env, dir string) error {
 	}
 	ids := make([][2]judge.Task, len(bugs)) // buggy, reference
 	for i, b := range bugs {
+		if b.Unsound != "" {
+			continue
+		}
 		fixed, err := judge.FixedText(b)
 		if err != nil {
 			return fmt.Errorf("bug %s: %w", b.Bug.Id, err)
@@ -90,8 +94,11 @@ func (w Baseline) Run(ctx context.Context, env *Env, dir string) error {
 	env.noteBoxes(boxes)
 	record := BaselineRecord{Benchmark: w.Benchmark, Machine: thisMachine(), Boxes: boxes}
 	for i, b := range bugs {
-		found := BaselineBug{Bug: b.Bug.Id, Buggy: j.Verdict(ids[i][0]), Reference: j.Verdict(ids[i][1])}
-		found.Unsound = found.unsound()
+		found := BaselineBug{Bug: b.Bug.Id, Unsound: b.Unsound}
+		if found.Unsound == "" {
+			found.Buggy, found.Reference = j.Verdict(ids[i][0]), j.Verdict(ids[i][1])
+			found.Unsound = found.unsound()
+		}
 		record.Bugs = append(record.Bugs, found)
 	}
 	return writeJSON(dir, baselineFile, record)
@@ -123,6 +130,13 @@ func describeVerdict(v judge.Verdict) string {
 	return ": " + v.Outcome + ": " + v.Detail
 }
 
+// ReadBaseline reads what a finished Baseline step left.
+func ReadBaseline(r *Results, id ID) (BaselineRecord, error) {
+	var record BaselineRecord
+	err := r.ReadJSON(id, baselineFile, &record)
+	return record, err
+}
+
 // Unsound are the bugs that say nothing about a model here, with the reasons.
 func (r BaselineRecord) Unsound() map[string]string {
 	unsound := map[string]string{}
@@ -148,8 +162,7 @@ func (r BaselineRecord) unproven() map[string]bool {
 // Errors implements [Retryable]: it counts the bugs that have a version which
 // could not be judged.
 func (Baseline) Errors(r *Results, id ID) (int64, error) {
-	var record BaselineRecord
-	err := r.ReadJSON(id, baselineFile, &record)
+	record, err := ReadBaseline(r, id)
 	return int64(len(record.unproven())), err
 }
 

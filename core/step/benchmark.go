@@ -1,26 +1,30 @@
 package step
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"harness/core/judge"
 	pb "harness/core/protocol/harnesspb"
+	"harness/core/score"
 )
 
 // Benchmark fetches all of a benchmark: its bugs into bugs.jsonl, with the
-// labels that the host adds, and what judging them needs into data/. Studies
-// that use different bugs of it share one.
+// labels that the host adds, what judging them needs into data/, and what a
+// reader of results must know of it into notes.json. Studies that use different
+// bugs of it share one.
 type Benchmark struct {
 	Plugin Plugin `json:"plugin"`
 }
 
 func (Benchmark) Kind() string       { return "benchmark" }
-func (Benchmark) Version() int       { return 3 }
+func (Benchmark) Version() int       { return 4 }
 func (Benchmark) Inputs() []Input    { return nil }
 func (Benchmark) Resource() Resource { return IO }
 
@@ -33,18 +37,26 @@ func (w Benchmark) Run(ctx context.Context, env *Env, dir string) (err error) {
 	if err := os.Mkdir(data, 0o755); err != nil {
 		return fmt.Errorf("fetch benchmark: %w", err)
 	}
+	notes := []string{}
 	err = bench.Fetch(ctx, &pb.FetchRequest{Config: w.Plugin.Config, BaseDir: w.Plugin.BaseDir, Dir: data}, func(e *pb.FetchEvent) {
-		env.Progress(e.Done, e.Total, e.Message)
+		if e.Note != "" {
+			notes = append(notes, e.Note)
+		}
+		env.Progress(e.Done, e.Total, cmp.Or(e.Message, e.Note))
 	})
 	if err != nil {
 		return fmt.Errorf("fetch benchmark: %w", err)
+	}
+	if err := writeJSON(dir, benchmarkNotesFile, notes); err != nil {
+		return err
 	}
 	out, err := createLines(dir, bugsFile)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, out.close()) }()
-	seen := map[string]bool{}
+	seen, sound := map[string]bool{}, 0
+	unsound := score.Reasons{}
 	err = bench.Bugs(ctx, &pb.BugsRequest{Config: w.Plugin.Config, Dir: data}, func(r *pb.BugRecord) error {
 		if err := judge.CheckBug(r); err != nil {
 			return err
@@ -53,6 +65,11 @@ func (w Benchmark) Run(ctx context.Context, env *Env, dir string) (err error) {
 			return fmt.Errorf("bug %s comes twice", r.Bug.Id)
 		}
 		seen[r.Bug.Id] = true
+		if r.Unsound != "" {
+			unsound.Add(r.Bug.Id, r.Unsound)
+		} else {
+			sound++
+		}
 		addLabels(r)
 		return out.write(r)
 	})
@@ -61,6 +78,9 @@ func (w Benchmark) Run(ctx context.Context, env *Env, dir string) (err error) {
 	}
 	if len(seen) == 0 {
 		return fmt.Errorf("benchmark %s has no bugs", w.Plugin.Name)
+	}
+	if sound == 0 {
+		return fmt.Errorf("benchmark %s has no bug that can be judged: %s", w.Plugin.Name, &unsound)
 	}
 	return w.Plugin.unchanged(ctx, env)
 }
@@ -94,6 +114,14 @@ func benchmarkData(ctx context.Context, r *Results, benchmark ID) (string, error
 // bugsFile holds bugs, a line each.
 const bugsFile = "bugs.jsonl"
 
+const benchmarkNotesFile = "notes.json"
+
+// BenchmarkNotes reads what a reader of results must know of a fetched benchmark.
+func BenchmarkNotes(r *Results, benchmark ID) (notes []string, err error) {
+	err = r.ReadJSON(benchmark, benchmarkNotesFile, &notes)
+	return notes, err
+}
+
 // Bugs chooses the bugs of a benchmark that a study uses. It leaves bugs.jsonl,
 // in the benchmark's order.
 type Bugs struct {
@@ -115,7 +143,9 @@ const ShownPart = "shown"
 func (Bugs) Parts(dir string) (map[string]string, error) {
 	var all []*pb.Bug
 	err := eachLine(filepath.Join(dir, bugsFile), func(r *pb.BugRecord) error {
-		all = append(all, r.Bug)
+		if r.Unsound == "" {
+			all = append(all, r.Bug)
+		}
 		return nil
 	})
 	if err != nil {
@@ -153,6 +183,12 @@ func (w Bugs) Run(_ context.Context, env *Env, dir string) (err error) {
 		}
 	}
 	return nil
+}
+
+// Judgeable are the bugs that models are asked about: those that the benchmark
+// does not call unsound.
+func Judgeable(all []*pb.BugRecord) []*pb.BugRecord {
+	return slices.DeleteFunc(slices.Clone(all), func(r *pb.BugRecord) bool { return r.Unsound != "" })
 }
 
 // ReadBugs reads what a finished Benchmark or Bugs step left.

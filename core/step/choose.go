@@ -9,13 +9,18 @@ import (
 
 	"harness/core/judge"
 	pb "harness/core/protocol/harnesspb"
+	"harness/core/score"
 )
 
 // addLabels adds the labels that follow from a bug's lines, unless the
 // benchmark sends its own: it may know of a fix that touches more than the file
-// shows. The names are documented in bug.proto.
+// shows. The names are documented in bug.proto. Where the lines are not known,
+// as of some unsound bugs, nothing follows.
 func addLabels(r *pb.BugRecord) {
 	b := r.Bug
+	if len(b.Hunks) == 0 {
+		return
+	}
 	if b.Labels == nil {
 		b.Labels = map[string]string{}
 	}
@@ -57,23 +62,34 @@ func (w Bugs) Choose(all []*pb.BugRecord) ([]*pb.BugRecord, error) {
 	}
 	var chosen []*pb.BugRecord
 	for _, r := range all {
-		if w.wants(r.Bug) {
+		if w.wants(r) {
 			chosen = append(chosen, r)
 		}
 	}
-	if len(chosen) == 0 {
+	if len(Judgeable(chosen)) == 0 {
+		if len(chosen) > 0 && len(w.IDs) > 0 {
+			var unsound score.Reasons
+			for _, r := range chosen {
+				unsound.Add(r.Bug.Id, r.Unsound)
+			}
+			return nil, &ChoiceError{Path: []string{"bugs"}, Summary: "No bug can be judged",
+				Detail: fmt.Sprintf("The benchmark calls all bugs that are chosen unsound: %s.", &unsound)}
+		}
 		return nil, &ChoiceError{Path: []string{"where"}, Summary: "No bug is left",
 			Detail: "Each of the conditions fits some bug of the benchmark, but no bug fits all of them."}
 	}
 	return chosen, nil
 }
 
-func (w Bugs) wants(b *pb.Bug) bool {
-	if len(w.IDs) > 0 && !slices.Contains(w.IDs, b.Id) {
+// wants says whether a bug is chosen. An unsound bug whose label is not known might
+// have the wanted one: it is chosen, so that it is named.
+func (w Bugs) wants(r *pb.BugRecord) bool {
+	if len(w.IDs) > 0 && !slices.Contains(w.IDs, r.Bug.Id) {
 		return false
 	}
 	for label, values := range w.Where {
-		if !slices.Contains(values, b.Labels[label]) {
+		value, known := r.Bug.Labels[label]
+		if (known || r.Unsound == "") && !slices.Contains(values, value) {
 			return false
 		}
 	}

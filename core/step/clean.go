@@ -172,6 +172,9 @@ func (w Clean) methods(env *Env) (*methods, error) {
 			return nil, err
 		}
 		err = readLines(env.Results, benchmark, bugsFile, func(r *pb.BugRecord) error {
+			if r.Bug.Text == "" && len(r.Methods) == 0 { // an unsound bug without a program
+				return nil
+			}
 			if err := m.add(part, r); err != nil {
 				return fmt.Errorf("bug %s: %w", r.Bug.Id, err)
 			}

@@ -13,8 +13,8 @@ import (
 	"harness/core/weights/tokenizer"
 )
 
-// Generate answers every bug of a benchmark. It leaves candidates.jsonl, a
-// line a bug in the benchmark's order. Each answer is also a record of its own,
+// Generate answers every bug of a benchmark that can be judged. It leaves
+// candidates.jsonl, a line a bug in the benchmark's order. Each answer is also a record of its own,
 // keyed by the bug as the model sees it, so that nothing is decoded again
 // where a bug was added or a run was stopped.
 type Generate struct {
@@ -97,10 +97,11 @@ func (Generate) Parts(dir string) (map[string]string, error) {
 }
 
 func (w Generate) Run(ctx context.Context, env *Env, dir string) (err error) {
-	bugs, err := ReadBugs(env.Results, w.Bugs)
+	all, err := ReadBugs(env.Results, w.Bugs)
 	if err != nil {
 		return err
 	}
+	bugs := Judgeable(all)
 	a, err := w.answers(env, bugs)
 	if err != nil {
 		return err

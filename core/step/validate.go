@@ -65,33 +65,44 @@ func (w Validate) Run(ctx context.Context, env *Env, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	var baseline BaselineRecord
-	if err := env.Results.ReadJSON(w.Baseline, baselineFile, &baseline); err != nil {
+	baseline, err := ReadBaseline(env.Results, w.Baseline)
+	if err != nil {
 		return err
 	}
 	j, err := env.newJudge(ctx, w.Benchmark, w.Sandbox, w.Data, &baseline)
 	if err != nil {
 		return err
 	}
+	list, err := ReadBugs(env.Results, w.Bugs)
+	if err != nil {
+		return err
+	}
 	bugs := map[string]*pb.BugRecord{}
-	err = readLines(env.Results, w.Bugs, bugsFile, func(r *pb.BugRecord) error {
+	for _, r := range list {
 		bugs[r.Bug.Id] = r
-		return nil
+	}
+	answered := map[string]*Judged{}
+	err = readLines(env.Results, w.Candidates, candidatesFile, func(c *Candidates) error {
+		if bugs[c.Bug] == nil {
+			return fmt.Errorf("candidates reference an unknown bug, %s", c.Bug)
+		}
+		answered[c.Bug], err = w.patch(ctx, model, bugs[c.Bug], c, j)
+		return err
 	})
 	if err != nil {
 		return err
 	}
 	var all []*Judged
-	err = readLines(env.Results, w.Candidates, candidatesFile, func(c *Candidates) error {
-		if bugs[c.Bug] == nil {
-			return fmt.Errorf("candidates reference an unknown bug, %s", c.Bug)
+	for _, r := range list {
+		judged := answered[r.Bug.Id]
+		switch {
+		case judged != nil:
+		case r.Unsound == "":
+			return fmt.Errorf("there is no answer to bug %s", r.Bug.Id)
+		default: // no model was asked about it
+			judged = &Judged{Bug: r.Bug.Id, Unsound: r.Unsound, Candidates: []JudgedCandidate{}}
 		}
-		judged, err := w.patch(ctx, model, bugs[c.Bug], c, j)
 		all = append(all, judged)
-		return err
-	})
-	if err != nil {
-		return err
 	}
 	if err := j.Run(ctx); err != nil {
 		return err

@@ -24,7 +24,8 @@ func newBenchmarksCheck(o *options) *cobra.Command {
 		Short: "Check that a benchmark's bugs fail here and that their reference fixes pass",
 		Long: `Judge the buggy version and the reference fix of each bug, as a run judges
 candidates, and list the bugs that are unsound here: the buggy version passes, or
-the reference fix does not. In a run such a bug counts for no model.
+the reference fix does not, or the benchmark says that it lacks one of its parts.
+In a run such a bug counts for no model.
 
 NAME is an installed benchmark, set with --set, or a benchmark block of the
 study that --study names, whose runs then use the result. It is kept in the
@@ -68,14 +69,17 @@ func (c *benchmarkChoice) check(cmd *cobra.Command, name, driver, format string)
 	if err != nil {
 		return err
 	}
-	var record step.BaselineRecord
-	if err := s.Results.ReadJSON(baseline, "baseline.json", &record); err != nil {
+	record, err := step.ReadBaseline(s.Results, baseline)
+	if err != nil {
 		return err
 	}
 	if format == "json" {
 		err = writeIndented(cmd.OutOrStdout(), record)
 	} else {
 		err = printBaseline(cmd.OutOrStdout(), name, record, file)
+		if err == nil {
+			err = printNotes(cmd.OutOrStdout(), s.Results, s.Plan.Benchmarks[0])
+		}
 	}
 	if err != nil {
 		return err

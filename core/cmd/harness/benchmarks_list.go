@@ -9,6 +9,7 @@ import (
 	"github.com/olekukonko/tablewriter"
 	"github.com/spf13/cobra"
 
+	"harness/core/plan"
 	"harness/core/protocol"
 	pb "harness/core/protocol/harnesspb"
 	"harness/core/step"
@@ -24,6 +25,8 @@ type bugEntry struct {
 	Labels   map[string]string `json:"labels"`
 	Licence  string            `json:"licence,omitempty"`
 	Origin   string            `json:"origin,omitempty"`
+	// Unsound says why nothing can be judged of the bug; it may lack the rest.
+	Unsound string `json:"unsound,omitempty"`
 }
 
 // lineSpan is lines start … end-1 of the buggy file, counted from 1.
@@ -110,14 +113,17 @@ func (c *benchmarkChoice) list(cmd *cobra.Command, name, format string) error {
 	if format == "json" {
 		return writeIndented(cmd.OutOrStdout(), bugEntries(bugs))
 	}
-	return printBugs(cmd.OutOrStdout(), bugs)
+	if err := printBugs(cmd.OutOrStdout(), bugs); err != nil {
+		return err
+	}
+	return printNotes(cmd.OutOrStdout(), s.Results, s.Plan.Benchmarks[0])
 }
 
 func bugEntries(bugs []*pb.BugRecord) []bugEntry {
 	entries := []bugEntry{}
 	for _, r := range bugs {
 		b := r.Bug
-		e := bugEntry{ID: b.Id, Path: b.Path, Language: b.Language, Labels: b.Labels, Licence: r.Licence, Origin: r.Origin}
+		e := bugEntry{ID: b.Id, Path: b.Path, Language: b.Language, Labels: b.Labels, Licence: r.Licence, Origin: r.Origin, Unsound: r.Unsound, Hunks: []lineSpan{}}
 		for _, h := range b.Hunks {
 			e.Hunks = append(e.Hunks, lineSpan{h.Start, h.End})
 		}
@@ -140,7 +146,21 @@ func printBugs(w io.Writer, bugs []*pb.BugRecord) error {
 	if err := table.Render(); err != nil {
 		return err
 	}
+	for _, r := range bugs {
+		if r.Unsound != "" {
+			fmt.Fprintf(w, "• %s cannot be judged: %s\n", r.Bug.Id, r.Unsound)
+		}
+	}
 	_, err := fmt.Fprintf(w, "%d bugs\n", len(bugs))
+	return err
+}
+
+// printNotes prints what a reader must know of a benchmark.
+func printNotes(w io.Writer, results *step.Results, b *plan.Benchmark) error {
+	notes, err := benchmarkNotes(results, b)
+	for _, note := range notes {
+		fmt.Fprintln(w, note)
+	}
 	return err
 }
 

@@ -35,6 +35,10 @@ type planReport struct {
 	// Unfetched are not fetched yet.
 	Refusals  []*plan.Refusal `json:"refusals,omitempty"`
 	Unfetched []string        `json:"unfetched,omitempty"`
+	// Unsound are the bugs that count in no trial, as far as that is known.
+	Unsound []unsoundBug `json:"unsound,omitempty"`
+	// BenchmarkNotes are what a reader must know of the benchmarks that were fetched.
+	BenchmarkNotes []string `json:"benchmark_notes,omitempty"`
 }
 
 type planDevice struct {
@@ -100,6 +104,16 @@ data has been read, from its lengths.`,
 			}
 			if r.Refusals, r.Unfetched, err = s.Plan.Refusals(cmd.Context(), s.Env()); err != nil {
 				return err
+			}
+			if r.Unsound, err = unsoundBugs(s.Plan, s.Results); err != nil {
+				return err
+			}
+			for _, b := range s.Plan.Benchmarks {
+				notes, err := benchmarkNotes(s.Results, b)
+				if err != nil {
+					return err
+				}
+				r.BenchmarkNotes = append(r.BenchmarkNotes, notes...)
 			}
 			if format == "json" {
 				return writeIndented(cmd.OutOrStdout(), r)
@@ -235,6 +249,10 @@ func (r planReport) print(w io.Writer) error {
 	}
 	for _, o := range r.OtherBuilds {
 		notes = append(notes, fmt.Sprintf("%s %s: %d done steps were finished by another build of this version, %s", o.Kind, o.Name, o.Steps, o.Version))
+	}
+	notes = append(notes, r.BenchmarkNotes...)
+	for _, b := range r.Unsound {
+		notes = append(notes, b.String())
 	}
 	for _, note := range append(notes, r.refusalNotes()...) {
 		if _, err := fmt.Fprintln(w, note); err != nil {

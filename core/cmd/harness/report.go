@@ -102,6 +102,13 @@ func finished(s *session.Session) (trials []score.Trial, notes []string, err err
 	for _, d := range data {
 		notes = append(notes, d.notes()...)
 	}
+	for _, b := range s.Plan.Benchmarks {
+		about, err := benchmarkNotes(s.Results, b)
+		if err != nil {
+			return nil, nil, err
+		}
+		notes = append(notes, about...)
+	}
 	backends, err := backendNotes(s)
 	if err != nil {
 		return nil, nil, err

@@ -221,10 +221,14 @@ func (x *FetchRequest) GetDir() string {
 }
 
 type FetchEvent struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Message       string                 `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	Done          int64                  `protobuf:"varint,2,opt,name=done,proto3" json:"done,omitempty"`
-	Total         int64                  `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Message string                 `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	Done    int64                  `protobuf:"varint,2,opt,name=done,proto3" json:"done,omitempty"`
+	Total   int64                  `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`
+	// What a reader of results must know about the benchmark as it was fetched, in
+	// one sentence: that it has two bugs of one id, say. Kept with the benchmark and
+	// shown with its results. Export sends none.
+	Note          string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -278,6 +282,13 @@ func (x *FetchEvent) GetTotal() int64 {
 		return x.Total
 	}
 	return 0
+}
+
+func (x *FetchEvent) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
 }
 
 type ExportRequest struct {
@@ -1189,12 +1200,13 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\fFetchRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x19\n" +
 	"\bbase_dir\x18\x02 \x01(\tR\abaseDir\x12\x10\n" +
-	"\x03dir\x18\x03 \x01(\tR\x03dir\"P\n" +
+	"\x03dir\x18\x03 \x01(\tR\x03dir\"d\n" +
 	"\n" +
 	"FetchEvent\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x12\n" +
 	"\x04done\x18\x02 \x01(\x03R\x04done\x12\x14\n" +
-	"\x05total\x18\x03 \x01(\x03R\x05total\"h\n" +
+	"\x05total\x18\x03 \x01(\x03R\x05total\x12\x12\n" +
+	"\x04note\x18\x04 \x01(\tR\x04note\"h\n" +
 	"\rExportRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x19\n" +
 	"\bbase_dir\x18\x02 \x01(\tR\abaseDir\x12\x10\n" +

@@ -36,7 +36,8 @@ type BenchmarkClient interface {
 	// Fetch puts what the other calls need into `dir`, an empty folder that
 	// becomes immutable afterwards.
 	Fetch(ctx context.Context, in *FetchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FetchEvent], error)
-	// Bugs lists the benchmark in its canonical order.
+	// Bugs lists the benchmark in its canonical order: all its bugs, those that
+	// cannot be judged with the reason.
 	Bugs(ctx context.Context, in *BugsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BugRecord], error)
 	// Environments lists the boxes that checks name.
 	Environments(ctx context.Context, in *EnvironmentsRequest, opts ...grpc.CallOption) (*EnvironmentsResponse, error)
@@ -153,7 +154,8 @@ type BenchmarkServer interface {
 	// Fetch puts what the other calls need into `dir`, an empty folder that
 	// becomes immutable afterwards.
 	Fetch(*FetchRequest, grpc.ServerStreamingServer[FetchEvent]) error
-	// Bugs lists the benchmark in its canonical order.
+	// Bugs lists the benchmark in its canonical order: all its bugs, those that
+	// cannot be judged with the reason.
 	Bugs(*BugsRequest, grpc.ServerStreamingServer[BugRecord]) error
 	// Environments lists the boxes that checks name.
 	Environments(context.Context, *EnvironmentsRequest) (*EnvironmentsResponse, error)

@@ -186,7 +186,12 @@ type BugRecord struct {
 	// The methods that the fix changes, in all files, where they are others than
 	// bug.function: what training samples are compared with to find those that give
 	// a fix away. Without either, the whole file is.
-	Methods       []*Method `protobuf:"bytes,5,rep,name=methods,proto3" json:"methods,omitempty"`
+	Methods []*Method `protobuf:"bytes,5,rep,name=methods,proto3" json:"methods,omitempty"`
+	// Why nothing can be judged of this bug here or anywhere: it has no test, say, or
+	// no reference fix. Such a bug is listed with its reason wherever bugs that do
+	// not reproduce are, no model is asked about it, and Check is not called. Only
+	// its id must be there; what else is known of it may be.
+	Unsound       string `protobuf:"bytes,6,opt,name=unsound,proto3" json:"unsound,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -254,6 +259,13 @@ func (x *BugRecord) GetMethods() []*Method {
 		return x.Methods
 	}
 	return nil
+}
+
+func (x *BugRecord) GetUnsound() string {
+	if x != nil {
+		return x.Unsound
+	}
+	return ""
 }
 
 // Method is a method before and after a fix, whole lines. One of them is empty
@@ -524,13 +536,14 @@ const file_harness_v1_bug_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\".\n" +
 	"\x04Span\x12\x14\n" +
 	"\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n" +
-	"\x03end\x18\x02 \x01(\x05R\x03end\"\xa4\x01\n" +
+	"\x03end\x18\x02 \x01(\x05R\x03end\"\xbe\x01\n" +
 	"\tBugRecord\x12!\n" +
 	"\x03bug\x18\x01 \x01(\v2\x0f.harness.v1.BugR\x03bug\x12\x14\n" +
 	"\x05fixes\x18\x02 \x03(\tR\x05fixes\x12\x18\n" +
 	"\alicence\x18\x03 \x01(\tR\alicence\x12\x16\n" +
 	"\x06origin\x18\x04 \x01(\tR\x06origin\x12,\n" +
-	"\amethods\x18\x05 \x03(\v2\x12.harness.v1.MethodR\amethods\"4\n" +
+	"\amethods\x18\x05 \x03(\v2\x12.harness.v1.MethodR\amethods\x12\x18\n" +
+	"\aunsound\x18\x06 \x01(\tR\aunsound\"4\n" +
 	"\x06Method\x12\x14\n" +
 	"\x05buggy\x18\x01 \x01(\tR\x05buggy\x12\x14\n" +
 	"\x05fixed\x18\x02 \x01(\tR\x05fixed\"\xc3\x01\n" +

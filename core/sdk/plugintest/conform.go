@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"harness/core/extract"
+	"harness/core/judge"
 	"harness/core/protocol"
 	"harness/core/protocol/harnesspb"
 	"harness/core/sdk"
@@ -142,7 +143,8 @@ func typeJSON(text string) []byte {
 
 // Bugs lists a fetched benchmark's bugs and checks each: its spans are within the file,
 // each hunk has a fix that changes it, ids are unique, and the check names an existing
-// environment. If the benchmark's description lists its bugs, it must list these.
+// environment. Of a bug that the benchmark calls unsound only the spans are checked. If the
+// benchmark's description lists its bugs, it must list these.
 func Bugs(t testing.TB, b benchmark.Benchmark, config []byte, dir string) []*harnesspb.BugRecord {
 	t.Helper()
 	ctx := t.Context()
@@ -185,6 +187,12 @@ func Bugs(t testing.TB, b benchmark.Benchmark, config []byte, dir string) []*har
 			t.Errorf("the id %q is empty or there twice", bug.GetId())
 		}
 		seen[bug.GetId()] = true
+		if record.GetUnsound() != "" { // it is not judged
+			if err := judge.CheckBug(record); err != nil {
+				t.Errorf("%s: %v", bug.GetId(), err)
+			}
+			continue
+		}
 		for _, problem := range bugProblems(record) {
 			t.Errorf("%s: %s", bug.GetId(), problem)
 		}

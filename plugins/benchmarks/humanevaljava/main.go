@@ -32,7 +32,7 @@ func humanEvalJava() programs.Definition {
 	return programs.Definition{
 		Name:     "humanevaljava",
 		Title:    "HumanEval-Java",
-		Version:  "0.1.1",
+		Version:  "0.1.2",
 		Summary:  "HumanEval-Java's 163 programs with one injected bug each (164 in papers, which count CORRECT_BRACKETING twice), judged by JUnit tests.",
 		Upstream: "https://github.com/ASSERT-KTH/human-eval-java@c01484f754b0b0fd4869b0f923f0d55d39ebd861",
 		Layout: programs.Layout{

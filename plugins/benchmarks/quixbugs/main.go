@@ -22,7 +22,7 @@ func quixbugs() programs.Definition {
 	return programs.Definition{
 		Name:    "quixbugs",
 		Title:   "QuixBugs",
-		Version: "0.2.1",
+		Version: "0.2.2",
 		Summary: "QuixBugs' 40 Java programs with one bug each, judged by JUnit tests.",
 		// The commit to which published numbers of the last years refer.
 		Upstream: "https://github.com/jkoppel/QuixBugs@4257f44b0ff1181dedaedee6a447e133219fcebf",
@@ -34,6 +34,16 @@ func quixbugs() programs.Definition {
 			},
 		},
 		Licence: "MIT (James Koppel)",
-		Needs:   map[string]programs.Needs{"KNAPSACK": {HeapMiB: 1024}},
+		Bugs: []string{
+			"BITCOUNT", "BREADTH_FIRST_SEARCH", "BUCKETSORT", "DEPTH_FIRST_SEARCH", "DETECT_CYCLE",
+			"FIND_FIRST_IN_SORTED", "FIND_IN_SORTED", "FLATTEN", "GCD", "GET_FACTORS",
+			"HANOI", "IS_VALID_PARENTHESIZATION", "KHEAPSORT", "KNAPSACK", "KTH",
+			"LCS_LENGTH", "LEVENSHTEIN", "LIS", "LONGEST_COMMON_SUBSEQUENCE", "MAX_SUBLIST_SUM",
+			"MERGESORT", "MINIMUM_SPANNING_TREE", "NEXT_PALINDROME", "NEXT_PERMUTATION", "PASCAL",
+			"POSSIBLE_CHANGE", "POWERSET", "QUICKSORT", "REVERSE_LINKED_LIST", "RPN_EVAL",
+			"SHORTEST_PATHS", "SHORTEST_PATH_LENGTH", "SHORTEST_PATH_LENGTHS", "SHUNTING_YARD", "SIEVE",
+			"SQRT", "SUBSEQUENCES", "TOPOLOGICAL_ORDERING", "TO_BASE", "WRAP",
+		},
+		Needs: map[string]programs.Needs{"KNAPSACK": {HeapMiB: 1024}},
 	}
 }

@@ -2,6 +2,7 @@ package programs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,39 +43,15 @@ type portableBug struct {
 
 // openPortable reads the portable form.
 func (d Definition) openPortable(ctx context.Context, dir string) (*suite, error) {
-	helpers := map[string]file{}
-	support := filepath.Join(dir, d.portableSupport())
-	if _, err := os.Stat(support); err == nil {
-		err := jsonlines.Each(ctx, support, func(_ int, data []byte) error {
-			var helper struct {
-				Name string `json:"name"`
-				file
-			}
-			if err := jsonlines.Decode(data, &helper); err != nil {
-				return err
-			}
-			if helper.Name == "" {
-				return errors.New(`the field "name" is missing`)
-			}
-			helpers[helper.Name] = helper.file
-			return checkFile(helper.file)
-		})
-		if err != nil {
-			return nil, err
-		}
+	helpers, err := readHelpers(ctx, filepath.Join(dir, d.portableSupport()))
+	if err != nil {
+		return nil, err
 	}
 	s := &suite{}
-	err := jsonlines.Each(ctx, filepath.Join(dir, d.portable()), func(_ int, data []byte) error {
-		var bug portableBug
-		if err := jsonlines.Decode(data, &bug); err != nil {
-			return err
-		}
-		p, err := bug.program(helpers)
-		if err != nil {
-			return fmt.Errorf("bug %q: %w", bug.ID, err)
-		}
+	err = jsonlines.Each(ctx, filepath.Join(dir, d.portable()), func(_ int, data []byte) error {
+		p, err := portableProgram(data, helpers)
 		s.programs = append(s.programs, p)
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -82,20 +59,92 @@ func (d Definition) openPortable(ctx context.Context, dir string) (*suite, error
 	if len(s.programs) == 0 {
 		return nil, fmt.Errorf("%s is empty", d.portable())
 	}
-	return s, s.sort()
+	return s, s.finish()
+}
+
+// readHelpers reads the helpers by name; there are none if the file is missing. A helper
+// that cannot be used says why.
+func readHelpers(ctx context.Context, path string) (map[string]file, error) {
+	helpers := map[string]file{}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return helpers, nil
+	}
+	err := jsonlines.Each(ctx, path, func(_ int, data []byte) error {
+		name, err := nameOf(data, "name")
+		if err != nil {
+			return err
+		}
+		var helper file
+		err = jsonlines.Decode(data, &helper)
+		if err == nil {
+			err = checkFile(helper)
+		}
+		if other, ok := helpers[name]; ok && err == nil && other != helper {
+			err = errors.New("it appears twice, with different texts")
+		}
+		if err != nil {
+			helper = file{problem: fmt.Sprintf("the helper %q: %v", name, err)}
+		}
+		helpers[name] = helper
+		return nil
+	})
+	return helpers, err
+}
+
+// nameOf returns the name of a line's object, which must have one.
+func nameOf(data []byte, field string) (string, error) {
+	var object map[string]json.RawMessage
+	if err := jsonlines.Decode(data, &object); err != nil {
+		return "", err
+	}
+	var name *string
+	if err := json.Unmarshal(object[field], &name); err != nil && object[field] != nil {
+		return "", fmt.Errorf("the field %q is not a string", field)
+	}
+	if name == nil || *name == "" {
+		return "", fmt.Errorf("the field %q is missing", field)
+	}
+	return *name, nil
+}
+
+// portableProgram reads a line of the portable form: a bug, which is unsound if something
+// is wrong with it. A line without an id is an error.
+func portableProgram(data []byte, helpers map[string]file) (program, error) {
+	id, err := nameOf(data, "id")
+	if err != nil {
+		return program{}, err
+	}
+	var bug portableBug
+	err = jsonlines.Decode(data, &bug)
+	bug.ID = id
+	p := program{id: id}
+	if err == nil {
+		p, err = bug.program(helpers)
+	}
+	if err == nil {
+		return p, nil
+	}
+	unsound := program{id: id, unsound: err.Error(), labels: bug.Labels, licence: bug.Licence, origin: p.origin}
+	if f := (file{Path: bug.Path, Text: bug.File}); checkFile(f) == nil {
+		unsound.path, unsound.text = f.Path, f.Text
+	}
+	return unsound, nil
 }
 
 // program checks a line of the portable form and converts it.
 func (b portableBug) program(helpers map[string]file) (program, error) {
 	p := program{id: b.ID, path: b.Path, text: b.File, tests: b.Tests, testClasses: b.TestClasses, labels: b.Labels, licence: b.Licence}
-	if p.id == "" {
-		return p, errors.New(`the field "id" is missing`)
+	if b.Source.Repo != "" {
+		p.origin = strings.TrimRight(b.Source.Repo+"@"+b.Source.Commit, "@") + ", " + b.Source.Path
 	}
-	if err := checkFile(file{b.Path, b.File}); err != nil {
+	if err := checkFile(file{Path: b.Path, Text: b.File}); err != nil {
 		return p, err
 	}
-	if len(b.Hunks) == 0 || len(b.Tests) == 0 || len(b.TestClasses) == 0 {
-		return p, errors.New(`"hunks", "tests" and "test_classes" must not be empty`)
+	switch {
+	case len(b.Hunks) == 0:
+		return p, errors.New(`it has no fix: "hunks" is empty`)
+	case len(b.Tests) == 0 || len(b.TestClasses) == 0:
+		return p, errors.New(`it has no test: "tests" or "test_classes" is empty`)
 	}
 	text := rawLines(b.File)
 	lines, next := len(text), 1
@@ -136,10 +185,10 @@ func (b portableBug) program(helpers map[string]file) (program, error) {
 		if !ok {
 			return p, fmt.Errorf("unknown helper %q", name)
 		}
+		if helper.problem != "" {
+			return p, errors.New(helper.problem)
+		}
 		p.support = append(p.support, helper)
-	}
-	if b.Source.Repo != "" {
-		p.origin = strings.TrimRight(b.Source.Repo+"@"+b.Source.Commit, "@") + ", " + b.Source.Path
 	}
 	return p, nil
 }

@@ -26,6 +26,10 @@
 //
 // NAME_support.jsonl has name, path and text of each helper. Other fields are
 // ignored.
+//
+// No bug is lost: one that lacks a file or a field, or whose hunks do not fit, is sent as
+// unsound with the reason. Only what has no name is refused, and a source of which no bug
+// can be judged. Of bugs with one id the first counts, which a note says.
 package programs
 
 import (
@@ -44,7 +48,7 @@ import (
 	"harness/plugins/benchmarks/java"
 )
 
-// Definition describes one such benchmark. Needs and Labels are optional.
+// Definition describes one such benchmark. Bugs, Needs and Labels are optional.
 type Definition struct {
 	Name    string // of the plugin
 	Title   string // as people write it
@@ -55,6 +59,9 @@ type Definition struct {
 	Upstream string
 	Layout   Layout // of upstream's repository
 	Licence  string // of upstream's programs
+	// Bugs are the ids of upstream's bugs, if they are known: a copy that lacks files of one
+	// has an unsound bug, and a copy that lacks all of them a note.
+	Bugs []string
 
 	// Needs lists, by bug, what tests need beyond JDK and JUnit.
 	Needs map[string]Needs
@@ -141,8 +148,12 @@ func (b *plugin) Fetch(ctx context.Context, request *benchmark.FetchRequest, pro
 	if err != nil {
 		return sdk.Diagnose([]string{"source"}, "Cannot fetch "+b.Title, err.Error())
 	}
-	if _, err := b.open(ctx, request.GetDir()); err != nil {
+	s, err := b.open(ctx, request.GetDir())
+	if err != nil {
 		return sdk.Diagnose([]string{"source"}, "Not a copy of "+b.Title, fmt.Sprintf("In %s: %v.", c.Source, err))
+	}
+	for _, note := range s.notes {
+		progress(&benchmark.FetchEvent{Note: note})
 	}
 	return nil
 }
@@ -174,7 +185,7 @@ func (b *plugin) Bugs(ctx context.Context, request *benchmark.BugsRequest, send 
 		return err
 	}
 	for _, p := range s.programs {
-		if p.origin == "" {
+		if p.origin == "" && p.path != "" {
 			p.origin = c.Source + ", " + p.path
 		}
 		if err := send(p.record()); err != nil {
@@ -198,6 +209,9 @@ func (b *plugin) Check(ctx context.Context, request *benchmark.CheckRequest) (*b
 	p, ok := s.program(request.GetBug())
 	if !ok {
 		return nil, fmt.Errorf("unknown bug %q in this copy of %s", request.GetBug(), b.Title)
+	}
+	if p.unsound != "" {
+		return nil, fmt.Errorf("bug %s cannot be judged: %s", p.id, p.unsound)
 	}
 	needs := b.Needs[p.id]
 	return java.Check(java.Program{

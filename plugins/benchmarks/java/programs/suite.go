@@ -3,6 +3,7 @@ package programs
 import (
 	"fmt"
 	"path"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,13 +15,16 @@ import (
 // suite is a fetched benchmark with its programs in the order of their ids.
 type suite struct {
 	programs []program
-	helpers  []file // which programs and tests may use
+	helpers  []file   // which programs and tests may use
+	notes    []string // what a reader of results must know
 }
 
 // file is a Java file: its path in the benchmark's tree and its text.
 type file struct {
 	Path string `json:"path"`
 	Text string `json:"text"`
+
+	problem string // why it cannot be used
 }
 
 func (f file) class() string { return strings.TrimSuffix(path.Base(f.Path), ".java") }
@@ -28,6 +32,7 @@ func (f file) class() string { return strings.TrimSuffix(path.Base(f.Path), ".ja
 // program is one buggy program.
 type program struct {
 	id          string
+	unsound     string // why it cannot be judged; then it may lack the rest, and has no hunks
 	path, text  string
 	hunks       []Hunk
 	function    javasource.Span
@@ -47,13 +52,28 @@ func (s *suite) program(id string) (program, bool) {
 	return s.programs[i], true
 }
 
-// sort sorts the programs and refuses duplicate ids.
-func (s *suite) sort() error {
-	slices.SortFunc(s.programs, func(a, b program) int { return strings.Compare(a.id, b.id) })
-	for i := 1; i < len(s.programs); i++ {
-		if id := s.programs[i].id; id == s.programs[i-1].id {
-			return fmt.Errorf("the bug %s appears twice", id)
+// finish sorts the programs, and of those with one id it takes the first, with a note. It
+// refuses a suite of which nothing can be judged.
+func (s *suite) finish() error {
+	slices.SortStableFunc(s.programs, func(a, b program) int { return strings.Compare(a.id, b.id) })
+	kept := s.programs[:0]
+	for i := 0; i < len(s.programs); {
+		first, end := s.programs[i], i+1
+		note := "the same each time"
+		for ; end < len(s.programs) && s.programs[end].id == first.id; end++ {
+			if !reflect.DeepEqual(first, s.programs[end]) {
+				note = "with different content; the first counts"
+			}
 		}
+		if n := end - i; n > 1 {
+			s.notes = append(s.notes, fmt.Sprintf("the bug %s appears %d times, %s", first.id, n, note))
+		}
+		kept = append(kept, first)
+		i = end
+	}
+	s.programs = kept
+	if i := slices.IndexFunc(kept, func(p program) bool { return p.unsound == "" }); i < 0 && len(kept) > 0 {
+		return fmt.Errorf("none of its bugs can be judged (%d), such as %s: %s", len(kept), kept[0].id, kept[0].unsound)
 	}
 	return nil
 }
@@ -61,7 +81,10 @@ func (s *suite) sort() error {
 func (p program) record() *benchmark.BugRecord {
 	record := &benchmark.BugRecord{
 		Bug:     &benchmark.Bug{Id: p.id, Path: p.path, Text: p.text, Language: "java", Labels: p.labels},
-		Licence: p.licence, Origin: p.origin,
+		Licence: p.licence, Origin: p.origin, Unsound: p.unsound,
+	}
+	if len(p.hunks) == 0 {
+		return record
 	}
 	record.Bug.Function = &benchmark.Span{Start: int32(p.function.Start), End: int32(p.function.End)}
 	for _, h := range p.hunks {

@@ -18,6 +18,7 @@ type Fetched struct {
 	*client.Benchmark
 	Config []byte
 	Dir    string
+	Notes  []string // for readers of results
 }
 
 // Fetch fetches a benchmark from a source, relative to base.
@@ -27,8 +28,12 @@ func Fetch(t testing.TB, b benchmark.Benchmark, source, base string) (*Fetched, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &Fetched{plugintest.Benchmark(t, b), config, t.TempDir()}
-	err = f.Benchmark.Fetch(t.Context(), &benchmark.FetchRequest{Config: config, BaseDir: base, Dir: f.Dir}, func(*benchmark.FetchEvent) {})
+	f := &Fetched{Benchmark: plugintest.Benchmark(t, b), Config: config, Dir: t.TempDir()}
+	err = f.Benchmark.Fetch(t.Context(), &benchmark.FetchRequest{Config: config, BaseDir: base, Dir: f.Dir}, func(e *benchmark.FetchEvent) {
+		if e.Note != "" {
+			f.Notes = append(f.Notes, e.Note)
+		}
+	})
 	return f, err
 }
 
