@@ -166,8 +166,8 @@ type baseline struct {
 	}
 }
 
-// portable writes three bugs in the portable form of the quixbugs plugin: one
-// that behaves, one whose reference fix is wrong, one that is none.
+// portable writes bugs in the portable form of the quixbugs plugin: one that is sound
+// and comes twice, one whose reference fix is wrong, one that is none, one without tests.
 func portable(t *testing.T) string {
 	t.Helper()
 	type file struct {
@@ -181,21 +181,28 @@ func portable(t *testing.T) string {
 	}
 	var lines []byte
 	for id, lineOf := range map[string][2]string{
-		"SOUND": {"n - 1", "n + 1"}, "UNFIXED": {"n - 1", "n + 2"}, "UNBROKEN": {"n + 1", "1 + n"},
+		"SOUND": {"n - 1", "n + 1"}, "UNFIXED": {"n - 1", "n + 2"}, "UNBROKEN": {"n + 1", "1 + n"}, "UNTESTED": {"n - 1", "n + 1"},
 	} {
 		line := func(expression string) string { return "        return " + expression + ";\n" }
-		text, err := json.Marshal(map[string]any{
+		bug := map[string]any{
 			"id": id, "path": "java_programs/" + id + ".java",
 			"file":  "package java_programs;\n\npublic class " + id + " {\n    public static int next(int n) {\n" + line(lineOf[0]) + "    }\n}\n",
 			"hunks": []hunk{{5, 6, line(lineOf[1])}},
 			"tests": []file{{"java_testcases/" + id + "_TEST.java", "package java_testcases;\n\nimport java_programs." + id + ";\n\npublic class " + id + "_TEST {\n" +
 				"    @org.junit.Test public void next() { org.junit.Assert.assertEquals(2, " + id + ".next(1)); }\n}\n"}},
 			"test_classes": []string{"java_testcases." + id + "_TEST"},
-		})
+		}
+		if id == "UNTESTED" {
+			delete(bug, "tests")
+		}
+		text, err := json.Marshal(bug)
 		if err != nil {
 			t.Fatal(err)
 		}
 		lines = append(append(lines, text...), '\n')
+		if id == "SOUND" {
+			lines = append(append(lines, text...), '\n')
+		}
 	}
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "quixbugs.jsonl"), lines, 0o644); err != nil {
@@ -209,7 +216,7 @@ const unsound = `
 study "unsound" {}
 model "codegen" "micro" { source = "CHECKPOINT" }
 adapter "none" "base" {}
-benchmark "quixbugs" "three" { source = %q }
+benchmark "quixbugs" "four" { source = %q }
 generate {
   beams          = 2
   candidates     = 2
@@ -228,8 +235,24 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 	t.Parallel()
 	needSandbox(t)
 	file, store := study(t, fmt.Sprintf(unsound, portable(t))), filepath.Join(t.TempDir(), "store")
-	reasons := map[string]string{"SOUND": "", "UNFIXED": "its reference fix does not pass here: failed", "UNBROKEN": "its buggy version passes here"}
-	r := harness(t, "benchmarks", "check", "three", "--study", file, "--store", store, "--format", "json").want(t, 1).says(t, "2 of 3 bugs of three are unsound here")
+	reasons := map[string]string{"SOUND": "", "UNFIXED": "its reference fix does not pass here: failed", "UNBROKEN": "its buggy version passes here", "UNTESTED": "it has no test"}
+	twice := "benchmark four: the bug SOUND appears 2 times, the same each time"
+
+	// What the benchmark itself says is known once it is fetched.
+	listed := harness(t, "benchmarks", "list", "four", "--study", file, "--store", store).want(t, 0).stdout
+	planned := harness(t, "plan", file, "--store", store).want(t, 0).stdout
+	for text, wanted := range map[string][]string{
+		listed:  {"• UNTESTED cannot be judged: it has no test", "4 bugs", twice},
+		planned: {"UNTESTED of four counts in no trial: it has no test", twice},
+	} {
+		for _, want := range wanted {
+			if !strings.Contains(text, want) {
+				t.Errorf("%q is not said:\n%s", want, text)
+			}
+		}
+	}
+
+	r := harness(t, "benchmarks", "check", "four", "--study", file, "--store", store, "--format", "json").want(t, 1).says(t, "3 of 4 bugs of four are unsound here")
 	var record baseline
 	if err := json.Unmarshal([]byte(r.stdout), &record); err != nil {
 		t.Fatal(err)
@@ -237,16 +260,16 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 	if b := record.Boxes; record.Machine.OS == "" || b.Driver != "bubblewrap" || len(b.Environments) == 0 {
 		t.Errorf("the machine is %+v, with %+v", record.Machine, b)
 	}
-	if len(record.Bugs) != 3 {
-		t.Fatalf("%d bugs, want 3", len(record.Bugs))
+	if len(record.Bugs) != 4 {
+		t.Fatalf("%d bugs, want 4", len(record.Bugs))
 	}
 	for _, b := range record.Bugs {
 		if want := reasons[b.Bug]; !strings.HasPrefix(b.Unsound, want) || (want == "") != (b.Unsound == "") {
 			t.Errorf("%s: buggy %v, reference fix %v, unsound: %q, want %q", b.Bug, b.Buggy, b.Reference, b.Unsound, want)
 		}
 	}
-	text := harness(t, "benchmarks", "check", "three", "--study", file, "--store", store).want(t, 1).stdout
-	for _, want := range []string{"• UNFIXED: " + reasons["UNFIXED"], "1 of 3 bugs fail as they are and pass with their fix", "baseline.json"} {
+	text := harness(t, "benchmarks", "check", "four", "--study", file, "--store", store).want(t, 1).stdout
+	for _, want := range []string{"• UNFIXED: " + reasons["UNFIXED"], "• UNTESTED: " + reasons["UNTESTED"], "1 of 4 bugs fail as they are and pass with their fix", "baseline.json", twice} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
 		}
@@ -257,8 +280,11 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 	if strings.Contains(run.stderr, "begin  baseline") {
 		t.Errorf("the run proved the bugs again:\n%s", run.stderr)
 	}
+	if !strings.Contains(run.stdout, twice) {
+		t.Errorf("%q is not said:\n%s", twice, run.stdout)
+	}
 	for bug, why := range reasons {
-		if note := bug + " of three counts in no trial: " + why; strings.Contains(run.stdout, note) != (why != "") {
+		if note := bug + " of four counts in no trial: " + why; strings.Contains(run.stdout, note) != (why != "") {
 			t.Errorf("a note %q: %v\n%s", note, why == "", run.stdout)
 		}
 	}
@@ -276,12 +302,15 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 	if err := json.Unmarshal([]byte(harness(t, "report", file, "--store", store, "--format", "json").want(t, 0).stdout), &report); err != nil {
 		t.Fatal(err)
 	}
-	if m := report.Trials[0].Metrics; m["bugs"] != 3 || m["unsound"] != 2 || m["judged@1"] != 1 || m["errors"] != 0 {
+	if m := report.Trials[0].Metrics; m["bugs"] != 4 || m["unsound"] != 3 || m["judged@1"] != 1 || m["errors"] != 0 {
 		t.Errorf("metrics %v", m)
 	}
 	for _, o := range report.Trials[0].Outcomes {
 		if o.Unsound == "" && o.Bug != "SOUND" || o.Labels["lines"] != "single" {
 			t.Errorf("outcome %+v", o)
+		}
+		if o.Bug == "UNTESTED" && len(o.Verdicts) > 0 {
+			t.Errorf("a model was asked about %s", o.Bug)
 		}
 		for _, v := range o.Verdicts {
 			if (v == "error") != (o.Bug != "SOUND") {
@@ -289,7 +318,7 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff([][]string{{"micro", "1", "2"}}, report.Tables[0].Rows); diff != "" {
+	if diff := cmp.Diff([][]string{{"micro", "1", "3"}}, report.Tables[0].Rows); diff != "" {
 		t.Errorf("the table by labels of bugs (-want +got):\n%s", diff)
 	}
 }

@@ -117,63 +117,33 @@ func portableProgram(data []byte, helpers map[string]file) (program, error) {
 	var bug portableBug
 	err = jsonlines.Decode(data, &bug)
 	bug.ID = id
-	p := program{id: id}
-	if err == nil {
-		p, err = bug.program(helpers)
+	if err != nil {
+		return program{id: id, unsound: err.Error()}, nil
 	}
-	if err == nil {
-		return p, nil
+	p, err := bug.program(helpers)
+	if err != nil {
+		p.unsound = err.Error()
 	}
-	unsound := program{id: id, unsound: err.Error(), labels: bug.Labels, licence: bug.Licence, origin: p.origin}
-	if f := (file{Path: bug.Path, Text: bug.File}); checkFile(f) == nil {
-		unsound.path, unsound.text = f.Path, f.Text
-	}
-	return unsound, nil
+	return p, nil
 }
 
-// program checks a line of the portable form and converts it.
+// program checks a line of the portable form and converts it. With an error, the hunks are
+// those that the line has, or none if they do not fit.
 func (b portableBug) program(helpers map[string]file) (program, error) {
 	p := program{id: b.ID, path: b.Path, text: b.File, tests: b.Tests, testClasses: b.TestClasses, labels: b.Labels, licence: b.Licence}
 	if b.Source.Repo != "" {
 		p.origin = strings.TrimRight(b.Source.Repo+"@"+b.Source.Commit, "@") + ", " + b.Source.Path
 	}
 	if err := checkFile(file{Path: b.Path, Text: b.File}); err != nil {
+		p.path, p.text = "", ""
 		return p, err
 	}
-	switch {
-	case len(b.Hunks) == 0:
-		return p, errors.New(`it has no fix: "hunks" is empty`)
-	case len(b.Tests) == 0 || len(b.TestClasses) == 0:
+	var err error
+	if p.hunks, p.function, err = b.fix(); err != nil {
+		return p, err
+	}
+	if len(b.Tests) == 0 || len(b.TestClasses) == 0 {
 		return p, errors.New(`it has no test: "tests" or "test_classes" is empty`)
-	}
-	text := rawLines(b.File)
-	lines, next := len(text), 1
-	for _, h := range b.Hunks {
-		switch {
-		case h.Fixed == nil:
-			return p, fmt.Errorf(`the hunk of lines %d to %d lacks "fixed"`, h.Start, h.End)
-		case h.Start < 1 || h.End < h.Start || h.End > lines+1:
-			return p, fmt.Errorf("the hunk of lines %d to %d does not fit the file of %d lines", h.Start, h.End, lines)
-		case h.Start < next:
-			return p, fmt.Errorf("the hunk of lines %d to %d starts before line %d, the end of the previous one", h.Start, h.End, next)
-		case strings.Join(text[h.Start-1:h.End-1], "") == *h.Fixed:
-			return p, fmt.Errorf("the fix of lines %d to %d changes nothing", h.Start, h.End)
-		}
-		next = h.End
-		p.hunks = append(p.hunks, Hunk{h.Start, h.End, *h.Fixed})
-	}
-	if b.FixedFile != "" && Apply(b.File, p.hunks) != b.FixedFile {
-		return p, errors.New(`the hunks do not turn "file" into "fixed_file"`)
-	}
-	if f := b.Function; f != nil {
-		p.function = javasource.Span{Start: f.Start, End: f.End}
-		if first, last := p.hunks[0].Start, p.hunks[len(p.hunks)-1].End; f.Start < 1 || f.Start > first || f.End < last || f.End > lines+1 {
-			return p, fmt.Errorf("the function of lines %d to %d does not contain the hunks, or exceeds the file of %d lines", f.Start, f.End, lines)
-		}
-	} else if found, ok := innermost(b.File, p.hunks); ok {
-		p.function = found
-	} else {
-		return p, errors.New("no method contains all hunks")
 	}
 	for _, test := range b.Tests {
 		if err := checkFile(test); err != nil {
@@ -191,6 +161,45 @@ func (b portableBug) program(helpers map[string]file) (program, error) {
 		p.support = append(p.support, helper)
 	}
 	return p, nil
+}
+
+// fix returns the hunks of a line and the method around them.
+func (b portableBug) fix() ([]Hunk, javasource.Span, error) {
+	nowhere := javasource.Span{}
+	if len(b.Hunks) == 0 {
+		return nil, nowhere, errors.New(`it has no fix: "hunks" is empty`)
+	}
+	var hunks []Hunk
+	text := rawLines(b.File)
+	lines, next := len(text), 1
+	for _, h := range b.Hunks {
+		switch {
+		case h.Fixed == nil:
+			return nil, nowhere, fmt.Errorf(`the hunk of lines %d to %d lacks "fixed"`, h.Start, h.End)
+		case h.Start < 1 || h.End < h.Start || h.End > lines+1:
+			return nil, nowhere, fmt.Errorf("the hunk of lines %d to %d does not fit the file of %d lines", h.Start, h.End, lines)
+		case h.Start < next:
+			return nil, nowhere, fmt.Errorf("the hunk of lines %d to %d starts before line %d, the end of the previous one", h.Start, h.End, next)
+		case strings.Join(text[h.Start-1:h.End-1], "") == *h.Fixed:
+			return nil, nowhere, fmt.Errorf("the fix of lines %d to %d changes nothing", h.Start, h.End)
+		}
+		next = h.End
+		hunks = append(hunks, Hunk{h.Start, h.End, *h.Fixed})
+	}
+	if b.FixedFile != "" && Apply(b.File, hunks) != b.FixedFile {
+		return nil, nowhere, errors.New(`the hunks do not turn "file" into "fixed_file"`)
+	}
+	if f := b.Function; f != nil {
+		if first, last := hunks[0].Start, hunks[len(hunks)-1].End; f.Start < 1 || f.Start > first || f.End < last || f.End > lines+1 {
+			return nil, nowhere, fmt.Errorf("the function of lines %d to %d does not contain the hunks, or exceeds the file of %d lines", f.Start, f.End, lines)
+		}
+		return hunks, javasource.Span{Start: f.Start, End: f.End}, nil
+	}
+	function, ok := innermost(b.File, hunks)
+	if !ok {
+		return nil, nowhere, errors.New("no method contains all hunks")
+	}
+	return hunks, function, nil
 }
 
 // checkFile refuses a file that cannot be part of a tree of Java sources.

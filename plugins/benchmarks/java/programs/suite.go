@@ -32,7 +32,7 @@ func (f file) class() string { return strings.TrimSuffix(path.Base(f.Path), ".ja
 // program is one buggy program.
 type program struct {
 	id          string
-	unsound     string // why it cannot be judged; then it may lack the rest, and has no hunks
+	unsound     string // why it cannot be judged; then it may lack the rest
 	path, text  string
 	hunks       []Hunk
 	function    javasource.Span

@@ -166,20 +166,19 @@ func (d Definition) program(b parts, labels map[string]string) program {
 			problems = append(problems, f.problem)
 		}
 	}
-	if p.unsound = strings.Join(problems, "; "); p.unsound != "" {
-		return p
+	if b.buggy.Text != "" && len(b.correct) == 1 && b.correct[0].problem == "" {
+		hunks, err := Derive(b.buggy.Text, b.correct[0].Text)
+		function, ok := innermost(b.buggy.Text, hunks)
+		switch {
+		case err != nil:
+			problems = append(problems, err.Error())
+		case !ok:
+			problems = append(problems, fmt.Sprintf("no method contains all differences between %s and %s", b.buggy.Path, b.correct[0].Path))
+		default:
+			p.hunks, p.function = hunks, function
+		}
 	}
-	hunks, err := Derive(b.buggy.Text, b.correct[0].Text)
-	if err != nil {
-		p.unsound = err.Error()
-		return p
-	}
-	function, ok := innermost(b.buggy.Text, hunks)
-	if !ok {
-		p.unsound = fmt.Sprintf("no method contains all differences between %s and %s", b.buggy.Path, b.correct[0].Path)
-		return p
-	}
-	p.hunks, p.function = hunks, function
+	p.unsound = strings.Join(problems, "; ")
 	return p
 }
 
