@@ -16,14 +16,6 @@ import (
 	"harness/core/internal/lines"
 )
 
-func open(folder string) (*git.Repository, error) {
-	repository, err := git.PlainOpen(folder)
-	if errors.Is(err, git.ErrRepositoryNotExists) {
-		return nil, fmt.Errorf("the folder %s is not a git repository; name it without @<commit> to take it as it is", folder)
-	}
-	return repository, err
-}
-
 // resolve returns the commit that a branch, tag or short commit refers to now.
 func resolve(folder, revision string) (string, error) {
 	repository, err := open(folder)
@@ -132,6 +124,9 @@ func checkOut(ctx context.Context, commit *object.Commit, target *tree) error {
 			continue
 		}
 		file, err := root.TreeEntryFile(&e)
+		if errors.Is(err, plumbing.ErrObjectNotFound) {
+			return fmt.Errorf("%s: the repository lacks its content; clone it without --filter", name)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

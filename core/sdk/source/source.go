@@ -2,7 +2,8 @@
 // folder, a commit of a local git repository, or a commit of a repository on the web.
 //
 //	programs/quixbugs                          a folder, as it is now
-//	mirrors/QuixBugs@4257f44b0ff1…             a commit of a repository on disk
+//	mirrors/QuixBugs@4257f44b0ff1…             a commit of a repository on disk: a clone,
+//	                                           a worktree, or a bare repository
 //	https://github.com/jkoppel/QuixBugs@4257…  a commit of one on the web
 //
 // Commits must be complete, since only they always refer to the same content. Only files
@@ -11,6 +12,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -112,18 +114,28 @@ func parse(source, baseDir string) (location, error) {
 		return parseURL(source, scheme, rest, revision)
 	}
 	if whole := absolute(source, baseDir); isFolder(whole) {
-		return location{folder: whole}, nil
+		return wholeFolder(source, whole)
 	}
 	folder := absolute(strings.TrimPrefix(rest, "file://"), baseDir)
 	if !isFolder(folder) {
 		return location{}, fmt.Errorf("there is no folder %s", folder)
 	}
 	if revision == "" {
-		return location{folder: folder}, nil
+		return wholeFolder(rest, folder)
 	}
 	where := location{folder: folder, commit: strings.ToLower(revision)}
 	if !fullCommit.MatchString(where.commit) {
 		return location{}, unpinned(rest, revision, where)
+	}
+	return where, nil
+}
+
+// wholeFolder is a folder as it is now. A bare repository is none, since its files are
+// git's.
+func wholeFolder(name, folder string) (location, error) {
+	where := location{folder: folder}
+	if isBare(folder) {
+		return location{}, fmt.Errorf("a bare git repository has no files of its own: %w", unpinned(name, "", where))
 	}
 	return where, nil
 }
@@ -152,7 +164,7 @@ func unpinned(rest, revision string, where location) error {
 		text = fmt.Sprintf("%q is not a full commit of 40 digits", revision)
 	}
 	if where.folder != "" {
-		if commit, err := resolve(where.folder, revision); err == nil {
+		if commit, err := resolve(where.folder, cmp.Or(revision, "HEAD")); err == nil {
 			return fmt.Errorf("%s: %s; it is %s@%s at present", rest, text, rest, commit)
 		}
 	}
