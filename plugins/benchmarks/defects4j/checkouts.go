@@ -66,7 +66,7 @@ func (i *installation) exportBugs(ctx context.Context, ids []bugID, wanted selec
 					to = &outside
 				}
 				*to = append(*to, skipped{id.String(), err.Error()})
-				event.Message = fmt.Sprintf("%s is left out: %v", id, err)
+				event.Message = fmt.Sprintf("%s cannot be used: %v", id, err)
 			}
 			progress(event)
 			return nil

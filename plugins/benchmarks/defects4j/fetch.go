@@ -144,9 +144,24 @@ type skipped struct {
 	Reason string `json:"reason"`
 }
 
-// index reads the exported bugs and compiles those without classes. A bug that cannot
-// be read is left out, with a message; one that does not compile stays, with a Problem
-// that its verdicts report.
+// skippedFile lists the bugs that cannot be used.
+const skippedFile = "skipped.json"
+
+// readSkipped reads the bugs of a fetched folder that cannot be used.
+func readSkipped(root string) ([]skipped, error) {
+	content, err := os.ReadFile(filepath.Join(root, skippedFile))
+	if err != nil {
+		return nil, err
+	}
+	var out []skipped
+	if err := json.Unmarshal(content, &out); err != nil {
+		return nil, fmt.Errorf("%s: %w", skippedFile, err)
+	}
+	return out, nil
+}
+
+// index reads the exported bugs and compiles those without classes. Of a bug that cannot
+// be read only the reason is kept; one that does not compile has a Problem.
 func index(ctx context.Context, root string, out []skipped, left strayLinks, progress func(*benchmark.FetchEvent)) error {
 	entries, err := os.ReadDir(filepath.Join(root, exportDir))
 	if err != nil {
@@ -186,7 +201,7 @@ func index(ctx context.Context, root string, out []skipped, left strayLinks, pro
 			switch {
 			case err != nil:
 				out = append(out, skipped{id.String(), err.Error()})
-				event.Message = fmt.Sprintf("%s is left out: %v", id, err)
+				event.Message = fmt.Sprintf("%s cannot be used: %v", id, err)
 			case b.Problem != "":
 				event.Message = fmt.Sprintf("%s cannot be judged: %s", id, b.Problem)
 			default:
@@ -207,7 +222,7 @@ func index(ctx context.Context, root string, out []skipped, left strayLinks, pro
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(root, "skipped.json"), append(content, '\n'), 0o644)
+	return os.WriteFile(filepath.Join(root, skippedFile), append(content, '\n'), 0o644)
 }
 
 func noBugs(out []skipped) error {

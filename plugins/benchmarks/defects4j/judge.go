@@ -28,6 +28,9 @@ func (defects4j) Check(_ context.Context, request *benchmark.CheckRequest) (*ben
 	if err != nil {
 		return nil, err
 	}
+	if b.Problem != "" {
+		return nil, fmt.Errorf("bug %s cannot be judged: %s", b.ID, b.Problem)
+	}
 	c, err := decode(request.GetConfig())
 	if err != nil {
 		return nil, err
@@ -44,13 +47,9 @@ func (b *bug) askService(c config, patched string, reference bool, limitMs int64
 	if err != nil {
 		return nil, err
 	}
-	tests := b.Tests
-	if len(tests) == 0 { // because of a Problem, which the verdict will name
-		tests = b.Properties.RelevantTests
-	}
 	p := java.Program{
 		Path: b.Path, Text: patched, Reference: b.fixedText(buggy), Buggy: buggy,
-		Tests: tests, HeapMiB: heapMiB, Wall: b.wall(limitMs),
+		Tests: b.Tests, HeapMiB: heapMiB, Wall: b.wall(limitMs),
 		Project: &java.Project{
 			Tree: projectTarget, Original: buggy,
 			Options:  b.compilerOptions(),
@@ -126,9 +125,6 @@ func (defects4j) Verdict(_ context.Context, request *benchmark.VerdictRequest) (
 	c, err := decode(request.GetConfig())
 	if err != nil {
 		return nil, err
-	}
-	if b.Problem != "" {
-		return &benchmark.VerdictResponse{Outcome: benchmark.Error, Detail: b.Problem}, nil
 	}
 	if request.GetStage() == confirmStage {
 		return b.confirmVerdict(c, request), nil

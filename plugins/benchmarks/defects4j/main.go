@@ -35,8 +35,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"harness/core/sdk"
@@ -53,7 +55,7 @@ type defects4j struct{}
 func (defects4j) Describe(context.Context) *benchmark.Description {
 	return &benchmark.Description{
 		Name:    "defects4j",
-		Version: "0.4.0",
+		Version: "0.4.1",
 		Summary: "Defects4J's bugs of real Java projects, from an installation, a container image or an export.",
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{
 			{Name: "source", Type: "string", DefaultJson: `""`, Description: "Where exported bugs are: a folder, a local repository with @<commit>, or a git URL with @<commit>. Either this, installation or image is needed."},
@@ -134,7 +136,8 @@ func (defects4j) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk
 	return &sdk.ResolveResponse{Identity: identity}, nil
 }
 
-// Bugs sends the bugs in the order of projects and numbers.
+// Bugs sends the bugs in the order of projects and numbers: those that cannot be used or
+// judged as unsound, with the reason.
 func (defects4j) Bugs(_ context.Context, request *benchmark.BugsRequest, send func(*benchmark.BugRecord) error) error {
 	c, err := decode(request.GetConfig())
 	if err != nil {
@@ -148,22 +151,31 @@ func (defects4j) Bugs(_ context.Context, request *benchmark.BugsRequest, send fu
 	if err != nil {
 		return err
 	}
-	sent := 0
+	records := map[bugID]*benchmark.BugRecord{}
 	for _, b := range all {
 		if !wanted.takes(b) {
 			continue
 		}
-		record, err := b.record()
-		if err != nil {
+		if records[b.ID], err = b.record(); err != nil {
 			return fmt.Errorf("%s: %w", b.ID, err)
 		}
-		if err := send(record); err != nil {
+	}
+	if len(records) == 0 {
+		return sdk.Diagnose([]string{"subset"}, "No bug is in the subset", fmt.Sprintf("None of the %d bugs that were fetched is in %q.", len(all), c.Subset))
+	}
+	out, err := readSkipped(request.GetDir())
+	if err != nil {
+		return err
+	}
+	for _, s := range out {
+		if id, ok := parseID(s.Bug); ok && records[id] == nil && wanted.wants(id) {
+			records[id] = &benchmark.BugRecord{Bug: &benchmark.Bug{Id: s.Bug}, Unsound: s.Reason}
+		}
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(records), compareIDs) {
+		if err := send(records[id]); err != nil {
 			return err
 		}
-		sent++
-	}
-	if sent == 0 {
-		return sdk.Diagnose([]string{"subset"}, "No bug is in the subset", fmt.Sprintf("None of the %d bugs that were fetched is in %q.", len(all), c.Subset))
 	}
 	return nil
 }
@@ -180,6 +192,7 @@ func (b *bug) record() (*benchmark.BugRecord, error) {
 		},
 		Licence: licenceOf(b.ID.project),
 		Origin:  origin(b),
+		Unsound: b.Problem,
 	}
 	record.Bug.Labels["tests"], _ = b.describeTests()
 	if len(b.Others) > 0 { // the host sees one of the files only

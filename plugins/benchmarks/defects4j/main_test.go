@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -93,7 +92,7 @@ func TestSourcesThatAreRefused(t *testing.T) {
 	}
 }
 
-// A bug that cannot be read is left out; one that does not compile stays.
+// A bug that cannot be read, or does not compile, is unsound.
 func TestBugsThatCannotBeUsed(t *testing.T) {
 	source := t.TempDir()
 	for n := 1; n <= 3; n++ {
@@ -103,15 +102,15 @@ func TestBugsThatCannotBeUsed(t *testing.T) {
 	write(t, filepath.Join(source, "Orchard-2", "buggy/src/main/java/orchard/Broken.java"), "class Broken {")
 	config := fmt.Sprintf(`{"source": %q}`, source)
 	b, dir := fetched(t, config)
-	if got := len(plugintest.Bugs(t, b, []byte(config), dir)); got != 2 {
-		t.Errorf("%d bugs", got)
+	var unsound []string
+	for _, r := range plugintest.Bugs(t, b, []byte(config), dir) {
+		unsound = append(unsound, r.Unsound)
 	}
-	v, err := b.Verdict(t.Context(), &benchmark.VerdictRequest{Config: []byte(config), Dir: dir, Bug: "Orchard-2"})
-	if err != nil || v.Outcome != benchmark.Error || !strings.Contains(v.Detail, "Broken.java") {
-		t.Errorf("got %v, %v", v, err)
+	if len(unsound) != 3 || !strings.Contains(unsound[0], "export.json: ") || !strings.Contains(unsound[1], "Broken.java") || unsound[2] != "" {
+		t.Errorf("unsound: %q", unsound)
 	}
-	out, err := os.ReadFile(filepath.Join(dir, "skipped.json"))
-	if err != nil || !strings.Contains(string(out), "Orchard-1") {
-		t.Errorf("skipped.json: %s, %v", out, err)
+	_, err := b.Check(t.Context(), &benchmark.CheckRequest{Config: []byte(config), Dir: dir, Bug: "Orchard-2"})
+	if err == nil || !strings.Contains(err.Error(), "bug Orchard-2 cannot be judged") {
+		t.Errorf("a check gave %v", err)
 	}
 }
