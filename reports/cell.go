@@ -32,7 +32,7 @@ func cell(t score.Trial, metric string, interval bool) string {
 		kind = score.Number // a metric of another version of the program
 	}
 	switch {
-	case m.Name == "fixed" && !m.Published && t.Metrics["attempted"] < t.Metrics["bugs"]-t.Metrics["unsound"]:
+	case m.Name == "fixed" && !m.Published && t.Metrics["attempted"] < t.Metrics["bugs"]-t.Metrics["unsound"]-t.Metrics["unrecorded"]:
 		return fmt.Sprintf("%.0f/%.0f", v, t.Metrics["attempted"])
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return fmt.Sprint(v)

@@ -18,7 +18,7 @@
 //	           rows           cells as text, one list per row, each as long as columns; "–" where nothing was measured
 //	trials   [{labels {model, adapter, benchmark, prompt}, metrics {name: value},
 //	           outcomes [{bug, verdicts [by rank], reasons, details, exact_match, unchanged, published, patches, refused,
-//	                      unsound, labels}],
+//	                      unsound, unrecorded, labels}],
 //	           training [{learning_rate, epoch, epochs, train_loss, validation_loss, validation_exact_match, diverged,
 //	                      micro_batch, micro_batch_reduced, chosen}],
 //	           judging {name: count}}]

@@ -21,7 +21,7 @@ func CandidateNotes(trials []Trial) []string {
 		var named []string
 		forbidden, platform := map[string]bool{}, map[string]bool{}
 		for _, t := range g.trials {
-			for _, o := range sound(t.Outcomes) {
+			for _, o := range counting(t.Outcomes) {
 				for rank, c := range o.Candidates {
 					program := o.Bug + " " + c.Program
 					switch {

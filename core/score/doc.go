@@ -16,6 +16,9 @@
 // An unsound bug is one that fails the judge's check: its buggy version passes, or its reference fix does not. It is left
 // out of all denominators but those of published verdicts, and "unsound" counts such bugs.
 //
+// A bug for which a recording has nothing, so that it is not known what the model would answer, is left out likewise, but in
+// its trial alone; "unrecorded" counts such bugs.
+//
 // A verdict [Error] is a failure of the harness and does not count against a model. For each k, a bug with an error among
 // its first k candidates and no pass there is undecided, since the error may hide a pass. It is left out of the
 // denominator of pass@k, which is "judged@k". A bug that passes among its first k is fixed, despite errors. "errors" counts

@@ -152,7 +152,7 @@ func unknownWords(j judge, t Trial) []Lint {
 
 // unproven reports why a trial gives no information about its model.
 func unproven(t Trial) []Lint {
-	outcomes := sound(t.Outcomes)
+	outcomes := counting(t.Outcomes)
 	refused, reason := 0, ""
 	attempted, errors := 0, 0
 	for _, o := range outcomes {
@@ -178,6 +178,8 @@ func unproven(t Trial) []Lint {
 		switch {
 		case len(t.Outcomes) == 0:
 			text = fmt.Sprintf("%s: no bugs", t)
+		case slices.ContainsFunc(t.Outcomes, func(o Outcome) bool { return o.Unrecorded }):
+			text = fmt.Sprintf("%s: nothing is recorded for any of %s", t, count(len(t.Outcomes), "bug"))
 		case bugs == 0:
 			text = fmt.Sprintf("%s: none of %s is sound", t, count(len(t.Outcomes), "bug"))
 		}

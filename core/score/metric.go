@@ -50,6 +50,7 @@ func definitions() []definition {
 		{name: "attempted", kind: Count, what: "bugs with a candidate"},
 		{name: "refused", kind: Count, what: "bugs that the model was not asked about"},
 		{name: "unsound", kind: Count, what: "bugs whose own versions fail the judge's check"},
+		{name: "unrecorded", kind: Count, what: "bugs for which a recording has nothing"},
 		{name: "errors", kind: Count, what: "bugs whose first pass an error of the harness may hide"},
 		{name: "platform", kind: Count, what: "bugs whose first pass may be hidden, since the judge's platform lacks what a candidate needs"},
 		{name: "validation.loss", kind: Loss, training: true, what: "loss on the validation split after the chosen epoch"},
@@ -77,7 +78,7 @@ func MetricNames() []string {
 		}
 		names = append(names, name)
 		if d.published {
-			others = append(others, published+name)
+			others = append(others, publishedPrefix+name)
 		}
 	}
 	return append(names, others...)
@@ -88,7 +89,7 @@ const maxRank = 999_999
 
 // ParseMetric reads a metric's name.
 func ParseMetric(text string) (Metric, error) {
-	name, isPublished := strings.CutPrefix(text, published)
+	name, isPublished := strings.CutPrefix(text, publishedPrefix)
 	name, digits, ranked := strings.Cut(name, "@")
 	m := Metric{Name: name, Published: isPublished}
 	d, ok := m.definition()
@@ -119,7 +120,7 @@ func (m Metric) definition() (definition, bool) {
 func (m Metric) String() string {
 	name := m.Name
 	if m.Published {
-		name = published + name
+		name = publishedPrefix + name
 	}
 	if m.K > 0 {
 		name += "@" + strconv.Itoa(m.K)

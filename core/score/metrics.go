@@ -2,13 +2,14 @@ package score
 
 import "slices"
 
-// published is the prefix of the metrics that are computed from published verdicts instead of ours.
-const published = "published."
+// publishedPrefix is the prefix of the metrics that are computed from published verdicts instead of ours.
+const publishedPrefix = "published."
 
 // Metrics reduces the outcomes of one trial to named numbers:
 //
 //	bugs            bugs in the trial
 //	unsound         bugs whose own versions fail the judge's check (see the package comment); left out of the following
+//	unrecorded      other bugs for which a recording has nothing; left out of the following, too
 //	attempted       bugs with at least one candidate
 //	refused         bugs that the model was not asked about
 //	errors          bugs whose first pass may be hidden by an error of the harness
@@ -20,7 +21,8 @@ const published = "published."
 //	                placed; absent if no match was recorded
 //	compile_rate    share of judged candidates, over all ranks, that compile
 //	published.bugs, published.pass@k, published.fixed@k, published.judged@k
-//	                the same from published verdicts, over the bugs that have any; absent if none has
+//	                the same from published verdicts, over the bugs that have any; absent if none has. A candidate without one
+//	                leaves its bug undecided.
 //
 // k is 1, 5, 10, 20, 50, 100 … up to the number of ranks of the trial, and that number. A share with a denominator of 0 is
 // absent, never 0 or NaN.
@@ -31,15 +33,15 @@ func Metrics(outcomes []Outcome) map[string]float64 {
 
 // depth returns the numbers of ranks of our and of published metrics.
 func depth(outcomes []Outcome) (ourRanks, theirRanks int) {
-	return ranks(sound(outcomes), ours), ranks(recorded(outcomes), others)
+	return ranks(counting(outcomes), ours), ranks(published(outcomes), Outcome.Published)
 }
 
 // metrics is Metrics for a number of ranks.
 func metrics(outcomes []Outcome, ourRanks, theirRanks int) map[string]float64 {
 	m := map[string]float64{"bugs": float64(len(outcomes))}
 	attempted, refused, errors, platform := 0, 0, 0, 0
-	counting := sound(outcomes)
-	for _, o := range counting {
+	counted := counting(outcomes)
+	for _, o := range counted {
 		if len(o.Verdicts()) > 0 {
 			attempted++
 		}
@@ -55,7 +57,13 @@ func metrics(outcomes []Outcome, ourRanks, theirRanks int) map[string]float64 {
 		}
 	}
 	m["platform"] = float64(platform)
-	m["unsound"] = float64(len(outcomes) - len(counting))
+	unsound := 0
+	for _, o := range outcomes {
+		if o.Unsound != "" {
+			unsound++
+		}
+	}
+	m["unsound"], m["unrecorded"] = float64(unsound), float64(len(outcomes)-unsound-len(counted))
 	m["attempted"], m["refused"], m["errors"] = float64(attempted), float64(refused), float64(errors)
 
 	passes := func(of Metric, outcomes []Outcome, side verdicts, ranks int) {
@@ -67,9 +75,9 @@ func metrics(outcomes []Outcome, ourRanks, theirRanks int) map[string]float64 {
 			m[of.As("fixed").String()], m[of.As("judged").String()] = float64(p.Successes), float64(p.Total)
 		}
 	}
-	passes(Metric{}, counting, ours, ourRanks)
-	if theirs := recorded(outcomes); len(theirs) > 0 {
-		m[published+"bugs"] = float64(len(theirs))
+	passes(Metric{}, counted, ours, ourRanks)
+	if theirs := published(outcomes); len(theirs) > 0 {
+		m[publishedPrefix+"bugs"] = float64(len(theirs))
 		passes(Metric{Published: true}, theirs, others, theirRanks)
 	}
 	for _, name := range []string{"exact_match@1", "compile_rate"} {
@@ -88,14 +96,15 @@ func Share(outcomes []Outcome, metric string) (Proportion, bool) {
 		return Proportion{}, false
 	}
 	side := ours
+	most, theirs := depth(outcomes)
 	if m.Published {
-		side, outcomes = others, recorded(outcomes)
+		side, outcomes, most = others, published(outcomes), theirs
 	} else {
-		outcomes = sound(outcomes)
+		outcomes = counting(outcomes)
 	}
 	var p Proportion
 	switch {
-	case m.Name == "pass" && m.K <= ranks(outcomes, side):
+	case m.Name == "pass" && m.K <= most:
 		p = passAt(outcomes, side, m.K)
 	case m.Name == "exact_match":
 		p = exactMatches(outcomes)
@@ -121,15 +130,23 @@ func ours(o Outcome) []string {
 	return list
 }
 
-func others(o Outcome) []string { return o.Published() }
-
-// sound returns the outcomes of sound bugs. Published verdicts do not depend on that.
-func sound(outcomes []Outcome) []Outcome {
-	return slices.DeleteFunc(slices.Clone(outcomes), func(o Outcome) bool { return o.Unsound != "" })
+// others returns the published verdicts on all candidates: a candidate without one is undecided, not missing.
+func others(o Outcome) []string {
+	list := make([]string, len(o.Candidates))
+	for rank, c := range o.Candidates {
+		list[rank] = c.Published
+	}
+	return list
 }
 
-// recorded returns the outcomes with published verdicts.
-func recorded(outcomes []Outcome) []Outcome {
+// counting returns the outcomes that count: of sound bugs for which something was recorded. Published verdicts do not
+// depend on that.
+func counting(outcomes []Outcome) []Outcome {
+	return slices.DeleteFunc(slices.Clone(outcomes), func(o Outcome) bool { return o.Unsound != "" || o.Unrecorded })
+}
+
+// published returns the outcomes with published verdicts.
+func published(outcomes []Outcome) []Outcome {
 	var with []Outcome
 	for _, o := range outcomes {
 		if len(o.Published()) > 0 {

@@ -23,13 +23,35 @@ func UnsoundNotes(trials []Trial) []string {
 	return notes
 }
 
+// UnrecordedNotes lists the trials in which nothing is recorded for some bugs, with the bugs. Trials with the same bugs
+// share a note.
+func UnrecordedNotes(trials []Trial) []string {
+	return shared(trials, func(t Trial) string {
+		var bugs []string
+		for _, o := range t.Outcomes {
+			if o.Unrecorded && o.Unsound == "" {
+				bugs = append(bugs, o.Bug)
+			}
+		}
+		if len(bugs) == 0 {
+			return ""
+		}
+		return fmt.Sprintf("nothing is recorded for %d of %s, which count neither as fixed nor as not fixed: %s", len(bugs), count(len(t.Outcomes), "bug"), few(bugs))
+	})
+}
+
 // AttemptNotes lists the trials in which bugs were not attempted, with their number and the reasons. Trials with the same
 // text share a note.
 func AttemptNotes(trials []Trial) []string {
+	return shared(trials, func(t Trial) string { return skipped(counting(t.Outcomes)) })
+}
+
+// shared lists what is to be said of trials, each text once with its trials.
+func shared(trials []Trial, say func(Trial) string) []string {
 	var texts []string
 	by := map[string][]string{} // text → trials
 	for _, t := range trials {
-		text := skipped(sound(t.Outcomes))
+		text := say(t)
 		if text == "" {
 			continue
 		}

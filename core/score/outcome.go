@@ -74,6 +74,8 @@ type Outcome struct {
 	Refused string `json:"refused,omitempty"`
 	// Unsound is the reason why the bug counts for no model, such as that its buggy version passes; "" if it counts.
 	Unsound string `json:"unsound,omitempty"`
+	// Unrecorded: the model's answers are recorded ones, and there are none for this bug.
+	Unrecorded bool `json:"unrecorded,omitempty"`
 	// Labels are the bug's: its class, whether it has a single hunk, …
 	Labels map[string]string `json:"labels,omitempty"`
 }

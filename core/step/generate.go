@@ -14,7 +14,8 @@ import (
 )
 
 // Generate answers every bug of a benchmark that can be judged. It leaves
-// candidates.jsonl, a line a bug in the benchmark's order. Each answer is also a record of its own,
+// candidates.jsonl, a line a bug in the benchmark's order, and recordings.json
+// where a model that generates by itself reads recordings. Each answer is also a record of its own,
 // keyed by the bug as the model sees it, so that nothing is decoded again
 // where a bug was added or a run was stopped.
 type Generate struct {
@@ -45,8 +46,11 @@ type Generate struct {
 type Candidates struct {
 	Bug string `json:"bug"`
 	// Refused says why the model got no prompt for this bug.
-	Refused string   `json:"refused,omitempty"`
-	Outputs []Output `json:"outputs"`
+	Refused string `json:"refused,omitempty"`
+	// Unrecorded: nothing was recorded for this bug, so that it is not known what
+	// the model would answer.
+	Unrecorded bool     `json:"unrecorded,omitempty"`
+	Outputs    []Output `json:"outputs"`
 }
 
 // Output is one raw candidate; they stand best first.
@@ -61,7 +65,13 @@ type Output struct {
 }
 
 func (Generate) Kind() string { return "generate" }
-func (Generate) Version() int { return 5 }
+
+func (w Generate) Version() int {
+	if w.Engine == nil {
+		return 6
+	}
+	return 5
+}
 
 func (w Generate) Resource() Resource {
 	if w.Engine == nil {
@@ -106,12 +116,14 @@ func (w Generate) Run(ctx context.Context, env *Env, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	if len(a.open) > 0 {
-		if w.Engine == nil {
-			err = w.ask(ctx, env, a)
-		} else {
-			err = w.decode(ctx, env, a)
+	switch {
+	case w.Engine == nil: // also with nothing open: it names its recordings
+		err = w.ask(ctx, env, a)
+		if err == nil && len(a.recordings) > 0 {
+			err = writeJSON(dir, recordingsFile, a.recordings)
 		}
+	case len(a.open) > 0:
+		err = w.decode(ctx, env, a)
 	}
 	if err != nil {
 		return err
@@ -142,6 +154,8 @@ type answers struct {
 	given   map[string]*Candidates
 	open    []*pb.Bug // still to be asked about; the reference fixes stay here
 	total   int
+	// recordings are those that answers are taken from.
+	recordings []Recording
 }
 
 // answers finds those that are on record.
@@ -211,7 +225,14 @@ func (w Generate) ask(ctx context.Context, env *Env, a *answers) error {
 		Candidates: w.Decoding.GetCandidates(), Bugs: withoutLabels(a.open),
 	}
 	return model.Generate(ctx, request, func(r *pb.GenerateResponse) error {
-		c := &Candidates{Bug: r.Bug, Outputs: []Output{}}
+		if r.Recording != nil {
+			a.recordings = append(a.recordings, Recording{r.Recording.Name, r.Recording.Bugs})
+			return nil
+		}
+		c := &Candidates{Bug: r.Bug, Unrecorded: r.Unrecorded, Outputs: []Output{}}
+		if r.Unrecorded && len(r.Candidates) > 0 {
+			return fmt.Errorf("model %s says that nothing was recorded for bug %s, and gives candidates", w.Network.Model.Name, r.Bug)
+		}
 		for i, g := range r.Candidates {
 			if i == int(w.Decoding.GetCandidates()) {
 				break

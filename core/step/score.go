@@ -16,7 +16,7 @@ type Score struct {
 }
 
 func (Score) Kind() string       { return "score" }
-func (Score) Version() int       { return 8 }
+func (Score) Version() int       { return 9 }
 func (Score) Resource() Resource { return IO }
 
 func (w Score) Inputs() []Input {
@@ -77,7 +77,7 @@ func (w Score) Run(_ context.Context, env *Env, dir string) error {
 }
 
 func outcome(j *Judged) score.Outcome {
-	o := score.Outcome{Bug: j.Bug, Refused: j.Refused, Unsound: j.Unsound}
+	o := score.Outcome{Bug: j.Bug, Refused: j.Refused, Unsound: j.Unsound, Unrecorded: j.Unrecorded}
 	for _, c := range j.Candidates {
 		candidate := score.Candidate{
 			Verdict: c.Outcome, Reason: c.Reason, ExactMatch: &c.ExactMatch, Unchanged: c.Unchanged, Empty: c.Empty, Published: c.Published, Program: c.Program,

@@ -32,6 +32,7 @@ type Judged struct {
 	Bug        string            `json:"bug"`
 	Refused    string            `json:"refused,omitempty"`
 	Unsound    string            `json:"unsound,omitempty"` // why there are no verdicts; see Baseline
+	Unrecorded bool              `json:"unrecorded,omitempty"`
 	Candidates []JudgedCandidate `json:"candidates"`
 }
 
@@ -151,7 +152,7 @@ func (Validate) Errors(r *Results, id ID) (int64, error) {
 // patch turns one bug's outputs into patched programs and hands them to the
 // judge.
 func (w Validate) patch(ctx context.Context, model modelClient, bug *pb.BugRecord, c *Candidates, j *judge.Judge) (*Judged, error) {
-	judged := &Judged{Bug: c.Bug, Refused: c.Refused, Unsound: j.Unsound[c.Bug], Candidates: []JudgedCandidate{}}
+	judged := &Judged{Bug: c.Bug, Refused: c.Refused, Unsound: j.Unsound[c.Bug], Unrecorded: c.Unrecorded, Candidates: []JudgedCandidate{}}
 	if len(c.Outputs) == 0 {
 		return judged, nil
 	}

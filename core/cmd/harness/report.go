@@ -115,6 +115,12 @@ func finished(s *session.Session) (trials []score.Trial, notes []string, err err
 	}
 	notes = append(notes, backends...)
 	notes = append(notes, score.UnsoundNotes(trials)...)
+	about, err := recordingNotes(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	notes = append(notes, about...)
+	notes = append(notes, score.UnrecordedNotes(trials)...)
 	notes = append(notes, score.AttemptNotes(trials)...)
 	notes = append(notes, score.ExtractionNotes(trials)...)
 	notes = append(notes, score.CandidateNotes(trials)...)

@@ -1066,9 +1066,16 @@ func (x *GenerateRequest) GetPromptName() string {
 }
 
 type GenerateResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bug           string                 `protobuf:"bytes,1,opt,name=bug,proto3" json:"bug,omitempty"`
-	Candidates    []*GeneratedCandidate  `protobuf:"bytes,2,rep,name=candidates,proto3" json:"candidates,omitempty"` // best first
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Bug        string                 `protobuf:"bytes,1,opt,name=bug,proto3" json:"bug,omitempty"`
+	Candidates []*GeneratedCandidate  `protobuf:"bytes,2,rep,name=candidates,proto3" json:"candidates,omitempty"` // best first
+	// There are no candidates since nothing was recorded for the bug: what the model
+	// would answer is not known, and the bug counts neither as fixed nor as not
+	// fixed.
+	Unrecorded bool `protobuf:"varint,3,opt,name=unrecorded,proto3" json:"unrecorded,omitempty"`
+	// This is no answer, but tells which recording answers are taken from. Bugs of it
+	// that the benchmark lacks are named in reports.
+	Recording     *Recording `protobuf:"bytes,4,opt,name=recording,proto3" json:"recording,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1117,6 +1124,73 @@ func (x *GenerateResponse) GetCandidates() []*GeneratedCandidate {
 	return nil
 }
 
+func (x *GenerateResponse) GetUnrecorded() bool {
+	if x != nil {
+		return x.Unrecorded
+	}
+	return false
+}
+
+func (x *GenerateResponse) GetRecording() *Recording {
+	if x != nil {
+		return x.Recording
+	}
+	return nil
+}
+
+// Recording is a file of recorded candidates.
+type Recording struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Bugs          []string               `protobuf:"bytes,2,rep,name=bugs,proto3" json:"bugs,omitempty"` // ids, all that the file has
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Recording) Reset() {
+	*x = Recording{}
+	mi := &file_harness_v1_model_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Recording) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Recording) ProtoMessage() {}
+
+func (x *Recording) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_model_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Recording.ProtoReflect.Descriptor instead.
+func (*Recording) Descriptor() ([]byte, []int) {
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Recording) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Recording) GetBugs() []string {
+	if x != nil {
+		return x.Bugs
+	}
+	return nil
+}
+
 type GeneratedCandidate struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Output string                 `protobuf:"bytes,1,opt,name=output,proto3" json:"output,omitempty"`
@@ -1132,7 +1206,7 @@ type GeneratedCandidate struct {
 
 func (x *GeneratedCandidate) Reset() {
 	*x = GeneratedCandidate{}
-	mi := &file_harness_v1_model_proto_msgTypes[17]
+	mi := &file_harness_v1_model_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1144,7 +1218,7 @@ func (x *GeneratedCandidate) String() string {
 func (*GeneratedCandidate) ProtoMessage() {}
 
 func (x *GeneratedCandidate) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_model_proto_msgTypes[17]
+	mi := &file_harness_v1_model_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1157,7 +1231,7 @@ func (x *GeneratedCandidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GeneratedCandidate.ProtoReflect.Descriptor instead.
 func (*GeneratedCandidate) Descriptor() ([]byte, []int) {
-	return file_harness_v1_model_proto_rawDescGZIP(), []int{17}
+	return file_harness_v1_model_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GeneratedCandidate) GetOutput() string {
@@ -1268,12 +1342,19 @@ const file_harness_v1_model_proto_rawDesc = "" +
 	"\x04bugs\x18\t \x03(\v2\x0f.harness.v1.BugR\x04bugs\x12\x1f\n" +
 	"\vprompt_name\x18\n" +
 	" \x01(\tR\n" +
-	"promptName\"d\n" +
+	"promptName\"\xb9\x01\n" +
 	"\x10GenerateResponse\x12\x10\n" +
 	"\x03bug\x18\x01 \x01(\tR\x03bug\x12>\n" +
 	"\n" +
 	"candidates\x18\x02 \x03(\v2\x1e.harness.v1.GeneratedCandidateR\n" +
-	"candidates\"\x82\x01\n" +
+	"candidates\x12\x1e\n" +
+	"\n" +
+	"unrecorded\x18\x03 \x01(\bR\n" +
+	"unrecorded\x123\n" +
+	"\trecording\x18\x04 \x01(\v2\x15.harness.v1.RecordingR\trecording\"3\n" +
+	"\tRecording\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04bugs\x18\x02 \x03(\tR\x04bugs\"\x82\x01\n" +
 	"\x12GeneratedCandidate\x12\x16\n" +
 	"\x06output\x18\x01 \x01(\tR\x06output\x12+\n" +
 	"\x11published_verdict\x18\x02 \x01(\tR\x10publishedVerdict\x12'\n" +
@@ -1297,7 +1378,7 @@ func file_harness_v1_model_proto_rawDescGZIP() []byte {
 	return file_harness_v1_model_proto_rawDescData
 }
 
-var file_harness_v1_model_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_harness_v1_model_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_harness_v1_model_proto_goTypes = []any{
 	(*BuildRequest)(nil),       // 0: harness.v1.BuildRequest
 	(*CheckpointTensor)(nil),   // 1: harness.v1.CheckpointTensor
@@ -1316,46 +1397,48 @@ var file_harness_v1_model_proto_goTypes = []any{
 	(*Edit)(nil),               // 14: harness.v1.Edit
 	(*GenerateRequest)(nil),    // 15: harness.v1.GenerateRequest
 	(*GenerateResponse)(nil),   // 16: harness.v1.GenerateResponse
-	(*GeneratedCandidate)(nil), // 17: harness.v1.GeneratedCandidate
-	nil,                        // 18: harness.v1.BuildResponse.TargetsEntry
-	(*Graph)(nil),              // 19: harness.v1.Graph
-	(*Bug)(nil),                // 20: harness.v1.Bug
-	(*Sample)(nil),             // 21: harness.v1.Sample
+	(*Recording)(nil),          // 17: harness.v1.Recording
+	(*GeneratedCandidate)(nil), // 18: harness.v1.GeneratedCandidate
+	nil,                        // 19: harness.v1.BuildResponse.TargetsEntry
+	(*Graph)(nil),              // 20: harness.v1.Graph
+	(*Bug)(nil),                // 21: harness.v1.Bug
+	(*Sample)(nil),             // 22: harness.v1.Sample
 }
 var file_harness_v1_model_proto_depIdxs = []int32{
 	1,  // 0: harness.v1.BuildRequest.tensors:type_name -> harness.v1.CheckpointTensor
-	19, // 1: harness.v1.BuildResponse.graph:type_name -> harness.v1.Graph
-	18, // 2: harness.v1.BuildResponse.targets:type_name -> harness.v1.BuildResponse.TargetsEntry
+	20, // 1: harness.v1.BuildResponse.graph:type_name -> harness.v1.Graph
+	19, // 2: harness.v1.BuildResponse.targets:type_name -> harness.v1.BuildResponse.TargetsEntry
 	4,  // 3: harness.v1.PromptRequest.options:type_name -> harness.v1.PromptOptions
-	20, // 4: harness.v1.PromptRequest.bugs:type_name -> harness.v1.Bug
+	21, // 4: harness.v1.PromptRequest.bugs:type_name -> harness.v1.Bug
 	7,  // 5: harness.v1.PromptResponse.prompts:type_name -> harness.v1.Prompt
 	4,  // 6: harness.v1.ExampleRequest.options:type_name -> harness.v1.PromptOptions
-	21, // 7: harness.v1.ExampleRequest.samples:type_name -> harness.v1.Sample
+	22, // 7: harness.v1.ExampleRequest.samples:type_name -> harness.v1.Sample
 	10, // 8: harness.v1.ExampleResponse.examples:type_name -> harness.v1.Example
 	4,  // 9: harness.v1.PatchRequest.options:type_name -> harness.v1.PromptOptions
-	20, // 10: harness.v1.PatchRequest.bug:type_name -> harness.v1.Bug
+	21, // 10: harness.v1.PatchRequest.bug:type_name -> harness.v1.Bug
 	13, // 11: harness.v1.PatchResponse.patches:type_name -> harness.v1.Patch
 	14, // 12: harness.v1.Patch.edits:type_name -> harness.v1.Edit
 	4,  // 13: harness.v1.GenerateRequest.options:type_name -> harness.v1.PromptOptions
-	20, // 14: harness.v1.GenerateRequest.bugs:type_name -> harness.v1.Bug
-	17, // 15: harness.v1.GenerateResponse.candidates:type_name -> harness.v1.GeneratedCandidate
-	13, // 16: harness.v1.GeneratedCandidate.patch:type_name -> harness.v1.Patch
-	3,  // 17: harness.v1.BuildResponse.TargetsEntry.value:type_name -> harness.v1.NodePatterns
-	0,  // 18: harness.v1.Model.Build:input_type -> harness.v1.BuildRequest
-	5,  // 19: harness.v1.Model.Prompt:input_type -> harness.v1.PromptRequest
-	8,  // 20: harness.v1.Model.Example:input_type -> harness.v1.ExampleRequest
-	11, // 21: harness.v1.Model.Patch:input_type -> harness.v1.PatchRequest
-	15, // 22: harness.v1.Model.Generate:input_type -> harness.v1.GenerateRequest
-	2,  // 23: harness.v1.Model.Build:output_type -> harness.v1.BuildResponse
-	6,  // 24: harness.v1.Model.Prompt:output_type -> harness.v1.PromptResponse
-	9,  // 25: harness.v1.Model.Example:output_type -> harness.v1.ExampleResponse
-	12, // 26: harness.v1.Model.Patch:output_type -> harness.v1.PatchResponse
-	16, // 27: harness.v1.Model.Generate:output_type -> harness.v1.GenerateResponse
-	23, // [23:28] is the sub-list for method output_type
-	18, // [18:23] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	21, // 14: harness.v1.GenerateRequest.bugs:type_name -> harness.v1.Bug
+	18, // 15: harness.v1.GenerateResponse.candidates:type_name -> harness.v1.GeneratedCandidate
+	17, // 16: harness.v1.GenerateResponse.recording:type_name -> harness.v1.Recording
+	13, // 17: harness.v1.GeneratedCandidate.patch:type_name -> harness.v1.Patch
+	3,  // 18: harness.v1.BuildResponse.TargetsEntry.value:type_name -> harness.v1.NodePatterns
+	0,  // 19: harness.v1.Model.Build:input_type -> harness.v1.BuildRequest
+	5,  // 20: harness.v1.Model.Prompt:input_type -> harness.v1.PromptRequest
+	8,  // 21: harness.v1.Model.Example:input_type -> harness.v1.ExampleRequest
+	11, // 22: harness.v1.Model.Patch:input_type -> harness.v1.PatchRequest
+	15, // 23: harness.v1.Model.Generate:input_type -> harness.v1.GenerateRequest
+	2,  // 24: harness.v1.Model.Build:output_type -> harness.v1.BuildResponse
+	6,  // 25: harness.v1.Model.Prompt:output_type -> harness.v1.PromptResponse
+	9,  // 26: harness.v1.Model.Example:output_type -> harness.v1.ExampleResponse
+	12, // 27: harness.v1.Model.Patch:output_type -> harness.v1.PatchResponse
+	16, // 28: harness.v1.Model.Generate:output_type -> harness.v1.GenerateResponse
+	24, // [24:29] is the sub-list for method output_type
+	19, // [19:24] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_harness_v1_model_proto_init() }
@@ -1371,7 +1454,7 @@ func file_harness_v1_model_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_model_proto_rawDesc), len(file_harness_v1_model_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   19,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -41,7 +41,8 @@ type ModelClient interface {
 	// Patch turns raw output into edits of the buggy file.
 	Patch(ctx context.Context, in *PatchRequest, opts ...grpc.CallOption) (*PatchResponse, error)
 	// Generate answers bugs without the engine; only if the description says
-	// so. One response a bug, in any order.
+	// so. One response a bug, in any order. It is also called without bugs, where
+	// all answers are on record, for the recordings alone.
 	Generate(ctx context.Context, in *GenerateRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[GenerateResponse], error)
 }
 
@@ -127,7 +128,8 @@ type ModelServer interface {
 	// Patch turns raw output into edits of the buggy file.
 	Patch(context.Context, *PatchRequest) (*PatchResponse, error)
 	// Generate answers bugs without the engine; only if the description says
-	// so. One response a bug, in any order.
+	// so. One response a bug, in any order. It is also called without bugs, where
+	// all answers are on record, for the recordings alone.
 	Generate(*GenerateRequest, grpc.ServerStreamingServer[GenerateResponse]) error
 	mustEmbedUnimplementedModelServer()
 }

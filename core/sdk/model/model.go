@@ -35,6 +35,7 @@ type (
 	GenerateRequest    = harnesspb.GenerateRequest
 	GenerateResponse   = harnesspb.GenerateResponse
 	GeneratedCandidate = harnesspb.GeneratedCandidate
+	Recording          = harnesspb.Recording
 	Bug                = harnesspb.Bug
 	Span               = harnesspb.Span
 	Sample             = harnesspb.Sample
@@ -58,8 +59,8 @@ type Model interface {
 // Generator is implemented by models that answer themselves, without the engine. Their
 // description sets Generates.
 type Generator interface {
-	// Generate sends one response per bug, in any order, from one goroutine at a time. An
-	// error of send ends the call.
+	// Generate sends one response per bug, in any order, and may send the recordings that it
+	// reads, from one goroutine at a time. An error of send ends the call.
 	Generate(ctx context.Context, request *GenerateRequest, send func(*GenerateResponse) error) error
 }
 

@@ -18,12 +18,12 @@
 // One line per bug: "bug", "function_range" ("12,5-19,5"), "input" (the method's
 // text), "outputs" (whole methods that replace it, inserted with a line end
 // before and after, as the recording of arXiv 2406.05639 was judged) and
-// "published" (verdicts). "outputs" and "published" are sorted by rank.
+// "published" (verdicts, which may be null or missing). "outputs" and "published" are
+// sorted by rank.
 //
 // One line per candidate: "bug", "rank" (from 1, in order), "patch" (the text
-// that was inserted into the program) and "verdict", which is null if the
-// candidate was not judged. A bug without a judged candidate counts as not
-// recorded. The patch is trimmed and inserted without a line end after it, as the
+// that was inserted into the program) and "verdict", which is null or missing if
+// the candidate was not judged. The patch is trimmed and inserted without a line end after it, as the
 // recordings of CLM (ICSE 2023) for QuixBugs and HumanEval-Java were judged; an
 // empty patch deletes the lines. If the "benchmark" is "defects4j", a line end
 // follows, as it did in CLM's judgement.
@@ -37,6 +37,10 @@
 // model's block sets extract, the code in a candidate replaces the same lines, with a line
 // end after it.
 //
+// Candidates without a published verdict are judged like the others, and no published
+// share is computed from them. A bug for which nothing is recorded counts neither for nor
+// against the model. Reports name such bugs, and those that only the recording has.
+//
 // If the lines that a candidate replaces are not found in the benchmark's copy of
 // the program, the candidate gets no verdict: it counts neither for nor against
 // the model.
@@ -46,6 +50,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -63,7 +68,7 @@ func newReplay() replay { return replay{newRecordings()} }
 func (replay) Describe(context.Context) *model.Description {
 	return &model.Description{
 		Name:      "replay",
-		Version:   "0.3.1",
+		Version:   "0.4.0",
 		Summary:   "Candidates that were recorded elsewhere, with their published verdicts.",
 		Generates: true,
 		Schema: &sdk.Schema{Attributes: []*sdk.Attribute{{
@@ -138,8 +143,7 @@ func (r replay) Resolve(ctx context.Context, request *sdk.ResolveRequest) (*sdk.
 	return &sdk.ResolveResponse{Identity: identity}, nil
 }
 
-// Generate answers each bug with its recorded candidates. A bug that was not
-// recorded has none.
+// Generate answers each bug with its recorded candidates, and names the recordings.
 func (r replay) Generate(ctx context.Context, request *model.GenerateRequest, send func(*model.GenerateResponse) error) error {
 	var c config
 	if err := sdk.Decode(request.GetConfig(), &c); err != nil {
@@ -159,9 +163,15 @@ func (r replay) Generate(ctx context.Context, request *model.GenerateRequest, se
 	if err != nil {
 		return err
 	}
+	for _, name := range slices.Sorted(maps.Keys(recording.ids)) {
+		if err := send(&model.GenerateResponse{Recording: &model.Recording{Name: name, Bugs: recording.ids[name]}}); err != nil {
+			return err
+		}
+	}
 	for _, bug := range request.GetBugs() {
 		response := &model.GenerateResponse{Bug: bug.GetId()}
-		if recorded := recording.bugs[bug.GetId()]; recorded != nil {
+		recorded := recording.bugs[bug.GetId()]
+		if response.Unrecorded = recorded == nil; recorded != nil {
 			response.Candidates = candidates(recorded, bug, c.CutAfterBrace)
 		}
 		if limit := int(request.GetCandidates()); limit > 0 && limit < len(response.Candidates) {

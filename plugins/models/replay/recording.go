@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,7 +20,8 @@ import (
 // recording is the content of the files of one key, by bug.
 type recording struct {
 	bugs  map[string]*record
-	files []string // all files of the folder that were read for it
+	files []string            // all files of the folder that were read for it
+	ids   map[string][]string // bugs of each file with candidates, sorted
 }
 
 // record is one bug of a recording.
@@ -49,7 +51,7 @@ func newRecordings() *recordings { return &recordings{files: map[string]read{}} 
 
 // load returns the recording of a key.
 func (r *recordings) load(ctx context.Context, f folder, key string) (*recording, error) {
-	all, from := &recording{bugs: map[string]*record{}}, map[string]string{}
+	all, from := &recording{bugs: map[string]*record{}, ids: map[string][]string{}}, map[string]string{}
 	var descriptions index
 	for _, name := range f.files[key] {
 		content, err := cached(r, filepath.Join(f.path, name), func(path string) (fileContent, error) { return readFile(ctx, path) })
@@ -57,6 +59,7 @@ func (r *recordings) load(ctx context.Context, f folder, key string) (*recording
 			return nil, err
 		}
 		all.files = append(all.files, name)
+		all.ids[name] = slices.Sorted(maps.Keys(content.bugs))
 		where := map[string]hunk{}
 		appliesTo := ""
 		if content.byCandidate {
@@ -159,11 +162,6 @@ func readFile(ctx context.Context, path string) (fileContent, error) {
 		before.candidates = append(before.candidates, one.candidates...)
 		return nil
 	})
-	for bug, r := range content.bugs {
-		if content.byCandidate && !slices.ContainsFunc(r.candidates, func(c candidate) bool { return c.verdict != "" }) {
-			delete(content.bugs, bug)
-		}
-	}
 	return content, err
 }
 
@@ -174,7 +172,7 @@ type line struct {
 	Range     string    `json:"function_range"`
 	Input     string    `json:"input"`
 	Outputs   []*string `json:"outputs"`
-	Published []string  `json:"published"`
+	Published []*string `json:"published"`
 	// Fields of a line for a candidate.
 	Rank    *int    `json:"rank"`
 	Patch   *string `json:"patch"`
@@ -207,20 +205,31 @@ func (l line) oneCandidate() (*record, error) {
 	if l.Patch == nil {
 		return nil, errors.New(`the field "patch" is missing`)
 	}
-	c := candidate{output: *l.Patch}
-	if l.Verdict != nil {
-		c.verdict = *l.Verdict
-		if !known(c.verdict) {
-			return nil, unknownVerdict(*l.Rank, c.verdict)
-		}
+	verdict, err := published(*l.Rank, l.Verdict)
+	if err != nil {
+		return nil, err
 	}
-	return &record{candidates: []candidate{c}}, nil
+	return &record{candidates: []candidate{{*l.Patch, verdict}}}, nil
+}
+
+// published returns a recorded verdict, "" if there is none.
+func published(rank int, verdict *string) (string, error) {
+	if verdict == nil {
+		return "", nil
+	}
+	if !known(*verdict) {
+		return "", fmt.Errorf("the verdict of rank %d is %q, not one of %s", rank, *verdict, strings.Join(verdicts, ", "))
+	}
+	return *verdict, nil
 }
 
 func (l line) wholeBug() (*record, error) {
 	start, ok := firstLine(l.Range)
 	if !ok {
 		return nil, fmt.Errorf(`the field "function_range" is %q, not like "12,5-19,5"`, l.Range)
+	}
+	if l.Published == nil {
+		l.Published = make([]*string, len(l.Outputs))
 	}
 	if len(l.Outputs) != len(l.Published) {
 		return nil, fmt.Errorf(`there are %d "outputs" and %d "published" verdicts`, len(l.Outputs), len(l.Published))
@@ -230,16 +239,13 @@ func (l line) wholeBug() (*record, error) {
 		if output == nil {
 			return nil, fmt.Errorf("the output of rank %d is null", i+1)
 		}
-		if !known(l.Published[i]) {
-			return nil, unknownVerdict(i+1, l.Published[i])
+		verdict, err := published(i+1, l.Published[i])
+		if err != nil {
+			return nil, err
 		}
-		r.candidates = append(r.candidates, candidate{*output, l.Published[i]})
+		r.candidates = append(r.candidates, candidate{*output, verdict})
 	}
 	return r, nil
-}
-
-func unknownVerdict(rank int, verdict string) error {
-	return fmt.Errorf("the verdict of rank %d is %q, not one of %s", rank, verdict, strings.Join(verdicts, ", "))
 }
 
 func firstLine(functionRangeText string) (int, bool) {
