@@ -165,7 +165,7 @@ goldens: torch
 TORCH_PYTHON ?= $(BIN)/torch/bin/python
 torch:
 	@$(TORCH_PYTHON) -c 'import torch, transformers, peft, gguf, sentencepiece' 2>/dev/null || { \
-		python3 -m venv $(BIN)/torch && $(BIN)/torch/bin/pip install -q torch transformers peft gguf sentencepiece; } >&2
+		{ python3 -m venv $(BIN)/torch || { $(call apt,python3-venv); python3 -m venv $(BIN)/torch; }; } && $(BIN)/torch/bin/pip install -q torch transformers peft gguf sentencepiece; } >&2
 
 bench: build xla
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...

@@ -55,6 +55,10 @@
 // and groups, in /etc/subuid and /etc/subgid. Otherwise both users of the box are
 // the one that runs the harness, and HARNESS_CANDIDATE_USER is not set.
 //
+// A service with these capabilities can become user 0 of its box: root in a container
+// with no other capabilities, 65532 or the user that runs the harness under bubblewrap.
+// It is trusted; candidates are not, and cannot.
+//
 // # What outlives a process
 //
 // Boxes have no System V and no POSIX message queues, semaphores and shared memory:

@@ -1,5 +1,5 @@
 // Tries: kill -STOP of the other JVMs in the box, which harmless candidates after it use
-// Verdict: passed
+// Verdict: passed|failed
 // Detail: 2 tests
 // About: containment
 import java.io.*;
