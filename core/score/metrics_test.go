@@ -20,7 +20,7 @@ func TestMetrics(t *testing.T) {
 	}{
 		{
 			name: "no bugs have no shares",
-			want: map[string]float64{"bugs": 0, "attempted": 0, "refused": 0, "unsound": 0, "errors": 0, "platform": 0},
+			want: map[string]float64{"bugs": 0, "attempted": 0, "refused": 0, "unsound": 0, "errors": 0, "platform": 0, "unrecorded": 0},
 		},
 		{
 			name: "bugs fixed at the first and at a later rank",
@@ -31,7 +31,7 @@ func TestMetrics(t *testing.T) {
 				of(ranked{Bug: "d", Verdicts: []string{u, score.Timeout, score.Crashed, f, f, f}, ExactMatch: make([]bool, 6)}),
 			},
 			want: map[string]float64{
-				"bugs": 4, "attempted": 4, "refused": 0, "unsound": 0, "errors": 0, "platform": 0,
+				"bugs": 4, "attempted": 4, "refused": 0, "unsound": 0, "errors": 0, "platform": 0, "unrecorded": 0,
 				"pass@1": 0.25, "fixed@1": 1, "judged@1": 4,
 				"pass@5": 0.5, "fixed@5": 2, "judged@5": 4,
 				"pass@6": 0.75, "fixed@6": 3, "judged@6": 4,
@@ -45,14 +45,14 @@ func TestMetrics(t *testing.T) {
 				{Bug: "b", Refused: "prompt too long"},
 			},
 			want: map[string]float64{
-				"bugs": 2, "attempted": 1, "refused": 1, "unsound": 0, "errors": 0, "platform": 0,
+				"bugs": 2, "attempted": 1, "refused": 1, "unsound": 0, "errors": 0, "platform": 0, "unrecorded": 0,
 				"pass@1": 0.5, "fixed@1": 1, "judged@1": 2, "exact_match@1": 0.5, "compile_rate": 1,
 			},
 		},
 		{
 			name:     "all bugs refused is 0, not nothing",
 			outcomes: []score.Outcome{{Bug: "a", Refused: "prompt too long"}},
-			want:     map[string]float64{"bugs": 1, "attempted": 0, "refused": 1, "unsound": 0, "errors": 0, "platform": 0, "pass@1": 0, "fixed@1": 0, "judged@1": 1},
+			want:     map[string]float64{"bugs": 1, "attempted": 0, "refused": 1, "unsound": 0, "errors": 0, "platform": 0, "unrecorded": 0, "pass@1": 0, "fixed@1": 0, "judged@1": 1},
 		},
 		{
 			name: "an error that may hide a pass makes its bug undecided",
@@ -64,7 +64,7 @@ func TestMetrics(t *testing.T) {
 				of(ranked{Bug: "word from elsewhere", Verdicts: []string{"exploded", f}}),
 			},
 			want: map[string]float64{
-				"bugs": 5, "attempted": 5, "refused": 0, "unsound": 0, "errors": 3, "platform": 0,
+				"bugs": 5, "attempted": 5, "refused": 0, "unsound": 0, "errors": 3, "platform": 0, "unrecorded": 0,
 				"pass@1": 1.0 / 3, "fixed@1": 1, "judged@1": 3,
 				"pass@2": 2.0 / 3, "fixed@2": 2, "judged@2": 3,
 				"compile_rate": 1,
@@ -78,7 +78,7 @@ func TestMetrics(t *testing.T) {
 				{Bug: "c", Refused: "prompt too long", Unsound: "its reference fix does not pass here: failed"},
 			},
 			want: map[string]float64{
-				"bugs": 3, "attempted": 1, "refused": 0, "unsound": 2, "errors": 0, "platform": 0,
+				"bugs": 3, "attempted": 1, "refused": 0, "unsound": 2, "errors": 0, "platform": 0, "unrecorded": 0,
 				"pass@1": 1, "fixed@1": 1, "judged@1": 1, "pass@2": 1, "fixed@2": 1, "judged@2": 1, "compile_rate": 1,
 				"published.bugs": 2, "published.pass@1": 0.5, "published.fixed@1": 1, "published.judged@1": 2,
 				"published.pass@2": 1, "published.fixed@2": 2, "published.judged@2": 2,
@@ -93,7 +93,7 @@ func TestMetrics(t *testing.T) {
 				{Bug: "d", Candidates: []score.Candidate{{Verdict: u, Reason: score.ReasonPlatform}, {Verdict: e}}},
 			},
 			want: map[string]float64{
-				"bugs": 4, "attempted": 4, "refused": 0, "unsound": 0, "errors": 1, "platform": 2,
+				"bugs": 4, "attempted": 4, "refused": 0, "unsound": 0, "errors": 1, "platform": 2, "unrecorded": 0,
 				"pass@1": 0, "fixed@1": 0, "judged@1": 2, "pass@2": 0.5, "fixed@2": 1, "judged@2": 2, "compile_rate": 1,
 			},
 		},
@@ -104,14 +104,14 @@ func TestMetrics(t *testing.T) {
 				of(ranked{Bug: "b", Verdicts: []string{p}, ExactMatch: []bool{true}}),
 			},
 			want: map[string]float64{
-				"bugs": 2, "attempted": 2, "refused": 0, "unsound": 0, "errors": 1, "platform": 0,
+				"bugs": 2, "attempted": 2, "refused": 0, "unsound": 0, "errors": 1, "platform": 0, "unrecorded": 0,
 				"pass@1": 1, "fixed@1": 1, "judged@1": 1, "exact_match@1": 1, "compile_rate": 1,
 			},
 		},
 		{
 			name:     "only errors leave no share",
 			outcomes: []score.Outcome{of(ranked{Bug: "a", Verdicts: []string{e}})},
-			want:     map[string]float64{"bugs": 1, "attempted": 1, "refused": 0, "unsound": 0, "errors": 1, "platform": 0, "fixed@1": 0, "judged@1": 0},
+			want:     map[string]float64{"bugs": 1, "attempted": 1, "refused": 0, "unsound": 0, "errors": 1, "platform": 0, "unrecorded": 0, "fixed@1": 0, "judged@1": 0},
 		},
 		{
 			name: "published verdicts count beside ours, over the bugs that have them",
@@ -122,10 +122,38 @@ func TestMetrics(t *testing.T) {
 				of(ranked{Bug: "d", Verdicts: []string{f, f}}),
 			},
 			want: map[string]float64{
-				"bugs": 4, "attempted": 4, "refused": 0, "unsound": 0, "errors": 0, "platform": 0,
+				"bugs": 4, "attempted": 4, "refused": 0, "unsound": 0, "errors": 0, "platform": 0, "unrecorded": 0,
 				"pass@1": 0.25, "fixed@1": 1, "judged@1": 4, "pass@2": 0.25, "fixed@2": 1, "judged@2": 4, "compile_rate": 1,
 				"published.bugs": 3, "published.pass@1": 0.5, "published.fixed@1": 1, "published.judged@1": 2,
 				"published.pass@2": 1, "published.fixed@2": 2, "published.judged@2": 2,
+			},
+		},
+		{
+			name: "a candidate without a published verdict is undecided there, and a bug with none has no published share",
+			outcomes: []score.Outcome{
+				of(ranked{Bug: "a", Verdicts: []string{p, f}, Published: []string{score.Wrong, ""}}),
+				of(ranked{Bug: "b", Verdicts: []string{f, f}, Published: []string{score.Plausible, ""}}),
+				of(ranked{Bug: "c", Verdicts: []string{f, f}, Published: []string{score.Wrong, score.Wrong}}),
+				of(ranked{Bug: "d", Verdicts: []string{p, p}}),
+			},
+			want: map[string]float64{
+				"bugs": 4, "attempted": 4, "refused": 0, "unsound": 0, "errors": 0, "platform": 0, "unrecorded": 0,
+				"pass@1": 0.5, "fixed@1": 2, "judged@1": 4, "pass@2": 0.5, "fixed@2": 2, "judged@2": 4, "compile_rate": 1,
+				"published.bugs": 3, "published.pass@1": 1.0 / 3, "published.fixed@1": 1, "published.judged@1": 3,
+				"published.pass@2": 0.5, "published.fixed@2": 1, "published.judged@2": 2,
+			},
+		},
+		{
+			name: "a bug for which nothing is recorded has no share",
+			outcomes: []score.Outcome{
+				of(ranked{Bug: "a", Verdicts: []string{p}}),
+				{Bug: "b", Unrecorded: true},
+				{Bug: "c", Unrecorded: true, Unsound: "its buggy version passes here"},
+				{Bug: "d"},
+			},
+			want: map[string]float64{
+				"bugs": 4, "attempted": 1, "refused": 0, "unsound": 1, "errors": 0, "platform": 0, "unrecorded": 1,
+				"pass@1": 0.5, "fixed@1": 1, "judged@1": 2, "compile_rate": 1,
 			},
 		},
 	}

@@ -53,3 +53,23 @@ func TestAttemptNotes(t *testing.T) {
 		})
 	}
 }
+
+func TestUnrecordedNotes(t *testing.T) {
+	tried := of(ranked{Bug: "A", Verdicts: []string{score.Failed}})
+	missing := score.Outcome{Bug: "B", Unrecorded: true}
+	unsound := score.Outcome{Bug: "C", Unrecorded: true, Unsound: "its buggy version passes here"}
+	trials := []score.Trial{trialOf("m", "x", tried, missing, unsound), trialOf("n", "x", tried, unsound), trialOf("o", "x", tried, missing, unsound), trialOf("p", "x", missing)}
+	want := []string{
+		"model=m, benchmark=x (and 1 other trial): nothing is recorded for 1 of 3 bugs, which count neither as fixed nor as not fixed: B",
+		"model=p, benchmark=x: nothing is recorded for 1 of 1 bug, which count neither as fixed nor as not fixed: B",
+	}
+	if diff := cmp.Diff(want, score.UnrecordedNotes(trials)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if notes := score.AttemptNotes(trials); len(notes) > 0 {
+		t.Errorf("bugs are said to be not attempted: %q", notes)
+	}
+	if lints := score.Lints(trials); len(lints) != 1 || lints[0].Rule != score.RuleNoAttempt {
+		t.Errorf("findings: %v", lints)
+	}
+}

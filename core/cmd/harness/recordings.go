@@ -56,23 +56,27 @@ func recordedStep(p *plan.Plan, t *plan.Trial) step.ID {
 }
 
 // unknownBugs says which bugs of a recording a benchmark lacks, or nothing. A recording
-// that shares no bug with it, whatever the case, is another benchmark's.
+// that has none of its bugs, and less than half apart from upper and lower case, is
+// another benchmark's.
 func unknownBugs(r step.Recording, benchmark string, ids []string) string {
 	const most = 10
 	var unknown []string
-	shares := false
+	same, alike := 0, 0
 	for _, bug := range r.Bugs {
 		near := didyoumean.Nearest(bug, ids)
-		shares = shares || strings.EqualFold(near, bug)
+		if strings.EqualFold(near, bug) {
+			alike++
+		}
 		switch {
-		case near == bug:
+		case slices.Contains(ids, bug):
+			same++
 		case near != "":
 			unknown = append(unknown, fmt.Sprintf("%s (did you mean %s?)", bug, near))
 		default:
 			unknown = append(unknown, bug)
 		}
 	}
-	if len(unknown) == 0 || !shares {
+	if len(unknown) == 0 || same == 0 && 2*alike < len(r.Bugs) {
 		return ""
 	}
 	return fmt.Sprintf("%d of %d bugs of the recording %s are not in the benchmark %s, and nothing is judged of them: %s", len(unknown), len(r.Bugs), r.Name, benchmark, first(unknown, most))

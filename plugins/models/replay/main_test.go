@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"harness/core/needs"
 	"harness/core/protocol/client"
 	"harness/core/sdk"
@@ -53,7 +55,12 @@ func generate(t *testing.T, m *client.Model, request *model.GenerateRequest) (ma
 	t.Helper()
 	answers := map[string][]*model.GeneratedCandidate{}
 	err := m.Generate(t.Context(), request, func(r *model.GenerateResponse) error {
-		answers[r.Bug] = r.Candidates
+		if r.Recording == nil {
+			answers[r.Bug] = r.Candidates
+		}
+		if r.Unrecorded != (r.Recording == nil && len(r.Candidates) == 0) {
+			t.Errorf("bug %q has %d candidates; not recorded: %v", r.Bug, len(r.Candidates), r.Unrecorded)
+		}
 		return nil
 	})
 	return answers, err
@@ -319,22 +326,62 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// A bug of which no candidate was judged was not asked for.
+// Candidates without a published verdict are candidates like others.
 func TestCandidatesWithoutVerdicts(t *testing.T) {
 	dir := write(t, map[string]string{
 		"r.jsonl": `{"bug":"A","rank":1,"patch":"x","verdict":null}
-			{"bug":"B","rank":1,"patch":"x","verdict":null}
-			{"bug":"B","rank":2,"patch":"y","verdict":"wrong"}`,
-		"p.jsonl":    `{"bug":"B","loc":"1-2"}`,
+			{"bug":"B","rank":1,"patch":"x"}
+			{"bug":"B","rank":2,"patch":"y","verdict":"wrong"}
+			{"bug":"C","rank":1,"patch":"x"}`,
+		"p.jsonl":    `{"bug":"A","loc":"1-2"}` + "\n" + `{"bug":"B","loc":"1-2"}`,
 		"index.json": `{"files": {"r.jsonl": {"applies_to": "hunk"}, "p.jsonl": {"kind": "prompts"}}}`,
+		"m.jsonl": `{"bug":"A","function_range":"1,1-2,2","input":"x","outputs":["y"],"published":[null]}
+			{"bug":"B","function_range":"1,1-2,2","input":"x","outputs":["y","z"],"published":[null,"wrong"]}
+			{"bug":"C","function_range":"1,1-2,2","input":"x","outputs":["y"]}`,
 	})
 	m := plugintest.Model(t, newReplay())
-	answers, err := generate(t, m, &model.GenerateRequest{
-		Config: encode(t, config{Folder: dir, Files: map[string]string{"a": "r.jsonl"}}), AdapterName: "a",
-		Bugs: []*model.Bug{{Id: "A", Text: program}, {Id: "B", Text: program}},
-	})
-	if err != nil || len(answers["A"]) != 0 || len(answers["B"]) != 2 || answers["B"][0].PublishedVerdict != "" || answers["B"][1].PublishedVerdict != "wrong" {
-		t.Errorf("got %v, %v", answers, err)
+	for _, file := range []string{"r.jsonl", "m.jsonl"} {
+		answers, err := generate(t, m, &model.GenerateRequest{
+			Config: encode(t, config{Folder: dir, Files: map[string]string{"a": file}}), AdapterName: "a",
+			Bugs: []*model.Bug{{Id: "A", Text: program}, {Id: "B", Text: program}, {Id: "C", Text: program}, {Id: "D", Text: program}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		verdicts := map[string][]string{}
+		for bug, candidates := range answers {
+			verdicts[bug] = []string{}
+			for _, c := range candidates {
+				verdicts[bug] = append(verdicts[bug], c.PublishedVerdict)
+			}
+		}
+		if diff := cmp.Diff(map[string][]string{"A": {""}, "B": {"", "wrong"}, "C": {""}, "D": {}}, verdicts); diff != "" {
+			t.Errorf("%s: %s", file, diff)
+		}
+		if c := answers["C"]; file == "r.jsonl" && !strings.Contains(c[0].Patch.Unplaced, "no file of prompts") {
+			t.Errorf("C: %v", c)
+		}
+	}
+}
+
+// The recordings are named with all their bugs, whatever is asked about.
+func TestRecordingsAreNamed(t *testing.T) {
+	line := func(bug string) string {
+		return fmt.Sprintf(`{"bug":%q,"function_range":"1,1-2,2","input":"x","outputs":["y"]}`, bug)
+	}
+	dir := write(t, map[string]string{"a1.jsonl": line("B") + "\n" + line("A"), "a2.jsonl": line("X")})
+	m := plugintest.Model(t, newReplay())
+	named := map[string][]string{}
+	err := m.Generate(t.Context(), &model.GenerateRequest{Config: encode(t, config{Folder: dir, Files: map[string]string{"a": "a*.jsonl"}}), AdapterName: "a"},
+		func(r *model.GenerateResponse) error {
+			named[r.GetRecording().GetName()] = r.GetRecording().GetBugs()
+			return nil
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string][]string{"a1.jsonl": {"A", "B"}, "a2.jsonl": {"X"}}, named); diff != "" {
+		t.Error(diff)
 	}
 }
 

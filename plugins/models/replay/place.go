@@ -56,6 +56,15 @@ func (function) find(bug *model.Bug) (javasource.Span, string) {
 
 func (function) text(output string, _ bool) string { return strings.TrimSpace(output) }
 
+// unknownLines is the target of a bug that no file of prompts knows.
+type unknownLines struct{}
+
+func (unknownLines) find(*model.Bug) (javasource.Span, string) {
+	return javasource.Span{}, "no file of prompts says which lines the candidates replace"
+}
+
+func (unknownLines) text(output string, _ bool) string { return output }
+
 // hunk is lines of the program.
 type hunk struct {
 	lines    javasource.Span // according to the recording

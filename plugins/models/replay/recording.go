@@ -78,7 +78,10 @@ func (r *recordings) load(ctx context.Context, f folder, key string) (*recording
 				return nil, err
 			}
 		}
+		placed := !content.byCandidate || appliesTo == "function"
 		for bug, found := range content.bugs {
+			_, ok := where[bug]
+			placed = placed || ok
 			if other, ok := from[bug]; ok {
 				return nil, fmt.Errorf("the bug %s is in both %s and %s; name files that share no bug", bug, other, name)
 			}
@@ -88,7 +91,7 @@ func (r *recordings) load(ctx context.Context, f folder, key string) (*recording
 			case appliesTo == "function":
 				one.target = function{}
 			case !ok:
-				return nil, fmt.Errorf("%s: no file of prompts says which lines the patches of %s replace", name, bug)
+				one.target = unknownLines{}
 			default:
 				one.target = at
 			}
@@ -96,6 +99,9 @@ func (r *recordings) load(ctx context.Context, f folder, key string) (*recording
 				one.target = ended{one.target}
 			}
 			all.bugs[bug], from[bug] = one, name
+		}
+		if !placed && len(content.bugs) > 0 {
+			return nil, fmt.Errorf("%s: no file of prompts says which lines the patches of %s replace", name, all.ids[name][0])
 		}
 	}
 	return all, nil
