@@ -106,6 +106,9 @@ func (w Baseline) Run(ctx context.Context, env *Env, dir string) error {
 
 // unsound says what is wrong with the bug, or nothing.
 func (o BaselineBug) unsound() string {
+	if o.Buggy.Outcome == "error" && o.Reference == o.Buggy { // for one reason, such as a reference fix that is too slow
+		return "neither of its versions could be judged here" + describeVerdict(o.Buggy)
+	}
 	var reasons []string
 	switch {
 	case o.Buggy.Outcome == "error":

@@ -167,7 +167,8 @@ type baseline struct {
 }
 
 // portable writes bugs in the portable form of the quixbugs plugin: one that is sound
-// and comes twice, one whose reference fix is wrong, one that is none, one without tests.
+// and comes twice, one whose reference fix is wrong, one whose fix is too slow for its
+// test, one that is none, one without tests.
 func portable(t *testing.T) string {
 	t.Helper()
 	type file struct {
@@ -181,15 +182,19 @@ func portable(t *testing.T) string {
 	}
 	var lines []byte
 	for id, lineOf := range map[string][2]string{
-		"SOUND": {"n - 1", "n + 1"}, "UNFIXED": {"n - 1", "n + 2"}, "UNBROKEN": {"n + 1", "1 + n"}, "UNTESTED": {"n - 1", "n + 1"},
+		"SOUND": {"n - 1", "n + 1"}, "UNFIXED": {"n - 1", "n + 2"}, "UNBROKEN": {"n + 1", "1 + n"}, "UNTESTED": {"n - 1", "n + 1"}, "SLOW": {"n - 1", "n + 1"},
 	} {
+		limit, sleep := "", ""
+		if id == "SLOW" {
+			limit, sleep = "(timeout = 50)", "Thread.sleep(60000); "
+		}
 		line := func(expression string) string { return "        return " + expression + ";\n" }
 		bug := map[string]any{
 			"id": id, "path": "java_programs/" + id + ".java",
 			"file":  "package java_programs;\n\npublic class " + id + " {\n    public static int next(int n) {\n" + line(lineOf[0]) + "    }\n}\n",
 			"hunks": []hunk{{5, 6, line(lineOf[1])}},
 			"tests": []file{{"java_testcases/" + id + "_TEST.java", "package java_testcases;\n\nimport java_programs." + id + ";\n\npublic class " + id + "_TEST {\n" +
-				"    @org.junit.Test public void next() { org.junit.Assert.assertEquals(2, " + id + ".next(1)); }\n}\n"}},
+				"    @org.junit.Test" + limit + " public void next() throws Exception { " + sleep + "org.junit.Assert.assertEquals(2, " + id + ".next(1)); }\n}\n"}},
 			"test_classes": []string{"java_testcases." + id + "_TEST"},
 		}
 		if id == "UNTESTED" {
@@ -216,7 +221,7 @@ const unsound = `
 study "unsound" {}
 model "codegen" "micro" { source = "CHECKPOINT" }
 adapter "none" "base" {}
-benchmark "quixbugs" "four" { source = %q }
+benchmark "quixbugs" "some" { source = %q }
 generate {
   beams          = 2
   candidates     = 2
@@ -235,15 +240,17 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 	t.Parallel()
 	needSandbox(t)
 	file, store := study(t, fmt.Sprintf(unsound, portable(t))), filepath.Join(t.TempDir(), "store")
-	reasons := map[string]string{"SOUND": "", "UNFIXED": "its reference fix does not pass here: failed", "UNBROKEN": "its buggy version passes here", "UNTESTED": "it has no test"}
-	twice := "benchmark four: the bug SOUND appears 2 times, the same each time"
+	reasons := map[string]string{"SOUND": "", "UNFIXED": "its reference fix does not pass here: failed", "UNBROKEN": "its buggy version passes here", "UNTESTED": "it has no test",
+		"SLOW": "neither of its versions could be judged here: error: the judge failed: java.lang.IllegalStateException: measure the reference fix: " +
+			"it is too slow here: a test reached its own time limit; the first failure is next(java_testcases.SLOW_TEST)"}
+	twice := "benchmark some: the bug SOUND appears 2 times, the same each time"
 
 	// What the benchmark itself says is known once it is fetched.
-	listed := harness(t, "benchmarks", "list", "four", "--study", file, "--store", store).want(t, 0).stdout
+	listed := harness(t, "benchmarks", "list", "some", "--study", file, "--store", store).want(t, 0).stdout
 	planned := harness(t, "plan", file, "--store", store).want(t, 0).stdout
 	for text, wanted := range map[string][]string{
-		listed:  {"• UNTESTED cannot be judged: it has no test", "4 bugs", twice},
-		planned: {"UNTESTED of four counts in no trial: it has no test", twice},
+		listed:  {"• UNTESTED cannot be judged: it has no test", "5 bugs", twice},
+		planned: {"UNTESTED of some counts in no trial: it has no test", twice},
 	} {
 		for _, want := range wanted {
 			if !strings.Contains(text, want) {
@@ -252,7 +259,7 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 		}
 	}
 
-	r := harness(t, "benchmarks", "check", "four", "--study", file, "--store", store, "--format", "json").want(t, 1).says(t, "3 of 4 bugs of four are unsound here")
+	r := harness(t, "benchmarks", "check", "some", "--study", file, "--store", store, "--format", "json").want(t, 1).says(t, "4 of 5 bugs of some are unsound here")
 	var record baseline
 	if err := json.Unmarshal([]byte(r.stdout), &record); err != nil {
 		t.Fatal(err)
@@ -260,16 +267,16 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 	if b := record.Boxes; record.Machine.OS == "" || b.Driver != "bubblewrap" || len(b.Environments) == 0 {
 		t.Errorf("the machine is %+v, with %+v", record.Machine, b)
 	}
-	if len(record.Bugs) != 4 {
-		t.Fatalf("%d bugs, want 4", len(record.Bugs))
+	if len(record.Bugs) != 5 {
+		t.Fatalf("%d bugs, want 5", len(record.Bugs))
 	}
 	for _, b := range record.Bugs {
 		if want := reasons[b.Bug]; !strings.HasPrefix(b.Unsound, want) || (want == "") != (b.Unsound == "") {
 			t.Errorf("%s: buggy %v, reference fix %v, unsound: %q, want %q", b.Bug, b.Buggy, b.Reference, b.Unsound, want)
 		}
 	}
-	text := harness(t, "benchmarks", "check", "four", "--study", file, "--store", store).want(t, 1).stdout
-	for _, want := range []string{"• UNFIXED: " + reasons["UNFIXED"], "• UNTESTED: " + reasons["UNTESTED"], "1 of 4 bugs fail as they are and pass with their fix", "baseline.json", twice} {
+	text := harness(t, "benchmarks", "check", "some", "--study", file, "--store", store).want(t, 1).stdout
+	for _, want := range []string{"• UNFIXED: " + reasons["UNFIXED"], "• UNTESTED: " + reasons["UNTESTED"], "1 of 5 bugs fail as they are and pass with their fix", "baseline.json", twice} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
 		}
@@ -284,7 +291,7 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 		t.Errorf("%q is not said:\n%s", twice, run.stdout)
 	}
 	for bug, why := range reasons {
-		if note := bug + " of four counts in no trial: " + why; strings.Contains(run.stdout, note) != (why != "") {
+		if note := bug + " of some counts in no trial: " + why; strings.Contains(run.stdout, note) != (why != "") {
 			t.Errorf("a note %q: %v\n%s", note, why == "", run.stdout)
 		}
 	}
@@ -302,7 +309,7 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 	if err := json.Unmarshal([]byte(harness(t, "report", file, "--store", store, "--format", "json").want(t, 0).stdout), &report); err != nil {
 		t.Fatal(err)
 	}
-	if m := report.Trials[0].Metrics; m["bugs"] != 4 || m["unsound"] != 3 || m["judged@1"] != 1 || m["errors"] != 0 {
+	if m := report.Trials[0].Metrics; m["bugs"] != 5 || m["unsound"] != 4 || m["judged@1"] != 1 || m["errors"] != 0 {
 		t.Errorf("metrics %v", m)
 	}
 	for _, o := range report.Trials[0].Outcomes {
@@ -318,7 +325,7 @@ func TestBugsThatDoNotBehave(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff([][]string{{"micro", "1", "3"}}, report.Tables[0].Rows); diff != "" {
+	if diff := cmp.Diff([][]string{{"micro", "1", "4"}}, report.Tables[0].Rows); diff != "" {
 		t.Errorf("the table by labels of bugs (-want +got):\n%s", diff)
 	}
 }

@@ -78,16 +78,23 @@ func TestReferencesThatCannotBeMeasured(t *testing.T) {
 		name, reference string
 		want            benchmark.Outcome
 		detail          string
+		test            string // in the place of AdderTest
 	}{
-		{"it fails", adderText("return 0;"), benchmark.Error, "the reference fix does not pass in this box: adds(AdderTest)"},
-		{"it does not compile", "class", benchmark.Error, "the reference fix does not pass in this box: it does not compile"},
-		{"it takes too long", adderText("while (true) { }"), benchmark.Error, "measure the reference fix: TIMEOUT"},
-		{"it ends its JVM", adderText("Runtime.getRuntime().halt(0); return 0;"), benchmark.Error, "measure the reference fix: CRASHED"},
+		{"it fails", adderText("return 0;"), benchmark.Error, "the reference fix does not pass in this box: adds(AdderTest)", ""},
+		{"it does not compile", "class", benchmark.Error, "the reference fix does not pass in this box: it does not compile", ""},
+		{"it takes too long", adderText("while (true) { }"), benchmark.Error, "measure the reference fix: it is too slow here: the tests took more than 2000 ms, in adds(AdderTest)", ""},
+		{"it exceeds a test's own limit", adderText("Thread.sleep(60_000); return a + b;"), benchmark.Error,
+			"measure the reference fix: it is too slow here: a test reached its own time limit; the first failure is adds(AdderTest): org.junit.runners.model.TestTimedOutException",
+			strings.ReplaceAll(onceTest, "@Test public", "@Test(timeout = 100) public")},
+		{"it ends its JVM", adderText("Runtime.getRuntime().halt(0); return 0;"), benchmark.Error, "measure the reference fix: CRASHED", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			eachDriver(t, func(t *testing.T, judge func(*testing.T, java.Program) *benchmark.VerdictResponse) {
 				p := adder(adderText("return a + b;"))
 				p.Reference, p.Wall = c.reference, 2*time.Second
+				if c.test != "" {
+					p.Files["AdderTest.java"] = c.test
+				}
 				if got := judge(t, p); got.Outcome != c.want || !strings.Contains(got.Detail, c.detail) {
 					t.Errorf("%s: %s", got.Outcome, got.Detail)
 				}

@@ -87,7 +87,7 @@ final class Baseline {
             boolean failed = outcome.end == TestJvm.End.FAILED && !outcome.tally.late;
             if (outcome.end != TestJvm.End.PASSED && !failed) {
                 // The reference may pass at another time, and its step count is kept as long as the box lives.
-                throw new IllegalStateException("measure the reference fix: " + outcome.end + " " + outcome.detail);
+                throw new IllegalStateException("measure the reference fix: " + why(outcome));
             }
             if (!failed || found == null || outcome.tally.failed < found.tally.failed) {
                 best = setting;
@@ -109,6 +109,17 @@ final class Baseline {
             suite.setLimits(request, found.tally);
         } else {
             suite.problem = found.tally.why();
+        }
+    }
+
+    private static String why(TestJvm.Outcome outcome) {
+        switch (outcome.end) {
+            case FAILED:
+                return "it is too slow here: a test reached its own time limit; the first failure is " + outcome.tally.why();
+            case TIMEOUT:
+                return "it is too slow here: " + outcome.detail;
+            default:
+                return outcome.end + " " + outcome.detail;
         }
     }
 

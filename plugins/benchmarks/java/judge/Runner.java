@@ -78,6 +78,9 @@ public final class Runner {
         Steps.start(job.last ? () -> halt(out, exceeded) : null, job.steps);
         out.write(message(secrets.ready, new byte[0]));
         Tally tally = new Tally(job);
+        if (job.learn) { // whose output is no attack
+            tally.announce(new FileOutputStream(FileDescriptor.err));
+        }
         Loader loader = new Loader(job);
         Steps.watch(loader);
         run(loader, job, tally);

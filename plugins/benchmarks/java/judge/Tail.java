@@ -8,6 +8,8 @@ import java.util.stream.Collectors;
 /** Reads all of a stream and keeps its end. */
 final class Tail implements Runnable {
     private static final int KEPT = 1024;
+    /** Begins the line that says which test of the reference fix starts. */
+    static final String STARTS = "starts ";
 
     private final InputStream in;
     private final StringBuilder text = new StringBuilder();
@@ -16,10 +18,19 @@ final class Tail implements Runnable {
         this.in = in;
     }
 
-    /** The end of the stream, without the JVM's warnings, or "". */
+    /** The end of the stream, without the JVM's warnings and the names of tests, or "". */
     synchronized String quote() {
-        String said = text.toString().lines().filter(line -> !line.startsWith("WARNING: ")).collect(Collectors.joining("\n"));
+        String said = text.toString().lines()
+                .filter(line -> !line.startsWith("WARNING: ") && !line.startsWith(STARTS))
+                .collect(Collectors.joining("\n"));
         return said.isBlank() ? "" : ": " + said.strip();
+    }
+
+    /** The test that started last, or "" if none is known. */
+    synchronized String lastTest() {
+        return text.toString().lines()
+                .filter(line -> line.startsWith(STARTS))
+                .reduce("", (before, line) -> line.substring(STARTS.length()));
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
@@ -62,6 +63,7 @@ final class Tally extends RunListener {
     private boolean all;
     private long budget;
     private RunNotifier notifier;
+    private OutputStream announcements;
 
     private Tally() {}
 
@@ -82,6 +84,22 @@ final class Tally extends RunListener {
     @Override
     public synchronized void testStarted(Description description) {
         measure();
+        if (announcements != null) {
+            announce(description.getDisplayName());
+        }
+    }
+
+    /** Writes the name of each test that starts from now on, a line each: see {@link Tail#lastTest}. */
+    void announce(OutputStream out) {
+        announcements = out;
+    }
+
+    private void announce(String test) {
+        try {
+            announcements.write((Tail.STARTS + cut(test).replace('\n', ' ') + "\n").getBytes(StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            announcements = null; // the judge has ended
+        }
     }
 
     /**

@@ -113,6 +113,10 @@ final class TestJvm implements Closeable {
             if (outcome.end == End.CRASHED || outcome.end == End.UNSTARTED) {
                 outcome.detail += stderr.quote();
             }
+            String test = job.learn ? stderr.lastTest() : "";
+            if (outcome.tally == null && !test.isEmpty()) {
+                outcome.detail += ", in " + test;
+            }
         }
         return outcome;
     }
