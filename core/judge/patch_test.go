@@ -61,19 +61,29 @@ func TestCheckBugRefusesWhatDoesNotFit(t *testing.T) {
 	if err := CheckBug(fine()); err != nil {
 		t.Fatal(err)
 	}
+	// A bug that cannot be judged may lack what is not known.
+	for _, r := range []*pb.BugRecord{
+		{Bug: &pb.Bug{Id: "B"}, Unsound: "it has no text"}, {Bug: &pb.Bug{Id: "B", Text: "a\n"}, Unsound: "it has no fix"},
+	} {
+		if err := CheckBug(r); err != nil {
+			t.Error(err)
+		}
+	}
 	for name, spoil := range map[string]func(*pb.BugRecord){
-		"no bug":                   func(r *pb.BugRecord) { r.Bug = nil },
-		"no id":                    func(r *pb.BugRecord) { r.Bug.Id = "" },
-		"no text":                  func(r *pb.BugRecord) { r.Bug.Text = "" },
-		"no hunk":                  func(r *pb.BugRecord) { r.Bug.Hunks = nil },
-		"more fixes than hunks":    func(r *pb.BugRecord) { r.Fixes = append(r.Fixes, "") },
-		"hunk beyond the file":     func(r *pb.BugRecord) { r.Bug.Hunks[0].End = 9 },
-		"hunk before the file":     func(r *pb.BugRecord) { r.Bug.Hunks[0].Start = 0 },
-		"hunk that is nil":         func(r *pb.BugRecord) { r.Bug.Hunks[0] = nil },
-		"function beyond the file": func(r *pb.BugRecord) { r.Bug.Function.End = 9 },
-		"function behind its hunk": func(r *pb.BugRecord) { r.Bug.Function.Start = 3 },
-		"function before its hunk": func(r *pb.BugRecord) { r.Bug.Function.End = 2 },
-		"method of no text":        func(r *pb.BugRecord) { r.Methods = []*pb.Method{{}} },
+		"an unsound hunk without a text": func(r *pb.BugRecord) { r.Unsound, r.Bug.Text = "it has no test", "" },
+		"an unsound hunk without a fix":  func(r *pb.BugRecord) { r.Unsound, r.Fixes = "it has no test", nil },
+		"no bug":                         func(r *pb.BugRecord) { r.Bug = nil },
+		"no id":                          func(r *pb.BugRecord) { r.Bug.Id = "" },
+		"no text":                        func(r *pb.BugRecord) { r.Bug.Text = "" },
+		"no hunk":                        func(r *pb.BugRecord) { r.Bug.Hunks = nil },
+		"more fixes than hunks":          func(r *pb.BugRecord) { r.Fixes = append(r.Fixes, "") },
+		"hunk beyond the file":           func(r *pb.BugRecord) { r.Bug.Hunks[0].End = 9 },
+		"hunk before the file":           func(r *pb.BugRecord) { r.Bug.Hunks[0].Start = 0 },
+		"hunk that is nil":               func(r *pb.BugRecord) { r.Bug.Hunks[0] = nil },
+		"function beyond the file":       func(r *pb.BugRecord) { r.Bug.Function.End = 9 },
+		"function behind its hunk":       func(r *pb.BugRecord) { r.Bug.Function.Start = 3 },
+		"function before its hunk":       func(r *pb.BugRecord) { r.Bug.Function.End = 2 },
+		"method of no text":              func(r *pb.BugRecord) { r.Methods = []*pb.Method{{}} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := fine()

@@ -87,6 +87,44 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// A bug that cannot be judged is chosen, and so named, unless it is known not to fit.
+func TestChooseAmongUnsoundBugs(t *testing.T) {
+	unsound := func(id string, labels map[string]string) *pb.BugRecord {
+		return &pb.BugRecord{Bug: &pb.Bug{Id: id, Labels: labels}, Unsound: "it has no test"}
+	}
+	all := []*pb.BugRecord{
+		bugWith("A", map[string]string{"class": "null"}, nil, nil),
+		bugWith("B", map[string]string{"class": "return"}, nil, nil),
+		unsound("C", nil), unsound("D", map[string]string{"class": "null"}), unsound("E", map[string]string{"class": "return"}),
+	}
+	for name, c := range map[string]struct {
+		choice      Bugs
+		want, error string
+	}{
+		"all":                         {Bugs{}, "A B C D E", ""},
+		"a label":                     {Bugs{Where: map[string][]string{"class": {"null"}}}, "A C D", ""},
+		"ids":                         {Bugs{IDs: []string{"B", "E"}}, "B E", ""},
+		"none that can be judged":     {Bugs{IDs: []string{"C", "E"}}, "", "calls all bugs that are chosen unsound: it has no test (2 bugs: C, E)"},
+		"none with an id and a label": {Bugs{IDs: []string{"B"}, Where: map[string][]string{"class": {"null"}}}, "", "no bug fits all"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			chosen, err := c.choice.Choose(all)
+			if got := strings.Join(ids(chosen), " "); got != c.want || (err != nil) != (c.error != "") || err != nil && !strings.Contains(err.Error(), c.error) {
+				t.Errorf("chosen %q, error %v; want %q, %q", got, err, c.want, c.error)
+			}
+		})
+	}
+	if got := strings.Join(ids(Judgeable(all)), " "); got != "A B" {
+		t.Errorf("models are asked about %s", got)
+	}
+	for _, r := range all[2:] {
+		before := len(r.Bug.Labels)
+		if addLabels(r); len(r.Bug.Labels) != before {
+			t.Errorf("%s gets labels that nobody knows: %v", r.Bug.Id, r.Bug.Labels)
+		}
+	}
+}
+
 // TestChoiceIsASubset: whatever is asked for, what comes is in order, fits, and
 // nothing that fits is left out.
 func TestChoiceIsASubset(t *testing.T) {

@@ -93,6 +93,9 @@ func TestClean(t *testing.T) {
 	listed := theBug(nil)
 	listed.Methods = []*pb.Method{{Buggy: "void other() {\n  sum(none);\n}\n"}, {Buggy: wrongMethod, Fixed: rightMethod}}
 	several := finished(t, s, "benchmark", "bugs.jsonl", []*pb.BugRecord{theBug(nil), listed, theBug(nil)})
+	untested := theBug(&pb.Span{Start: 3, End: 10})
+	untested.Unsound = "it has no test"
+	unsound := finished(t, s, "benchmark", "bugs.jsonl", []*pb.BugRecord{untested, {Bug: &pb.Bug{Id: "Lost"}, Unsound: "it has no buggy program"}})
 
 	leaks := []Finding{
 		{ID: "wrong", Split: "train", Why: "equal", Version: "buggy", Benchmark: s.leaks(t, bench), Bug: "Sum", Method: "buggy", Similarity: 1},
@@ -110,6 +113,11 @@ func TestClean(t *testing.T) {
 			work: Clean{Dataset: data, Duplicates: true, Benchmarks: []ID{bench}, Leaks: DropLeaks, Similarity: 0.8},
 			kept: []string{"other", "another-fix"}, leaked: 3,
 			findings: append(slices.Clone(leaks), Finding{ID: "again", Split: "train", Why: "duplicate", Of: "other"}),
+		},
+		"unsound bugs, as far as their programs are known": {
+			work: Clean{Dataset: data, Benchmarks: []ID{unsound}, Leaks: DropLeaks, Similarity: 0.8},
+			kept: []string{"other", "again", "another-fix"}, leaked: 3,
+			findings: in(s.leaks(t, unsound), leaks),
 		},
 		"keep only looks": {
 			work:     Clean{Dataset: data, Benchmarks: []ID{bench}, Leaks: KeepLeaks, Similarity: 0.8},

@@ -169,7 +169,7 @@ func (defects4j) Bugs(_ context.Context, request *benchmark.BugsRequest, send fu
 	}
 	for _, s := range out {
 		if id, ok := parseID(s.Bug); ok && records[id] == nil && wanted.wants(id) {
-			records[id] = &benchmark.BugRecord{Bug: &benchmark.Bug{Id: s.Bug}, Unsound: s.Reason}
+			records[id] = &benchmark.BugRecord{Bug: &benchmark.Bug{Id: s.Bug, Labels: map[string]string{"project": id.project}}, Unsound: s.Reason}
 		}
 	}
 	for _, id := range slices.SortedFunc(maps.Keys(records), compareIDs) {

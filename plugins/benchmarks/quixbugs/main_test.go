@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +97,43 @@ func TestCheck(t *testing.T) {
 	_, err := f.Check(t.Context(), &benchmark.CheckRequest{Config: f.Config, Dir: f.Dir, Bug: "NONE"})
 	if err == nil || !strings.Contains(err.Error(), `unknown bug "NONE"`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A copy without some files has all bugs, and says what each lacks.
+func TestCopiesWithoutSomeFiles(t *testing.T) {
+	dir := suite().Fetched(t).Dir
+	for _, name := range []string{
+		"java_testcases/junit/REVERSE_LINKED_LIST_TEST.java", "correct_java_programs/GCD.java", "java_programs/KTH.java",
+		"java_programs/WRAP.java", "correct_java_programs/WRAP.java", "java_testcases/junit/WRAP_TEST.java",
+	} {
+		if err := os.Remove(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := programstest.Fetch(t, programs.New(quixbugs()), dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unsound := map[string]string{}
+	records := f.Records(t)
+	for id, r := range records {
+		if r.Unsound != "" {
+			unsound[id] = r.Unsound
+		}
+	}
+	want := map[string]string{
+		"REVERSE_LINKED_LIST": "it has no test in java_testcases/junit", "GCD": "it has no correct version in correct_java_programs",
+		"KTH": "it has no buggy program in java_programs",
+	}
+	if diff := cmp.Diff(want, unsound); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"this copy of QuixBugs lacks 1 of its 40 bugs: WRAP"}, f.Notes); diff != "" {
+		t.Error(diff)
+	}
+	if len(records) != 39 {
+		t.Errorf("%d bugs", len(records))
 	}
 }
 
