@@ -74,9 +74,10 @@ type Benchmark interface {
 	sdk.Describer
 	// Fetch writes the files that the other methods need into the request's folder, which
 	// is empty before and must not change afterwards. Progress may be called at any time,
-	// from one goroutine at a time.
+	// from one goroutine at a time; its notes are kept and shown with results.
 	Fetch(ctx context.Context, request *FetchRequest, progress func(*FetchEvent)) error
-	// Bugs sends the bugs in the benchmark's canonical order.
+	// Bugs sends the bugs in the benchmark's canonical order. A bug that cannot be judged is
+	// sent, too, with the reason (BugRecord.Unsound): it counts for no model and is named.
 	Bugs(ctx context.Context, request *BugsRequest, send func(*BugRecord) error) error
 	// Environments lists the environments that Check names.
 	Environments(ctx context.Context, request *EnvironmentsRequest) (*EnvironmentsResponse, error)
