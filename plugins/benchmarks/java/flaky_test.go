@@ -33,7 +33,7 @@ func TestVerdictsDoNotDependOnChance(t *testing.T) {
 		{"objects", first("static class One { }", "for (int i = 0; i < 8; i++) { One one = new One(); made.add(one); all.add(one); }"), []benchmark.Outcome{benchmark.Passed, benchmark.Failed}},
 		{"enums", first("enum E { A, B, C, D, E, F, G, H }", "for (E one : E.values()) { made.add(one); all.add(one); }"), []benchmark.Outcome{benchmark.Passed, benchmark.Failed}},
 	}
-	runs := 3
+	runs := 2
 	if os.Getenv("HARNESS_SLOW") == "1" {
 		runs = 12
 	}

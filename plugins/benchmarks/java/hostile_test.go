@@ -50,7 +50,7 @@ func adder(text string) java.Program {
 
 // sensitive is the body of a right program that fails if an earlier candidate changed
 // the state of the JVM, or took the right to make files.
-const sensitive = `Files.delete(Files.createTempFile("a", "b")); String shown = String.format("%,d %tA", 1234, new Date(0)) + new java.text.DecimalFormat("#,##0.0").format(1234) + new GregorianCalendar().getTimeZone().getID(); if (!shown.equals("1,234 Thursday1,234.0UTC")) throw new Exception(shown); return a + b;`
+const sensitive = `Files.delete(Files.createTempFile("a", "b")); String shown = String.format("%,d %tA", 1234, new Date(0)) + new java.text.DecimalFormat("#,##0.0").format(1234) + TimeZone.getDefault().getID(); if (!shown.equals("1,234 Thursday1,234.0UTC")) throw new Exception(shown); return a + b;`
 
 // attempt returns a body that tries something, and that is right only if that worked.
 func attempt(code string) string {

@@ -17,7 +17,8 @@ final class Chance {
     private static final Set<String> RANDOM = Set.of(
             "java/lang/Math.random", "java/lang/StrictMath.random", "java/lang/System.identityHashCode",
             "java/util/UUID.randomUUID", "java/util/Collections.shuffle", "java/util/stream/Collectors.toUnmodifiableSet",
-            "java/util/stream/Collectors.toUnmodifiableMap", "java/util/concurrent/ThreadLocalRandom.current");
+            "java/util/stream/Collectors.toUnmodifiableMap", "java/util/concurrent/ThreadLocalRandom.current",
+            "java/lang/Thread.<init>", "java/lang/Thread.start", "java/util/Timer.<init>");
 
     /** Classes whose constructors without arguments take a random seed. */
     private static final Set<String> SEEDED =
@@ -49,7 +50,7 @@ final class Chance {
     Chance(Map<String, byte[]> program) {
         program.values().forEach(bytes -> Calls.visit(bytes, (owner, member, descriptor) -> {
             random |= isRandom(owner, member, descriptor);
-            timed |= CLOCKS.contains(owner + "." + member) || owner.startsWith("java/time/") && member.equals("now");
+            timed |= isTimed(owner, member, descriptor);
             hashes |= member.equals("hashCode") && owner.equals("java/lang/Object");
             return Calls.Instead.NOTHING;
         }));
@@ -69,11 +70,15 @@ final class Chance {
         return random || timed || hashes || tally.identity;
     }
 
+    private static boolean isTimed(String owner, String member, String descriptor) {
+        boolean given = member.equals("<init>") && (descriptor.startsWith("(I") || descriptor.startsWith("(J")); // new Date(0)
+        return CLOCKS.contains(owner + "." + member) && !given || owner.startsWith("java/time/") && member.equals("now");
+    }
+
     private static boolean isRandom(String owner, String member, String descriptor) {
         return RANDOM.contains(owner + "." + member)
                 || SEEDED.contains(owner) && member.equals("<init>") && descriptor.equals("()V")
                 || SALTED.contains(owner) && (member.equals("of") || member.equals("ofEntries") || member.equals("copyOf"))
-                || owner.equals("java/lang/Thread") && !member.equals("currentThread")
                 || owner.startsWith("java/util/concurrent/") && !owner.startsWith("java/util/concurrent/atomic/")
                         && !TABLES.contains(owner)
                 || member.startsWith("parallel");

@@ -82,7 +82,7 @@ final class Trial {
         return result;
     }
 
-    /** Runs a candidate in more fresh JVMs, to that number. */
+    /** Runs a candidate in more fresh JVMs, to that number, or until it reached the limit by the clock in a FEW. */
     private void repeat(Job job, Request request, Suite suite, Result result, int wanted)
             throws IOException, InterruptedException {
         if (!result.outcome.hasVerdict()) {
@@ -90,7 +90,8 @@ final class Trial {
         }
         int passes = result.outcome.end == TestJvm.End.PASSED ? 1 : 0;
         int runs = 1;
-        for (; runs < wanted && !spent; runs++) {
+        int late = result.outcome.end == TestJvm.End.TIMEOUT ? 1 : 0;
+        for (; runs < wanted && late < Chance.FEW && !spent; runs++) {
             TestJvm.Outcome again = runFresh(job, request, suite);
             result.count("fresh");
             if (!again.hasVerdict()) {
@@ -98,6 +99,7 @@ final class Trial {
                 return;
             }
             passes += again.end == TestJvm.End.PASSED ? 1 : 0;
+            late += again.end == TestJvm.End.TIMEOUT ? 1 : 0;
             if (again.end != TestJvm.End.PASSED && result.outcome.end == TestJvm.End.PASSED) {
                 result.outcome = again; // a failure says more than a pass
             }
