@@ -18,6 +18,10 @@ type tree struct {
 	stray func(link, target string) // nil: an error
 	limit int64                     // bytes that may still be written
 	links []link
+	// folder is the one that was written to last, whose name is folderName: files come
+	// folder by folder, and opening every folder above each of them takes most of the time.
+	folder     *os.Root
+	folderName string
 }
 
 type link struct{ name, target string }
@@ -34,7 +38,31 @@ func newTree(dir string, options Options) (*tree, error) {
 	return &tree{root: root, keep: keep, stray: options.Stray, limit: options.MaxBytes}, nil
 }
 
-func (t *tree) close() { t.root.Close() }
+func (t *tree) close() {
+	if t.folder != nil {
+		t.folder.Close()
+	}
+	t.root.Close()
+}
+
+// open returns a folder of the tree, made if it is not there. It must not be closed.
+func (t *tree) open(name string) (*os.Root, error) {
+	if t.folder != nil && name == t.folderName {
+		return t.folder, nil
+	}
+	if err := t.root.MkdirAll(name, 0o755); err != nil {
+		return nil, err
+	}
+	folder, err := t.root.OpenRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	if t.folder != nil {
+		t.folder.Close()
+	}
+	t.folder, t.folderName = folder, name
+	return folder, nil
+}
 
 // file writes one file of at most the given size.
 func (t *tree) file(name string, size int64, executable bool, open func() (io.ReadCloser, error)) error {
@@ -45,7 +73,8 @@ func (t *tree) file(name string, size int64, executable bool, open func() (io.Re
 		return fmt.Errorf("%s: the files are larger than may be taken altogether", name)
 	}
 	t.limit -= size
-	if err := t.root.MkdirAll(path.Dir(name), 0o755); err != nil {
+	folder, err := t.open(path.Dir(name))
+	if err != nil {
 		return err
 	}
 	mode := os.FileMode(0o644)
@@ -57,7 +86,7 @@ func (t *tree) file(name string, size int64, executable bool, open func() (io.Re
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	defer in.Close()
-	out, err := t.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	out, err := folder.OpenFile(path.Base(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}
