@@ -185,17 +185,19 @@ func (j *Judge) Counts() map[string]int64 {
 // Run finds the verdicts of all that was added.
 func (j *Judge) Run(ctx context.Context) error {
 	group, limited := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, j.Workers))
 	var done atomic.Int64
-	for _, t := range j.order {
+	waiting := newQueue(j.order)
+	for range max(1, j.Workers) {
 		group.Go(func() error {
-			if err := limited.Err(); err != nil {
-				return err
+			for t := waiting.next(""); t != nil; t = waiting.next(t.Bug) {
+				if err := limited.Err(); err != nil {
+					return err
+				}
+				if err := j.decide(limited, t, j.Exclusive.RLocker()); err != nil {
+					return fmt.Errorf("judge a patch of %s: %w", t.Bug, err)
+				}
+				j.Progress(done.Add(1), int64(len(j.order)))
 			}
-			if err := j.decide(limited, t, j.Exclusive.RLocker()); err != nil {
-				return fmt.Errorf("judge a patch of %s: %w", t.Bug, err)
-			}
-			j.Progress(done.Add(1), int64(len(j.order)))
 			return nil
 		})
 	}

@@ -124,7 +124,7 @@ func Environment() *benchmark.Environment {
 		Id:         environmentID,
 		Dockerfile: dockerfile,
 		Files:      files,
-		Setup:      []string{"/bin/sh", "/opt/harness/judge/setup.sh"},
+		Setup:      []string{"/bin/sh", "/opt/harness/judge/setup.sh", "programs"},
 		Requirements: []*benchmark.Requirement{
 			{Command: "java", Hint: "apt-get install openjdk-17-jdk-headless"},
 			{Command: "javac", Hint: "apt-get install openjdk-17-jdk-headless"},
@@ -136,7 +136,7 @@ func Environment() *benchmark.Environment {
 		},
 		Service: []string{
 			"/opt/harness/jre/bin/java",
-			"-XX:SharedArchiveFile=/opt/harness/judge.jsa", "-Xshare:auto",
+			"-XX:SharedArchiveFile=/opt/harness/judge.jsa", "-Xshare:auto", "-XX:TieredStopAtLevel=1",
 			programHeap, "-Xss1m", "-XX:+UseSerialGC", "-XX:ActiveProcessorCount=1",
 			"-Xrs", // signals from inside the box do not end the service
 			"-XX:-UsePerfData", "-XX:+DisableAttachMechanism", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null",
@@ -161,6 +161,7 @@ func Environment() *benchmark.Environment {
 func ProjectEnvironment() *benchmark.Environment {
 	e := Environment()
 	e.Id = projectID
+	e.Setup[len(e.Setup)-1] = "projects"
 	e.Service[slices.Index(e.Service, programHeap)] = "-Xmx1g"
 	e.Limits.MemoryBytes = 4 << 30
 	e.Limits.TmpfsBytes = 1 << 30

@@ -2,15 +2,23 @@ package harness.judge;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -27,16 +35,28 @@ final class Box {
     private static final String CANDIDATE_USER = "HARNESS_CANDIDATE_USER";
     /** The time limit of deleting and copying files as the candidate's user. */
     private static final long FILES_SECONDS = 60;
+    /** Deletes what is in a folder, but for one path. */
     private static final String DELETE =
-            "find \"$1\" -mindepth 1 -maxdepth 1 ! -type l -exec chmod -R u+rwx {} +; find \"$1\" -mindepth 1 -maxdepth 1 -exec rm -rf {} +";
+            "find \"$1\" -mindepth 1 -maxdepth 1 ! -path \"$2\" ! -type l -exec chmod -R u+rwx {} +;"
+                    + " find \"$1\" -mindepth 1 -maxdepth 1 ! -path \"$2\" -exec rm -rf {} +";
     private static final String COPY = "cp -dR \"$1\" \"$2\" && chmod -R u+w \"$2\"";
+    /** Lists a folder with all that tells a change of a file: the times, which only the kernel sets, and the rest. */
+    private static final String LIST = "find \"$1\" -printf '%P %y %m %U %G %s %i %n %T@ %C@ %l\\0'";
+
+    /** Ends what takes too long. Its thread exists from the start: later a candidate may use up the processes of the box. */
+    private final ScheduledExecutorService limits = Executors.newScheduledThreadPool(1, Judge.daemon(1 << 20));
 
     private final Path folder;
     /** Of the folder, and of the judge and the box, before the first candidate. */
     private final String attributes;
     private final String state;
-    /** When the folder was last known to be empty and as at the start. */
+    /** When the folder was last known to hold nothing but the copy, and to be as at the start otherwise. */
     private Object touched;
+    /** The folder that was copied, where its copy is, and what a listing of the copy said; or null. */
+    private Path original;
+
+    private Path copy;
+    private byte[] listing;
 
     /**
      * @param folder where candidates may write
@@ -52,6 +72,7 @@ final class Box {
         if (!folder.isAbsolute() || !isMemory(folder)) {
             throw new IllegalStateException(folder + " is not a memory file system of its own");
         }
+        limits.execute(() -> {});
         this.folder = folder;
         attributes = attributes();
         touched = Files.getAttribute(folder, "unix:ctime");
@@ -82,23 +103,36 @@ final class Box {
 
     /**
      * Empties the folder. Returns whether it is as at the start. The box must be idle, so that no process races with this.
+     *
+     * @param keep whether the copy of a folder may stay, if nothing in it changed: no program ran that could write to its
+     *     files. What is written through a mapping into memory leaves no trace in a memory file system.
      */
-    boolean empty() {
+    boolean empty(boolean keep) {
         try {
-            if (Files.getAttribute(folder, "unix:ctime").equals(touched)) {
+            boolean untouched = Files.getAttribute(folder, "unix:ctime").equals(touched);
+            boolean kept = copy != null && keep && Arrays.equals(list(), listing);
+            if (untouched && (kept || copy == null)) {
                 return true; // nothing was made in it, and nothing about it was changed
             }
-            if (!attributes().equals(attributes)) {
+            if (!untouched && !attributes().equals(attributes)) {
                 return false; // a new box is simpler than undoing what can be done to a folder
             }
-            runAsCandidate(DELETE, folder);
+            if (!kept) {
+                copy = null;
+            }
+            runAsCandidate(DELETE, folder, kept ? copy : folder);
             touched = Files.getAttribute(folder, "unix:ctime");
-            try (DirectoryStream<Path> left = Files.newDirectoryStream(folder)) {
+            try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, path -> !path.equals(copy))) {
                 return !left.iterator().hasNext();
             }
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /** A digest of a listing of the copy. */
+    private byte[] list() throws IOException {
+        return runAsCandidate(LIST, copy);
     }
 
     /** What can be changed about the folder: its mode, its owners, user attributes and access control lists. */
@@ -175,8 +209,8 @@ final class Box {
         return all;
     }
 
-    /** Runs a script as the user of candidates. */
-    private void runAsCandidate(String script, Path... arguments) throws IOException {
+    /** Runs a script as the user of candidates. Returns a digest of what it says. */
+    private byte[] runAsCandidate(String script, Path... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", script, "sh"));
         for (Path argument : arguments) {
             command.add(argument.toString());
@@ -184,28 +218,42 @@ final class Box {
         Process process = new ProcessBuilder(asCandidate(command))
                 .directory(new File("/"))
                 .redirectInput(new File("/dev/null"))
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
+        ScheduledFuture<?> limit = limits.schedule(process::destroyForcibly, FILES_SECONDS, TimeUnit.SECONDS);
         try {
-            if (!process.waitFor(FILES_SECONDS, TimeUnit.SECONDS)) {
-                throw new IOException("no end of: " + script);
+            MessageDigest said = MessageDigest.getInstance("SHA-256");
+            process.getInputStream().transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), said));
+            if (process.waitFor() != 0) {
+                throw new IOException("failed: " + script);
             }
+            return said.digest();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java platform has it
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            throw new IOException("interrupted: " + script, e);
         } finally {
+            limit.cancel(false);
             process.destroyForcibly();
-        }
-        if (process.isAlive() || process.exitValue() != 0) {
-            throw new IOException("failed: " + script);
         }
     }
 
-    /** Copies a folder into the box, to a path that does not exist yet. Links are copied as links. */
+    /**
+     * Copies a folder into the box, to a path that does not exist yet, unless a copy of it is there. Links are copied as
+     * links.
+     */
     void copy(Path from, Path to) throws IOException {
         if (!to.startsWith(folder)) {
             throw new IllegalArgumentException(to + " is not in the box's folder");
         }
+        if (copy != null && from.equals(original) && to.equals(copy)) {
+            return;
+        }
         runAsCandidate(COPY, from, to);
+        original = from;
+        copy = to;
+        listing = list();
+        touched = Files.getAttribute(folder, "unix:ctime");
     }
 }

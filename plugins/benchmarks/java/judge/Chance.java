@@ -43,7 +43,7 @@ final class Chance {
     private boolean random;
     /** Whether it asks for the time or the like. */
     private boolean timed;
-    /** Whether it asks objects for hash codes itself. */
+    /** Whether it asks objects for hash codes itself, or keeps them by identity. */
     private boolean hashes;
 
     /** @param program the candidate's classes, by binary name */
@@ -51,7 +51,7 @@ final class Chance {
         program.values().forEach(bytes -> Calls.visit(bytes, (owner, member, descriptor) -> {
             random |= isRandom(owner, member, descriptor);
             timed |= isTimed(owner, member, descriptor);
-            hashes |= member.equals("hashCode") && owner.equals("java/lang/Object");
+            hashes |= member.equals("hashCode") && owner.equals("java/lang/Object") || owner.equals("java/util/IdentityHashMap");
             return Calls.Instead.NOTHING;
         }));
     }

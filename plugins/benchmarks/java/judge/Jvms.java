@@ -12,42 +12,21 @@ import java.util.concurrent.ExecutorService;
 final class Jvms {
     /** The heap of the warm JVM. A candidate that needs more gets a fresh one. */
     static final long WARM_HEAP_MIB = 256;
+    /** The stack of each of its threads: see Steps. */
+    static final long WARM_STACK_MIB = 64;
     /** A job that takes longer in the warm JVM is repeated in a fresh one with the full limit. */
     private static final long WARM_MILLIS = 2_000;
     /** The time limit for the warm JVM to become ready: an earlier candidate may have stopped its process. */
     private static final long READY_MILLIS = 10_000;
 
     /**
-     * The platform's modules for tests of whole projects, with their dependencies, but without those that dump the heap,
-     * attach to other JVMs or change loaded classes.
-     */
-    private static final String MODULES = String.join(
-            ",",
-            "java.compiler",
-            "java.desktop",
-            "java.management.rmi",
-            "java.net.http",
-            "java.scripting",
-            "java.security.jgss",
-            "java.sql.rowset",
-            "java.xml.crypto",
-            "jdk.charsets",
-            "jdk.compiler",
-            "jdk.crypto.ec",
-            "jdk.dynalink",
-            "jdk.httpserver",
-            "jdk.localedata",
-            "jdk.naming.dns",
-            "jdk.net",
-            "jdk.security.auth",
-            "jdk.xml.dom",
-            "jdk.zipfs");
-    /**
-     * The module of {@code sun.misc.Unsafe}, which libraries of mock objects need, and which lets a program read all of
-     * its memory, including the secrets. A project gets it only if the reference fix does not pass without it. A hostile
+     * The run-time image with {@code sun.misc.Unsafe}, which libraries of mock objects need, and which lets a program read all
+     * of its memory, including the secrets. A project gets it only if the reference fix does not pass without it. A hostile
      * candidate can forge a pass in such a project.
      */
-    private static final String UNSAFE = "jdk.unsupported";
+    private static final String UNSAFE = "rt-unsafe";
+    /** The other run-time image. */
+    private static final String SAFE = "rt";
 
     /** Packages that are opened together with UNSAFE: old libraries of mock objects define classes in them, and tests reflect on them. */
     private static final List<String> OPENS = List.of(
@@ -68,6 +47,12 @@ final class Jvms {
             "-XX:ErrorFile=/dev/null",
             "-Dfile.encoding=UTF-8",
             "-Duser.language=en");
+
+    /**
+     * Options of a JVM that runs one program: most methods run so few times that compiling them takes longer. Calls take more
+     * of the stack until they are compiled, for which they have twice the usual stack.
+     */
+    private static final List<String> ONCE = List.of("-XX:CompileThresholdScaling=10", "-Xss2m");
 
     /** Formats dates and numbers as Java 8 and older versions did. */
     private static final String OLDER = "-Djava.locale.providers=COMPAT";
@@ -113,7 +98,8 @@ final class Jvms {
      */
     TestJvm.Outcome runInFresh(Job job, Request request, Platform platform) throws IOException, InterruptedException {
         job.last = true;
-        List<String> command = new ArrayList<>(request.isProject() ? projectCommand(platform) : programCommand());
+        List<String> command = new ArrayList<>(request.isProject() ? projectCommand(platform) : image(SAFE));
+        command.addAll(ONCE);
         command.addAll(commonOptions(request.heapMiB));
         try (TestJvm jvm = new TestJvm(threads, random, box.asCandidate(command), request.workFolder(folder), request.environment)) {
             return jvm.ask(job, request.startMillis, request.wallMillis);
@@ -141,7 +127,8 @@ final class Jvms {
         if (warm == null || !warm.isAlive()) {
             close();
             readyMillis = request.startMillis;
-            List<String> command = new ArrayList<>(programCommand());
+            List<String> command = new ArrayList<>(image(SAFE));
+            command.add("-Xss" + WARM_STACK_MIB + "m");
             command.addAll(commonOptions(WARM_HEAP_MIB));
             warm = new TestJvm(threads, random, box.asCandidate(command), folder, Map.of());
         }
@@ -168,18 +155,17 @@ final class Jvms {
         }
     }
 
-    /** The java command of the run-time image for programs of a few files. */
-    private static List<String> programCommand() {
+    /** The java command of a run-time image. */
+    private static List<String> image(String name) {
         return List.of(
-                HOME.resolve("rt/bin/java").toString(),
+                HOME.resolve(name).resolve("bin/java").toString(),
                 "-Xshare:auto",
-                "-XX:SharedArchiveFile=" + HOME.resolve("runner.jsa"));
+                "-XX:SharedArchiveFile=" + HOME.resolve(name + ".jsa"));
     }
 
-    /** The java command for whole projects, which need modules that the image lacks. */
+    /** The java command for whole projects. */
     private static List<String> projectCommand(Platform platform) {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command = new ArrayList<>(List.of(java, "--limit-modules", platform.unsafe ? MODULES + "," + UNSAFE : MODULES));
+        List<String> command = new ArrayList<>(image(platform.unsafe ? UNSAFE : SAFE));
         if (platform.unsafe) {
             OPENS.forEach(name -> command.addAll(List.of("--add-opens", name + "=ALL-UNNAMED")));
         }

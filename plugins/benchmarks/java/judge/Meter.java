@@ -23,7 +23,8 @@ final class Meter {
     /**
      * Returns the class with counters inserted: a step at the start of each method and before each jump backwards, the
      * steps of an exception at the start of each handler, and those of texts, large numbers and arrays where they are
-     * created or copied. A class that is too large for that is returned unchanged; only the clock ends its loops.
+     * created or copied; and the depth of calls at the start and the end of each method. A class that is too large for that
+     * is returned unchanged; only the clock ends its loops.
      */
     static byte[] instrument(byte[] classFile) {
         return instrument(classFile, false);
@@ -161,7 +162,7 @@ final class Meter {
         @Override
         public void visitCode() {
             super.visitCode();
-            tick();
+            super.visitMethodInsn(Opcodes.INVOKESTATIC, STEPS, "enter", "()V", false);
         }
 
         @Override
@@ -187,6 +188,9 @@ final class Meter {
         @Override
         public void visitInsn(int opcode) {
             handle();
+            if (opcode >= Opcodes.IRETURN && opcode <= Opcodes.RETURN) {
+                super.visitMethodInsn(Opcodes.INVOKESTATIC, STEPS, "leave", "()V", false);
+            }
             super.visitInsn(opcode);
         }
 

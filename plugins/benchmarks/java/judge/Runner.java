@@ -17,6 +17,7 @@ import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -47,7 +48,7 @@ public final class Runner {
         DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
         FileOutputStream out = new FileOutputStream(FileDescriptor.out);
         becomeOomVictim();
-        loadAll();
+        Set<String> trusted = loadAll();
         while (true) {
             Secrets secrets;
             Job job;
@@ -58,7 +59,7 @@ public final class Runner {
                 Runtime.getRuntime().halt(0);
                 return;
             }
-            answer(secrets, job, out);
+            answer(secrets, job, trusted, out);
             if (job.last) {
                 // Without running shutdown hooks, and without waiting for threads that the candidate left behind.
                 Runtime.getRuntime().halt(0);
@@ -66,7 +67,7 @@ public final class Runner {
         }
     }
 
-    private static void answer(Secrets secrets, Job job, FileOutputStream out) throws IOException {
+    private static void answer(Secrets secrets, Job job, Set<String> trusted, FileOutputStream out) throws IOException {
         System.setIn(InputStream.nullInputStream());
         System.setOut(new PrintStream(OutputStream.nullOutputStream()));
         System.setErr(new PrintStream(OutputStream.nullOutputStream()));
@@ -81,7 +82,7 @@ public final class Runner {
         if (job.learn) { // whose output is no attack
             tally.announce(new FileOutputStream(FileDescriptor.err));
         }
-        Loader loader = new Loader(job);
+        Loader loader = new Loader(job, trusted);
         Steps.watch(loader);
         run(loader, job, tally);
         Steps.stop();
@@ -109,17 +110,21 @@ public final class Runner {
     }
 
     /**
-     * Loads all classes of the judge, JUnit and Hamcrest, so that a candidate cannot define one of them first.
+     * Loads all classes of the judge, JUnit and Hamcrest, so that a candidate cannot define one of them first. Returns their
+     * names.
      */
-    private static void loadAll() throws IOException {
+    private static Set<String> loadAll() throws IOException {
         ClassLoader loader = Runner.class.getClassLoader();
+        Set<String> names = new HashSet<>();
         for (String name : new String(Files.readAllBytes(CLASSES), StandardCharsets.US_ASCII).split("\n")) {
+            names.add(name);
             try {
                 Class.forName(name, false, loader);
             } catch (ClassNotFoundException | LinkageError e) {
                 // A class for libraries that are not there, such as one of the compiler.
             }
         }
+        return names;
     }
 
     private static void run(Loader loader, Job job, Tally tally) {
@@ -148,17 +153,20 @@ public final class Runner {
     }
 
     /**
-     * Loads the candidate's classes, then those of its class path. The parent loader has precedence, so that they cannot
-     * replace classes of JUnit or of the judge.
+     * Loads the candidate's classes, then those of its class path. They cannot replace classes of the platform, of JUnit or
+     * of the judge.
      */
     private static final class Loader extends URLClassLoader {
         private final Map<String, byte[]> classes;
         private final Set<String> candidate;
+        private final Set<String> trusted;
 
-        Loader(Job job) throws MalformedURLException {
+        /** @param trusted names of the classes of JUnit and the judge */
+        Loader(Job job, Set<String> trusted) throws MalformedURLException {
             super("candidate", urls(job.classpath), Runner.class.getClassLoader());
             this.classes = job.classes;
             this.candidate = Set.copyOf(job.candidate);
+            this.trusted = trusted;
         }
 
         /** Loads all classes, so that none can be replaced once the code of the candidate runs. */
@@ -176,6 +184,25 @@ public final class Runner {
                 urls[i] = path.toUri().toURL();
             }
             return urls;
+        }
+
+        /** Loads a class of the candidate without asking the loader of the judge, which would look for it in every jar. */
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (!classes.containsKey(name) || trusted.contains(name)) {
+                return super.loadClass(name, resolve);
+            }
+            synchronized (getClassLoadingLock(name)) {
+                Class<?> type = findLoadedClass(name);
+                if (type != null) {
+                    return type;
+                }
+                try {
+                    return getPlatformClassLoader().loadClass(name);
+                } catch (ClassNotFoundException e) {
+                    return findClass(name);
+                }
+            }
         }
 
         @Override

@@ -5,9 +5,9 @@ import java.math.BigInteger;
 import java.util.Ticks;
 
 /**
- * Counts the steps of a candidate. Instrumented classes call {@link #tick} at the start of each method and at each jump
- * backwards, {@link #caught} where they catch an exception, and the other methods where the platform creates or copies
- * objects that may be large: a loop that appends to a text spends its time copying. Where the run-time image counts the
+ * Counts the steps of a candidate. Instrumented classes call {@link #enter} at the start of each method, {@link #tick} at
+ * each jump backwards, {@link #caught} where they catch an exception, and the other methods where the platform creates or
+ * copies objects that may be large: a loop that appends to a text spends its time copying. Where the run-time image counts the
  * turns of the platform's own loops (java.util.Ticks), {@link #TURNS} of them are a step. Unlike a time, the count is the
  * same on every machine and under every load.
  */
@@ -30,6 +30,12 @@ public final class Steps {
      */
     private static final long STEPS_PER_MILLI = 100_000;
 
+    /**
+     * The most calls in each other in a JVM that runs other programs afterwards: more than fit the stack of a fresh one, and
+     * fewer than fit its own ({@link Jvms#WARM_STACK_MIB}). Nothing of the platform fails for want of stack there.
+     */
+    private static final int DEEPEST = 100_000;
+
     private static final Platform PLATFORM = new Platform();
 
     private static boolean slow;
@@ -38,6 +44,10 @@ public final class Steps {
     private static boolean spent;
     private static boolean exhausted;
     private static Runnable end;
+    private static int depth;
+    private static int deepest = Integer.MAX_VALUE;
+    /** What ended a program because of its depth, as the stack's end does. */
+    private static StackOverflowError tooDeep;
 
     private Steps() {}
 
@@ -45,6 +55,32 @@ public final class Steps {
     public static void tick() {
         if (--left < 0) {
             exceed();
+        }
+    }
+
+    /** One step, which is the start of a method. Called by instrumented classes. */
+    public static void enter() {
+        if (++depth > deepest) {
+            deepen();
+        }
+        if (--left < 0) {
+            exceed();
+        }
+    }
+
+    /** The end of a method by a return. Called by instrumented classes. */
+    public static void leave() {
+        depth--;
+    }
+
+    /** Ends a program that is too deep. Methods that an exception ended are still counted, so that the stack is asked. */
+    private static void deepen() {
+        int[] frames = {0};
+        StackWalker.getInstance().forEach(frame -> frames[0]++);
+        depth = frames[0];
+        if (depth > deepest) {
+            tooDeep = new StackOverflowError();
+            throw tooDeep;
         }
     }
 
@@ -114,10 +150,12 @@ public final class Steps {
 
     /**
      * Starts a candidate with the budget for its code before the first test. If end is not null, it is run as soon as a
-     * budget is spent, and may end the JVM.
+     * budget is spent, and may end the JVM. If it is null, other programs follow.
      */
     static void start(Runnable end, long steps) {
         Steps.end = end;
+        deepest = end == null ? DEEPEST : Integer.MAX_VALUE;
+        tooDeep = null;
         spent = false;
         exhausted = false;
         slow = false;
@@ -145,6 +183,7 @@ public final class Steps {
         if (!spent) {
             budget = steps;
             left = steps;
+            depth = 0;
             PLATFORM.setLeft(turns(steps));
         }
     }
@@ -189,6 +228,11 @@ public final class Steps {
     /** Whether an exception was caught that {@link #exhausts} the JVM. */
     static boolean exhausted() {
         return exhausted;
+    }
+
+    /** Whether the program was ended because of its depth, before the stack was used up. */
+    static boolean isTooDeep(Throwable thrown) {
+        return thrown == tooDeep;
     }
 
     /**

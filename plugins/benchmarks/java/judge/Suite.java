@@ -105,6 +105,11 @@ final class Suite {
         shareable = !request.isProject() && Shareable.isSuite(plain, program.keySet());
     }
 
+    /** Whether candidates may write to files of the project, since the reference does. */
+    boolean writes() {
+        return granted.stream().anyMatch(line -> line.startsWith("java.io.FilePermission ") && !line.endsWith(" read"));
+    }
+
     private static boolean isTest(String name, List<String> tests) {
         return tests.stream().anyMatch(test -> {
             String type = test.split("::")[0];

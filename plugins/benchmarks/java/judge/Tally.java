@@ -191,7 +191,7 @@ final class Tally extends RunListener {
             Throwable cause = thrown;
             for (int i = 0; cause != null && i < CAUSES; i++, cause = cause.getCause()) {
                 if (Steps.exhausts(cause)) {
-                    return true;
+                    return !Steps.isTooDeep(cause);
                 }
             }
             return false;

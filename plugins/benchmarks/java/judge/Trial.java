@@ -134,7 +134,7 @@ final class Trial {
         }
         TestJvm.Outcome outcome = jvms.runInFresh(job, request, suite.platform);
         // Processes that a candidate left running may still write, so only an idle box is emptied.
-        spent |= !box.isIdle(jvms.warmPid()) || !box.empty() || !box.isUnchanged();
+        spent |= !box.isIdle(jvms.warmPid()) || !box.empty(!suite.open && !suite.writes()) || !box.isUnchanged();
         return outcome;
     }
 }

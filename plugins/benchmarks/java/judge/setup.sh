@@ -39,23 +39,17 @@ done | sed -n 's|/|.|g; /module-info\|org.hamcrest.beans/d; s|\.class$||p' >clas
 (cd classes && grep -rL org/objectweb/asm harness) | sed 's|/|.|g; s|\.class$||' >>classes.txt
 jar --create --file judge.jar -C classes .
 
-# The runtime of candidates lacks modules that read or write memory by address, dump
-# the heap, attach to other JVMs or change loaded classes, so that a candidate cannot
-# reach the secrets in its memory. It is for programs of a few files; whole projects
-# get more modules (Jvms.java). The loops in its own classes are counted.
+# The loops in the platform's own classes are counted.
 jmod extract --dir work/base "$java_home/jmods/java.base.jmod"
 javac -nowarn --patch-module java.base=judge/platform -d work/base/classes judge/platform/java/util/*.java
 java -cp "classes:$asm" harness.judge.Patch platform work/base/classes
 mkdir work/mods
 jmod create --class-path work/base/classes --cmds work/base/bin --config work/base/conf --libs work/base/lib \
     work/mods/java.base.jmod
-jlink --module-path "work/mods:$java_home/jmods" --add-modules java.base,java.compiler,java.datatransfer,java.logging,java.naming,java.prefs,java.scripting,java.sql,java.xml,jdk.charsets,jdk.dynalink,jdk.localedata \
-    --no-header-files --no-man-pages --output rt
 
 # Launchers that can be executed but not read. The kernel then denies other processes
 # in the box, which have the same user id, access to the memory, environment and open
 # pipes of the judge and of test JVMs.
-chmod 0111 rt/bin/java
 mkdir -p jre/bin
 cp "$java_home/bin/java" jre/bin/java
 chmod 0111 jre/bin/java
@@ -65,10 +59,35 @@ ln -s "$java_home/conf" jre/conf
 # An archive is only valid with the options with which it was made.
 java -XX:ArchiveClassesAtExit=judge.jsa -XX:+UseSerialGC \
     -cp "/opt/harness/judge.jar:$junit:$asm" harness.judge.Example example.bin
-run="rt/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-$run -XX:DumpLoadedClassList=runner.classes -cp "/opt/harness/judge.jar:$junit" harness.judge.Runner <example.bin >/dev/null
-rt/bin/java -Xshare:dump -XX:SharedClassListFile=runner.classes -XX:SharedArchiveFile=runner.jsa \
-    -cp "/opt/harness/judge.jar:$junit" >/dev/null
 test -s judge.jsa
-test -s runner.jsa
-rm -r classes work runner.classes example.bin
+
+# image NAME MODULES makes a runtime of candidates, and an archive of the classes that
+# it loads. It lacks modules that dump the heap, attach to other JVMs or change loaded
+# classes, so that a candidate cannot reach the secrets in its memory.
+image() {
+    jlink --module-path "work/mods:$java_home/jmods" --add-modules "$2" --no-header-files --no-man-pages --output "$1"
+    "$1/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:DumpLoadedClassList=work/classes \
+        -cp "/opt/harness/judge.jar:$junit" harness.judge.Runner <example.bin >/dev/null
+    # G1 also archives what the platform makes when it starts; the JVMs of candidates read that.
+    "$1/bin/java" -XX:+UseG1GC -Xshare:dump -XX:SharedClassListFile=work/classes -XX:SharedArchiveFile="$1.jsa" \
+        -cp "/opt/harness/judge.jar:$junit" >/dev/null
+    test -s "$1.jsa"
+    chmod 0111 "$1/bin/java"
+}
+case "${1-}" in
+programs)
+    # Modules that read or write memory by address are missing, too.
+    image rt java.base,java.compiler,java.datatransfer,java.logging,java.naming,java.prefs,java.scripting,java.sql,java.xml,jdk.charsets,jdk.dynalink,jdk.localedata
+    ;;
+projects)
+    # What tests of whole projects need, all but Unsafe, and with it: see Jvms.java.
+    modules=java.compiler,java.desktop,java.management.rmi,java.net.http,java.scripting,java.security.jgss,java.sql.rowset,java.xml.crypto,jdk.charsets,jdk.compiler,jdk.crypto.ec,jdk.dynalink,jdk.httpserver,jdk.localedata,jdk.naming.dns,jdk.net,jdk.security.auth,jdk.xml.dom,jdk.zipfs
+    image rt "$modules"
+    image rt-unsafe "$modules,jdk.unsupported"
+    ;;
+*)
+    echo "setup.sh: expected programs or projects" >&2
+    exit 2
+    ;;
+esac
+rm -r classes work example.bin

@@ -38,12 +38,6 @@ public final class Ticks {
         return object.hashCode();
     }
 
-    /** The same of an identity hash code. */
-    public static int identityHash(Object object) {
-        identity |= loader != null;
-        return System.identityHashCode(object);
-    }
-
     /** Whether a class inherits hashCode from Object. */
     private static boolean isPlain(Class<?> type) {
         if (type != asked) {
