@@ -122,13 +122,18 @@ func (b *bench) drawBugs(ctx context.Context, name string, n int) ([]string, err
 
 // arguments returns the command line of a study about n bugs of each benchmark.
 func (b *bench) arguments(ctx context.Context, study, store string, n int) ([]string, error) {
+	return b.argumentsOf(ctx, study, store, map[string]int{benchmarkTypes[0]: n, benchmarkTypes[1]: n})
+}
+
+// argumentsOf returns the same for so many bugs of each benchmark.
+func (b *bench) argumentsOf(ctx context.Context, study, store string, n map[string]int) ([]string, error) {
 	recordings := b.recordings
 	if study == "peft4apr" {
 		recordings = filepath.Join(recordings, "peft4apr")
 	}
 	args := []string{filepath.Join(b.studies, study+".hcl"), "--store", filepath.Join(b.dir, store), "--var", "recordings=" + recordings}
 	for _, name := range benchmarkTypes {
-		ids, err := b.drawBugs(ctx, name, n)
+		ids, err := b.drawBugs(ctx, name, n[name])
 		if err != nil {
 			return nil, err
 		}
@@ -142,7 +147,11 @@ func (b *bench) arguments(ctx context.Context, study, store string, n int) ([]st
 }
 
 func (b *bench) harness(ctx context.Context, command string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, filepath.Join(b.bin, "harness"), append([]string{command}, args...)...)
+	return harnessOf(ctx, b.bin, command, args...)
+}
+
+func harnessOf(ctx context.Context, bin, command string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(bin, "harness"), append([]string{command}, args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 30 * time.Second
 	var stdout bytes.Buffer

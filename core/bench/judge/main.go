@@ -8,6 +8,8 @@
 //	           faster depends on how many of the candidates loop for ever, each of
 //	           which costs the naive way its limit: the ratio is given with and
 //	           without them.
+//	builds     candidates a second of this build and of another (-other), which run
+//	           the studies in turn, for each benchmark, with the verdicts that differ.
 //	flips      distinct patches judged three times: alone, under full load, and
 //	           alone again. A verdict that changes is listed.
 //	endurance  so many candidates that a leak shows: the memory of this process and
@@ -38,6 +40,7 @@ import (
 // settings are the command line.
 type settings struct {
 	bin        string // folder of the built binaries
+	other      string // the same of another build, or ""
 	studies    string // folder with clm.hcl and peft4apr.hcl
 	recordings string
 	benchmarks string
@@ -63,10 +66,11 @@ func main() {
 func run(ctx context.Context, out io.Writer) error {
 	var s settings
 	flag.StringVar(&s.bin, "bin", "bin", "`folder` of the built binaries")
+	flag.StringVar(&s.other, "other", "", "`folder` of another build's binaries, for builds")
 	flag.StringVar(&s.studies, "studies", "studies", "`folder` with clm.hcl and peft4apr.hcl")
 	flag.StringVar(&s.recordings, "recordings", "", "`folder` of the recorded candidates: CLM's as studies/clm.hcl wants them, and in peft4apr/ those of arXiv 2406.05639 as studies/peft4apr.hcl wants them")
 	flag.StringVar(&s.benchmarks, "benchmarks", "", "`folder` with the bugs in portable form: quixbugs.jsonl, humanevaljava.jsonl")
-	flag.StringVar(&s.only, "only", "speed,flips", "which `benches` to run, of speed, flips, endurance")
+	flag.StringVar(&s.only, "only", "speed,flips", "which `benches` to run, of speed, builds, flips, endurance")
 	flag.IntVar(&s.bugs, "bugs", 12, "bugs of each benchmark, drawn at random; all their candidates are judged")
 	flag.IntVar(&s.naive, "naive", 40, "candidates that are judged the naive way, drawn from those")
 	flag.IntVar(&s.flips, "flips", 1000, "distinct patches that are judged three times")
@@ -79,7 +83,11 @@ func run(ctx context.Context, out io.Writer) error {
 		return errors.New("-recordings and -benchmarks name folders that are needed; see -help")
 	}
 	var err error
-	for _, path := range []*string{&s.bin, &s.studies, &s.recordings, &s.benchmarks} {
+	paths := []*string{&s.bin, &s.studies, &s.recordings, &s.benchmarks}
+	if s.other != "" {
+		paths = append(paths, &s.other)
+	}
+	for _, path := range paths {
 		if *path, err = filepath.Abs(*path); err != nil {
 			return err
 		}
@@ -94,7 +102,7 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	wanted := strings.Split(s.only, ",")
 	for _, name := range wanted {
-		if !slices.Contains([]string{"speed", "flips", "endurance"}, name) {
+		if !slices.Contains([]string{"speed", "builds", "flips", "endurance"}, name) {
 			return fmt.Errorf("there is no bench %q", name)
 		}
 	}
@@ -113,6 +121,8 @@ func run(ctx context.Context, out io.Writer) error {
 		switch name {
 		case "speed":
 			err = b.speed(ctx)
+		case "builds":
+			err = b.builds(ctx)
 		case "flips":
 			err = b.flips(ctx)
 		case "endurance":
