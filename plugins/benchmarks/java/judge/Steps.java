@@ -7,9 +7,9 @@ import java.util.Ticks;
 /**
  * Counts the steps of a candidate. Instrumented classes call {@link #enter} at the start of each method, {@link #tick} at
  * each jump backwards, {@link #caught} where they catch an exception, and the other methods where the platform creates or
- * copies objects that may be large: a loop that appends to a text spends its time copying. Where the run-time image counts the
- * turns of the platform's own loops (java.util.Ticks), {@link #TURNS} of them are a step. Unlike a time, the count is the
- * same on every machine and under every load.
+ * copies objects that may be large: a loop that appends to a text spends its time copying. The run-time images count the turns
+ * of the platform's own loops (java.util.Ticks); {@link #TURNS} of them are a step. Unlike a time, the count is the same on
+ * every machine and under every load.
  */
 public final class Steps {
     /** Ends a test that used up its steps. Each further step throws it again, so that catching it is useless. */
@@ -35,8 +35,6 @@ public final class Steps {
      * fewer than fit its own ({@link Jvms#WARM_STACK_MIB}). Nothing of the platform fails for want of stack there.
      */
     private static final int DEEPEST = 100_000;
-
-    private static final Platform PLATFORM = new Platform();
 
     private static boolean slow;
     private static long budget = Long.MAX_VALUE;
@@ -159,23 +157,24 @@ public final class Steps {
         spent = false;
         exhausted = false;
         slow = false;
-        PLATFORM.setEnd(Steps::exceedInPlatform);
+        Ticks.end = Steps::exceedInPlatform;
         allow(steps);
     }
 
     /** Watches the hash tables of a program with this class loader. */
     static void watch(ClassLoader loader) {
-        PLATFORM.watch(loader);
+        Ticks.loader = loader;
+        Ticks.identity = false;
     }
 
     /** Whether a hash table depended on the identity of an object, and its order on what the JVM did before. */
     static boolean sawIdentity() {
-        return PLATFORM.sawIdentity();
+        return Ticks.identity;
     }
 
     /** Ends the counting: from now on the judge's own code runs. */
     static void stop() {
-        PLATFORM.setLeft(Long.MAX_VALUE);
+        Ticks.left = Long.MAX_VALUE;
     }
 
     /** Sets the budget for the next steps, unless an earlier budget was spent. */
@@ -184,7 +183,7 @@ public final class Steps {
             budget = steps;
             left = steps;
             depth = 0;
-            PLATFORM.setLeft(turns(steps));
+            Ticks.left = turns(steps);
         }
     }
 
@@ -195,10 +194,10 @@ public final class Steps {
     static void admit(long limitMillis) {
         long more = Math.min(limitMillis, Long.MAX_VALUE / STEPS_PER_MILLI) * STEPS_PER_MILLI - budget;
         if (!spent && more > 0) {
-            long turnsLeft = PLATFORM.left() + turns(budget + more) - turns(budget);
+            long turnsLeft = Ticks.left + turns(budget + more) - turns(budget);
             budget += more;
             left += more;
-            PLATFORM.setLeft(turnsLeft);
+            Ticks.left = turnsLeft;
         }
     }
 
@@ -218,7 +217,7 @@ public final class Steps {
 
     /** The steps since the budget was allowed. */
     static long used() {
-        return Math.max(budget - left, (turns(budget) - PLATFORM.left()) / TURNS);
+        return Math.max(budget - left, (turns(budget) - Ticks.left) / TURNS);
     }
 
     static boolean spent() {
@@ -241,47 +240,5 @@ public final class Steps {
      */
     static boolean exhausts(Throwable thrown) {
         return thrown instanceof VirtualMachineError || thrown instanceof LinkageError;
-    }
-
-    /** The counter of turns in the platform's loops, which only the run-time image for programs has. */
-    private static final class Platform {
-        private final boolean counts;
-
-        Platform() {
-            boolean counts = true;
-            try {
-                Class.forName("java.util.Ticks");
-            } catch (ClassNotFoundException e) {
-                counts = false;
-            }
-            this.counts = counts;
-        }
-
-        void setLeft(long turns) {
-            if (counts) {
-                Ticks.left = turns;
-            }
-        }
-
-        long left() {
-            return counts ? Ticks.left : turns(budget);
-        }
-
-        void watch(ClassLoader loader) {
-            if (counts) {
-                Ticks.loader = loader;
-                Ticks.identity = false;
-            }
-        }
-
-        boolean sawIdentity() {
-            return counts && Ticks.identity;
-        }
-
-        void setEnd(Runnable run) {
-            if (counts) {
-                Ticks.end = run;
-            }
-        }
     }
 }
