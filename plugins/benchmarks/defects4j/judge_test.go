@@ -144,7 +144,7 @@ var candidates = []struct {
             }
         }
         int at = `, 1)
-	}, benchmark.Passed, ""},
+	}, benchmark.Failed, "/data/fixed) is beyond what the versions of the bug do"},
 }
 
 // judgeOrchard judges both versions of its bugs: of all in the boxes that start
