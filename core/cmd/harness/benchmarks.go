@@ -18,7 +18,7 @@ import (
 
 func newBenchmarks(o *options) *cobra.Command {
 	cmd := &cobra.Command{Use: "benchmarks", Short: "List benchmarks and their bugs, and check that the bugs reproduce"}
-	cmd.AddCommand(newBenchmarksList(o), newBenchmarksCheck(o), newBenchmarksExport(o))
+	cmd.AddCommand(newBenchmarksList(o), newBenchmarksCheck(o), newBenchmarksExport(o), newBenchmarksImport(o))
 	return cmd
 }
 

@@ -191,6 +191,17 @@ func (b *Benchmark) Export(ctx context.Context, request *harnesspb.ExportRequest
 	})
 }
 
+// Import implements core/sdk/benchmark.Importer, like Export.
+func (b *Benchmark) Import(ctx context.Context, request *harnesspb.ImportRequest, progress func(*harnesspb.FetchEvent)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := b.c.Import(ctx, request)
+	return each(stream, err, func(e *harnesspb.FetchEvent) error {
+		progress(e)
+		return nil
+	})
+}
+
 // Dataset calls a dataset plugin.
 type Dataset struct {
 	Base

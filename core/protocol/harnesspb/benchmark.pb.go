@@ -227,7 +227,7 @@ type FetchEvent struct {
 	Total   int64                  `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`
 	// What a reader of results must know about the benchmark as it was fetched, in
 	// one sentence: that it has two bugs of one id, say. Kept with the benchmark and
-	// shown with its results. Export sends none.
+	// shown with its results. Export and Import send none.
 	Note          string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -362,6 +362,148 @@ func (x *ExportRequest) GetBugs() []string {
 	return nil
 }
 
+// ImportRequest names a bug by two commits of a repository. The tests of the fixed
+// commit decide; those that fail with the buggy one show the bug.
+type ImportRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	BaseDir string                 `protobuf:"bytes,1,opt,name=base_dir,json=baseDir,proto3" json:"base_dir,omitempty"` // of relative paths
+	// Where to: a folder that may hold other bugs. The bug is there whole or not at
+	// all, and is not written twice.
+	Dir        string `protobuf:"bytes,2,opt,name=dir,proto3" json:"dir,omitempty"`
+	Repository string `protobuf:"bytes,3,opt,name=repository,proto3" json:"repository,omitempty"` // a folder or a URL
+	Buggy      string `protobuf:"bytes,4,opt,name=buggy,proto3" json:"buggy,omitempty"`           // complete commits
+	Fixed      string `protobuf:"bytes,5,opt,name=fixed,proto3" json:"fixed,omitempty"`
+	// The part of the bug's id before its number; "": the repository's name.
+	Project string `protobuf:"bytes,6,opt,name=project,proto3" json:"project,omitempty"`
+	// The folder of the project in the repository; "": its root.
+	Module string `protobuf:"bytes,7,opt,name=module,proto3" json:"module,omitempty"`
+	// "maven", "gradle" or "javac"; "": what the project's files say.
+	Build string `protobuf:"bytes,8,opt,name=build,proto3" json:"build,omitempty"`
+	// Folders of the sources and the tests, in the project; "": what the build says.
+	Sources string `protobuf:"bytes,9,opt,name=sources,proto3" json:"sources,omitempty"`
+	Tests   string `protobuf:"bytes,10,opt,name=tests,proto3" json:"tests,omitempty"`
+	// Jars and folders that compiling and testing need, beyond what the build says.
+	Classpath []string `protobuf:"bytes,11,rep,name=classpath,proto3" json:"classpath,omitempty"`
+	// Test classes; none: all whose names tell that they are some.
+	TestClasses   []string `protobuf:"bytes,12,rep,name=test_classes,json=testClasses,proto3" json:"test_classes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportRequest) Reset() {
+	*x = ImportRequest{}
+	mi := &file_harness_v1_benchmark_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportRequest) ProtoMessage() {}
+
+func (x *ImportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_harness_v1_benchmark_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportRequest.ProtoReflect.Descriptor instead.
+func (*ImportRequest) Descriptor() ([]byte, []int) {
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ImportRequest) GetBaseDir() string {
+	if x != nil {
+		return x.BaseDir
+	}
+	return ""
+}
+
+func (x *ImportRequest) GetDir() string {
+	if x != nil {
+		return x.Dir
+	}
+	return ""
+}
+
+func (x *ImportRequest) GetRepository() string {
+	if x != nil {
+		return x.Repository
+	}
+	return ""
+}
+
+func (x *ImportRequest) GetBuggy() string {
+	if x != nil {
+		return x.Buggy
+	}
+	return ""
+}
+
+func (x *ImportRequest) GetFixed() string {
+	if x != nil {
+		return x.Fixed
+	}
+	return ""
+}
+
+func (x *ImportRequest) GetProject() string {
+	if x != nil {
+		return x.Project
+	}
+	return ""
+}
+
+func (x *ImportRequest) GetModule() string {
+	if x != nil {
+		return x.Module
+	}
+	return ""
+}
+
+func (x *ImportRequest) GetBuild() string {
+	if x != nil {
+		return x.Build
+	}
+	return ""
+}
+
+func (x *ImportRequest) GetSources() string {
+	if x != nil {
+		return x.Sources
+	}
+	return ""
+}
+
+func (x *ImportRequest) GetTests() string {
+	if x != nil {
+		return x.Tests
+	}
+	return ""
+}
+
+func (x *ImportRequest) GetClasspath() []string {
+	if x != nil {
+		return x.Classpath
+	}
+	return nil
+}
+
+func (x *ImportRequest) GetTestClasses() []string {
+	if x != nil {
+		return x.TestClasses
+	}
+	return nil
+}
+
 type BugsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Config        []byte                 `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
@@ -372,7 +514,7 @@ type BugsRequest struct {
 
 func (x *BugsRequest) Reset() {
 	*x = BugsRequest{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[3]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -384,7 +526,7 @@ func (x *BugsRequest) String() string {
 func (*BugsRequest) ProtoMessage() {}
 
 func (x *BugsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[3]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -397,7 +539,7 @@ func (x *BugsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BugsRequest.ProtoReflect.Descriptor instead.
 func (*BugsRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{3}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *BugsRequest) GetConfig() []byte {
@@ -423,7 +565,7 @@ type EnvironmentsRequest struct {
 
 func (x *EnvironmentsRequest) Reset() {
 	*x = EnvironmentsRequest{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[4]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -435,7 +577,7 @@ func (x *EnvironmentsRequest) String() string {
 func (*EnvironmentsRequest) ProtoMessage() {}
 
 func (x *EnvironmentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[4]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -448,7 +590,7 @@ func (x *EnvironmentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnvironmentsRequest.ProtoReflect.Descriptor instead.
 func (*EnvironmentsRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{4}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *EnvironmentsRequest) GetConfig() []byte {
@@ -467,7 +609,7 @@ type EnvironmentsResponse struct {
 
 func (x *EnvironmentsResponse) Reset() {
 	*x = EnvironmentsResponse{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[5]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -479,7 +621,7 @@ func (x *EnvironmentsResponse) String() string {
 func (*EnvironmentsResponse) ProtoMessage() {}
 
 func (x *EnvironmentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[5]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -492,7 +634,7 @@ func (x *EnvironmentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnvironmentsResponse.ProtoReflect.Descriptor instead.
 func (*EnvironmentsResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{5}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *EnvironmentsResponse) GetEnvironments() []*Environment {
@@ -526,7 +668,7 @@ type Environment struct {
 
 func (x *Environment) Reset() {
 	*x = Environment{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[6]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -538,7 +680,7 @@ func (x *Environment) String() string {
 func (*Environment) ProtoMessage() {}
 
 func (x *Environment) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[6]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -551,7 +693,7 @@ func (x *Environment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Environment.ProtoReflect.Descriptor instead.
 func (*Environment) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{6}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Environment) GetId() string {
@@ -629,7 +771,7 @@ type Requirement struct {
 
 func (x *Requirement) Reset() {
 	*x = Requirement{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[7]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -641,7 +783,7 @@ func (x *Requirement) String() string {
 func (*Requirement) ProtoMessage() {}
 
 func (x *Requirement) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[7]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -654,7 +796,7 @@ func (x *Requirement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Requirement.ProtoReflect.Descriptor instead.
 func (*Requirement) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{7}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Requirement) GetCommand() string {
@@ -690,7 +832,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[8]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -702,7 +844,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[8]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -715,7 +857,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{8}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Limits) GetMemoryBytes() int64 {
@@ -764,7 +906,7 @@ type CheckRequest struct {
 
 func (x *CheckRequest) Reset() {
 	*x = CheckRequest{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[9]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -776,7 +918,7 @@ func (x *CheckRequest) String() string {
 func (*CheckRequest) ProtoMessage() {}
 
 func (x *CheckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[9]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -789,7 +931,7 @@ func (x *CheckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckRequest.ProtoReflect.Descriptor instead.
 func (*CheckRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{9}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CheckRequest) GetConfig() []byte {
@@ -860,7 +1002,7 @@ type CheckResponse struct {
 
 func (x *CheckResponse) Reset() {
 	*x = CheckResponse{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[10]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -872,7 +1014,7 @@ func (x *CheckResponse) String() string {
 func (*CheckResponse) ProtoMessage() {}
 
 func (x *CheckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[10]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -885,7 +1027,7 @@ func (x *CheckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckResponse.ProtoReflect.Descriptor instead.
 func (*CheckResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{10}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CheckResponse) GetEnvironment() string {
@@ -949,7 +1091,7 @@ type Mount struct {
 
 func (x *Mount) Reset() {
 	*x = Mount{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[11]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -961,7 +1103,7 @@ func (x *Mount) String() string {
 func (*Mount) ProtoMessage() {}
 
 func (x *Mount) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[11]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -974,7 +1116,7 @@ func (x *Mount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mount.ProtoReflect.Descriptor instead.
 func (*Mount) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{11}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Mount) GetSource() string {
@@ -1011,7 +1153,7 @@ type VerdictRequest struct {
 
 func (x *VerdictRequest) Reset() {
 	*x = VerdictRequest{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[12]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1023,7 +1165,7 @@ func (x *VerdictRequest) String() string {
 func (*VerdictRequest) ProtoMessage() {}
 
 func (x *VerdictRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[12]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1036,7 +1178,7 @@ func (x *VerdictRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerdictRequest.ProtoReflect.Descriptor instead.
 func (*VerdictRequest) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{12}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *VerdictRequest) GetConfig() []byte {
@@ -1128,7 +1270,7 @@ type VerdictResponse struct {
 
 func (x *VerdictResponse) Reset() {
 	*x = VerdictResponse{}
-	mi := &file_harness_v1_benchmark_proto_msgTypes[13]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1140,7 +1282,7 @@ func (x *VerdictResponse) String() string {
 func (*VerdictResponse) ProtoMessage() {}
 
 func (x *VerdictResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_harness_v1_benchmark_proto_msgTypes[13]
+	mi := &file_harness_v1_benchmark_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1153,7 +1295,7 @@ func (x *VerdictResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerdictResponse.ProtoReflect.Descriptor instead.
 func (*VerdictResponse) Descriptor() ([]byte, []int) {
-	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{13}
+	return file_harness_v1_benchmark_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *VerdictResponse) GetOutcome() Outcome {
@@ -1211,7 +1353,23 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x19\n" +
 	"\bbase_dir\x18\x02 \x01(\tR\abaseDir\x12\x10\n" +
 	"\x03dir\x18\x03 \x01(\tR\x03dir\x12\x12\n" +
-	"\x04bugs\x18\x04 \x03(\tR\x04bugs\"7\n" +
+	"\x04bugs\x18\x04 \x03(\tR\x04bugs\"\xc1\x02\n" +
+	"\rImportRequest\x12\x19\n" +
+	"\bbase_dir\x18\x01 \x01(\tR\abaseDir\x12\x10\n" +
+	"\x03dir\x18\x02 \x01(\tR\x03dir\x12\x1e\n" +
+	"\n" +
+	"repository\x18\x03 \x01(\tR\n" +
+	"repository\x12\x14\n" +
+	"\x05buggy\x18\x04 \x01(\tR\x05buggy\x12\x14\n" +
+	"\x05fixed\x18\x05 \x01(\tR\x05fixed\x12\x18\n" +
+	"\aproject\x18\x06 \x01(\tR\aproject\x12\x16\n" +
+	"\x06module\x18\a \x01(\tR\x06module\x12\x14\n" +
+	"\x05build\x18\b \x01(\tR\x05build\x12\x18\n" +
+	"\asources\x18\t \x01(\tR\asources\x12\x14\n" +
+	"\x05tests\x18\n" +
+	" \x01(\tR\x05tests\x12\x1c\n" +
+	"\tclasspath\x18\v \x03(\tR\tclasspath\x12!\n" +
+	"\ftest_classes\x18\f \x03(\tR\vtestClasses\"7\n" +
 	"\vBugsRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12\x10\n" +
 	"\x03dir\x18\x02 \x01(\tR\x03dir\"-\n" +
@@ -1306,14 +1464,15 @@ const file_harness_v1_benchmark_proto_rawDesc = "" +
 	"\x0fOUTCOME_TIMEOUT\x10\x04\x12\x13\n" +
 	"\x0fOUTCOME_CRASHED\x10\x05\x12\x11\n" +
 	"\rOUTCOME_ERROR\x10\x06\x12\x11\n" +
-	"\rOUTCOME_FLAKY\x10\a2\x96\x03\n" +
+	"\rOUTCOME_FLAKY\x10\a2\xd5\x03\n" +
 	"\tBenchmark\x12;\n" +
 	"\x05Fetch\x12\x18.harness.v1.FetchRequest\x1a\x16.harness.v1.FetchEvent0\x01\x128\n" +
 	"\x04Bugs\x12\x17.harness.v1.BugsRequest\x1a\x15.harness.v1.BugRecord0\x01\x12Q\n" +
 	"\fEnvironments\x12\x1f.harness.v1.EnvironmentsRequest\x1a .harness.v1.EnvironmentsResponse\x12<\n" +
 	"\x05Check\x12\x18.harness.v1.CheckRequest\x1a\x19.harness.v1.CheckResponse\x12B\n" +
 	"\aVerdict\x12\x1a.harness.v1.VerdictRequest\x1a\x1b.harness.v1.VerdictResponse\x12=\n" +
-	"\x06Export\x12\x19.harness.v1.ExportRequest\x1a\x16.harness.v1.FetchEvent0\x01B!Z\x1fharness/core/protocol/harnesspbb\x06proto3"
+	"\x06Export\x12\x19.harness.v1.ExportRequest\x1a\x16.harness.v1.FetchEvent0\x01\x12=\n" +
+	"\x06Import\x12\x19.harness.v1.ImportRequest\x1a\x16.harness.v1.FetchEvent0\x01B!Z\x1fharness/core/protocol/harnesspbb\x06proto3"
 
 var (
 	file_harness_v1_benchmark_proto_rawDescOnce sync.Once
@@ -1328,54 +1487,57 @@ func file_harness_v1_benchmark_proto_rawDescGZIP() []byte {
 }
 
 var file_harness_v1_benchmark_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_harness_v1_benchmark_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_harness_v1_benchmark_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_harness_v1_benchmark_proto_goTypes = []any{
 	(Reason)(0),                  // 0: harness.v1.Reason
 	(Outcome)(0),                 // 1: harness.v1.Outcome
 	(*FetchRequest)(nil),         // 2: harness.v1.FetchRequest
 	(*FetchEvent)(nil),           // 3: harness.v1.FetchEvent
 	(*ExportRequest)(nil),        // 4: harness.v1.ExportRequest
-	(*BugsRequest)(nil),          // 5: harness.v1.BugsRequest
-	(*EnvironmentsRequest)(nil),  // 6: harness.v1.EnvironmentsRequest
-	(*EnvironmentsResponse)(nil), // 7: harness.v1.EnvironmentsResponse
-	(*Environment)(nil),          // 8: harness.v1.Environment
-	(*Requirement)(nil),          // 9: harness.v1.Requirement
-	(*Limits)(nil),               // 10: harness.v1.Limits
-	(*CheckRequest)(nil),         // 11: harness.v1.CheckRequest
-	(*CheckResponse)(nil),        // 12: harness.v1.CheckResponse
-	(*Mount)(nil),                // 13: harness.v1.Mount
-	(*VerdictRequest)(nil),       // 14: harness.v1.VerdictRequest
-	(*VerdictResponse)(nil),      // 15: harness.v1.VerdictResponse
-	nil,                          // 16: harness.v1.Environment.FilesEntry
-	nil,                          // 17: harness.v1.Environment.EnvEntry
-	nil,                          // 18: harness.v1.VerdictResponse.CountsEntry
-	(*BugRecord)(nil),            // 19: harness.v1.BugRecord
+	(*ImportRequest)(nil),        // 5: harness.v1.ImportRequest
+	(*BugsRequest)(nil),          // 6: harness.v1.BugsRequest
+	(*EnvironmentsRequest)(nil),  // 7: harness.v1.EnvironmentsRequest
+	(*EnvironmentsResponse)(nil), // 8: harness.v1.EnvironmentsResponse
+	(*Environment)(nil),          // 9: harness.v1.Environment
+	(*Requirement)(nil),          // 10: harness.v1.Requirement
+	(*Limits)(nil),               // 11: harness.v1.Limits
+	(*CheckRequest)(nil),         // 12: harness.v1.CheckRequest
+	(*CheckResponse)(nil),        // 13: harness.v1.CheckResponse
+	(*Mount)(nil),                // 14: harness.v1.Mount
+	(*VerdictRequest)(nil),       // 15: harness.v1.VerdictRequest
+	(*VerdictResponse)(nil),      // 16: harness.v1.VerdictResponse
+	nil,                          // 17: harness.v1.Environment.FilesEntry
+	nil,                          // 18: harness.v1.Environment.EnvEntry
+	nil,                          // 19: harness.v1.VerdictResponse.CountsEntry
+	(*BugRecord)(nil),            // 20: harness.v1.BugRecord
 }
 var file_harness_v1_benchmark_proto_depIdxs = []int32{
-	8,  // 0: harness.v1.EnvironmentsResponse.environments:type_name -> harness.v1.Environment
-	16, // 1: harness.v1.Environment.files:type_name -> harness.v1.Environment.FilesEntry
-	9,  // 2: harness.v1.Environment.requirements:type_name -> harness.v1.Requirement
-	17, // 3: harness.v1.Environment.env:type_name -> harness.v1.Environment.EnvEntry
-	10, // 4: harness.v1.Environment.limits:type_name -> harness.v1.Limits
-	13, // 5: harness.v1.CheckResponse.mounts:type_name -> harness.v1.Mount
+	9,  // 0: harness.v1.EnvironmentsResponse.environments:type_name -> harness.v1.Environment
+	17, // 1: harness.v1.Environment.files:type_name -> harness.v1.Environment.FilesEntry
+	10, // 2: harness.v1.Environment.requirements:type_name -> harness.v1.Requirement
+	18, // 3: harness.v1.Environment.env:type_name -> harness.v1.Environment.EnvEntry
+	11, // 4: harness.v1.Environment.limits:type_name -> harness.v1.Limits
+	14, // 5: harness.v1.CheckResponse.mounts:type_name -> harness.v1.Mount
 	1,  // 6: harness.v1.VerdictResponse.outcome:type_name -> harness.v1.Outcome
-	18, // 7: harness.v1.VerdictResponse.counts:type_name -> harness.v1.VerdictResponse.CountsEntry
-	12, // 8: harness.v1.VerdictResponse.next:type_name -> harness.v1.CheckResponse
+	19, // 7: harness.v1.VerdictResponse.counts:type_name -> harness.v1.VerdictResponse.CountsEntry
+	13, // 8: harness.v1.VerdictResponse.next:type_name -> harness.v1.CheckResponse
 	0,  // 9: harness.v1.VerdictResponse.reason:type_name -> harness.v1.Reason
 	2,  // 10: harness.v1.Benchmark.Fetch:input_type -> harness.v1.FetchRequest
-	5,  // 11: harness.v1.Benchmark.Bugs:input_type -> harness.v1.BugsRequest
-	6,  // 12: harness.v1.Benchmark.Environments:input_type -> harness.v1.EnvironmentsRequest
-	11, // 13: harness.v1.Benchmark.Check:input_type -> harness.v1.CheckRequest
-	14, // 14: harness.v1.Benchmark.Verdict:input_type -> harness.v1.VerdictRequest
+	6,  // 11: harness.v1.Benchmark.Bugs:input_type -> harness.v1.BugsRequest
+	7,  // 12: harness.v1.Benchmark.Environments:input_type -> harness.v1.EnvironmentsRequest
+	12, // 13: harness.v1.Benchmark.Check:input_type -> harness.v1.CheckRequest
+	15, // 14: harness.v1.Benchmark.Verdict:input_type -> harness.v1.VerdictRequest
 	4,  // 15: harness.v1.Benchmark.Export:input_type -> harness.v1.ExportRequest
-	3,  // 16: harness.v1.Benchmark.Fetch:output_type -> harness.v1.FetchEvent
-	19, // 17: harness.v1.Benchmark.Bugs:output_type -> harness.v1.BugRecord
-	7,  // 18: harness.v1.Benchmark.Environments:output_type -> harness.v1.EnvironmentsResponse
-	12, // 19: harness.v1.Benchmark.Check:output_type -> harness.v1.CheckResponse
-	15, // 20: harness.v1.Benchmark.Verdict:output_type -> harness.v1.VerdictResponse
-	3,  // 21: harness.v1.Benchmark.Export:output_type -> harness.v1.FetchEvent
-	16, // [16:22] is the sub-list for method output_type
-	10, // [10:16] is the sub-list for method input_type
+	5,  // 16: harness.v1.Benchmark.Import:input_type -> harness.v1.ImportRequest
+	3,  // 17: harness.v1.Benchmark.Fetch:output_type -> harness.v1.FetchEvent
+	20, // 18: harness.v1.Benchmark.Bugs:output_type -> harness.v1.BugRecord
+	8,  // 19: harness.v1.Benchmark.Environments:output_type -> harness.v1.EnvironmentsResponse
+	13, // 20: harness.v1.Benchmark.Check:output_type -> harness.v1.CheckResponse
+	16, // 21: harness.v1.Benchmark.Verdict:output_type -> harness.v1.VerdictResponse
+	3,  // 22: harness.v1.Benchmark.Export:output_type -> harness.v1.FetchEvent
+	3,  // 23: harness.v1.Benchmark.Import:output_type -> harness.v1.FetchEvent
+	17, // [17:24] is the sub-list for method output_type
+	10, // [10:17] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
 	10, // [10:10] is the sub-list for extension extendee
 	0,  // [0:10] is the sub-list for field type_name
@@ -1393,7 +1555,7 @@ func file_harness_v1_benchmark_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_harness_v1_benchmark_proto_rawDesc), len(file_harness_v1_benchmark_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   17,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

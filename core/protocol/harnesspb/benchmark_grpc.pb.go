@@ -25,6 +25,7 @@ const (
 	Benchmark_Check_FullMethodName        = "/harness.v1.Benchmark/Check"
 	Benchmark_Verdict_FullMethodName      = "/harness.v1.Benchmark/Verdict"
 	Benchmark_Export_FullMethodName       = "/harness.v1.Benchmark/Export"
+	Benchmark_Import_FullMethodName       = "/harness.v1.Benchmark/Import"
 )
 
 // BenchmarkClient is the client API for Benchmark service.
@@ -48,6 +49,9 @@ type BenchmarkClient interface {
 	// Export writes bugs in a layout of the benchmark's own, from which it can be
 	// served where its tools are not installed. Not every benchmark has one.
 	Export(ctx context.Context, in *ExportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FetchEvent], error)
+	// Import writes a bug of a user's own repository in that layout. Not every
+	// benchmark can.
+	Import(ctx context.Context, in *ImportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FetchEvent], error)
 }
 
 type benchmarkClient struct {
@@ -145,6 +149,25 @@ func (c *benchmarkClient) Export(ctx context.Context, in *ExportRequest, opts ..
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Benchmark_ExportClient = grpc.ServerStreamingClient[FetchEvent]
 
+func (c *benchmarkClient) Import(ctx context.Context, in *ImportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FetchEvent], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Benchmark_ServiceDesc.Streams[3], Benchmark_Import_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ImportRequest, FetchEvent]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Benchmark_ImportClient = grpc.ServerStreamingClient[FetchEvent]
+
 // BenchmarkServer is the server API for Benchmark service.
 // All implementations must embed UnimplementedBenchmarkServer
 // for forward compatibility.
@@ -166,6 +189,9 @@ type BenchmarkServer interface {
 	// Export writes bugs in a layout of the benchmark's own, from which it can be
 	// served where its tools are not installed. Not every benchmark has one.
 	Export(*ExportRequest, grpc.ServerStreamingServer[FetchEvent]) error
+	// Import writes a bug of a user's own repository in that layout. Not every
+	// benchmark can.
+	Import(*ImportRequest, grpc.ServerStreamingServer[FetchEvent]) error
 	mustEmbedUnimplementedBenchmarkServer()
 }
 
@@ -193,6 +219,9 @@ func (UnimplementedBenchmarkServer) Verdict(context.Context, *VerdictRequest) (*
 }
 func (UnimplementedBenchmarkServer) Export(*ExportRequest, grpc.ServerStreamingServer[FetchEvent]) error {
 	return status.Error(codes.Unimplemented, "method Export not implemented")
+}
+func (UnimplementedBenchmarkServer) Import(*ImportRequest, grpc.ServerStreamingServer[FetchEvent]) error {
+	return status.Error(codes.Unimplemented, "method Import not implemented")
 }
 func (UnimplementedBenchmarkServer) mustEmbedUnimplementedBenchmarkServer() {}
 func (UnimplementedBenchmarkServer) testEmbeddedByValue()                   {}
@@ -302,6 +331,17 @@ func _Benchmark_Export_Handler(srv interface{}, stream grpc.ServerStream) error 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Benchmark_ExportServer = grpc.ServerStreamingServer[FetchEvent]
 
+func _Benchmark_Import_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ImportRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(BenchmarkServer).Import(m, &grpc.GenericServerStream[ImportRequest, FetchEvent]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Benchmark_ImportServer = grpc.ServerStreamingServer[FetchEvent]
+
 // Benchmark_ServiceDesc is the grpc.ServiceDesc for Benchmark service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -336,6 +376,11 @@ var Benchmark_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "Export",
 			Handler:       _Benchmark_Export_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "Import",
+			Handler:       _Benchmark_Import_Handler,
 			ServerStreams: true,
 		},
 	},

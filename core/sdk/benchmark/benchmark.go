@@ -20,6 +20,7 @@ type (
 	FetchRequest         = harnesspb.FetchRequest
 	FetchEvent           = harnesspb.FetchEvent
 	ExportRequest        = harnesspb.ExportRequest
+	ImportRequest        = harnesspb.ImportRequest
 	BugsRequest          = harnesspb.BugsRequest
 	BugRecord            = harnesspb.BugRecord
 	Bug                  = harnesspb.Bug
@@ -97,6 +98,13 @@ type Exporter interface {
 	Export(ctx context.Context, request *ExportRequest, progress func(*FetchEvent)) error
 }
 
+// Importer is implemented by benchmarks whose layout takes the bugs of other projects.
+type Importer interface {
+	// Import writes a bug of a repository into the request's folder: completely, or not at
+	// all. One that is there already is kept.
+	Import(ctx context.Context, request *ImportRequest, progress func(*FetchEvent)) error
+}
+
 // Serve serves a benchmark until the host ends it. It is all that main does.
 func Serve(b Benchmark) {
 	serve.Serve(protocol.Benchmark, func(r grpc.ServiceRegistrar) { Register(r, b) })
@@ -141,4 +149,12 @@ func (s *server) Export(request *ExportRequest, stream harnesspb.Benchmark_Expor
 		return serve.Missing(protocol.Benchmark, "Export")
 	}
 	return exporter.Export(stream.Context(), request, func(e *FetchEvent) { _ = stream.Send(e) })
+}
+
+func (s *server) Import(request *ImportRequest, stream harnesspb.Benchmark_ImportServer) error {
+	importer, ok := s.benchmark.(Importer)
+	if !ok {
+		return serve.Missing(protocol.Benchmark, "Import")
+	}
+	return importer.Import(stream.Context(), request, func(e *FetchEvent) { _ = stream.Send(e) })
 }

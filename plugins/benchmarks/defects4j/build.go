@@ -173,29 +173,37 @@ func (b *bug) filesOf(classes list) []string {
 	return all
 }
 
-// javac compiles files into a folder. With a source path, it also compiles what they
-// need from there.
+// junit is the judge's own, with what it needs.
+var junit = []string{"/usr/share/java/junit4.jar", "/usr/share/java/hamcrest-core.jar"}
+
+// javac compiles files of the buggy version into a folder. With a source path, it also
+// compiles what they need from there.
 func (b *bug) javac(ctx context.Context, out, sourcePath string, files []string) error {
+	var classPath []string
+	for _, p := range append(b.classes(), b.Paths.Libraries...) {
+		classPath = append(classPath, filepath.Join(b.root, filepath.FromSlash(p.Here)))
+	}
+	source := ""
+	if sourcePath != "" {
+		source = b.file("buggy", sourcePath)
+	}
+	// The judge's JUnit is the last, as in the box: the project's own has precedence.
+	return compile(ctx, b.file("buggy", ""), out, append(classPath, junit...), source, b.compilerOptions(), files)
+}
+
+// compile runs javac, which runs no code of the project. Errors name files relative to
+// the project.
+func compile(ctx context.Context, project, out string, classPath []string, sourcePath string, options, files []string) error {
 	if len(files) == 0 {
 		return nil
 	}
 	command, err := exec.LookPath("javac")
 	if err != nil {
-		return fmt.Errorf("the export has no compiled classes, and javac is missing: %w; on Debian: apt-get install openjdk-17-jdk-headless", err)
-	}
-	var classPath []string
-	for _, p := range append(b.classes(), b.Paths.Libraries...) {
-		classPath = append(classPath, filepath.Join(b.root, filepath.FromSlash(p.Here)))
-	}
-	// Last, as in the box: the project's own JUnit has precedence.
-	classPath = append(classPath, "/usr/share/java/junit4.jar", "/usr/share/java/hamcrest-core.jar")
-	source := ""
-	if sourcePath != "" {
-		source = b.file("buggy", sourcePath)
+		return fmt.Errorf("there are no compiled classes, and javac is missing: %w; on Debian: apt-get install openjdk-17-jdk-headless", err)
 	}
 	var arguments bytes.Buffer
 	for _, argument := range append(append([]string{"-nowarn", "-proc:none", "-g", "-implicit:class", "-d", out,
-		"-cp", strings.Join(classPath, ":"), "-sourcepath", source}, b.compilerOptions()...), files...) {
+		"-cp", strings.Join(classPath, ":"), "-sourcepath", sourcePath}, options...), files...) {
 		fmt.Fprintln(&arguments, strconv.Quote(argument))
 	}
 	list := out + ".files"
@@ -207,7 +215,7 @@ func (b *bug) javac(ctx context.Context, out, sourcePath string, files []string)
 	defer cancel()
 	output, err := group(exec.CommandContext(ctx, command, "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-J-Xmx1g", "@"+list)).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("%w: %s", errors.Join(context.Cause(ctx), err), firstError(strings.ReplaceAll(string(output), b.file("buggy", "")+"/", "")))
+		return fmt.Errorf("%w: %s", errors.Join(context.Cause(ctx), err), firstError(strings.ReplaceAll(string(output), project+"/", "")))
 	}
 	return nil
 }

@@ -56,6 +56,9 @@ type properties struct {
 	// Revision is where the fixed version is from, Report the report that it answers.
 	Revision string `json:"revision.id.fixed,omitempty"`
 	Report   string `json:"report.url,omitempty"`
+	// BuggyRevision is where the buggy version of an imported bug is from, apart from its
+	// tests.
+	BuggyRevision string `json:"revision.id.buggy,omitempty"`
 }
 
 // list is of strings.
