@@ -18,6 +18,15 @@ func (b *bench) builds(ctx context.Context) error {
 	if b.other == "" {
 		return errors.New("-other names the folder of the other build's binaries")
 	}
+	for i, bin := range []string{b.other, b.bin} { // so that images are there when it counts
+		args, err := b.arguments(ctx, "clm", fmt.Sprintf("builds-warm-%d", i), 1)
+		if err != nil {
+			return err
+		}
+		if _, err := harnessOf(ctx, bin, "run", append([]string{"--quiet"}, args...)...); err != nil {
+			return err
+		}
+	}
 	for _, name := range benchmarkTypes {
 		n := map[string]int{benchmarkTypes[0]: 1, benchmarkTypes[1]: 1}
 		n[name] = b.bugs
