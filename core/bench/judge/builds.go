@@ -28,6 +28,10 @@ func (b *bench) builds(ctx context.Context) error {
 		}
 	}
 	for _, name := range benchmarkTypes {
+		bugs, err := b.drawBugs(ctx, name, b.bugs)
+		if err != nil {
+			return err
+		}
 		n := map[string]int{benchmarkTypes[0]: 1, benchmarkTypes[1]: 1}
 		n[name] = b.bugs
 		seconds := map[string]float64{}
@@ -58,7 +62,7 @@ func (b *bench) builds(ctx context.Context) error {
 		}
 		programs := float64(len(outcomes[b.bin]))
 		if err := b.out.Encode(map[string]any{
-			"bench": "builds", "benchmark": name, "bugs": b.bugs, "distinct_programs": programs, "workers": b.workers,
+			"bench": "builds", "benchmark": name, "bugs": bugs, "distinct_programs": programs, "workers": b.workers,
 			"seconds": seconds[b.bin], "programs_per_second": programs / seconds[b.bin],
 			"other_seconds": seconds[b.other], "other_programs_per_second": programs / seconds[b.other],
 			"ratio": seconds[b.other] / seconds[b.bin], "outcomes_differ": differ,
