@@ -250,6 +250,9 @@ final class Box {
         if (copy != null && from.equals(original) && to.equals(copy)) {
             return;
         }
+        if (copy != null && !empty(false)) {
+            throw new IOException("the copy of " + original + " could not be deleted");
+        }
         runAsCandidate(COPY, from, to);
         original = from;
         copy = to;

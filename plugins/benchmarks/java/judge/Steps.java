@@ -20,8 +20,8 @@ public final class Steps {
     private static final Exceeded EXCEEDED = new Exceeded();
 
     private static final long CAUGHT = 10_000;
-    /** The platform copies 2 to the power of this many elements in the time of a step. */
-    private static final int ELEMENTS = 5;
+    /** The platform makes 2 to the power of this many elements in the time of a step, copies on the way and their end included. */
+    private static final int ELEMENTS = 3;
     /** The platform's loops take this many turns in the time of a step. */
     private static final long TURNS = 2;
     /**
