@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -141,7 +142,7 @@ func TestImportBugs(t *testing.T) {
 
 	says(bring(commits[1], commits[2], "--build", "javac").want(t, 1), "no test fails with the buggy version and passes with the fixed one; 2 tests of 2 classes ran")
 	says(bring("HEAD~1", commits[1]).want(t, 1), "--buggy HEAD~1 is no complete commit")
-	says(bring(commits[2], commits[3], "--build", "ant").want(t, 1), "--build ant: expected maven, gradle or javac")
+	says(bring(commits[0], commits[3], "--build", "ant").want(t, 1), "--build ant: expected maven, gradle or javac")
 	says(bring(commits[0], commits[3], "--tests", "tests").want(t, 1), "has no folder of tests; name it with --tests")
 	says(bring(commits[0], commits[3], "--build", "javac", "--test-class", "till.NoTest").want(t, 1), "--test-class till.NoTest: there is no such test class")
 	entries, err := os.ReadDir(to)
@@ -165,9 +166,13 @@ func TestSlowImportByMaven(t *testing.T) {
 	if err := os.Mkdir(repository, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if err := errors.Join(os.Mkdir(filepath.Join(repository, ".mvn"), 0o755),
+		os.WriteFile(filepath.Join(repository, ".mvn", "maven.config"), []byte("-Dmaven.repo.local="+local+"\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
 	commits := commitTill(t, repository)
 	to := filepath.Join(t.TempDir(), "bugs")
-	r := harnessWith(t, []string{"MAVEN_OPTS=-Dmaven.repo.local=" + local}, "benchmarks", "import", "--repo", repository, "--buggy", commits[0], "--fixed", commits[1], "--to", to)
+	r := harness(t, "benchmarks", "import", "--repo", repository, "--buggy", commits[0], "--fixed", commits[1], "--to", to)
 	r.want(t, 0)
 	if !strings.Contains(r.stderr, "by maven") || !strings.Contains(r.stdout, "till-1: 1 of 2 tests fail") {
 		t.Errorf("it says:\n%s%s", r.stdout, r.stderr)

@@ -134,25 +134,26 @@ func (i *imported) run(ctx context.Context) error {
 	if err := i.takeTests(ctx, projects["fixed"], projects["buggy"]); err != nil {
 		return err
 	}
+	classes, err := i.testClasses(ctx, projects["fixed"])
+	if err != nil {
+		return err
+	}
 	var made *built
 	failing := map[string][]string{}
-	var classes []string
 	for _, version := range []string{"fixed", "buggy"} {
 		i.say("build the %s version by %s", version, i.build.name)
 		if made, err = i.build.make(ctx, filepath.Join(i.work, version), projects[version]); err != nil {
 			return fmt.Errorf("build the %s version by %s: %w", version, i.build.name, err)
-		}
-		if version == "fixed" {
-			if classes, err = i.testClasses(ctx, filepath.Join(projects[version], made.tests)); err != nil {
-				return err
-			}
 		}
 		i.say("run %d test classes on the %s version", len(classes), version)
 		result, err := runTests(ctx, projects[version], made, classes)
 		if err != nil {
 			return fmt.Errorf("run the tests of the %s version: %w", version, err)
 		}
-		failing[version], p.Tests, p.TestSeconds = result.failing, result.tests, result.seconds
+		failing[version] = result.failing
+		if version == "fixed" {
+			p.Tests, p.TestSeconds = result.tests, result.seconds
+		}
 	}
 	p.BuggyFailures, p.FixedFailures = failing["buggy"], failing["fixed"]
 	for _, test := range p.BuggyFailures {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ const importLimit = testLimit
 // build is a way to compile a project with its tests.
 type build struct {
 	name     string
+	tests    string   // the folder of the tests' sources, in the project
 	testDirs []string // that hold nothing but tests
 	// make builds the project in a folder of the repository's checkout.
 	make func(ctx context.Context, repository, project string) (*built, error)
@@ -69,7 +71,7 @@ func chooseBuild(r *benchmark.ImportRequest, project string) (build, error) {
 		}
 	}
 	layout := built{sources: sources, tests: tests}
-	b := build{name: name, testDirs: []string{tests}}
+	b := build{name: name, tests: tests, testDirs: []string{tests}}
 	if tests == "src/test/java" {
 		b.testDirs = []string{"src/test"} // with the resources of tests
 	}
@@ -148,7 +150,7 @@ func (layout built) maven(ctx context.Context, repository, project string) (*bui
 		return nil, fmt.Errorf("maven did not say the class path: %w", err)
 	}
 	layout.classpath = filepath.SplitList(strings.TrimSpace(string(text)))
-	return &layout, nil
+	return &layout, os.Remove(list)
 }
 
 // gradleScript defines the task harnessProject, which compiles and prints what it made.
@@ -290,9 +292,27 @@ func runBuild(ctx context.Context, repository, wrapper, command string, argument
 	var stdout, both bytes.Buffer
 	cmd.Stdout, cmd.Stderr = tee{&stdout, &both}, &both
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%s %s: %w: %s", filepath.Base(name), strings.Join(arguments, " "), errors.Join(context.Cause(ctx), err), firstError(both.String()))
+		return nil, fmt.Errorf("%s %s: %w: %s", filepath.Base(name), strings.Join(arguments, " "), errors.Join(context.Cause(ctx), err), buildError(both.String()))
 	}
 	return stdout.Bytes(), nil
+}
+
+var (
+	escapes    = regexp.MustCompile("\x1b\\[[0-9;]*m")
+	mavenError = regexp.MustCompile(`(?m)^\[ERROR\][ \t]+(\S.*)$`)
+	// Gradle says "What went wrong:" and explains in the next lines.
+	gradleError = regexp.MustCompile(`(?m)^\* What went wrong:\n((?:.+\n?)+)`)
+)
+
+// buildError returns what a build says of its first error.
+func buildError(output string) string {
+	output = escapes.ReplaceAllString(output, "")
+	for _, pattern := range []*regexp.Regexp{mavenError, gradleError} {
+		if found := pattern.FindStringSubmatch(output); found != nil {
+			return strings.Join(strings.Fields(found[1]), " ")
+		}
+	}
+	return firstError(output)
 }
 
 // tee writes to two buffers.

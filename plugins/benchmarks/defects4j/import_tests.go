@@ -25,9 +25,10 @@ var (
 	jupiter       = regexp.MustCompile(`(?m)^import\s+(static\s+)?org\.junit\.jupiter\.`)
 )
 
-// testClasses lists the test classes of a folder of sources, or those that are asked
-// for. What the judge's JUnit 4 cannot run is refused.
-func (i *imported) testClasses(ctx context.Context, folder string) ([]string, error) {
+// testClasses lists the test classes of a project, or those that are asked for. What the
+// judge's JUnit 4 cannot run is left out, or refused.
+func (i *imported) testClasses(ctx context.Context, project string) ([]string, error) {
+	folder := filepath.Join(project, i.build.tests)
 	names, err := javaFiles(ctx, folder)
 	if err != nil {
 		return nil, err
@@ -51,14 +52,14 @@ func (i *imported) testClasses(ctx context.Context, folder string) ([]string, er
 	}
 	for _, class := range i.TestClasses {
 		if !slices.Contains(classes, class) && !slices.Contains(newer, class) {
-			return nil, fmt.Errorf("--test-class %s: there is no such test class below %s", class, folder)
+			return nil, fmt.Errorf("--test-class %s: there is no such test class below %s", class, i.build.tests)
 		}
 	}
 	switch {
 	case len(newer) > 0 && (len(i.TestClasses) > 0 || len(classes) == 0):
 		return nil, fmt.Errorf("%d test classes, such as %s, are for JUnit 5, which the judge cannot run; it runs tests for JUnit 3 and 4", len(newer), newer[0])
 	case len(classes) == 0:
-		return nil, fmt.Errorf("there is no test class below %s; --tests names another folder, --test-class the classes", folder)
+		return nil, fmt.Errorf("there is no test class below %s; --tests names another folder, --test-class the classes", i.build.tests)
 	case len(newer) > 0:
 		i.say("%d test classes, such as %s, are for JUnit 5 and left out", len(newer), newer[0])
 	}
