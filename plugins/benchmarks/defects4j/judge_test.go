@@ -139,12 +139,18 @@ var candidates = []struct {
 	{"one that looks for the answer", "Orchard-2", func(_, fixed string) string {
 		return strings.Replace(fixed, "int at = ", `for (String at : new String[] {"/data/fixed", "/data/project/../fixed", "/data/bug/fixed", "/data/shared/Orchard-2",
                 "/data/project/.git", ".git", "/data/defects4j/framework/projects/Orchard/patches", "/data/defects4j/project_repos/Orchard"}) {
-            if (new java.io.File(at).exists()) {
+            boolean there = false;
+            try {
+                there = new java.io.File(at).exists();
+            } catch (SecurityException e) {
+                // The service does not even let it look.
+            }
+            if (there) {
                 throw new IllegalStateException("I can read " + at);
             }
         }
         int at = `, 1)
-	}, benchmark.Failed, "/data/fixed) is beyond what the versions of the bug do"},
+	}, benchmark.Passed, ""},
 }
 
 // judgeOrchard judges both versions of its bugs: of all in the boxes that start

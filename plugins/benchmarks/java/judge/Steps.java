@@ -20,8 +20,10 @@ public final class Steps {
     private static final Exceeded EXCEEDED = new Exceeded();
 
     private static final long CAUGHT = 10_000;
-    /** The platform makes 2 to the power of this many elements in the time of a step, copies on the way and their end included. */
-    private static final int ELEMENTS = 3;
+    /** The platform copies 2 to the power of this many elements in the time of a step. */
+    private static final int ELEMENTS = 5;
+    /** So many copies of a text are made, and collected, on the way to it: it is appended to, grows, and is copied at last. */
+    private static final long COPIES = 4;
     /** The platform's loops take this many turns in the time of a step. */
     private static final long TURNS = 2;
     /**
@@ -92,7 +94,7 @@ public final class Steps {
     /** Counts the steps of a text that the platform created. Called by instrumented classes, like the methods below. */
     public static void made(String text) {
         if (text != null) {
-            charge(text.length());
+            charge(COPIES * text.length());
         }
     }
 
