@@ -142,7 +142,7 @@ test-go-slow:
 # kept in Go's cache, from which the next run goes on. Without a limit, go test spends
 # nearly all of the time on making such inputs smaller. It also may fail with nothing
 # but "context deadline exceeded" when the time is over (golang.org/issue/75804).
-FUZZTIME ?= 10s
+FUZZTIME ?= 8s
 fuzz:
 	@grep -rE --include='*_test.go' '^func Fuzz' . | sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z0-9_]*).*|\1 \2|' | sort | \
 	xargs -P 2 -L 1 sh -c 'out=$$($(GO) test -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x -parallel 1 "$$0" 2>&1) || \

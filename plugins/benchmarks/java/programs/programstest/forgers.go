@@ -2,10 +2,12 @@ package programstest
 
 import (
 	"encoding/base64"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,8 +61,13 @@ func (s Suite) forged(t *testing.T) {
 		judge := f.judge(t, pool)
 		for name, block := range forgers {
 			block = "\n" + strings.ReplaceAll(block, "CLASS", class) + "\n"
-			denied := 0
-			for id, record := range records {
+			denied, tried := 0, 0
+			for n, id := range slices.Sorted(maps.Keys(records)) {
+				if name != "directly" && n%5 != 0 {
+					continue // the other ways differ in what calls, not in what is called
+				}
+				tried++
+				record := records[id]
 				text := record.Bug.Text
 				at := classHead.FindStringIndex(text)
 				if at == nil {
@@ -73,9 +80,9 @@ func (s Suite) forged(t *testing.T) {
 					denied++
 				}
 			}
-			t.Logf("%s: %d of %d buggy programs fail after they were denied what they tried; none passes", name, denied, len(records))
-			if denied < len(records)/2 {
-				t.Errorf("%s: only %d of %d programs were denied anything: is the block still an attack?", name, denied, len(records))
+			t.Logf("%s: %d of %d buggy programs fail after they were denied what they tried; none passes", name, denied, tried)
+			if denied < tried/2 {
+				t.Errorf("%s: only %d of %d programs were denied anything: is the block still an attack?", name, denied, tried)
 			}
 		}
 	})
