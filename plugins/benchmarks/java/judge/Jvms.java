@@ -15,7 +15,7 @@ final class Jvms {
     /** The stack of each of its threads: see Steps. */
     static final long WARM_STACK_MIB = 64;
     /** A job that takes longer in the warm JVM is repeated in a fresh one with the full limit. */
-    private static final long WARM_MILLIS = 2_000;
+    private static final long WARM_MILLIS = 10_000;
     /** The time limit for the warm JVM to become ready: an earlier candidate may have stopped its process. */
     private static final long READY_MILLIS = 10_000;
 
