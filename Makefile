@@ -124,7 +124,7 @@ summary = grep -E '^(ok|FAIL|panic:)' $(LOG); \
 # TestSlow), comparisons with transformers and PEFT themselves (TestHF), the judge
 # under every sandbox driver, parity with more goldens, fuzzing, and minutes of
 # judging without a break.
-test-slow: build xla tools base-image torch test-go-slow fuzz endurance
+test-slow: build xla tools base-image torch maven test-go-slow fuzz endurance
 
 test-go-slow: export HARNESS_SLOW := 1
 test-go-slow: export HARNESS_FIXTURES ?= $(abspath $(wildcard ../shared/fixtures/models))
@@ -160,6 +160,10 @@ endurance:
 # Golden checkpoints, made anew by transformers and PEFT; see core/goldens.
 goldens: torch
 	$(TORCH_PYTHON) core/goldens/make core/goldens/models
+
+# Maven with the plugins that an import needs, which it finds offline.
+maven:
+	@command -v mvn >/dev/null && ls -d $(addprefix /usr/share/maven-repo/org/apache/maven/plugins/maven-,$(addsuffix -plugin,compiler resources dependency)) >/dev/null 2>&1 || { $(call apt,maven maven-debian-helper libmaven-dependency-plugin-java junit4); }
 
 # A Python with the packages of Hugging Face that tests compare with: 5.6 GB.
 TORCH_PYTHON ?= $(BIN)/torch/bin/python

@@ -43,7 +43,7 @@ func TestCandidatesAreIdentified(t *testing.T) {
 		"no text":                        {4, 5, "", "empty", ""},
 		"white space":                    {4, 5, " \n\t\n", "empty", ""},
 		"a line comment":                 {4, 5, "  // a++;\n", "empty", "other"},
-		"several comments":               {4, 5, "  /* a++; */\n\n  // TODO\n", "empty", "other"},
+		"several comments":               {4, 5, "  /* a++; */\n\n  // not so\n", "empty", "other"},
 		"a comment that escapes hide":    {4, 5, "\\u002f\\u002f a++;\n", "empty", "other"},
 		"a comment before code":          {4, 5, "  // a++;\n  a += 2;\n", "", ""},
 		"a comment that is not closed":   {4, 5, "  /* a++;\n", "", ""},

@@ -19,11 +19,7 @@ func (b *bench) builds(ctx context.Context) error {
 		return errors.New("-other names the folder of the other build's binaries")
 	}
 	for i, bin := range []string{b.other, b.bin} { // so that images are there when it counts
-		args, err := b.arguments(ctx, "clm", fmt.Sprintf("builds-warm-%d", i), 1)
-		if err != nil {
-			return err
-		}
-		if _, err := harnessOf(ctx, bin, "run", append([]string{"--quiet"}, args...)...); err != nil {
+		if err := b.run(ctx, bin, "clm", fmt.Sprintf("builds-warm-%d", i), each(1)); err != nil {
 			return err
 		}
 	}
@@ -32,7 +28,7 @@ func (b *bench) builds(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		n := map[string]int{benchmarkTypes[0]: 1, benchmarkTypes[1]: 1}
+		n := each(1)
 		n[name] = b.bugs
 		seconds := map[string]float64{}
 		outcomes := map[string]map[string]string{}
@@ -40,11 +36,7 @@ func (b *bench) builds(ctx context.Context) error {
 			store := fmt.Sprintf("builds-%s-%d", name, len(seconds))
 			start := time.Now()
 			for _, study := range []string{"clm", "peft4apr"} {
-				args, err := b.argumentsOf(ctx, study, store, n)
-				if err != nil {
-					return err
-				}
-				if _, err := harnessOf(ctx, bin, "run", append([]string{"--quiet"}, args...)...); err != nil {
+				if err := b.run(ctx, bin, study, store, n); err != nil {
 					return err
 				}
 			}

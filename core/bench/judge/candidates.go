@@ -70,12 +70,12 @@ func (b *bench) open(ctx context.Context) error {
 		b.dockerfile = list.Environments[0].Dockerfile
 	}
 	// Once with next to nothing, so that images are there when it counts.
-	if err := b.run(ctx, "clm", "warm", 1); err != nil {
+	if err := b.run(ctx, b.bin, "clm", "warm", each(1)); err != nil {
 		return err
 	}
 	start := time.Now()
 	for _, name := range []string{"clm", "peft4apr"} {
-		if err := b.run(ctx, name, "store", b.bugs); err != nil {
+		if err := b.run(ctx, b.bin, name, "store", each(b.bugs)); err != nil {
 			return err
 		}
 	}
@@ -120,13 +120,17 @@ func (b *bench) drawBugs(ctx context.Context, name string, n int) ([]string, err
 	return ids[:min(n, len(ids))], nil
 }
 
-// arguments returns the command line of a study about n bugs of each benchmark.
-func (b *bench) arguments(ctx context.Context, study, store string, n int) ([]string, error) {
-	return b.argumentsOf(ctx, study, store, map[string]int{benchmarkTypes[0]: n, benchmarkTypes[1]: n})
+// each returns n for each benchmark.
+func each(n int) map[string]int {
+	all := map[string]int{}
+	for _, name := range benchmarkTypes {
+		all[name] = n
+	}
+	return all
 }
 
-// argumentsOf returns the same for so many bugs of each benchmark.
-func (b *bench) argumentsOf(ctx context.Context, study, store string, n map[string]int) ([]string, error) {
+// arguments returns the command line of a study about so many bugs of the benchmarks.
+func (b *bench) arguments(ctx context.Context, study, store string, n map[string]int) ([]string, error) {
 	recordings := b.recordings
 	if study == "peft4apr" {
 		recordings = filepath.Join(recordings, "peft4apr")
@@ -146,11 +150,8 @@ func (b *bench) argumentsOf(ctx context.Context, study, store string, n map[stri
 	return args, nil
 }
 
-func (b *bench) harness(ctx context.Context, command string, args ...string) ([]byte, error) {
-	return harnessOf(ctx, b.bin, command, args...)
-}
-
-func harnessOf(ctx context.Context, bin, command string, args ...string) ([]byte, error) {
+// harness runs a command of the build in the folder bin.
+func harness(ctx context.Context, bin, command string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, "harness"), append([]string{command}, args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 30 * time.Second
@@ -162,23 +163,23 @@ func harnessOf(ctx context.Context, bin, command string, args ...string) ([]byte
 	return stdout.Bytes(), nil
 }
 
-// run runs a study about so many bugs of each benchmark.
-func (b *bench) run(ctx context.Context, name, store string, bugs int) error {
+// run has a build run a study about so many bugs of the benchmarks.
+func (b *bench) run(ctx context.Context, bin, name, store string, bugs map[string]int) error {
 	args, err := b.arguments(ctx, name, store, bugs)
 	if err != nil {
 		return err
 	}
-	_, err = b.harness(ctx, "run", append([]string{"--quiet"}, args...)...)
+	_, err = harness(ctx, bin, "run", append([]string{"--quiet"}, args...)...)
 	return err
 }
 
 // read gathers a study's candidates from the results of its steps.
 func (b *bench) read(ctx context.Context, name string) error {
-	args, err := b.arguments(ctx, name, "store", b.bugs)
+	args, err := b.arguments(ctx, name, "store", each(b.bugs))
 	if err != nil {
 		return err
 	}
-	text, err := b.harness(ctx, "plan", append([]string{"--format", "json"}, args...)...)
+	text, err := harness(ctx, b.bin, "plan", append([]string{"--format", "json"}, args...)...)
 	if err != nil {
 		return err
 	}

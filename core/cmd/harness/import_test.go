@@ -159,9 +159,7 @@ func TestImportBugs(t *testing.T) {
 func TestSlowImportByMaven(t *testing.T) {
 	needs.Slow(t)
 	const local = "/usr/share/maven-repo"
-	if _, err := os.Stat(filepath.Join(local, "org/apache/maven/plugins/maven-dependency-plugin")); err != nil {
-		t.Skip("NOT RUN: Maven has no plugins here; on Debian: apt-get install maven-debian-helper libmaven-dependency-plugin-java junit4")
-	}
+	needs.Installed(t, "make maven", "mvn", filepath.Join(local, "org/apache/maven/plugins/maven-dependency-plugin"))
 	repository := filepath.Join(t.TempDir(), "till")
 	if err := os.Mkdir(repository, 0o755); err != nil {
 		t.Fatal(err)

@@ -40,7 +40,7 @@ final class Box {
             "find \"$1\" -mindepth 1 -maxdepth 1 ! -path \"$2\" ! -type l -exec chmod -R u+rwx {} +;"
                     + " find \"$1\" -mindepth 1 -maxdepth 1 ! -path \"$2\" -exec rm -rf {} +";
     private static final String COPY = "cp -dR \"$1\" \"$2\" && chmod -R u+w \"$2\"";
-    /** Lists a folder with all that tells a change of a file: the times, which only the kernel sets, and the rest. */
+    /** Lists a folder with all that tells a change of a file, above all when it was: %C, which only the kernel sets. */
     private static final String LIST = "find \"$1\" -printf '%P %y %m %U %G %s %i %n %T@ %C@ %l\\0'";
 
     /** Ends what takes too long. Its thread exists from the start: later a candidate may use up the processes of the box. */

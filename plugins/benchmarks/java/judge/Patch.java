@@ -40,7 +40,7 @@ public final class Patch {
         boolean platform = arguments[0].equals("platform");
         Path root = Path.of(arguments[1]);
         if (platform) {
-            // A quarter of the time that a JVM takes to start: a warning, for which texts are formatted, and a list of the
+            // About a tenth of the time that a JVM takes to start: a warning, for which texts are formatted, and a list of the
             // packages that modules keep to themselves anyway.
             replace(root.resolve("java/lang/System.class"), "setSecurityManager", "java/lang/System.implSetSecurityManager");
             replace(root.resolve("java/lang/SecurityManager.class"), "addNonExportedPackages", "");
