@@ -49,17 +49,19 @@ trust so far. Call it once for each bug; a bug that is there already is kept.`,
 			if err != nil {
 				return err
 			}
-			last := ""
+			result := ""
 			err = benchmark.Import(cmd.Context(), request, func(e *pb.FetchEvent) {
-				last = e.Message
-				if !quiet {
+				switch {
+				case e.Total > 0:
+					result = e.Message
+				case !quiet:
 					fmt.Fprintln(cmd.ErrOrStderr(), e.Message)
 				}
 			})
 			if err != nil {
 				return fmt.Errorf("import a bug of %s: %w", request.Repository, err)
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s, in %s\n", last, to)
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s, in %s\n", result, to)
 			return err
 		},
 	}
@@ -71,9 +73,9 @@ trust so far. Call it once for each bug; a bug that is there already is kept.`,
 	flags.StringVar(&request.Project, "project", "", "`name` before the number in the bug's id (default the repository's)")
 	flags.StringVar(&request.Module, "module", "", "`folder` of the project in the repository (default its root)")
 	flags.StringVar(&request.Build, "build", "", "maven, gradle or javac (default what the project's files say)")
-	flags.StringVar(&request.Sources, "sources", "", "`folder` of the sources in the project (default what the build says)")
-	flags.StringVar(&request.Tests, "tests", "", "`folder` of the tests in the project (default what the build says)")
-	flags.StringSliceVar(&request.Classpath, "classpath", nil, "further `jars` that compiling and testing need")
+	flags.StringVar(&request.Sources, "sources", "", "`folder` of the sources in the project (default the first of src/main/java, src/java, source, src)")
+	flags.StringVar(&request.Tests, "tests", "", "`folder` of the tests in the project (default the first of src/test/java, src/test, tests, test)")
+	flags.StringSliceVar(&request.Classpath, "classpath", nil, "further `jars` that the tests need, and with javac the compiler")
 	flags.StringSliceVar(&request.TestClasses, "test-class", nil, "only these test `classes`, with their packages (default all named Test*, *Test, *Tests, *TestCase)")
 	flags.StringVar(&plugin, "plugin", "defects4j", "benchmark `plugin` whose layout is written")
 	flags.BoolVar(&quiet, "quiet", false, "print no progress")

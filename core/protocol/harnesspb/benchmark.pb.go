@@ -379,10 +379,10 @@ type ImportRequest struct {
 	Module string `protobuf:"bytes,7,opt,name=module,proto3" json:"module,omitempty"`
 	// "maven", "gradle" or "javac"; "": what the project's files say.
 	Build string `protobuf:"bytes,8,opt,name=build,proto3" json:"build,omitempty"`
-	// Folders of the sources and the tests, in the project; "": what the build says.
+	// Folders of the sources and the tests, in the project; "": the usual ones.
 	Sources string `protobuf:"bytes,9,opt,name=sources,proto3" json:"sources,omitempty"`
 	Tests   string `protobuf:"bytes,10,opt,name=tests,proto3" json:"tests,omitempty"`
-	// Jars and folders that compiling and testing need, beyond what the build says.
+	// Jars that the tests need beyond what the build says, and javac.
 	Classpath []string `protobuf:"bytes,11,rep,name=classpath,proto3" json:"classpath,omitempty"`
 	// Test classes; none: all whose names tell that they are some.
 	TestClasses   []string `protobuf:"bytes,12,rep,name=test_classes,json=testClasses,proto3" json:"test_classes,omitempty"`

@@ -50,7 +50,7 @@ type BenchmarkClient interface {
 	// served where its tools are not installed. Not every benchmark has one.
 	Export(ctx context.Context, in *ExportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FetchEvent], error)
 	// Import writes a bug of a user's own repository in that layout. Not every
-	// benchmark can.
+	// benchmark can. The last event, with done = total, says what is there.
 	Import(ctx context.Context, in *ImportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FetchEvent], error)
 }
 
@@ -190,7 +190,7 @@ type BenchmarkServer interface {
 	// served where its tools are not installed. Not every benchmark has one.
 	Export(*ExportRequest, grpc.ServerStreamingServer[FetchEvent]) error
 	// Import writes a bug of a user's own repository in that layout. Not every
-	// benchmark can.
+	// benchmark can. The last event, with done = total, says what is there.
 	Import(*ImportRequest, grpc.ServerStreamingServer[FetchEvent]) error
 	mustEmbedUnimplementedBenchmarkServer()
 }

@@ -125,14 +125,19 @@ func (i *installation) exportBug(ctx context.Context, id bugID, wanted selection
 	if err := i.baseline(ctx, &p, buggy, fixed); err != nil {
 		return err
 	}
-	made := filepath.Join(dir, "."+id.String()+".tmp")
+	return i.placeBug(ctx, &p, buggy, fixed, dir)
+}
+
+// placeBug writes a bug's folder in dir: whole, or not at all.
+func (i *installation) placeBug(ctx context.Context, p *properties, buggy, fixed, dir string) error {
+	made := filepath.Join(dir, "."+p.ID+".tmp")
 	if err := os.RemoveAll(made); err != nil {
 		return err
 	}
-	if err := i.writeBug(ctx, &p, buggy, fixed, made); err != nil {
+	if err := i.writeBug(ctx, p, buggy, fixed, made); err != nil {
 		return errors.Join(err, os.RemoveAll(made))
 	}
-	final := filepath.Join(dir, id.String())
+	final := filepath.Join(dir, p.ID)
 	if err := os.RemoveAll(final); err != nil {
 		return err
 	}

@@ -17,26 +17,33 @@ import (
 	checkout "harness/core/sdk/source"
 )
 
-// importer is the exporter of imported bugs; its number grows when they have to be
-// imported again.
-const importer = "harness import 1"
+// importerOf identifies the exporter of bugs of a module; its number grows when they have
+// to be imported again.
+func importerOf(module string) string { return strings.TrimSpace("harness import 1 " + module) }
 
 var completeCommit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // imported is a bug of a repository on its way into a folder of exported bugs.
 type imported struct {
 	*benchmark.ImportRequest
-	say   func(format string, args ...any)
-	work  string // a folder that is removed afterwards
-	build build
-	bug   *bug
+	progress func(*benchmark.FetchEvent)
+	work     string // a folder that is removed afterwards
+	build    build
+	bug      *bug
+}
+
+// say reports what happens next, done what is there at the end.
+func (i *imported) say(format string, args ...any) {
+	i.progress(&benchmark.FetchEvent{Message: fmt.Sprintf(format, args...)})
+}
+
+func (i *imported) done(format string, args ...any) {
+	i.progress(&benchmark.FetchEvent{Message: fmt.Sprintf(format, args...), Done: 1, Total: 1})
 }
 
 // Import writes a bug of a repository at two commits as an exported bug.
 func (defects4j) Import(ctx context.Context, request *benchmark.ImportRequest, progress func(*benchmark.FetchEvent)) (err error) {
-	i := &imported{ImportRequest: request, say: func(format string, args ...any) {
-		progress(&benchmark.FetchEvent{Message: fmt.Sprintf(format, args...)})
-	}}
+	i := &imported{ImportRequest: request, progress: progress}
 	for _, commit := range []struct{ flag, value string }{{"buggy", request.Buggy}, {"fixed", request.Fixed}} {
 		if !completeCommit.MatchString(commit.value) {
 			return fmt.Errorf("--%s %s is no complete commit; `git rev-parse %s` says it", commit.flag, commit.value, commit.value)
@@ -50,7 +57,7 @@ func (defects4j) Import(ctx context.Context, request *benchmark.ImportRequest, p
 		return err
 	}
 	if there {
-		i.say("%s is already there", id)
+		i.done("%s is already there", id)
 		return nil
 	}
 	if i.work, err = os.MkdirTemp("", "harness-import-"); err != nil {
@@ -95,7 +102,7 @@ func (i *imported) chooseID() (id bugID, there bool, err error) {
 		if err != nil {
 			return id, false, fmt.Errorf("%s: export.json: %w", entry.Name(), err)
 		}
-		if p.Exporter == importer && p.BuggyRevision == i.Buggy && p.Revision == i.Fixed {
+		if p.Exporter == importerOf(i.Module) && p.BuggyRevision == i.Buggy && p.Revision == i.Fixed {
 			return other, true, nil
 		}
 		id.number = max(id.number, other.number+1)
@@ -113,7 +120,7 @@ func absoluteSource(name, baseDir string) string {
 
 func (i *imported) run(ctx context.Context) error {
 	p := properties{
-		Format: exportFormat, ID: i.bug.ID.String(), TimeZone: "UTC", Exporter: importer, Revision: i.Fixed, BuggyRevision: i.Buggy,
+		Format: exportFormat, ID: i.bug.ID.String(), TimeZone: "UTC", Exporter: importerOf(i.Module), Revision: i.Fixed, BuggyRevision: i.Buggy,
 	}
 	projects := map[string]string{} // the folders of both versions of the project
 	for _, version := range []struct{ name, commit string }{{"fixed", i.Fixed}, {"buggy", i.Buggy}} {
@@ -210,18 +217,11 @@ func (i *imported) write(ctx context.Context, p *properties, projects map[string
 	if err := os.MkdirAll(i.Dir, 0o755); err != nil {
 		return err
 	}
-	made := filepath.Join(i.Dir, "."+i.bug.ID.String()+".tmp")
-	if err := os.RemoveAll(made); err != nil {
+	host := &installation{read: readLibrary}
+	if err := host.placeBug(ctx, p, i.bug.file("buggy", ""), i.bug.file("fixed", ""), i.Dir); err != nil {
 		return err
 	}
-	host := &installation{read: readLibrary}
-	if err := host.writeBug(ctx, p, i.bug.file("buggy", ""), i.bug.file("fixed", ""), made); err != nil {
-		return errors.Join(err, os.RemoveAll(made))
-	}
-	if err := os.Rename(made, filepath.Join(i.Dir, i.bug.ID.String())); err != nil {
-		return errors.Join(err, os.RemoveAll(made))
-	}
-	i.say("%s: %d of %d tests fail with the bug; the fix changes %s", i.bug.ID, len(p.TriggerTests), p.Tests, describeFiles(1+len(i.bug.Others)))
+	i.done("%s: %d of %d tests fail with the bug; the fix changes %s", i.bug.ID, len(p.TriggerTests), p.Tests, describeFiles(1+len(i.bug.Others)))
 	return nil
 }
 

@@ -17,9 +17,6 @@ import (
 	"harness/core/sdk/benchmark"
 )
 
-// importLimit is the time limit of a build, and of the tests of one version.
-const importLimit = testLimit
-
 // build is a way to compile a project with its tests.
 type build struct {
 	name     string
@@ -70,7 +67,7 @@ func chooseBuild(r *benchmark.ImportRequest, project string) (build, error) {
 			return build{}, fmt.Errorf("the fixed version has no folder of %s; name it with --%s", dir.flag, dir.flag)
 		}
 	}
-	layout := built{sources: sources, tests: tests}
+	layout := built{sources: sources, tests: tests, classpath: absoluteAll(r.Classpath, r.BaseDir)}
 	b := build{name: name, tests: tests, testDirs: []string{tests}}
 	if tests == "src/test/java" {
 		b.testDirs = []string{"src/test"} // with the resources of tests
@@ -85,14 +82,13 @@ func chooseBuild(r *benchmark.ImportRequest, project string) (build, error) {
 	default:
 		return build{}, fmt.Errorf("--build %s: expected maven, gradle or javac", name)
 	}
-	jars := r.Classpath
 	base := b.make
 	b.make = func(ctx context.Context, repository, project string) (*built, error) {
 		made, err := base(ctx, repository, project)
 		if err != nil {
 			return nil, err
 		}
-		return made.finish(project, append(made.classpath, absoluteAll(jars, r.BaseDir)...))
+		return made, made.finish(project)
 	}
 	return b, nil
 }
@@ -106,19 +102,20 @@ func absoluteAll(names []string, baseDir string) []string {
 }
 
 // finish checks what a build left, and names what is in the project relative to it.
-func (b *built) finish(project string, classpath []string) (*built, error) {
+func (b *built) finish(project string) error {
+	entries := b.classpath
 	b.classpath = nil
-	for _, entry := range classpath {
+	for _, entry := range entries {
 		info, err := os.Stat(entry)
 		inside, relErr := filepath.Rel(project, entry)
 		within := relErr == nil && filepath.IsLocal(inside)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, fmt.Errorf("the class path has %s, which is not there", entry)
+			return fmt.Errorf("the class path has %s, which is not there", entry)
 		case err != nil:
-			return nil, err
+			return err
 		case info.IsDir() && !within:
-			return nil, fmt.Errorf("the class path has the folder %s, outside of the project: pack it as a jar, and give that with --classpath", entry)
+			return fmt.Errorf("the class path has the folder %s, outside of the project: pack it as a jar, and give that with --classpath", entry)
 		case within:
 			entry = filepath.ToSlash(inside)
 		}
@@ -128,10 +125,10 @@ func (b *built) finish(project string, classpath []string) (*built, error) {
 	}
 	for _, dir := range []string{b.classes, b.testClasses} {
 		if _, err := os.Stat(filepath.Join(project, dir)); err != nil {
-			return nil, fmt.Errorf("the build left no classes in %s", dir)
+			return fmt.Errorf("the build left no classes in %s", dir)
 		}
 	}
-	return b, nil
+	return nil
 }
 
 // maven compiles by Maven: with the project's own wrapper, if it has one.
@@ -149,7 +146,7 @@ func (layout built) maven(ctx context.Context, repository, project string) (*bui
 	if err != nil {
 		return nil, fmt.Errorf("maven did not say the class path: %w", err)
 	}
-	layout.classpath = filepath.SplitList(strings.TrimSpace(string(text)))
+	layout.classpath = append(filepath.SplitList(strings.TrimSpace(string(text))), layout.classpath...)
 	return &layout, os.Remove(list)
 }
 
@@ -214,11 +211,8 @@ func (layout built) readGradle(project, text string) (*built, error) {
 			layout.resources = append(layout.resources, filepath.ToSlash(inside))
 		}
 	}
-	for _, entry := range paths["classpath"] {
-		if _, err := os.Stat(entry); err == nil { // Gradle also lists folders that no class is in
-			layout.classpath = append(layout.classpath, entry)
-		}
-	}
+	missing := func(entry string) bool { _, err := os.Stat(entry); return err != nil } // a folder that no class is in
+	layout.classpath = append(slices.DeleteFunc(paths["classpath"], missing), layout.classpath...)
 	return &layout, nil
 }
 
@@ -229,7 +223,7 @@ func (layout built) javac(ctx context.Context, _, project string) (*built, error
 	if err != nil {
 		return nil, err
 	}
-	layout.classpath = jars
+	layout.classpath = append(jars, layout.classpath...)
 	for _, step := range []struct{ from, to string }{{layout.sources, layout.classes}, {layout.tests, layout.testClasses}} {
 		names, err := javaFiles(ctx, filepath.Join(project, step.from))
 		if err != nil {
@@ -247,7 +241,7 @@ func (layout built) javac(ctx context.Context, _, project string) (*built, error
 		if err := os.MkdirAll(out, 0o755); err != nil {
 			return nil, err
 		}
-		path := slices.Concat([]string{filepath.Join(project, layout.classes)}, jars, junit)
+		path := slices.Concat([]string{filepath.Join(project, layout.classes)}, layout.classpath, junit)
 		if err := compile(ctx, project, out, path, "", []string{"-encoding", "UTF-8"}, files); err != nil {
 			return nil, err
 		}
@@ -285,7 +279,7 @@ func runBuild(ctx context.Context, repository, wrapper, command string, argument
 			return nil, fmt.Errorf("the repository has no %s, and there is no command %s; --build javac needs neither", wrapper, command)
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, importLimit, fmt.Errorf("it takes more than %s", importLimit))
+	ctx, cancel := context.WithTimeoutCause(ctx, testLimit, fmt.Errorf("it takes more than %s", testLimit))
 	defer cancel()
 	cmd := group(exec.CommandContext(ctx, name, arguments...))
 	cmd.Dir = repository

@@ -69,6 +69,68 @@ func TestBuildError(t *testing.T) {
 	}
 }
 
+// commitFiles writes files of a repository, which it makes, and commits all.
+func commitFiles(t *testing.T, repository string, files map[string]string) (commit string) {
+	t.Helper()
+	for name, content := range files {
+		write(t, filepath.Join(repository, name), content)
+		if name == "gradlew" {
+			if err := os.Chmod(filepath.Join(repository, name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var out []byte
+	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"commit", "-q", "-m", "change"}, {"rev-parse", "HEAD"}} {
+		var err error
+		if out, err = exec.CommandContext(t.Context(), "git", append([]string{"-C", repository, "-c", "user.name=a", "-c", "user.email=a@b.c"}, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v: %s", args, err, out)
+		}
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// A jar that is named on the command line is there for javac, for the tests, and in the
+// bug's folder. Bugs of two modules between the same commits are two bugs.
+func TestImportWithAJar(t *testing.T) {
+	needs.Installed(t, "apt-get install git openjdk-17-jdk-headless junit4", "git", "javac", "jar", junit[0])
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "lib", "Two.java"), "package lib;\npublic class Two { public static final int TWO = Integer.parseInt(\"2\"); }\n")
+	for _, command := range []string{"javac -d . lib/Two.java", "jar --create --file two.jar lib/Two.class"} {
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", command)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", command, err, out)
+		}
+	}
+	repository := filepath.Join(dir, "twos")
+	const text = "public class One { public static int one() { return lib.Two.TWO; } }\n"
+	files := map[string]string{}
+	for _, module := range []string{"a", "b"} {
+		files[module+"/src/One.java"] = text
+		files[module+"/test/OneTest.java"] = "import org.junit.*;\npublic class OneTest { @Test public void isOne() { Assert.assertEquals(lib.Two.TWO - 1, One.one()); } }\n"
+	}
+	buggy := commitFiles(t, repository, files)
+	for _, module := range []string{"a", "b"} {
+		files[module+"/src/One.java"] = strings.Replace(text, "TWO;", "TWO - 1;", 1)
+	}
+	fixed := commitFiles(t, repository, files)
+	to := t.TempDir()
+	for i, module := range []string{"a", "b", "a"} {
+		last := ""
+		err := defects4j{}.Import(t.Context(), &benchmark.ImportRequest{
+			Repository: "twos", BaseDir: dir, Buggy: buggy, Fixed: fixed, Dir: to, Module: module, Classpath: []string{"two.jar"},
+		}, func(e *benchmark.FetchEvent) { last = e.Message })
+		want := []string{"twos-1: 1 of 1 tests", "twos-2: 1 of 1 tests", "twos-1 is already there"}[i]
+		if err != nil || !strings.HasPrefix(last, want) {
+			t.Errorf("module %s: %v: %q, want %q", module, err, last, want)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(to, "twos-2", "lib", "two.jar")); err != nil {
+		t.Error(err)
+	}
+}
+
 // A repository with a wrapper of Gradle, which stands for Gradle: it compiles, and prints
 // what the task of import.gradle prints.
 func TestImportByGradle(t *testing.T) {
@@ -93,24 +155,8 @@ echo "harness classpath $out/test:$out/main:$PWD/build/resources/none:/usr/share
 		"src/test/java/NewTest.java": "import org.junit.jupiter.api.Test;\npublic class NewTest { @Test void none() { } }\n",
 	}
 	repository := filepath.Join(t.TempDir(), "one-two")
-	commit := func(change map[string]string) string {
-		t.Helper()
-		for name, content := range change {
-			write(t, filepath.Join(repository, name), content)
-		}
-		if err := os.Chmod(filepath.Join(repository, "gradlew"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		var out []byte
-		for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"commit", "-q", "-m", "change"}, {"rev-parse", "HEAD"}} {
-			var err error
-			if out, err = exec.CommandContext(t.Context(), "git", append([]string{"-C", repository, "-c", "user.name=a", "-c", "user.email=a@b.c"}, args...)...).CombinedOutput(); err != nil {
-				t.Fatalf("git %v: %v: %s", args, err, out)
-			}
-		}
-		return strings.TrimSpace(string(out))
-	}
 	needs.Installed(t, "apt-get install git openjdk-17-jdk-headless junit4", "git", "javac", junit[0])
+	commit := func(change map[string]string) string { return commitFiles(t, repository, change) }
 	newer := commit(files)
 	if err := os.Remove(filepath.Join(repository, "src/test/java/NewTest.java")); err != nil {
 		t.Fatal(err)

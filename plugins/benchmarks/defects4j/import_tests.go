@@ -83,7 +83,7 @@ func runTests(ctx context.Context, project string, made *built, classes []string
 	for _, entry := range slices.Concat([]string{made.classes, made.testClasses}, made.resources, made.classpath) {
 		path = append(path, absolute(entry, project))
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, importLimit, fmt.Errorf("they take more than %s", importLimit))
+	ctx, cancel := context.WithTimeoutCause(ctx, testLimit, fmt.Errorf("they take more than %s", testLimit))
 	defer cancel()
 	cmd := group(exec.CommandContext(ctx, command, append([]string{"-Xmx1g", "-Duser.language=en", "-Duser.country=US", "-Djava.awt.headless=true",
 		"-cp", strings.Join(append(path, junit...), ":"), "org.junit.runner.JUnitCore"}, classes...)...))
